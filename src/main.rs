@@ -1,0 +1,2 @@
+//! The `scrubin` program.
+fn main() {}

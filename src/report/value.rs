@@ -1,0 +1,114 @@
+//! The value every renderer reads.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Gap, RuleId};
+use crate::rules::RuleInfo;
+use crate::triage::Triaged;
+
+/// A count of how many there were and how many of them were analysed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileCounts {
+    /// How many there were.
+    pub total: u64,
+    /// How many of them were analysed without a gap.
+    pub analysed: u64,
+}
+
+/// What was reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportedChange {
+    /// `staged`, `range`, `base`, `tree` or `folder`.
+    pub source: String,
+    /// Base revision as a hex object name, where there is one.
+    pub base: Option<String>,
+    /// Head revision as a hex object name, where there is one.
+    pub head: Option<String>,
+    /// `new`, `added`, `function`, `file` or `all`.
+    pub scope: String,
+}
+
+/// A duration of one phase of the run, in microseconds of wall time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phase {
+    /// Its name.
+    pub name: &'static str,
+    /// Microseconds.
+    pub micros: u64,
+}
+
+/// Files left out on purpose, by reason, with up to a few names to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Why, in words (`vendor register header`, `C++ is not analysed`, `submodule`, ...).
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+    /// The first of them, for showing.
+    pub examples: Vec<String>,
+}
+
+/// Something the reader of the report should know that is no finding and no gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// One sentence.
+    pub text: String,
+}
+
+/// The result of one review.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Version of scrubin.
+    pub version: String,
+    /// Hex digest over all active rules.
+    pub ruleset_digest: String,
+    /// What was reviewed.
+    pub change: ReportedChange,
+    /// Every finding with its verdict, sorted by path, span, rule.
+    pub findings: Vec<Triaged>,
+    /// What could not be analysed, sorted.
+    pub gaps: Vec<Gap>,
+    /// What was left out on purpose.
+    pub skipped: Vec<Skipped>,
+    /// Remarks.
+    pub notices: Vec<Notice>,
+    /// Reviewed files: total in scope, and those analysed.
+    pub files: FileCounts,
+    /// Functions: in changed files (all files with `--all`), and those fully analysed.
+    pub functions: FileCounts,
+    /// Lines of the analysed files.
+    pub lines: u64,
+    /// The rules that produced findings, plus all active ones where the renderer wants them.
+    pub rules: BTreeMap<RuleId, RuleInfo>,
+    /// How many rules were active.
+    pub rules_active: u64,
+    /// Phases of the run, for `--stats`.
+    pub phases: Vec<Phase>,
+    /// Whether a changed file inside the scope could not be analysed at all (exit code 2).
+    pub incomplete: bool,
+}
+
+impl Report {
+    /// Whether the gate is closed: some finding blocks.
+    pub fn blocks(&self) -> bool {
+        self.findings.iter().any(|triaged| triaged.blocks)
+    }
+
+    /// Findings by verdict word; the values add up to the number of findings.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts: BTreeMap<&'static str, u64> = [
+            "report",
+            "outside-change",
+            "known",
+            "deviated",
+            "below-threshold",
+        ]
+        .into_iter()
+        .map(|word| (word, 0))
+        .collect();
+        for triaged in &self.findings {
+            *counts.entry(triaged.verdict.as_str()).or_default() += 1;
+        }
+        counts
+    }
+}

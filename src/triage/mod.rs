@@ -1,0 +1,5 @@
+//! A verdict for every finding; the gate. Marks, never drops.
+
+mod verdict;
+
+pub use verdict::{BaselineState, Fingerprint, Triaged, Verdict};
