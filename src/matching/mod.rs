@@ -1,1 +1,27 @@
-//! (under construction)
+//! The pattern engine: Semgrep-syntax patterns over the flat tree.
+
+mod analyzer;
+mod assemble;
+mod comparison;
+mod compile;
+mod engine;
+mod env;
+mod evaluate;
+mod generic;
+mod index;
+mod matcher;
+mod pattern;
+mod prepare;
+mod program;
+mod rust;
+mod search;
+mod statements;
+mod to_pat;
+mod types;
+mod view;
+
+pub use assemble::{CompileError, compile};
+pub use compile::{Compiler, MetaNames, PatternError};
+pub use engine::{ActiveRule, Engine, Scan};
+pub use matcher::Options;
+pub use program::Program;

@@ -2,6 +2,15 @@
 //!
 //! One YAML file in Semgrep's syntax is one rule, one page and its own tests.
 
+mod error;
+mod format;
 mod info;
+mod load;
+mod rule;
 
+pub use error::RuleError;
 pub use info::{Example, ExampleKind, RuleInfo, RuleLanguage};
+pub use load::{Loaded, load};
+pub use rule::{
+    Analyzer, At, Condition, Conjunction, FixRegex, Formula, PathFilter, Rule, RuleOptions, Text,
+};

@@ -1,0 +1,279 @@
+//! A validated rule → a compiled one.
+
+use super::comparison::Comparison;
+use super::compile::{Compiler, MetaNames};
+use super::generic::GenericPattern;
+use super::matcher::Options;
+use super::pattern::MetaId;
+use super::program::{All, Form, Node, Op, Program, Regex, Test};
+use crate::rules::{At, Condition, Conjunction, Formula, Rule, RuleLanguage, RuleOptions, Text};
+use crate::syntax::Language;
+
+/// Why a rule cannot run, with its place in the rule file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct CompileError {
+    /// Where.
+    pub at: At,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Compiles the patterns and expressions of a rule.
+///
+/// # Errors
+/// The first pattern, expression or metavariable that is none.
+pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileError> {
+    let mut metas = MetaNames::default();
+    let mut forms = Vec::with_capacity(rule.info.languages.len());
+    for &language in &rule.info.languages {
+        let mut work = Work {
+            compiler,
+            metas: &mut metas,
+            language,
+            nodes: 0,
+            options: rule.options,
+        };
+        let formula = work.node(&rule.formula)?;
+        let mut clauses = Vec::new();
+        require(&formula, &mut clauses);
+        clauses.sort_unstable();
+        clauses.dedup();
+        forms.push(Form {
+            language,
+            formula,
+            clauses,
+        });
+    }
+    let fix_regex = match &rule.fix_regex {
+        Some(fix) => Some((
+            regex(&fix.regex, false)?,
+            fix.replacement.clone(),
+            fix.count,
+        )),
+        None => None,
+    };
+    Ok(Program {
+        metas: metas.into_names(),
+        forms,
+        paths: rule.paths.clone(),
+        options: options(rule.options),
+        fix: rule.fix.clone(),
+        fix_regex,
+    })
+}
+
+fn options(given: RuleOptions) -> Options {
+    let default = Options::default();
+    Options {
+        ac_matching: given.ac_matching.unwrap_or(default.ac_matching),
+        commutative_boolop: given
+            .commutative_boolop
+            .unwrap_or(default.commutative_boolop),
+        symmetric_eq: given.symmetric_eq.unwrap_or(default.symmetric_eq),
+        vardef_assign: given.vardef_assign.unwrap_or(default.vardef_assign),
+        go_deeper_stmt: given.go_deeper_stmt.unwrap_or(default.go_deeper_stmt),
+        go_deeper_expr: given.go_deeper_expr.unwrap_or(default.go_deeper_expr),
+        implicit_deep_exprstmt: given
+            .implicit_deep_exprstmt
+            .unwrap_or(default.implicit_deep_exprstmt),
+    }
+}
+
+fn regex(text: &Text, multi_line: bool) -> Result<Regex, CompileError> {
+    Regex::new(&text.text, multi_line).map_err(|message| CompileError {
+        at: text.at,
+        message: format!("`{}` is no regular expression: {message}", text.text),
+    })
+}
+
+struct Work<'w> {
+    compiler: &'w mut Compiler,
+    metas: &'w mut MetaNames,
+    language: RuleLanguage,
+    nodes: u32,
+    options: RuleOptions,
+}
+
+impl Work<'_> {
+    fn node(&mut self, formula: &Formula) -> Result<Node, CompileError> {
+        let id = self.nodes;
+        self.nodes += 1;
+        let op = match formula {
+            Formula::Pattern(text) => self.pattern(text)?,
+            Formula::Regex(text) => Op::Regex(self.binding_regex(text, true)?),
+            Formula::Either(formulas) => Op::Either(self.nodes(formulas)?),
+            Formula::All(all) => Op::All(Box::new(self.all(all)?)),
+        };
+        Ok(Node { id, op })
+    }
+
+    fn nodes(&mut self, formulas: &[Formula]) -> Result<Vec<Node>, CompileError> {
+        formulas.iter().map(|formula| self.node(formula)).collect()
+    }
+
+    fn pattern(&mut self, text: &Text) -> Result<Op, CompileError> {
+        let failed = |error: super::compile::PatternError| CompileError {
+            at: text.at,
+            message: format!("bad pattern: {error}"),
+        };
+        let language = match self.language {
+            RuleLanguage::C => Language::C,
+            RuleLanguage::Rust => Language::Rust,
+            RuleLanguage::Generic => {
+                let lines = self.options.generic_ellipsis_max_span;
+                return GenericPattern::new(&text.text, lines, self.metas)
+                    .map(Op::Generic)
+                    .map_err(failed);
+            }
+            RuleLanguage::Regex => {
+                return Err(CompileError {
+                    at: text.at,
+                    message: "language `regex` has no code patterns; use `pattern-regex`"
+                        .to_owned(),
+                });
+            }
+        };
+        self.compiler
+            .compile(&text.text, language, self.metas)
+            .map(|pattern| Op::Pattern(Box::new(pattern)))
+            .map_err(failed)
+    }
+
+    /// An expression whose groups bind `$1`, `$2`, ... and `$NAME`.
+    fn binding_regex(&mut self, text: &Text, multi_line: bool) -> Result<Regex, CompileError> {
+        let mut compiled = regex(text, multi_line)?;
+        for (number, name) in compiled.group_names().into_iter().enumerate().skip(1) {
+            let name = match name {
+                Some(name) => format!("${name}"),
+                None => format!("${number}"),
+            };
+            let id = self.metas.intern(&name).map_err(|error| CompileError {
+                at: text.at,
+                message: error.to_string(),
+            })?;
+            compiled
+                .groups
+                .push((u16::try_from(number).unwrap_or(u16::MAX), id));
+        }
+        Ok(compiled)
+    }
+
+    fn all(&mut self, all: &Conjunction) -> Result<All, CompileError> {
+        let mut compiled = All {
+            positives: self.nodes(&all.positives)?,
+            insides: self.nodes(&all.insides)?,
+            nots: self.nodes(&all.nots)?,
+            not_insides: self.nodes(&all.not_insides)?,
+            not_regexes: all
+                .not_regexes
+                .iter()
+                .map(|text| regex(text, true))
+                .collect::<Result<_, _>>()?,
+            ..All::default()
+        };
+        for condition in &all.conditions {
+            let test = self.condition(condition)?;
+            compiled.conditions.push(test);
+        }
+        for names in &all.focus {
+            let ids = names
+                .iter()
+                .map(|name| self.meta(name))
+                .collect::<Result<Vec<_>, _>>()?;
+            compiled.focus.push(ids);
+        }
+        Ok(compiled)
+    }
+
+    fn condition(&mut self, condition: &Condition) -> Result<Test, CompileError> {
+        Ok(match condition {
+            Condition::Regex {
+                metavariable,
+                regex,
+            } => {
+                let id = self.meta(metavariable)?;
+                Test::Regex(id, self.binding_regex(regex, false)?)
+            }
+            Condition::Pattern {
+                metavariable,
+                language,
+                formula,
+            } => {
+                let id = self.meta(metavariable)?;
+                let outer = self.language;
+                if let Some(word) = language {
+                    self.language = match word.text.as_str() {
+                        "c" => RuleLanguage::C,
+                        "rust" => RuleLanguage::Rust,
+                        "generic" => RuleLanguage::Generic,
+                        _ => RuleLanguage::Regex,
+                    };
+                }
+                let node = self.node(formula);
+                self.language = outer;
+                Test::Pattern(id, node?)
+            }
+            Condition::Comparison {
+                comparison,
+                base,
+                strip,
+            } => {
+                let compiled = Comparison::new(&comparison.text, *base, *strip, self.metas);
+                Test::Comparison(compiled.map_err(|message| CompileError {
+                    at: comparison.at,
+                    message: format!("bad comparison: {message}"),
+                })?)
+            }
+            Condition::Analysis {
+                metavariable,
+                analyzer,
+            } => Test::Analysis(self.meta(metavariable)?, *analyzer),
+        })
+    }
+
+    /// A metavariable that some pattern before this use binds.
+    fn meta(&mut self, name: &Text) -> Result<MetaId, CompileError> {
+        self.metas.find(&name.text).ok_or_else(|| CompileError {
+            at: name.at,
+            message: format!("`{}` is bound by no pattern of this rule", name.text),
+        })
+    }
+}
+
+/// Adds what a file must hold for a match: one name of each clause.
+fn require(node: &Node, clauses: &mut Vec<Vec<String>>) {
+    match &node.op {
+        Op::Pattern(pattern) => {
+            clauses.extend(pattern.names.iter().map(|name| vec![name.clone()]));
+        }
+        Op::Generic(_) | Op::Regex(_) => {}
+        Op::Either(nodes) => {
+            // One name that suffices for each alternative; none, if an alternative needs none.
+            let mut either = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                let mut inner = Vec::new();
+                require(node, &mut inner);
+                match inner.into_iter().min_by_key(Vec::len) {
+                    Some(clause) => either.extend(clause),
+                    None => return,
+                }
+            }
+            either.sort_unstable();
+            either.dedup();
+            if !either.is_empty() {
+                clauses.push(either);
+            }
+        }
+        Op::All(all) => {
+            for positive in all.positives.iter().chain(&all.insides) {
+                require(positive, clauses);
+            }
+            for condition in &all.conditions {
+                if let Test::Pattern(_, node) = condition {
+                    require(node, clauses);
+                }
+            }
+        }
+    }
+}

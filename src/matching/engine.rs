@@ -1,0 +1,455 @@
+//! All rules over one file: one index, then only the rules whose names the file holds.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use super::evaluate::{self, Evaluator};
+use super::index::{FileIndex, NameId, NameTable};
+use super::matcher::Matcher;
+use super::pattern::MetaId;
+use super::program::{Form, Program};
+use crate::finding::{Finding, Fix, FixSafety, Location, Position, RepoPath, SourceLine, Span};
+use crate::rules::{RuleInfo, RuleLanguage};
+use crate::syntax::{Kind, Language, LineTable, NodeId, SourceFile};
+
+/// A rule ready to run.
+#[derive(Debug, Clone)]
+pub struct ActiveRule {
+    /// What people are told.
+    pub info: Arc<RuleInfo>,
+    /// How it matches.
+    pub program: Arc<Program>,
+}
+
+/// A rule in one language with the names its matches need.
+#[derive(Debug)]
+struct Entry {
+    rule: usize,
+    form: usize,
+    clauses: Vec<Vec<NameId>>,
+}
+
+/// The rules of one run, ready for any number of files. Shared by threads.
+#[derive(Debug, Default)]
+pub struct Engine {
+    rules: Vec<ActiveRule>,
+    names: NameTable,
+    c: Vec<Entry>,
+    rust: Vec<Entry>,
+    text: Vec<Entry>,
+}
+
+/// What all rules found in one file.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Findings sorted by span and rule; one for each rule and span.
+    pub findings: Vec<Finding>,
+    /// Rules that reached a counted limit: matches may be missing.
+    pub cut: Vec<Arc<RuleInfo>>,
+}
+
+/// Source lines kept with a finding.
+const MAX_LINES: u32 = 12;
+
+impl Engine {
+    /// Takes up the rules; their order decides nothing.
+    pub fn new(rules: Vec<ActiveRule>) -> Self {
+        let mut engine = Self {
+            rules,
+            ..Self::default()
+        };
+        for (rule, active) in engine.rules.iter().enumerate() {
+            for (form, each) in active.program.forms.iter().enumerate() {
+                let clauses = each
+                    .clauses
+                    .iter()
+                    .map(|clause| {
+                        clause
+                            .iter()
+                            .map(|name| engine.names.intern(name))
+                            .collect()
+                    })
+                    .collect();
+                let entry = Entry {
+                    rule,
+                    form,
+                    clauses,
+                };
+                match each.language {
+                    RuleLanguage::C => engine.c.push(entry),
+                    RuleLanguage::Rust => engine.rust.push(entry),
+                    RuleLanguage::Generic | RuleLanguage::Regex => engine.text.push(entry),
+                }
+            }
+        }
+        // Patterns look names up that stand in no clause (alternatives, negations).
+        for active in &engine.rules {
+            for form in &active.program.forms {
+                intern_names(&form.formula, &mut engine.names);
+            }
+        }
+        engine
+    }
+
+    /// The rules it runs.
+    pub fn rules(&self) -> &[ActiveRule] {
+        &self.rules
+    }
+
+    /// Whether any rule reads text files such as this one (`generic` and `regex` rules).
+    pub fn wants_text(&self, path: &RepoPath) -> bool {
+        self.text.iter().any(|entry| self.on_path(entry, path))
+    }
+
+    fn on_path(&self, entry: &Entry, path: &RepoPath) -> bool {
+        let Some(active) = self.rules.get(entry.rule) else {
+            return false;
+        };
+        let paths = &active.program.paths;
+        let name = String::from_utf8_lossy(path.as_bytes());
+        (paths.include.is_empty() || paths.include.iter().any(|glob| glob_matches(glob, &name)))
+            && !paths.exclude.iter().any(|glob| glob_matches(glob, &name))
+    }
+
+    /// Runs all rules of the file's language, and the text rules that want it.
+    pub fn scan(&self, path: &RepoPath, file: &SourceFile<'_>) -> Scan {
+        let index = FileIndex::new(file, &self.names);
+        let entries = match file.language {
+            Language::C => &self.c,
+            Language::Rust => &self.rust,
+        };
+        let readable = OnceCell::new();
+        let mut scan = Scan::default();
+        for entry in entries {
+            let held = entry
+                .clauses
+                .iter()
+                .all(|clause| clause.iter().any(|&name| index.has(name)));
+            if !held || !self.on_path(entry, path) {
+                continue;
+            }
+            let (Some(active), Some(form)) = self.parts(entry) else {
+                continue;
+            };
+            let matcher = Matcher::new(file, &index, &self.names, active.program.options);
+            let evaluator = Evaluator::new(Some(&matcher), file.text, &readable, None);
+            let found = evaluator.all(&form.formula);
+            if evaluator.cut.get() || matcher.is_exhausted() {
+                scan.cut.push(Arc::clone(&active.info));
+            }
+            for each in found.iter() {
+                let span = each.span;
+                let finding =
+                    self.finding(active, path, file.text, &file.lines, Some(file), span, each);
+                scan.findings.push(finding);
+            }
+        }
+        self.scan_text_rules(
+            path,
+            file.text,
+            &file.lines,
+            Some(file),
+            &readable,
+            &mut scan,
+        );
+        finish(scan)
+    }
+
+    /// Runs the text rules on a file that is neither C nor Rust.
+    pub fn scan_text(&self, path: &RepoPath, text: &[u8]) -> Scan {
+        let lines = LineTable::new(text);
+        let mut scan = Scan::default();
+        self.scan_text_rules(path, text, &lines, None, &OnceCell::new(), &mut scan);
+        finish(scan)
+    }
+
+    fn scan_text_rules(
+        &self,
+        path: &RepoPath,
+        text: &[u8],
+        lines: &LineTable,
+        file: Option<&SourceFile<'_>>,
+        readable: &OnceCell<String>,
+        scan: &mut Scan,
+    ) {
+        for entry in &self.text {
+            if !self.on_path(entry, path) {
+                continue;
+            }
+            let (Some(active), Some(form)) = self.parts(entry) else {
+                continue;
+            };
+            let evaluator = Evaluator::new(None, text, readable, None);
+            let found = evaluator.all(&form.formula);
+            if evaluator.cut.get() {
+                scan.cut.push(Arc::clone(&active.info));
+            }
+            for each in found.iter() {
+                scan.findings
+                    .push(self.finding(active, path, text, lines, file, each.span, each));
+            }
+        }
+    }
+
+    fn parts(&self, entry: &Entry) -> (Option<&ActiveRule>, Option<&Form>) {
+        let active = self.rules.get(entry.rule);
+        let form = active.and_then(|active| active.program.forms.get(entry.form));
+        (active, form)
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of one file, which has no type of its own for text files"
+    )]
+    fn finding(
+        &self,
+        active: &ActiveRule,
+        path: &RepoPath,
+        text: &[u8],
+        lines: &LineTable,
+        file: Option<&SourceFile<'_>>,
+        span: Span,
+        found: &evaluate::Found,
+    ) -> Finding {
+        let info = &active.info;
+        let bound = |id: MetaId| {
+            let bound = found.env.get(id)?;
+            Some(String::from_utf8_lossy(bound.span.of(text)).into_owned())
+        };
+        let location = locate(path, text, lines, span);
+        let fix = fix_text(&active.program, span.of(text), &bound).map(|replacement| Fix {
+            location: location.clone(),
+            replacement,
+            safety: info.fix_safety.unwrap_or(FixSafety::Suggested),
+        });
+        let last = location
+            .end
+            .line
+            .min(location.start.line.saturating_add(MAX_LINES - 1));
+        let shown = (location.start.line..=last)
+            .map(|number| SourceLine {
+                number,
+                text: String::from_utf8_lossy(lines.span(number, text).of(text)).into_owned(),
+            })
+            .collect();
+        Finding {
+            rule: info.id.clone(),
+            severity: info.severity,
+            precision: info.precision,
+            status: info.status,
+            message: interpolate(&info.message, &active.program.metas, &bound),
+            location,
+            related: Vec::new(),
+            trace: Vec::new(),
+            function: file.and_then(|file| function_name(file, span)),
+            lines: shown,
+            fix,
+            tokens: tokens(file, text, span),
+        }
+    }
+}
+
+/// Sorted, one finding for each rule and span.
+fn finish(mut scan: Scan) -> Scan {
+    scan.findings.sort_by(|a, b| {
+        (a.location.span, &a.rule, &a.message).cmp(&(b.location.span, &b.rule, &b.message))
+    });
+    scan.findings
+        .dedup_by(|a, b| a.location.span == b.location.span && a.rule == b.rule);
+    scan
+}
+
+fn intern_names(node: &super::program::Node, names: &mut NameTable) {
+    use super::program::{Op, Test};
+    match &node.op {
+        Op::Pattern(pattern) => {
+            for name in &pattern.names {
+                names.intern(name);
+            }
+        }
+        Op::Generic(_) | Op::Regex(_) => {}
+        Op::Either(nodes) => nodes.iter().for_each(|node| intern_names(node, names)),
+        Op::All(all) => {
+            let parts = all.positives.iter().chain(&all.insides).chain(&all.nots);
+            parts
+                .chain(&all.not_insides)
+                .for_each(|node| intern_names(node, names));
+            for test in &all.conditions {
+                if let Test::Pattern(_, node) = test {
+                    intern_names(node, names);
+                }
+            }
+        }
+    }
+}
+
+/// Semgrep's path globs: a pattern without a leading `/` matches in every folder; one that names a
+/// folder matches what lies in it.
+pub(crate) fn glob_matches(glob: &str, path: &str) -> bool {
+    let path = path.trim_start_matches("./");
+    let anchored = glob.strip_prefix('/');
+    let glob = anchored.unwrap_or(glob).trim_end_matches('/');
+    let direct = |pattern: &str| fast_glob::glob_match(pattern, path);
+    if direct(glob) || direct(&format!("{glob}/**")) {
+        return true;
+    }
+    anchored.is_none() && (direct(&format!("**/{glob}")) || direct(&format!("**/{glob}/**")))
+}
+
+fn locate(path: &RepoPath, text: &[u8], lines: &LineTable, span: Span) -> Location {
+    // The end position is that of the last byte's successor on its line.
+    let end: Position = lines.position(span.end.max(span.start), text);
+    Location {
+        path: path.clone(),
+        span,
+        start: lines.position(span.start, text),
+        end,
+    }
+}
+
+/// Replaces `$X` by what it is bound to; longest names first, unbound ones stay.
+fn interpolate(
+    template: &str,
+    metas: &[String],
+    bound: &dyn Fn(MetaId) -> Option<String>,
+) -> String {
+    if !template.contains('$') {
+        return template.to_owned();
+    }
+    let mut out = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some(at) = rest.find('$') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let name_end = from
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
+            .map_or(from.len(), |(at, _)| at);
+        let best = metas
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| {
+                from.get(..name_end)
+                    .is_some_and(|text| text.starts_with(name.as_str()))
+            })
+            .max_by_key(|(_, name)| name.len());
+        let replaced = best.and_then(|(id, name)| {
+            let id = MetaId::try_from(id).ok()?;
+            Some((name.len(), bound(id)?))
+        });
+        match replaced {
+            Some((length, text)) => {
+                out.push_str(&text);
+                rest = from.get(length..).unwrap_or_default();
+            }
+            None => {
+                out.push('$');
+                rest = from.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn fix_text(
+    program: &Program,
+    matched: &[u8],
+    bound: &dyn Fn(MetaId) -> Option<String>,
+) -> Option<String> {
+    if let Some(template) = &program.fix {
+        return Some(interpolate(template, &program.metas, bound));
+    }
+    let (regex, replacement, count) = program.fix_regex.as_ref()?;
+    let matched = std::str::from_utf8(matched).ok()?;
+    // Semgrep writes groups as `\1`, the regex crates as `${1}`.
+    let mut template = String::with_capacity(replacement.len());
+    let mut characters = replacement.chars().peekable();
+    while let Some(c) = characters.next() {
+        match (c, characters.peek().copied()) {
+            ('\\', Some(digit)) if digit.is_ascii_digit() => {
+                characters.next();
+                template.push_str(&format!("${{{digit}}}"));
+            }
+            ('$', _) => template.push_str("$$"),
+            _ => template.push(c),
+        }
+    }
+    let limit = count.map_or(0, |count| count as usize);
+    let replaced = regex
+        .get()?
+        .try_replacen(matched, limit, template.as_str())
+        .ok()?;
+    Some(replaced.into_owned())
+}
+
+/// Name of the innermost function around a span.
+fn function_name(file: &SourceFile<'_>, span: Span) -> Option<String> {
+    let tree = &file.tree;
+    let mut node = tree.root();
+    let mut name = None;
+    loop {
+        if matches!(
+            tree.kind(node),
+            Kind::FUNCTION_DEFINITION | Kind::FUNCTION_ITEM
+        ) && let Some(found) = name_of(file, node)
+        {
+            name = Some(found);
+        }
+        match tree
+            .children(node)
+            .find(|&child| tree.span(child).contains(span))
+        {
+            Some(child) => node = child,
+            None => return name,
+        }
+    }
+}
+
+fn name_of(file: &SourceFile<'_>, function: NodeId) -> Option<String> {
+    use crate::syntax::Field;
+    let tree = &file.tree;
+    let name = match tree.child(function, Field::NAME) {
+        Some(name) => name,
+        None => {
+            let declarator = tree.child(function, Field::DECLARATOR)?;
+            super::view::declared(tree, declarator).name?
+        }
+    };
+    Some(String::from_utf8_lossy(tree.text(name, file.text)).into_owned())
+}
+
+/// The tokens of a span with one space between them, comments left out.
+fn tokens(file: Option<&SourceFile<'_>>, text: &[u8], span: Span) -> String {
+    let mut bytes = span.of(text).to_vec();
+    if let Some(file) = file {
+        for comment in file.tree.comments() {
+            if span.contains(*comment) {
+                let from = (comment.start - span.start) as usize;
+                let to = (comment.end - span.start) as usize;
+                if let Some(part) = bytes.get_mut(from..to) {
+                    part.fill(b' ');
+                }
+            }
+        }
+    }
+    let mut out = String::with_capacity(bytes.len());
+    let mut last: Option<char> = None;
+    let mut gap = false;
+    for c in String::from_utf8_lossy(&bytes).chars() {
+        if c.is_whitespace() {
+            gap = true;
+            continue;
+        }
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        // White space counts only between two words.
+        if gap && last.is_some_and(word) && word(c) {
+            out.push(' ');
+        }
+        gap = false;
+        out.push(c);
+        last = Some(c);
+    }
+    out
+}

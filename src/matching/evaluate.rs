@@ -1,0 +1,485 @@
+//! A rule's formula over one file, with Semgrep's set semantics.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::analyzer;
+use super::env::{Bound, Env};
+use super::matcher::Matcher;
+use super::pattern::{MetaId, Pattern};
+use super::program::{All, Node, Op, Regex, Test};
+use crate::finding::Span;
+use crate::rules::Analyzer;
+use crate::syntax::NodeId;
+
+/// One match of a formula.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) span: Span,
+    pub(super) node: Option<NodeId>,
+    pub(super) env: Env,
+}
+
+/// Most matches of one pattern in one file that are followed; more make the file a gap.
+const MAX_FOUND: usize = 20_000;
+
+/// Evaluates the formula of one rule in one file.
+pub(super) struct Evaluator<'e> {
+    /// `None` for text files.
+    pub(super) matcher: Option<&'e Matcher<'e>>,
+    /// The whole text.
+    pub(super) text: &'e [u8],
+    /// The same with invalid UTF-8 replaced byte by byte, made at the first use.
+    pub(super) readable: &'e OnceCell<String>,
+    /// What a `metavariable-pattern` looks at; the whole file otherwise.
+    pub(super) context: Option<Bound>,
+    /// Results of parts that are asked for again and again.
+    kept: RefCell<FxHashMap<u32, Rc<Vec<Found>>>>,
+    /// Whether a limit was reached.
+    pub(super) cut: std::cell::Cell<bool>,
+}
+
+impl<'e> Evaluator<'e> {
+    pub(super) fn new(
+        matcher: Option<&'e Matcher<'e>>,
+        text: &'e [u8],
+        readable: &'e OnceCell<String>,
+        context: Option<Bound>,
+    ) -> Self {
+        Self {
+            matcher,
+            text,
+            readable,
+            context,
+            kept: RefCell::default(),
+            cut: std::cell::Cell::new(false),
+        }
+    }
+
+    /// All matches of a part.
+    pub(super) fn all(&self, node: &Node) -> Rc<Vec<Found>> {
+        if let Some(found) = self.kept.borrow().get(&node.id) {
+            return Rc::clone(found);
+        }
+        let mut found = match &node.op {
+            Op::Pattern(pattern) => self.pattern(pattern),
+            Op::Generic(pattern) => {
+                let (text, offset) = self.scope();
+                pattern
+                    .find(text, offset)
+                    .into_iter()
+                    .map(|(span, env)| Found {
+                        span,
+                        node: None,
+                        env,
+                    })
+                    .collect()
+            }
+            Op::Regex(regex) => self.regex(regex),
+            Op::Either(nodes) => nodes
+                .iter()
+                .flat_map(|node| (*self.all(node)).clone())
+                .collect(),
+            Op::All(all) => self.conjunction(all),
+        };
+        if found.len() > MAX_FOUND {
+            found.truncate(MAX_FOUND);
+            self.cut.set(true);
+        }
+        let found = Rc::new(found);
+        self.kept.borrow_mut().insert(node.id, Rc::clone(&found));
+        found
+    }
+
+    /// The text under consideration and where it starts.
+    fn scope(&self) -> (&'e [u8], u32) {
+        match self.context {
+            Some(bound) => (bound.span.of(self.text), bound.span.start),
+            None => (self.text, 0),
+        }
+    }
+
+    fn pattern(&self, pattern: &Pattern) -> Vec<Found> {
+        let Some(matcher) = self.matcher else {
+            return Vec::new();
+        };
+        let within = self.context.and_then(|bound| bound.node);
+        if self.context.is_some() && within.is_none() {
+            return Vec::new();
+        }
+        let mut found = matcher.find_all(&pattern.root, within);
+        found.dedup();
+        found
+    }
+
+    /// The whole text as UTF-8 of the same length.
+    fn readable(&self) -> &'e str {
+        self.readable.get_or_init(|| readable(self.text))
+    }
+
+    fn regex(&self, regex: &Regex) -> Vec<Found> {
+        let Some(compiled) = regex.get() else {
+            return Vec::new();
+        };
+        let (_, offset) = self.scope();
+        let text = match self.context {
+            Some(bound) => self
+                .readable()
+                .get(bound.span.start as usize..bound.span.end as usize)
+                .unwrap_or_default(),
+            None => self.readable(),
+        };
+        let mut found = Vec::new();
+        let span_of = |m: fancy_regex::Match<'_>| {
+            let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            Span::new(
+                small(m.start()).saturating_add(offset),
+                small(m.end()).saturating_add(offset),
+            )
+        };
+        if regex.groups.is_empty() {
+            for matched in compiled.find_iter(text) {
+                match matched {
+                    Ok(matched) => {
+                        let span = span_of(matched);
+                        found.push(Found {
+                            span,
+                            node: None,
+                            env: Env::default(),
+                        });
+                    }
+                    Err(_) => {
+                        self.cut.set(true);
+                        break;
+                    }
+                }
+            }
+            return found;
+        }
+        for captures in compiled.captures_iter(text) {
+            let Ok(captures) = captures else {
+                self.cut.set(true);
+                break;
+            };
+            let Some(whole) = captures.get(0) else {
+                continue;
+            };
+            let mut env = Env::default();
+            for (group, id) in &regex.groups {
+                if let Some(matched) = captures.get(usize::from(*group)) {
+                    env.set(
+                        *id,
+                        Bound {
+                            span: span_of(matched),
+                            node: None,
+                        },
+                    );
+                }
+            }
+            found.push(Found {
+                span: span_of(whole),
+                node: None,
+                env,
+            });
+        }
+        found
+    }
+
+    /// Bindings of matches of `node` that enclose `span` and agree with `env`, merged into it.
+    fn enclosing(&self, node: &Node, span: Span, env: &Env) -> Vec<Env> {
+        match &node.op {
+            Op::Pattern(pattern) if self.context.is_none() => match self.matcher {
+                Some(matcher) => {
+                    let mut envs = Vec::new();
+                    for found in matcher.find_enclosing(&pattern.root, span, env) {
+                        if !envs.contains(&found.env) {
+                            envs.push(found.env);
+                        }
+                    }
+                    envs
+                }
+                None => Vec::new(),
+            },
+            Op::Either(nodes) => {
+                let mut envs: Vec<Env> = Vec::new();
+                for node in nodes {
+                    for found in self.enclosing(node, span, env) {
+                        if !envs.contains(&found) {
+                            envs.push(found);
+                        }
+                    }
+                }
+                envs
+            }
+            _ => self
+                .all(node)
+                .iter()
+                .filter(|found| found.span.contains(span) && self.agree(env, &found.env))
+                .map(|found| env.merged(&found.env))
+                .collect(),
+        }
+    }
+
+    /// Whether `node` matches exactly `span` and agrees with `env`.
+    fn equals(&self, node: &Node, span: Span, env: &Env) -> bool {
+        match &node.op {
+            Op::Pattern(pattern) => match self.matcher {
+                Some(matcher) => matcher.matches_exactly(&pattern.root, span, env),
+                None => false,
+            },
+            Op::Either(nodes) => nodes.iter().any(|node| self.equals(node, span, env)),
+            _ => self
+                .all(node)
+                .iter()
+                .any(|found| found.span == span && self.agree(env, &found.env)),
+        }
+    }
+
+    fn agree(&self, a: &Env, b: &Env) -> bool {
+        match self.matcher {
+            Some(matcher) => a.agrees(b, matcher.file),
+            None => a.iter().all(|(id, bound)| {
+                b.get(id)
+                    .is_none_or(|other| bound.span.of(self.text) == other.span.of(self.text))
+            }),
+        }
+    }
+
+    fn conjunction(&self, all: &All) -> Vec<Found> {
+        let (selectors, positives): (Vec<&Node>, Vec<&Node>) = all
+            .positives
+            .iter()
+            .partition(|node| selected(node).is_some());
+        let mut insides: Vec<&Node> = all.insides.iter().collect();
+        let mut found: Vec<Found> = match positives.split_first() {
+            Some((first, rest)) => {
+                let mut found = (*self.all(first)).clone();
+                for node in rest {
+                    if found.is_empty() {
+                        return found;
+                    }
+                    found = self.intersect(&found, &self.all(node));
+                }
+                found
+            }
+            None => match self.context {
+                Some(bound) => {
+                    vec![Found {
+                        span: bound.span,
+                        node: bound.node,
+                        env: Env::default(),
+                    }]
+                }
+                None if !insides.is_empty() => (*self.all(insides.remove(0))).clone(),
+                None => match selectors.first() {
+                    Some(node) => (*self.all(node)).clone(),
+                    None => return Vec::new(),
+                },
+            },
+        };
+        for node in selectors {
+            let Some(id) = selected(node) else { continue };
+            found.retain_mut(|each| {
+                let bound = Bound {
+                    span: each.span,
+                    node: each.node,
+                };
+                match (self.matcher, each.env.get(id)) {
+                    (_, None) => {
+                        each.env.set(id, bound);
+                        true
+                    }
+                    (Some(matcher), Some(old)) => super::env::same_code(matcher.file, old, bound),
+                    (None, Some(old)) => old.span.of(self.text) == bound.span.of(self.text),
+                }
+            });
+        }
+        for node in insides {
+            found = found
+                .into_iter()
+                .flat_map(|each| {
+                    let Found {
+                        span,
+                        node: at,
+                        env,
+                    } = each;
+                    self.enclosing(node, span, &env)
+                        .into_iter()
+                        .map(move |env| Found {
+                            span,
+                            node: at,
+                            env,
+                        })
+                })
+                .collect();
+            if found.is_empty() {
+                return found;
+            }
+        }
+        for node in &all.nots {
+            found.retain(|each| !self.equals(node, each.span, &each.env));
+        }
+        for node in &all.not_insides {
+            found.retain(|each| self.enclosing(node, each.span, &each.env).is_empty());
+        }
+        for regex in &all.not_regexes {
+            if found.is_empty() {
+                break;
+            }
+            let matched = self.regex(regex);
+            found.retain(|each| {
+                !matched
+                    .iter()
+                    .any(|m| m.span.contains(each.span) || each.span.contains(m.span))
+            });
+        }
+        for test in &all.conditions {
+            found.retain_mut(|each| self.holds(test, &mut each.env));
+        }
+        for names in &all.focus {
+            found = self.focused(found, names);
+        }
+        found
+    }
+
+    /// Pairs where one encloses the other; the smaller is kept.
+    fn intersect(&self, left: &[Found], right: &[Found]) -> Vec<Found> {
+        let mut kept = Vec::new();
+        for a in left {
+            for b in right {
+                let (small, large) = if b.span.contains(a.span) {
+                    (a, b)
+                } else if a.span.contains(b.span) {
+                    (b, a)
+                } else {
+                    continue;
+                };
+                if self.agree(&small.env, &large.env) {
+                    let env = small.env.merged(&large.env);
+                    let found = Found {
+                        span: small.span,
+                        node: small.node,
+                        env,
+                    };
+                    if !kept.contains(&found) {
+                        kept.push(found);
+                    }
+                }
+            }
+            if kept.len() > MAX_FOUND {
+                self.cut.set(true);
+                break;
+            }
+        }
+        kept
+    }
+
+    /// The matches moved to what the metavariables are bound to.
+    fn focused(&self, found: Vec<Found>, names: &[MetaId]) -> Vec<Found> {
+        found
+            .into_iter()
+            .flat_map(|each| {
+                names
+                    .iter()
+                    .filter_map(|id| each.env.get(*id))
+                    .map(|bound| Found {
+                        span: bound.span,
+                        node: bound.node,
+                        env: each.env.clone(),
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    fn holds(&self, test: &Test, env: &mut Env) -> bool {
+        let text_of = |bound: Bound| {
+            self.readable()
+                .get(bound.span.start as usize..bound.span.end as usize)
+                .unwrap_or_default()
+        };
+        match test {
+            Test::Regex(id, regex) => {
+                let Some(bound) = env.get(*id) else {
+                    return false;
+                };
+                let Some(compiled) = regex.get() else {
+                    return false;
+                };
+                let text = text_of(bound);
+                match compiled.captures(text) {
+                    Ok(Some(captures)) => {
+                        if captures.get(0).is_none_or(|whole| whole.start() != 0) {
+                            return false;
+                        }
+                        for (group, id) in &regex.groups {
+                            if let Some(matched) = captures.get(usize::from(*group)) {
+                                let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                                let start = bound.span.start + small(matched.start());
+                                let end = bound.span.start + small(matched.end());
+                                env.set(
+                                    *id,
+                                    Bound {
+                                        span: Span::new(start, end),
+                                        node: None,
+                                    },
+                                );
+                            }
+                        }
+                        true
+                    }
+                    Ok(None) => false,
+                    Err(_) => {
+                        self.cut.set(true);
+                        false
+                    }
+                }
+            }
+            Test::Pattern(id, node) => {
+                let Some(bound) = env.get(*id) else {
+                    return false;
+                };
+                let nested = Evaluator::new(self.matcher, self.text, self.readable, Some(bound));
+                let found = nested.all(node);
+                self.cut.set(self.cut.get() || nested.cut.get());
+                found.iter().any(|each| self.agree(env, &each.env))
+            }
+            Test::Comparison(comparison) => {
+                comparison.holds(&|id| env.get(id).map(|bound| text_of(bound).to_owned()))
+            }
+            Test::Analysis(id, which) => {
+                let Some(bound) = env.get(*id) else {
+                    return false;
+                };
+                let text = text_of(bound).trim_matches('"');
+                match which {
+                    Analyzer::Entropy => analyzer::is_random(text),
+                    Analyzer::Redos => analyzer::can_explode(text),
+                }
+            }
+        }
+    }
+}
+
+/// The metavariable of a pattern that is nothing else.
+fn selected(node: &Node) -> Option<MetaId> {
+    match &node.op {
+        Op::Pattern(pattern) => match pattern.root {
+            super::pattern::Root::Expr(super::pattern::Pat::Meta(id)) => Some(id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The text as UTF-8 of the same length: invalid bytes become `?`.
+pub(super) fn readable(text: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(std::iter::repeat_n('?', chunk.invalid().len()));
+    }
+    out
+}

@@ -1,0 +1,788 @@
+//! Patterns against nodes: expressions, types and everything that is no statement.
+//!
+//! Follows Semgrep's matching: every function returns all ways in which the pattern matches.
+
+use smallvec::SmallVec;
+
+use super::env::{Bound, Env, Envs, one};
+use super::index::{FileIndex, NameTable};
+use super::pattern::{BasePat, LayerPat, Pat, TypePat};
+use super::types::{self, Literal};
+use super::view::{self, Layer};
+use crate::finding::Span;
+use crate::syntax::{Field, Kind, Language, NodeId, SourceFile};
+
+/// Semgrep's `options` that change what matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Options {
+    /// `&&`, `||` and the bit operators match regardless of how they are grouped.
+    pub ac_matching: bool,
+    /// `&&` and `||` match in any order.
+    pub commutative_boolop: bool,
+    /// `==` and `!=` match in any order.
+    pub symmetric_eq: bool,
+    /// Assignments match declarations with an initial value.
+    pub vardef_assign: bool,
+    /// `...` between statements reaches into nested blocks.
+    pub go_deeper_stmt: bool,
+    /// `<... e ...>` reaches into sub-expressions.
+    pub go_deeper_expr: bool,
+    /// `f();` also matches `x = f();`.
+    pub implicit_deep_exprstmt: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ac_matching: true,
+            commutative_boolop: false,
+            symmetric_eq: false,
+            vardef_assign: true,
+            go_deeper_stmt: true,
+            go_deeper_expr: true,
+            implicit_deep_exprstmt: true,
+        }
+    }
+}
+
+/// Deepest nesting of patterns and nodes that is followed; the tree itself is cut at 2,000.
+const MAX_DEPTH: u32 = 400;
+
+/// Matches the patterns of one rule in one file.
+pub(super) struct Matcher<'m> {
+    pub(super) file: &'m SourceFile<'m>,
+    pub(super) index: &'m FileIndex,
+    pub(super) names: &'m NameTable,
+    pub(super) options: Options,
+    /// Steps left; counted, so that the same input gives the same result.
+    pub(super) budget: std::cell::Cell<u64>,
+    pub(super) depth: std::cell::Cell<u32>,
+}
+
+/// Steps one pattern may take in one file before it is given up.
+pub(super) const STEP_LIMIT: u64 = 20_000_000;
+
+impl<'m> Matcher<'m> {
+    pub(super) fn new(
+        file: &'m SourceFile<'m>,
+        index: &'m FileIndex,
+        names: &'m NameTable,
+        options: Options,
+    ) -> Self {
+        Self {
+            file,
+            index,
+            names,
+            options,
+            budget: std::cell::Cell::new(STEP_LIMIT),
+            depth: std::cell::Cell::new(0),
+        }
+    }
+
+    /// Whether the step limit was reached: matches may be missing.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.budget.get() == 0
+    }
+
+    /// Runs `inner` one level deeper, unless a limit is reached.
+    fn deeper(&self, inner: impl FnOnce() -> Envs) -> Envs {
+        let depth = self.depth.get();
+        let left = self.budget.get();
+        if left == 0 {
+            return Envs::new();
+        }
+        if depth >= MAX_DEPTH {
+            self.budget.set(0);
+            return Envs::new();
+        }
+        self.budget.set(left - 1);
+        self.depth.set(depth + 1);
+        let envs = inner();
+        self.depth.set(depth);
+        envs
+    }
+
+    pub(super) fn kind(&self, node: NodeId) -> Kind {
+        self.file.tree.kind(node)
+    }
+
+    pub(super) fn text(&self, node: NodeId) -> &'m [u8] {
+        self.file.tree.text(node, self.file.text)
+    }
+
+    pub(super) fn child(&self, node: NodeId, field: Field) -> Option<NodeId> {
+        self.file.tree.child(node, field)
+    }
+
+    pub(super) fn bound(&self, node: NodeId) -> Bound {
+        Bound {
+            span: self.file.tree.span(node),
+            node: Some(node),
+        }
+    }
+
+    /// A pattern against an expression that is nested in what the whole pattern matches.
+    pub(super) fn expr(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+        let node = view::strip(&self.file.tree, node);
+        match pat {
+            Pat::Dots | Pat::Any => return one(env.clone()),
+            Pat::Name(text) if self.file.tree.is_leaf(node) => {
+                return if view::is_name(self.kind(node)) && self.text(node) == text.as_bytes() {
+                    one(env.clone())
+                } else {
+                    Envs::new()
+                };
+            }
+            _ => {}
+        }
+        let mut envs = Envs::new();
+        // A cast is looked through, unless it is the root.
+        if matches!(
+            self.kind(node),
+            Kind::CAST_EXPRESSION | Kind::TYPE_CAST_EXPRESSION
+        ) && let Some(value) = self.child(node, Field::VALUE)
+        {
+            envs.extend(self.expr(pat, value, env));
+        }
+        envs.extend(self.expr_root(pat, node, env));
+        envs
+    }
+
+    /// A pattern against exactly this expression.
+    pub(super) fn expr_root(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+        let node = view::strip(&self.file.tree, node);
+        self.deeper(|| self.expr_inner(pat, node, env))
+    }
+
+    fn expr_inner(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        let kind = tree.kind(node);
+        let none = Envs::new;
+        match pat {
+            Pat::Dots | Pat::Any => one(env.clone()),
+            Pat::Meta(id) | Pat::MetaDots(id) => env.bind(*id, self.bound(node), self.file),
+            Pat::Deep(inner) => self.deep(inner, node, env),
+            Pat::Typed(id, of_type) => self.typed(*id, of_type, node, env),
+            Pat::Name(text) => {
+                if tree.is_leaf(node) {
+                    if view::is_name(kind) && self.text(node) == text.as_bytes() {
+                        return one(env.clone());
+                    }
+                } else if kind == Kind::SCOPED_IDENTIFIER || kind == Kind::SCOPED_TYPE_IDENTIFIER {
+                    return none();
+                } else if self.file.language == Language::C
+                    && !matches!(kind, Kind::STRING_LITERAL | Kind::CHAR_LITERAL)
+                    && self.text(node) == text.as_bytes()
+                {
+                    return one(env.clone());
+                }
+                none()
+            }
+            Pat::Leaf(wanted, text) => {
+                if kind == *wanted && self.text(node) == text.as_bytes() {
+                    one(env.clone())
+                } else {
+                    none()
+                }
+            }
+            Pat::Number(value, text) => {
+                let is_number = matches!(kind, Kind::NUMBER_LITERAL | Kind::INTEGER_LITERAL);
+                let same = is_number
+                    && (self.text(node) == text.as_bytes()
+                        || (value.is_some() && view::number(self.text(node)) == *value));
+                if same { one(env.clone()) } else { none() }
+            }
+            Pat::AnyString => {
+                if self.is_string(node) {
+                    one(env.clone())
+                } else {
+                    none()
+                }
+            }
+            Pat::MetaString(id) => match view::string_content(tree, node, self.file.text) {
+                Some(span) => env.bind(*id, Bound { span, node: None }, self.file),
+                None => none(),
+            },
+            Pat::Str(content) => match view::string_content(tree, node, self.file.text) {
+                Some(span) if span.of(self.file.text) == content.as_bytes() => one(env.clone()),
+                _ => none(),
+            },
+            Pat::Call(function, arguments) => self.call(function, arguments, node, env),
+            Pat::Assign(left, right) => {
+                let declares = matches!(kind, Kind::INIT_DECLARATOR | Kind::LET_DECLARATION);
+                if declares && !self.options.vardef_assign {
+                    return none();
+                }
+                match view::assignment(tree, node, self.file.text) {
+                    Some((a, b)) => self.both((left, a), (right, b), env),
+                    None => none(),
+                }
+            }
+            Pat::Binary(operator, left, right) => {
+                self.binary(pat, operator, left, right, node, env)
+            }
+            Pat::Field(object, field) => self.field(object, field, node, env),
+            Pat::Deref(inner) => match self.dereferenced(node) {
+                Some(argument) => self.expr(inner, argument, env),
+                None => none(),
+            },
+            Pat::Macro(name, tokens) => self.macro_call(name, tokens, node, env),
+            Pat::Group(tokens) => {
+                if kind != Kind::TOKEN_TREE {
+                    return none();
+                }
+                let nodes = self.group_tokens(node);
+                self.token_list(tokens, &nodes, env)
+            }
+            Pat::Path(segments) => self.path(segments, node, env),
+            Pat::Node(wanted, parts) => {
+                if kind != *wanted {
+                    return none();
+                }
+                let nodes: SmallVec<[NodeId; 8]> = tree.children(node).collect();
+                self.list(parts, &nodes, env)
+            }
+            Pat::Param(of_type, name) => {
+                self.parameter(of_type.as_deref(), name.as_deref(), node, env)
+            }
+            _ => self.statement_node(pat, node, env),
+        }
+    }
+
+    fn both(&self, a: (&Pat, NodeId), b: (&Pat, NodeId), env: &Env) -> Envs {
+        let mut envs = Envs::new();
+        for first in self.expr(a.0, a.1, env) {
+            envs.extend(self.expr(b.0, b.1, &first));
+        }
+        envs
+    }
+
+    pub(super) fn is_string(&self, node: NodeId) -> bool {
+        match self.kind(node) {
+            Kind::STRING_LITERAL | Kind::RAW_STRING_LITERAL => true,
+            // `"a" PRIu32 "b"`: a literal to every reader.
+            Kind::CONCATENATED_STRING => true,
+            _ => false,
+        }
+    }
+
+    /// `*e` and, through `Pat::Field`, the object of `e->f`.
+    fn dereferenced(&self, node: NodeId) -> Option<NodeId> {
+        match self.kind(node) {
+            Kind::POINTER_EXPRESSION => {
+                let operator = self.child(node, Field::OPERATOR)?;
+                (self.text(operator) == b"*")
+                    .then(|| self.child(node, Field::ARGUMENT))
+                    .flatten()
+            }
+            _ => None,
+        }
+    }
+
+    fn field(&self, object: &Pat, field: &Pat, node: NodeId, env: &Env) -> Envs {
+        if self.kind(node) != Kind::FIELD_EXPRESSION {
+            return Envs::new();
+        }
+        let target = self
+            .child(node, Field::ARGUMENT)
+            .or(self.child(node, Field::VALUE));
+        let (Some(target), Some(name)) = (target, self.child(node, Field::FIELD)) else {
+            return Envs::new();
+        };
+        let arrow = self
+            .child(node, Field::OPERATOR)
+            .is_some_and(|op| self.text(op) == b"->");
+        let objects = match object {
+            Pat::Deref(inner) if arrow => self.expr(inner, target, env),
+            // `$X.f` matches `p->f`: the object is then `*p`, which has no node of its own.
+            Pat::Any | Pat::Dots if arrow => one(env.clone()),
+            Pat::Meta(id) if arrow => env.bind(*id, self.bound(target), self.file),
+            _ if arrow => Envs::new(),
+            _ => self.expr(object, target, env),
+        };
+        let mut envs = Envs::new();
+        for found in objects {
+            envs.extend(self.expr(field, name, &found));
+        }
+        envs
+    }
+
+    fn call(&self, function: &Pat, arguments: &[Pat], node: NodeId, env: &Env) -> Envs {
+        let Some(view) = view::call(&self.file.tree, node) else {
+            return Envs::new();
+        };
+        let functions = match view.function {
+            Some(called) => self.expr(function, called, env),
+            None => match function {
+                Pat::Name(name) if name == "sizeof" => one(env.clone()),
+                Pat::Any => one(env.clone()),
+                _ => Envs::new(),
+            },
+        };
+        let mut envs = Envs::new();
+        for found in functions {
+            envs.extend(self.list(arguments, &view.arguments, &found));
+        }
+        envs
+    }
+
+    /// A list of patterns against a list of nodes, `...` and `$...X` standing for any number.
+    pub(super) fn list(&self, pats: &[Pat], nodes: &[NodeId], env: &Env) -> Envs {
+        let Some((first, rest)) = pats.split_first() else {
+            return if nodes.is_empty() {
+                one(env.clone())
+            } else {
+                Envs::new()
+            };
+        };
+        let mut envs = Envs::new();
+        match first {
+            Pat::Dots => {
+                if rest.is_empty() {
+                    return one(env.clone());
+                }
+                for skip in 0..=nodes.len() {
+                    let left = nodes.get(skip..).unwrap_or_default();
+                    envs.extend(self.list(rest, left, env));
+                }
+            }
+            Pat::MetaDots(id) => {
+                for taken in 0..=nodes.len() {
+                    let (some, left) = nodes.split_at(taken);
+                    for bound in env.bind(*id, self.bound_run(some), self.file) {
+                        envs.extend(self.list(rest, left, &bound));
+                    }
+                }
+            }
+            _ => {
+                if let Some((&node, left)) = nodes.split_first() {
+                    for found in self.expr(first, node, env) {
+                        envs.extend(self.list(rest, left, &found));
+                    }
+                }
+            }
+        }
+        envs
+    }
+
+    /// What `$...X` is bound to.
+    fn bound_run(&self, nodes: &[NodeId]) -> Bound {
+        match (nodes.first(), nodes.last()) {
+            (Some(&first), Some(&last)) => {
+                let (start, end) = (
+                    self.file.tree.span(first).start,
+                    self.file.tree.span(last).end,
+                );
+                let node = if nodes.len() == 1 { Some(first) } else { None };
+                Bound {
+                    span: Span::new(start, end),
+                    node,
+                }
+            }
+            _ => Bound {
+                span: Span::default(),
+                node: None,
+            },
+        }
+    }
+
+    /// `<... e ...>`: here, else in the sub-expressions.
+    pub(super) fn deep(&self, inner: &Pat, node: NodeId, env: &Env) -> Envs {
+        let here = self.expr_root(inner, node, env);
+        if !here.is_empty() || !self.options.go_deeper_expr {
+            return here;
+        }
+        let mut envs = Envs::new();
+        for child in self.file.tree.children(node) {
+            if !matches!(
+                self.kind(child),
+                Kind::COMPOUND_STATEMENT | Kind::TYPE_DESCRIPTOR
+            ) {
+                envs.extend(
+                    self.deeper(|| self.deep(inner, view::strip(&self.file.tree, child), env)),
+                );
+            }
+        }
+        envs
+    }
+
+    fn binary(
+        &self,
+        whole: &Pat,
+        operator: &str,
+        left: &Pat,
+        right: &Pat,
+        node: NodeId,
+        env: &Env,
+    ) -> Envs {
+        let tree = &self.file.tree;
+        if tree.kind(node) != Kind::BINARY_EXPRESSION {
+            return Envs::new();
+        }
+        let (Some(a), Some(op), Some(b)) = (
+            tree.child(node, Field::LEFT),
+            tree.child(node, Field::OPERATOR),
+            tree.child(node, Field::RIGHT),
+        ) else {
+            return Envs::new();
+        };
+        if tree.text(op, self.file.text) != operator.as_bytes() {
+            return Envs::new();
+        }
+        let associative = matches!(operator, "&&" | "||" | "|" | "&" | "^" | "+" | "*");
+        if *right == Pat::Dots && !associative {
+            let mut envs = self.expr(left, a, env);
+            if envs.is_empty() {
+                envs.extend(self.expr(whole, a, env));
+            }
+            return envs;
+        }
+        if self.options.ac_matching && matches!(operator, "&&" | "||" | "|" | "&" | "^") {
+            let commutative = matches!(operator, "|" | "&" | "^")
+                || (self.options.commutative_boolop && matches!(operator, "&&" | "||"));
+            return self.associative(operator, whole, node, commutative, env);
+        }
+        let mut envs = self.both((left, a), (right, b), env);
+        if self.options.symmetric_eq && matches!(operator, "==" | "!=") {
+            envs.extend(self.both((left, b), (right, a), env));
+        }
+        envs
+    }
+
+    /// Operands of a chain of one operator, in order.
+    fn operands(&self, operator: &str, node: NodeId, found: &mut Vec<NodeId>) {
+        let node = view::strip(&self.file.tree, node);
+        if self.kind(node) == Kind::BINARY_EXPRESSION
+            && self
+                .child(node, Field::OPERATOR)
+                .is_some_and(|op| self.text(op) == operator.as_bytes())
+            && let (Some(left), Some(right)) = (
+                self.child(node, Field::LEFT),
+                self.child(node, Field::RIGHT),
+            )
+            && found.len() < 64
+        {
+            self.operands(operator, left, found);
+            self.operands(operator, right, found);
+        } else {
+            found.push(node);
+        }
+    }
+
+    fn associative(
+        &self,
+        operator: &str,
+        whole: &Pat,
+        node: NodeId,
+        commutative: bool,
+        env: &Env,
+    ) -> Envs {
+        let mut pats = Vec::new();
+        operand_pats(operator, whole, &mut pats);
+        let mut nodes = Vec::new();
+        self.operands(operator, node, &mut nodes);
+        if commutative {
+            self.unordered(&pats, &nodes, env)
+        } else {
+            self.ordered(&pats, &nodes, env)
+        }
+    }
+
+    /// Associative only: a metavariable may take several operands in a row.
+    fn ordered(&self, pats: &[&Pat], nodes: &[NodeId], env: &Env) -> Envs {
+        let Some((first, rest)) = pats.split_first() else {
+            return if nodes.is_empty() {
+                one(env.clone())
+            } else {
+                Envs::new()
+            };
+        };
+        let mut envs = Envs::new();
+        match first {
+            Pat::Dots => {
+                for skip in 0..=nodes.len() {
+                    envs.extend(self.ordered(rest, nodes.get(skip..).unwrap_or_default(), env));
+                }
+            }
+            Pat::Meta(_) | Pat::Any => {
+                for taken in 1..=nodes.len() {
+                    let (some, left) = nodes.split_at(taken);
+                    let bound = match first {
+                        Pat::Meta(id) => env.bind(*id, self.bound_run(some), self.file),
+                        _ => one(env.clone()),
+                    };
+                    for found in bound {
+                        envs.extend(self.ordered(rest, left, &found));
+                    }
+                }
+            }
+            _ => {
+                if let Some((&node, left)) = nodes.split_first() {
+                    for found in self.expr(first, node, env) {
+                        envs.extend(self.ordered(rest, left, &found));
+                    }
+                }
+            }
+        }
+        envs
+    }
+
+    /// Associative and commutative: every operand pattern takes a different operand; more operands
+    /// than patterns are fine.
+    fn unordered(&self, pats: &[&Pat], nodes: &[NodeId], env: &Env) -> Envs {
+        let Some((first, rest)) = pats.split_first() else {
+            return one(env.clone());
+        };
+        if **first == Pat::Dots {
+            return self.unordered(rest, nodes, env);
+        }
+        let mut envs = Envs::new();
+        for (at, &node) in nodes.iter().enumerate() {
+            let found = self.expr(first, node, env);
+            if found.is_empty() {
+                continue;
+            }
+            let mut left = nodes.to_vec();
+            left.remove(at);
+            for each in found {
+                envs.extend(self.unordered(rest, &left, &each));
+            }
+        }
+        envs
+    }
+
+    /// `(TYPE $X)`: the expression's type is looked up among the file's declarations.
+    fn typed(&self, id: Option<u8>, of_type: &TypePat, node: NodeId, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        let matched = match types::literal(tree, node, self.file.text) {
+            Some(Literal::Int) => literal_type(of_type, "int", env),
+            Some(Literal::Float) => literal_type(of_type, "float", env),
+            Some(Literal::Text) => {
+                if matches!(of_type.layers.as_slice(), [LayerPat::Pointer])
+                    && matches!(&of_type.base, BasePat::Named(base) if base == "char")
+                {
+                    one(env.clone())
+                } else {
+                    Envs::new()
+                }
+            }
+            Some(Literal::Null) => {
+                if of_type.layers.first() == Some(&LayerPat::Pointer) {
+                    one(env.clone())
+                } else {
+                    Envs::new()
+                }
+            }
+            None => self.typed_expression(of_type, node, env),
+        };
+        match id {
+            None => matched,
+            Some(id) => matched
+                .into_iter()
+                .flat_map(|found| found.bind(id, self.bound(node), self.file))
+                .collect(),
+        }
+    }
+
+    fn typed_expression(&self, of_type: &TypePat, node: NodeId, env: &Env) -> Envs {
+        match self.kind(node) {
+            Kind::IDENTIFIER => {
+                let at = self.file.tree.span(node).start;
+                let declarations = self.index.declarations(self.file);
+                match declarations.lookup(self.text(node), at) {
+                    Some(declaration) => {
+                        let layers = types::layers(&self.file.tree, declaration.declarator);
+                        self.c_type(of_type, declaration.node, &layers, env)
+                    }
+                    None => Envs::new(),
+                }
+            }
+            Kind::CAST_EXPRESSION => match self.child(node, Field::TYPE) {
+                Some(descriptor) => {
+                    let layers = match self.child(descriptor, Field::DECLARATOR) {
+                        Some(declarator) => types::layers(&self.file.tree, declarator),
+                        None => SmallVec::new(),
+                    };
+                    self.c_type(of_type, descriptor, &layers, env)
+                }
+                None => Envs::new(),
+            },
+            Kind::CALL_EXPRESSION => {
+                let Some(function) = self.child(node, Field::FUNCTION) else {
+                    return Envs::new();
+                };
+                if self.kind(function) != Kind::IDENTIFIER {
+                    return Envs::new();
+                }
+                let declarations = self.index.declarations(self.file);
+                let at = self.file.tree.span(node).start;
+                match declarations.lookup(self.text(function), at) {
+                    Some(declaration) => {
+                        let layers = types::layers(&self.file.tree, declaration.declarator);
+                        match layers.split_first() {
+                            Some((Layer::Function(_), rest)) => {
+                                self.c_type(of_type, declaration.node, rest, env)
+                            }
+                            _ => Envs::new(),
+                        }
+                    }
+                    None => Envs::new(),
+                }
+            }
+            _ => Envs::new(),
+        }
+    }
+
+    /// A C type pattern against the type that `declaration` gives with `layers`.
+    pub(super) fn c_type(
+        &self,
+        pat: &TypePat,
+        declaration: NodeId,
+        layers: &[Layer],
+        env: &Env,
+    ) -> Envs {
+        if !pat.qualifiers.is_empty() && !self.has_all(&pat.qualifiers, declaration) {
+            return Envs::new();
+        }
+        let mut envs = one(env.clone());
+        let mut rest = layers;
+        for layer in &pat.layers {
+            let Some((actual, left)) = rest.split_first() else {
+                return Envs::new();
+            };
+            rest = left;
+            envs = envs
+                .iter()
+                .flat_map(|found| self.layer(layer, *actual, found))
+                .collect();
+            if envs.is_empty() {
+                return envs;
+            }
+        }
+        let base = self.child(declaration, Field::TYPE);
+        match (&pat.base, base) {
+            (BasePat::Any, _) => envs,
+            (BasePat::Meta(id), Some(base)) => {
+                let bound = self.bound(base);
+                envs.iter()
+                    .flat_map(|found| found.bind(*id, bound, self.file))
+                    .collect()
+            }
+            (BasePat::Named(words), Some(base))
+                if rest.is_empty()
+                    && view::has_words(&self.file.tree, base, self.file.text, words) =>
+            {
+                envs
+            }
+            (BasePat::Node(node), Some(base)) if rest.is_empty() => envs
+                .iter()
+                .flat_map(|found| self.expr(node, base, found))
+                .collect(),
+            _ => Envs::new(),
+        }
+    }
+
+    fn layer(&self, pat: &LayerPat, actual: Layer, env: &Env) -> Envs {
+        match (pat, actual) {
+            (LayerPat::Pointer, Layer::Pointer) | (LayerPat::Array(None), Layer::Array(None)) => {
+                one(env.clone())
+            }
+            (LayerPat::Array(Some(size)), Layer::Array(Some(node))) => self.expr(size, node, env),
+            (LayerPat::Function(pats), Layer::Function(parameters)) => {
+                let nodes = self.parameters(parameters);
+                self.list(pats, &nodes, env)
+            }
+            _ => Envs::new(),
+        }
+    }
+
+    /// Parameters of a list; `(void)` has none.
+    pub(super) fn parameters(&self, list: NodeId) -> SmallVec<[NodeId; 8]> {
+        let tree = &self.file.tree;
+        let nodes: SmallVec<[NodeId; 8]> = tree.children(list).collect();
+        if let [only] = nodes.as_slice()
+            && tree.text(*only, self.file.text) == b"void"
+        {
+            return SmallVec::new();
+        }
+        nodes
+    }
+
+    fn parameter(
+        &self,
+        of_type: Option<&TypePat>,
+        name: Option<&Pat>,
+        node: NodeId,
+        env: &Env,
+    ) -> Envs {
+        if self.kind(node) != Kind::PARAMETER_DECLARATION {
+            return Envs::new();
+        }
+        let declared = match self.child(node, Field::DECLARATOR) {
+            Some(declarator) => view::declared(&self.file.tree, declarator),
+            None => Default::default(),
+        };
+        let typed = match of_type {
+            Some(of_type) => self.c_type(of_type, node, &declared.layers, env),
+            None => one(env.clone()),
+        };
+        let mut envs = Envs::new();
+        for found in typed {
+            match (name, declared.name) {
+                (None, _) => envs.push(found),
+                (Some(name), Some(actual)) => envs.extend(self.expr(name, actual, &found)),
+                (Some(Pat::Any), None) => envs.push(found),
+                (Some(Pat::Meta(id)), None) if of_type.is_none() => {
+                    envs.extend(found.bind(*id, self.bound(node), self.file));
+                }
+                _ => {}
+            }
+        }
+        envs
+    }
+
+    /// Whether the declaration carries all these words as storage class, qualifier or modifier.
+    pub(super) fn has_all(&self, words: &[String], declaration: NodeId) -> bool {
+        let tree = &self.file.tree;
+        words.iter().all(|word| {
+            tree.children(declaration).any(|child| {
+                matches!(
+                    tree.kind(child),
+                    Kind::STORAGE_CLASS_SPECIFIER
+                        | Kind::TYPE_QUALIFIER
+                        | Kind::FUNCTION_MODIFIERS
+                        | Kind::VISIBILITY_MODIFIER
+                ) && tree
+                    .text(child, self.file.text)
+                    .split(u8::is_ascii_whitespace)
+                    .any(|actual| actual == word.as_bytes())
+            })
+        })
+    }
+}
+
+/// Operand patterns of a chain of one operator, in order.
+fn operand_pats<'p>(operator: &str, pat: &'p Pat, found: &mut Vec<&'p Pat>) {
+    match pat {
+        Pat::Binary(op, left, right) if op == operator => {
+            operand_pats(operator, left, found);
+            operand_pats(operator, right, found);
+        }
+        _ => found.push(pat),
+    }
+}
+
+/// A literal's type against a type pattern without layers.
+fn literal_type(of_type: &TypePat, name: &str, env: &Env) -> Envs {
+    let matches = of_type.layers.is_empty()
+        && match &of_type.base {
+            BasePat::Named(base) => base == name,
+            BasePat::Any | BasePat::Meta(_) => true,
+            BasePat::Node(_) => false,
+        };
+    if matches {
+        one(env.clone())
+    } else {
+        Envs::new()
+    }
+}

@@ -1,0 +1,156 @@
+//! A compiled rule: plain data that the build script can write down.
+
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::generic::GenericPattern;
+use super::matcher::Options;
+use super::pattern::{MetaId, Pattern};
+use crate::rules::{Analyzer, PathFilter, RuleLanguage};
+
+/// A compiled rule.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Program {
+    /// Names of its metavariables in the order of their numbers.
+    pub metas: Vec<String>,
+    /// What it looks for, per language.
+    pub forms: Vec<Form>,
+    /// On which files.
+    pub paths: PathFilter,
+    /// With which options.
+    pub options: Options,
+    /// Replacement text with metavariables.
+    pub fix: Option<String>,
+    /// Replacement by regular expression: expression, replacement, most replacements.
+    pub fix_regex: Option<(Regex, String, Option<u32>)>,
+}
+
+/// A rule's formula in one language.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Form {
+    /// The language.
+    pub language: RuleLanguage,
+    /// The formula.
+    pub formula: Node,
+    /// Names a file must hold for a match: one of each list.
+    pub clauses: Vec<Vec<String>>,
+}
+
+/// A part of a formula. `id` numbers the parts of one form, for results kept between uses.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Node {
+    /// Number within the form.
+    pub id: u32,
+    /// What it is.
+    pub op: Op,
+}
+
+/// What a part of a formula does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Op {
+    /// Code.
+    Pattern(Box<Pattern>),
+    /// Text, token by token.
+    Generic(GenericPattern),
+    /// Text, by regular expression.
+    Regex(Regex),
+    /// Any of these.
+    Either(Vec<Node>),
+    /// All of these.
+    All(Box<All>),
+}
+
+/// The parts of a conjunction.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct All {
+    pub(super) positives: Vec<Node>,
+    pub(super) insides: Vec<Node>,
+    pub(super) nots: Vec<Node>,
+    pub(super) not_insides: Vec<Node>,
+    pub(super) not_regexes: Vec<Regex>,
+    pub(super) conditions: Vec<Test>,
+    pub(super) focus: Vec<Vec<MetaId>>,
+}
+
+/// A compiled condition on a metavariable.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Test {
+    /// Its text matches from the start; further groups bind.
+    Regex(MetaId, Regex),
+    /// Its code matches.
+    Pattern(MetaId, Node),
+    /// A comparison of several; text, base, strip.
+    Comparison(super::comparison::Comparison),
+    /// An analyser says yes.
+    Analysis(MetaId, Analyzer),
+}
+
+/// A regular expression, compiled at its first use.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Regex {
+    text: String,
+    /// Groups that bind metavariables: group number, metavariable.
+    pub(super) groups: Vec<(u16, MetaId)>,
+    #[serde(skip)]
+    compiled: OnceLock<Option<fancy_regex::Regex>>,
+}
+
+impl Clone for Regex {
+    fn clone(&self) -> Self {
+        Self {
+            text: self.text.clone(),
+            groups: self.groups.clone(),
+            compiled: OnceLock::new(),
+        }
+    }
+}
+
+impl Regex {
+    /// Checks the expression and takes it up. `multi_line`: `^` and `$` match at line ends.
+    ///
+    /// # Errors
+    /// The reason why it is none.
+    pub fn new(text: &str, multi_line: bool) -> Result<Self, String> {
+        let text = if multi_line {
+            format!("(?m){text}")
+        } else {
+            text.to_owned()
+        };
+        let compiled = build(&text)?;
+        let lock = OnceLock::new();
+        let _ = lock.set(Some(compiled));
+        Ok(Self {
+            text,
+            groups: Vec::new(),
+            compiled: lock,
+        })
+    }
+
+    /// The expression; `None` only if a bundle holds one this build cannot compile, which the build
+    /// script rules out.
+    pub(super) fn get(&self) -> Option<&fancy_regex::Regex> {
+        self.compiled
+            .get_or_init(|| build(&self.text).ok())
+            .as_ref()
+    }
+
+    /// Names of its groups, `None` for those with a number alone; group 0 first.
+    pub(super) fn group_names(&self) -> Vec<Option<String>> {
+        match self.get() {
+            Some(regex) => regex
+                .capture_names()
+                .map(|name| name.map(str::to_owned))
+                .collect(),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// Limits on the work of one expression: counted, not timed.
+fn build(text: &str) -> Result<fancy_regex::Regex, String> {
+    fancy_regex::RegexBuilder::new(text)
+        .backtrack_limit(1_000_000)
+        .build()
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,816 @@
+//! Patterns against statements, statement lists and definitions.
+
+use super::env::{Bound, Env, Envs, one};
+use super::matcher::Matcher;
+use super::pattern::{CasePat, FunctionPat, LetPat, Pat, VarPat};
+use super::view::{self, Item, Layer};
+use crate::finding::Span;
+use crate::syntax::{Field, Kind, Language, NodeId};
+
+impl Matcher<'_> {
+    /// Bytes of a statement; of one declarator's share of a declaration.
+    pub(super) fn item_span(&self, item: Item) -> Span {
+        let span = self.file.tree.span(item.node);
+        match item.declarator {
+            Some(declarator) if !self.is_only_declarator(item.node) => {
+                Span::new(span.start, self.file.tree.span(declarator).end)
+            }
+            _ => span,
+        }
+    }
+
+    fn is_only_declarator(&self, declaration: NodeId) -> bool {
+        let tree = &self.file.tree;
+        tree.children(declaration)
+            .filter(|&part| tree.field(part) == Field::DECLARATOR)
+            .count()
+            == 1
+    }
+
+    /// A statement pattern against a node that stands alone (the body of an `if`, say).
+    pub(super) fn statement_node(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+        let declarator = match self.kind(node) {
+            Kind::DECLARATION | Kind::FIELD_DECLARATION => self.child(node, Field::DECLARATOR),
+            _ => None,
+        };
+        self.statement(pat, Item { node, declarator }, env)
+    }
+
+    /// A pattern against one statement.
+    pub(super) fn statement(&self, pat: &Pat, item: Item, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        let node = item.node;
+        let kind = tree.kind(node);
+        match pat {
+            Pat::Dots => one(env.clone()),
+            Pat::ExprStmt(inner) => self.expression_statement(inner, item, env),
+            Pat::Block(pats) => {
+                if !matches!(kind, Kind::COMPOUND_STATEMENT | Kind::BLOCK) {
+                    return Envs::new();
+                }
+                self.block_items(pats, &view::items(tree, node), env)
+            }
+            Pat::If(condition, then, otherwise) => {
+                let node = self.unwrapped(node);
+                if !matches!(self.kind(node), Kind::IF_STATEMENT | Kind::IF_EXPRESSION) {
+                    return Envs::new();
+                }
+                let (Some(tested), Some(branch)) = (
+                    self.child(node, Field::CONDITION),
+                    self.child(node, Field::CONSEQUENCE),
+                ) else {
+                    return Envs::new();
+                };
+                let mut envs = Envs::new();
+                for found in self.expr(condition, tested, env) {
+                    for taken in self.body(then, branch, &found) {
+                        match otherwise {
+                            None => envs.push(taken),
+                            Some(otherwise) => {
+                                let inner = self
+                                    .child(node, Field::ALTERNATIVE)
+                                    .and_then(|clause| tree.children(clause).next());
+                                if let Some(inner) = inner {
+                                    envs.extend(self.body(otherwise, inner, &taken));
+                                }
+                            }
+                        }
+                    }
+                }
+                envs
+            }
+            Pat::Return(value) => {
+                let node = self.unwrapped(node);
+                if !matches!(
+                    self.kind(node),
+                    Kind::RETURN_STATEMENT | Kind::RETURN_EXPRESSION
+                ) {
+                    return Envs::new();
+                }
+                match (value, tree.children(node).next()) {
+                    (None, None) => one(env.clone()),
+                    (Some(pat), Some(actual)) => self.expr(pat, actual, env),
+                    (Some(pat), None) if **pat == Pat::Dots => one(env.clone()),
+                    _ => Envs::new(),
+                }
+            }
+            Pat::Switch(condition, cases) => self.switch(condition, cases, node, env),
+            Pat::For(header, body) => self.for_loop(header, body, node, env),
+            Pat::Var(pat) => self.variable(pat, item, env),
+            Pat::Function(pat) => self.function(pat, node, env),
+            Pat::Let(pat) => self.let_declaration(pat, self.unwrapped(node), env),
+            Pat::Attributed(attributes, inner) => self.attributed(attributes, inner, item, env),
+            Pat::Node(wanted, parts) => {
+                let node = if kind == *wanted {
+                    node
+                } else {
+                    self.unwrapped(node)
+                };
+                if self.kind(node) != *wanted {
+                    let empty = *wanted == Kind::EXPRESSION_STATEMENT && parts.is_empty();
+                    let is_empty_block =
+                        empty && kind == Kind::COMPOUND_STATEMENT && tree.is_leaf(item.node);
+                    return if is_empty_block {
+                        one(env.clone())
+                    } else {
+                        Envs::new()
+                    };
+                }
+                let nodes: Vec<NodeId> = tree.children(node).collect();
+                self.parts(parts, &nodes, env)
+            }
+            _ => self.expr_root(pat, self.unwrapped(node), env),
+        }
+    }
+
+    /// The expression of a Rust expression statement; any other node itself.
+    fn unwrapped(&self, node: NodeId) -> NodeId {
+        if self.file.language == Language::Rust && self.kind(node) == Kind::EXPRESSION_STATEMENT {
+            return self.file.tree.children(node).next().unwrap_or(node);
+        }
+        node
+    }
+
+    /// Children of a statement pairwise: expressions and bodies.
+    fn parts(&self, pats: &[Pat], nodes: &[NodeId], env: &Env) -> Envs {
+        let (Some((first, rest)), Some((&node, left))) = (pats.split_first(), nodes.split_first())
+        else {
+            return if pats.is_empty() && nodes.is_empty() {
+                one(env.clone())
+            } else if matches!(pats, [Pat::Dots]) {
+                one(env.clone())
+            } else {
+                Envs::new()
+            };
+        };
+        let is_body = matches!(
+            first,
+            Pat::Dots
+                | Pat::ExprStmt(_)
+                | Pat::Block(_)
+                | Pat::If(..)
+                | Pat::Return(_)
+                | Pat::Switch(..)
+                | Pat::For(..)
+                | Pat::Var(_)
+                | Pat::Let(_)
+        );
+        if *first == Pat::Dots && !rest.is_empty() && nodes.len() != pats.len() {
+            return self.list(pats, nodes, env);
+        }
+        let found = if is_body {
+            self.body(first, node, env)
+        } else {
+            self.expr(first, node, env)
+        };
+        let mut envs = Envs::new();
+        for each in found {
+            envs.extend(self.parts(rest, left, &each));
+        }
+        envs
+    }
+
+    /// A body: braces around a single statement make no difference.
+    fn body(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+        let is_block = matches!(self.kind(node), Kind::COMPOUND_STATEMENT | Kind::BLOCK);
+        match pat {
+            Pat::Block(_) if is_block => self.statement_node(pat, node, env),
+            Pat::Block(pats) => match pats.as_slice() {
+                [only] => self.statement_node(only, node, env),
+                _ => Envs::new(),
+            },
+            Pat::Dots => one(env.clone()),
+            _ if is_block => {
+                let items = view::items(&self.file.tree, node);
+                match items.as_slice() {
+                    [only] => self.statement(pat, *only, env),
+                    _ => self.statement_node(pat, node, env),
+                }
+            }
+            _ => self.statement_node(pat, node, env),
+        }
+    }
+
+    /// The statements of `{ ... }`: all of them, unless the pattern has an ellipsis.
+    fn block_items(&self, pats: &[Pat], items: &[Item], env: &Env) -> Envs {
+        match pats {
+            [Pat::Dots] => one(env.clone()),
+            [Pat::Dots, inner, Pat::Dots] if !matches!(inner, Pat::MetaDots(_)) => {
+                let flat = self.flattened(items);
+                let mut envs = Envs::new();
+                for &item in &flat {
+                    envs.extend(self.statement(inner, item, env));
+                }
+                envs
+            }
+            _ => self.statements(pats, items, env, false, true),
+        }
+    }
+
+    /// A list of patterns against the start of a list of statements. `open_end`: statements may be
+    /// left over. `deep`: an ellipsis reaches into nested blocks. `env.reached` tells how far the
+    /// match went.
+    pub(super) fn statements(
+        &self,
+        pats: &[Pat],
+        items: &[Item],
+        env: &Env,
+        open_end: bool,
+        deep: bool,
+    ) -> Envs {
+        let Some((first, rest)) = pats.split_first() else {
+            return if open_end || items.is_empty() {
+                one(env.clone())
+            } else {
+                Envs::new()
+            };
+        };
+        match first {
+            Pat::Dots => {
+                if rest.is_empty() {
+                    return one(self.reaching(env, items));
+                }
+                let mut envs = self.after_dots(rest, items, env);
+                if deep && self.options.go_deeper_stmt {
+                    let flat = self.flattened(items);
+                    if flat.len() > items.len() {
+                        for found in self.after_dots(rest, &flat, env) {
+                            if !envs.contains(&found) {
+                                envs.push(found);
+                            }
+                        }
+                    }
+                }
+                envs
+            }
+            Pat::MetaDots(id) => {
+                let mut envs = Envs::new();
+                for taken in 0..=items.len() {
+                    let (some, left) = items.split_at(taken);
+                    let span = match (some.first(), some.last()) {
+                        (Some(&a), Some(&b)) => {
+                            Span::new(self.item_span(a).start, self.item_span(b).end)
+                        }
+                        _ => Span::default(),
+                    };
+                    for bound in env.bind(*id, Bound { span, node: None }, self.file) {
+                        let bound = self.reaching(&bound, some);
+                        envs.extend(self.statements(rest, left, &bound, false, false));
+                    }
+                }
+                envs
+            }
+            _ => {
+                let Some((&item, left)) = items.split_first() else {
+                    return Envs::new();
+                };
+                let mut envs = Envs::new();
+                for found in self.statement(first, item, env) {
+                    let found = self.reaching(&found, &[item]);
+                    envs.extend(self.statements(rest, left, &found, open_end, deep));
+                }
+                envs
+            }
+        }
+    }
+
+    /// What follows an ellipsis, starting at any statement.
+    fn after_dots(&self, rest: &[Pat], items: &[Item], env: &Env) -> Envs {
+        let mut envs = Envs::new();
+        for skip in 0..=items.len() {
+            let left = items.get(skip..).unwrap_or_default();
+            for found in self.statements(rest, left, env, true, false) {
+                if !envs.contains(&found) {
+                    envs.push(found);
+                }
+            }
+            if self.is_exhausted() {
+                break;
+            }
+        }
+        envs
+    }
+
+    /// `env` with its end moved to the last of `items`.
+    fn reaching(&self, env: &Env, items: &[Item]) -> Env {
+        let mut env = env.clone();
+        if let Some(&last) = items.last() {
+            env.reached = env.reached.max(self.item_span(last).end);
+        }
+        env
+    }
+
+    /// The statements and all statements inside them, in order.
+    fn flattened(&self, items: &[Item]) -> Vec<Item> {
+        let mut flat = Vec::with_capacity(items.len() * 2);
+        for &item in items {
+            self.push_nested(item, &mut flat, 0);
+        }
+        flat
+    }
+
+    fn push_nested(&self, item: Item, flat: &mut Vec<Item>, depth: u32) {
+        let tree = &self.file.tree;
+        flat.push(item);
+        if depth > 200 || item.declarator.is_some() {
+            return;
+        }
+        let node = self.unwrapped(item.node);
+        match tree.kind(node) {
+            Kind::COMPOUND_STATEMENT
+            | Kind::CASE_STATEMENT
+            | Kind::BLOCK
+            | Kind::UNSAFE_BLOCK
+            | Kind::LABELED_STATEMENT => {
+                for inner in view::items(tree, node) {
+                    // A label's statement follows its name.
+                    if !view::is_name(tree.kind(inner.node)) {
+                        self.push_nested(inner, flat, depth + 1);
+                    }
+                }
+            }
+            Kind::IF_STATEMENT
+            | Kind::IF_EXPRESSION
+            | Kind::FOR_STATEMENT
+            | Kind::FOR_EXPRESSION
+            | Kind::WHILE_STATEMENT
+            | Kind::WHILE_EXPRESSION
+            | Kind::LOOP_EXPRESSION
+            | Kind::DO_STATEMENT
+            | Kind::SWITCH_STATEMENT
+            | Kind::ELSE_CLAUSE => {
+                for child in tree.children(node) {
+                    let is_nested = matches!(tree.field(child), Field::BODY | Field::CONSEQUENCE)
+                        || tree.kind(node) == Kind::ELSE_CLAUSE;
+                    if is_nested {
+                        let declarator = match tree.kind(child) {
+                            Kind::DECLARATION => self.child(child, Field::DECLARATOR),
+                            _ => None,
+                        };
+                        self.push_nested(
+                            Item {
+                                node: child,
+                                declarator,
+                            },
+                            flat,
+                            depth + 1,
+                        );
+                    } else if tree.field(child) == Field::ALTERNATIVE {
+                        for inner in tree.children(child) {
+                            self.push_nested(Item::whole(inner), flat, depth + 1);
+                        }
+                    }
+                }
+            }
+            Kind::MATCH_EXPRESSION => {
+                for block in tree
+                    .subtree(node)
+                    .filter(|&n| tree.kind(n) == Kind::MATCH_ARM)
+                {
+                    if let Some(value) = self.child(block, Field::VALUE) {
+                        self.push_nested(Item::whole(value), flat, depth + 1);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn expression_statement(&self, pat: &Pat, item: Item, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        let node = item.node;
+        let mut envs = Envs::new();
+        match pat {
+            Pat::Any => return one(env.clone()),
+            Pat::Meta(id) => {
+                envs.extend(env.bind(
+                    *id,
+                    Bound {
+                        span: self.item_span(item),
+                        node: Some(node),
+                    },
+                    self.file,
+                ));
+            }
+            Pat::Deep(inner) => {
+                for part in self.direct_expressions(item) {
+                    envs.extend(self.deep(inner, view::strip(tree, part), env));
+                }
+                return envs;
+            }
+            _ => {}
+        }
+        if let Some(declarator) = item.declarator {
+            let is_initialised = tree.kind(declarator) == Kind::INIT_DECLARATOR;
+            if is_initialised && self.options.vardef_assign {
+                let found = self.expr_root(pat, declarator, env);
+                if !found.is_empty() {
+                    envs.extend(found);
+                } else if let Some(value) = self.child(declarator, Field::VALUE) {
+                    envs.extend(self.deep(pat, view::strip(tree, value), env));
+                }
+            }
+            return envs;
+        }
+        match tree.kind(node) {
+            Kind::EXPRESSION_STATEMENT => {
+                if let Some(inner) = tree.children(node).next() {
+                    envs.extend(self.implicit_deep(pat, inner, env));
+                }
+            }
+            Kind::LET_DECLARATION if self.options.vardef_assign => {
+                let found = self.expr_root(pat, node, env);
+                if !found.is_empty() {
+                    envs.extend(found);
+                } else if let Some(value) = self.child(node, Field::VALUE) {
+                    envs.extend(self.deep(pat, value, env));
+                }
+            }
+            Kind::RETURN_STATEMENT | Kind::RETURN_EXPRESSION => {
+                if let Some(value) = tree.children(node).next() {
+                    envs.extend(self.deep(pat, view::strip(tree, value), env));
+                }
+            }
+            kind if self.file.language == Language::Rust && is_rust_expression(kind) => {
+                envs.extend(self.implicit_deep(pat, node, env));
+            }
+            _ => {}
+        }
+        envs
+    }
+
+    /// `f();` also stands for `x = f();` and `g(f());`.
+    fn implicit_deep(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        let node = view::strip(tree, node);
+        let here = self.expr_root(pat, node, env);
+        if !here.is_empty() || !self.options.implicit_deep_exprstmt {
+            return here;
+        }
+        let mut envs = Envs::new();
+        match tree.kind(node) {
+            Kind::ASSIGNMENT_EXPRESSION | Kind::COMPOUND_ASSIGNMENT_EXPR => {
+                if let Some(right) = self.child(node, Field::RIGHT) {
+                    envs.extend(self.implicit_deep(pat, right, env));
+                }
+            }
+            Kind::CALL_EXPRESSION => {
+                if let Some(call) = view::call(tree, node) {
+                    for part in call.function.iter().chain(&call.arguments) {
+                        envs.extend(self.implicit_deep(pat, *part, env));
+                    }
+                }
+            }
+            Kind::CAST_EXPRESSION
+            | Kind::TYPE_CAST_EXPRESSION
+            | Kind::FIELD_EXPRESSION
+            | Kind::AWAIT_EXPRESSION
+            | Kind::TRY_EXPRESSION
+            | Kind::INITIALIZER_LIST
+            | Kind::ARRAY_EXPRESSION
+            | Kind::TUPLE_EXPRESSION => {
+                for part in tree.children(node) {
+                    if tree.field(part) != Field::TYPE && tree.field(part) != Field::FIELD {
+                        envs.extend(self.implicit_deep(pat, part, env));
+                    }
+                }
+            }
+            _ => {}
+        }
+        envs
+    }
+
+    /// Expressions of a statement that belong to no nested statement.
+    fn direct_expressions(&self, item: Item) -> Vec<NodeId> {
+        let tree = &self.file.tree;
+        if let Some(declarator) = item.declarator {
+            return self.child(declarator, Field::VALUE).into_iter().collect();
+        }
+        let node = self.unwrapped(item.node);
+        match tree.kind(node) {
+            Kind::EXPRESSION_STATEMENT | Kind::RETURN_STATEMENT | Kind::RETURN_EXPRESSION => {
+                tree.children(node).collect()
+            }
+            Kind::IF_STATEMENT
+            | Kind::WHILE_STATEMENT
+            | Kind::DO_STATEMENT
+            | Kind::SWITCH_STATEMENT
+            | Kind::IF_EXPRESSION
+            | Kind::WHILE_EXPRESSION => self.child(node, Field::CONDITION).into_iter().collect(),
+            Kind::FOR_STATEMENT => [Field::INITIALIZER, Field::CONDITION, Field::UPDATE]
+                .into_iter()
+                .filter_map(|field| self.child(node, field))
+                .collect(),
+            Kind::LET_DECLARATION => self.child(node, Field::VALUE).into_iter().collect(),
+            kind if self.file.language == Language::Rust && is_rust_expression(kind) => vec![node],
+            _ => Vec::new(),
+        }
+    }
+
+    fn switch(&self, condition: &Pat, cases: &[CasePat], node: NodeId, env: &Env) -> Envs {
+        if self.kind(node) != Kind::SWITCH_STATEMENT {
+            return Envs::new();
+        }
+        let (Some(tested), Some(body)) = (
+            self.child(node, Field::CONDITION),
+            self.child(node, Field::BODY),
+        ) else {
+            return Envs::new();
+        };
+        let mut envs = Envs::new();
+        let found = self.expr(condition, tested, env);
+        if found.is_empty() {
+            return envs;
+        }
+        let actual = self.cases(body);
+        for each in found {
+            self.unordered_cases(
+                cases,
+                &actual,
+                &mut vec![false; actual.len()],
+                &each,
+                &mut envs,
+            );
+        }
+        envs
+    }
+
+    /// Labels and statements of the cases of a `switch` body; labels without statements belong to
+    /// the case that follows.
+    fn cases(&self, body: NodeId) -> Vec<(Vec<Option<NodeId>>, Vec<Item>)> {
+        let tree = &self.file.tree;
+        let mut found = Vec::new();
+        let mut labels = Vec::new();
+        for item in view::items(tree, body) {
+            if tree.kind(item.node) != Kind::CASE_STATEMENT {
+                continue;
+            }
+            labels.push(self.child(item.node, Field::VALUE));
+            let statements = view::items(tree, item.node);
+            if !statements.is_empty() {
+                found.push((std::mem::take(&mut labels), statements));
+            }
+        }
+        if !labels.is_empty() {
+            found.push((labels, Vec::new()));
+        }
+        found
+    }
+
+    fn unordered_cases(
+        &self,
+        pats: &[CasePat],
+        cases: &[(Vec<Option<NodeId>>, Vec<Item>)],
+        used: &mut Vec<bool>,
+        env: &Env,
+        envs: &mut Envs,
+    ) {
+        let Some((first, rest)) = pats.split_first() else {
+            envs.push(env.clone());
+            return;
+        };
+        for (at, (labels, items)) in cases.iter().enumerate() {
+            if used.get(at) != Some(&false) || labels.len() != first.labels.len() {
+                continue;
+            }
+            let mut found = one(env.clone());
+            for (pat, label) in first.labels.iter().zip(labels) {
+                found = found
+                    .iter()
+                    .flat_map(|each| match (pat, label) {
+                        (None, None) => one(each.clone()),
+                        (Some(pat), Some(label)) => self.expr(pat, *label, each),
+                        _ => Envs::new(),
+                    })
+                    .collect();
+            }
+            for each in found {
+                for taken in self.block_items(&first.body, items, &each) {
+                    if let Some(slot) = used.get_mut(at) {
+                        *slot = true;
+                    }
+                    self.unordered_cases(rest, cases, used, &taken, envs);
+                    if let Some(slot) = used.get_mut(at) {
+                        *slot = false;
+                    }
+                    if self.is_exhausted() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn for_loop(&self, header: &[Option<Pat>], body: &Pat, node: NodeId, env: &Env) -> Envs {
+        if self.kind(node) != Kind::FOR_STATEMENT {
+            return Envs::new();
+        }
+        let Some(actual_body) = self.child(node, Field::BODY) else {
+            return Envs::new();
+        };
+        let mut envs = one(env.clone());
+        let is_any_header = matches!(header, [Some(Pat::Dots), None, None]);
+        if !is_any_header {
+            for (pat, field) in
+                header
+                    .iter()
+                    .zip([Field::INITIALIZER, Field::CONDITION, Field::UPDATE])
+            {
+                let actual = self.child(node, field);
+                envs = envs
+                    .iter()
+                    .flat_map(|each| match (pat, actual) {
+                        (Some(Pat::Dots), _) | (None, None) => one(each.clone()),
+                        (Some(pat @ Pat::Var(_)), Some(actual)) => {
+                            self.statement_node(pat, actual, each)
+                        }
+                        (Some(_), Some(actual)) if self.kind(actual) == Kind::DECLARATION => {
+                            Envs::new()
+                        }
+                        (Some(pat), Some(actual)) => self.expr(pat, actual, each),
+                        _ => Envs::new(),
+                    })
+                    .collect();
+            }
+        }
+        let mut found = Envs::new();
+        for each in envs {
+            found.extend(self.body(body, actual_body, &each));
+        }
+        found
+    }
+
+    fn variable(&self, pat: &VarPat, item: Item, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        let is_declaration = matches!(
+            self.kind(item.node),
+            Kind::DECLARATION | Kind::FIELD_DECLARATION
+        );
+        let (Some(declarator), true) = (item.declarator, is_declaration) else {
+            return Envs::new();
+        };
+        if !self.has_all(&pat.attributes, item.node) {
+            return Envs::new();
+        }
+        let declared = view::declared(tree, declarator);
+        let Some(name) = declared.name else {
+            return Envs::new();
+        };
+        // A prototype is no variable, unless the pattern says it is a function.
+        let is_prototype = matches!(declared.layers.first(), Some(Layer::Function(_)));
+        if is_prototype && pat.of_type.layers.is_empty() {
+            return Envs::new();
+        }
+        let mut envs = Envs::new();
+        for typed in self.c_type(&pat.of_type, item.node, &declared.layers, env) {
+            for named in self.expr(&pat.name, name, &typed) {
+                match (&pat.value, declared.value) {
+                    (None, None) => envs.push(named),
+                    (Some(value), Some(actual)) => envs.extend(self.expr(value, actual, &named)),
+                    _ => {}
+                }
+            }
+        }
+        envs
+    }
+
+    fn function(&self, pat: &FunctionPat, node: NodeId, env: &Env) -> Envs {
+        match self.kind(node) {
+            Kind::FUNCTION_DEFINITION => self.c_function(pat, node, env),
+            Kind::FUNCTION_ITEM => self.rust_function(pat, node, env),
+            _ => Envs::new(),
+        }
+    }
+
+    fn c_function(&self, pat: &FunctionPat, node: NodeId, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        let (Some(declarator), Some(body)) = (
+            self.child(node, Field::DECLARATOR),
+            self.child(node, Field::BODY),
+        ) else {
+            return Envs::new();
+        };
+        let declared = view::declared(tree, declarator);
+        let Some((Layer::Function(parameters), rest)) = declared.layers.split_first() else {
+            return Envs::new();
+        };
+        let Some(name) = declared.name else {
+            return Envs::new();
+        };
+        if !self.has_all(&pat.attributes, node) {
+            return Envs::new();
+        }
+        let mut envs = Envs::new();
+        for named in self.expr(&pat.name, name, env) {
+            let returned = match &pat.returns {
+                Some(returns) => self.c_type(returns, node, rest, &named),
+                None => one(named),
+            };
+            for typed in returned {
+                let nodes = self.parameters(*parameters);
+                for found in self.list(&pat.parameters, &nodes, &typed) {
+                    envs.extend(self.function_body(&pat.body, body, &found));
+                }
+            }
+        }
+        envs
+    }
+
+    fn rust_function(&self, pat: &FunctionPat, node: NodeId, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        let (Some(name), Some(parameters), Some(body)) = (
+            self.child(node, Field::NAME),
+            self.child(node, Field::PARAMETERS),
+            self.child(node, Field::BODY),
+        ) else {
+            return Envs::new();
+        };
+        if !self.has_all(&pat.attributes, node) {
+            return Envs::new();
+        }
+        let mut envs = Envs::new();
+        for named in self.expr(&pat.name, name, env) {
+            let returned = match (&pat.returns, self.child(node, Field::RETURN_TYPE)) {
+                (None, _) => one(named),
+                (Some(returns), Some(actual)) => match &returns.base {
+                    super::pattern::BasePat::Node(inner) => self.expr(inner, actual, &named),
+                    _ => one(named),
+                },
+                (Some(_), None) => Envs::new(),
+            };
+            for typed in returned {
+                let nodes: Vec<NodeId> = tree
+                    .children(parameters)
+                    .filter(|&child| tree.kind(child) != Kind::ATTRIBUTE_ITEM)
+                    .collect();
+                for found in self.list(&pat.parameters, &nodes, &typed) {
+                    envs.extend(self.function_body(&pat.body, body, &found));
+                }
+            }
+        }
+        envs
+    }
+
+    fn function_body(&self, pats: &[Pat], body: NodeId, env: &Env) -> Envs {
+        if matches!(pats, [Pat::Dots]) {
+            return one(env.clone());
+        }
+        self.block_items(pats, &view::items(&self.file.tree, body), env)
+    }
+
+    fn let_declaration(&self, pat: &LetPat, node: NodeId, env: &Env) -> Envs {
+        let tree = &self.file.tree;
+        if tree.kind(node) != Kind::LET_DECLARATION {
+            return Envs::new();
+        }
+        let Some(pattern) = self.child(node, Field::PATTERN) else {
+            return Envs::new();
+        };
+        let is_mutable = tree
+            .children(node)
+            .any(|child| tree.kind(child) == Kind::MUTABLE_SPECIFIER);
+        if pat.mutable && !is_mutable {
+            return Envs::new();
+        }
+        let optional = |pat: &Option<Pat>, field: Field, none_is_any: bool, env: &Env| match (
+            pat,
+            self.child(node, field),
+        ) {
+            (None, None) => one(env.clone()),
+            (None, Some(_)) if none_is_any => one(env.clone()),
+            (Some(pat), Some(actual)) => self.expr(pat, actual, env),
+            _ => Envs::new(),
+        };
+        let mut envs = Envs::new();
+        for named in self.expr(&pat.pattern, pattern, env) {
+            for typed in optional(&pat.of_type, Field::TYPE, true, &named) {
+                for valued in optional(&pat.value, Field::VALUE, false, &typed) {
+                    envs.extend(optional(&pat.otherwise, Field::ALTERNATIVE, true, &valued));
+                }
+            }
+        }
+        envs
+    }
+}
+
+/// Rust expressions that stand in a block without a semicolon.
+pub(super) fn is_rust_expression(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::LET_DECLARATION
+            | Kind::FUNCTION_ITEM
+            | Kind::STRUCT_ITEM
+            | Kind::ENUM_ITEM
+            | Kind::UNION_ITEM
+            | Kind::IMPL_ITEM
+            | Kind::TRAIT_ITEM
+            | Kind::MOD_ITEM
+            | Kind::CONST_ITEM
+            | Kind::STATIC_ITEM
+            | Kind::USE_DECLARATION
+            | Kind::TYPE_ITEM
+            | Kind::FOREIGN_MOD_ITEM
+            | Kind::MACRO_DEFINITION
+            | Kind::EXPRESSION_STATEMENT
+    )
+}
