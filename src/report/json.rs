@@ -369,6 +369,8 @@ fn stats(report: &Report) -> StatsPart {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
     use serde_json::Value;
 
     use super::super::{Phase, sample};

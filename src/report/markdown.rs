@@ -179,11 +179,9 @@ fn row(report: &Report, triaged: &Triaged) -> String {
     format!(
         "| {severity} | {} | {} | {} {} |\n",
         quote::code_cell(&place),
-        quote::text(&finding.message)
-            .replace("\\|", "|")
-            .replace('|', "\\|"),
+        quote::cell(&finding.message),
         quote::code_cell(finding.rule.as_str()),
-        quote::text(slug)
+        quote::cell(slug)
     )
 }
 
@@ -360,6 +358,8 @@ fn remarks(report: &Report, body: &mut Body) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic, reason = "tests")]
+
     use pulldown_cmark::{Event, Tag, TagEnd};
 
     use super::super::{sample, visible};

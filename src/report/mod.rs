@@ -9,6 +9,7 @@ pub mod json;
 mod line_hash;
 pub mod markdown;
 pub(crate) mod page;
+pub(crate) mod paint;
 pub(crate) mod quote;
 #[cfg(test)]
 pub(crate) mod sample;

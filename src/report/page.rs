@@ -111,7 +111,8 @@ fn fence_language(rule: &RuleInfo) -> &'static str {
     }
 }
 
-/// The classification of a rule in one line: severity, precision, status, standards by number.
+/// The classification of a rule in one line: severity, precision, status, standards
+/// by number, version of the rule.
 pub(crate) fn classification(rule: &RuleInfo) -> String {
     let mut parts = vec![
         rule.severity.as_str().to_owned(),
@@ -127,6 +128,9 @@ pub(crate) fn classification(rule: &RuleInfo) -> String {
     }
     if !rule.misra_c_2012.is_empty() {
         parts.push(format!("MISRA C:2012 {}", rule.misra_c_2012.join(", ")));
+    }
+    if !rule.version.is_empty() {
+        parts.push(format!("version {}", rule.version));
     }
     visible::line(&parts.join(" · ")).into_owned()
 }
@@ -152,7 +156,7 @@ pub(crate) fn markdown(rule: &RuleInfo) -> String {
                 .into_iter()
                 .map(|line| {
                     if line.marked {
-                        format!("{}  // <-- reported", line.text)
+                        format!("{}  <-- reported", line.text)
                     } else {
                         line.text
                     }

@@ -36,6 +36,11 @@ pub(crate) fn text(raw: &str) -> String {
     out
 }
 
+/// Running text in a cell of a table, where `|` has to be escaped even inside code.
+pub(crate) fn cell(raw: &str) -> String {
+    text(raw).replace("\\|", "|").replace('|', "\\|")
+}
+
 /// Inline code, with as many backticks around it as it needs; `|` escaped for tables. The result is
 /// one line, empty for an empty text.
 pub(crate) fn code(raw: &str) -> String {
@@ -91,7 +96,7 @@ fn escape_into(out: &mut String, plain: &str) {
         let word = piece.trim_end_matches(' ');
         let space = piece.get(word.len()..).unwrap_or_default();
         if is_linked(word) {
-            out.push_str(&code(word).replace('|', "\\|"));
+            out.push_str(&code(word));
         } else {
             escape_word(out, word);
         }

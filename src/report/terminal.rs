@@ -190,7 +190,7 @@ impl<'a> Shown<'a> {
         for (name, text) in self.notes(triaged, rule, first) {
             // ` = name: ` and the column of line numbers.
             let indent = name.len() + 12;
-            let text = wrap(&text, width.saturating_sub(indent));
+            let text = words::wrap(&text, width.saturating_sub(indent));
             group = group.element(Level::NOTE.with_name(name).message(text));
         }
         let mut groups = vec![group];
@@ -284,27 +284,6 @@ fn rule_note(id: &RuleId, rule: Option<&RuleInfo>) -> String {
         }
     }
     format!("{text}, more: `scrubin explain {id}`")
-}
-
-/// Breaks a text between words so that no line is longer than `width` characters, where words
-/// permit.
-pub(crate) fn wrap(text: &str, width: usize) -> String {
-    let width = width.max(20);
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > width {
-            out.push('\n');
-            used = 0;
-        } else if used > 0 {
-            out.push(' ');
-            used += 1;
-        }
-        out.push_str(word);
-        used += length;
-    }
-    out
 }
 
 #[cfg(test)]

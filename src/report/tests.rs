@@ -1,5 +1,7 @@
 //! What holds for every renderer and every report.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 use proptest::prelude::*;
 
 use crate::finding::{Gap, GapKind, RepoPath, Severity};

@@ -19,7 +19,7 @@ pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -172,6 +172,27 @@ pub(crate) fn name(rule: &RuleInfo) -> &str {
     }
 }
 
+/// Breaks a text between words so that no line is longer than `width` characters, where words
+/// permit.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
+    let width = width.max(20);
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            out.push('\n');
+            used = 0;
+        } else if used > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += length;
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +215,14 @@ mod tests {
         assert_eq!(sentences("no stop", 2), "no stop");
         assert_eq!(full_sentence("no stop"), "no stop.");
         assert_eq!(full_sentence("Stop!"), "Stop!");
+    }
+
+    #[test]
+    fn wrapping_keeps_words() {
+        assert_eq!(
+            wrap("aaaa bbbb cccc dddd eeee ffff", 20),
+            "aaaa bbbb cccc dddd\neeee ffff"
+        );
+        assert_eq!(wrap("", 20), "");
     }
 }

@@ -2,42 +2,12 @@
 
 use crate::finding::{Gap, GapKind};
 
+use super::super::paint::Paint;
 use super::super::{Report, visible, words};
 use super::TerminalOptions;
 
 /// Gaps that are listed one by one; the others are counted.
 const GAPS_SHOWN: usize = 10;
-
-/// ANSI sequences, or nothing.
-struct Paint {
-    on: bool,
-}
-
-impl Paint {
-    fn wrap(&self, sequence: &str, text: &str) -> String {
-        if self.on {
-            format!("\x1b[{sequence}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
-    }
-
-    fn bold(&self, text: &str) -> String {
-        self.wrap("1", text)
-    }
-
-    fn red(&self, text: &str) -> String {
-        self.wrap("1;91", text)
-    }
-
-    fn yellow(&self, text: &str) -> String {
-        self.wrap("1;33", text)
-    }
-
-    fn green(&self, text: &str) -> String {
-        self.wrap("1;32", text)
-    }
-}
 
 /// Appends everything below the findings.
 pub(super) fn write(out: &mut String, report: &Report, options: TerminalOptions) {

@@ -166,12 +166,3 @@ fn many_gaps_are_counted() {
     );
     assert!(text.contains("15 arms of `#if` not analysed"));
 }
-
-#[test]
-fn wrapping_keeps_words() {
-    assert_eq!(
-        wrap("aaaa bbbb cccc dddd eeee ffff", 20),
-        "aaaa bbbb cccc dddd\neeee ffff"
-    );
-    assert_eq!(wrap("", 20), "");
-}
