@@ -26,6 +26,8 @@ if ! cmp -s "$here/package-lock.json" "$tools/package-lock.json" || [ ! -f "$mul
 fi
 chmod u+x "$multitool"
 
+# The program below is node's: the shell expands nothing in it.
+# shellcheck disable=SC2016
 NODE_PATH=$tools/node_modules node -e '
 const fs = require("fs");
 const Ajv = require("ajv/dist/2020"); // the dialect the schema is written in
