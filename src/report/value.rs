@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Gap, RuleId};
+use crate::finding::{Gap, RepoPath, RuleId};
 use crate::rules::RuleInfo;
 use crate::triage::Triaged;
 
@@ -84,6 +84,9 @@ pub struct Report {
     pub rules_active: u64,
     /// Phases of the run, for `--stats`.
     pub phases: Vec<Phase>,
+    /// GitHub's hash ([`super::line_hashes`]) of the first line of findings, by file and 1-based
+    /// line; wanted by SARIF alone, which makes do without.
+    pub line_hashes: BTreeMap<(RepoPath, u32), String>,
     /// Whether a changed file inside the scope could not be analysed at all (exit code 2).
     pub incomplete: bool,
 }

@@ -1,1 +1,6 @@
-//! (under construction)
+//! What people learn from: the page of a rule and the list of rules, rendered from the rule files
+//! alone, so that both work offline and never differ from what the rule does.
+
+pub mod explain;
+pub mod listing;
+mod rule_json;

@@ -1,0 +1,283 @@
+//! The page of one rule: what it finds, why that matters on a device, how to repair it, and code
+//! that shows both.
+
+use crate::report::page::{self, ExampleLine};
+use crate::report::paint::Paint;
+use crate::report::{quote, visible, words};
+use crate::rules::{ExampleKind, RuleInfo};
+
+use super::rule_json;
+
+/// How to render for a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageOptions {
+    /// Whether to write ANSI colour sequences.
+    pub color: bool,
+    /// Columns of the terminal; less than 40 counts as 40, more than 100 as 100, which is as long
+    /// as a line of prose reads well.
+    pub width: usize,
+}
+
+impl Default for PageOptions {
+    fn default() -> Self {
+        Self {
+            color: false,
+            width: 80,
+        }
+    }
+}
+
+/// Columns that texts are set in.
+const INDENT: &str = "  ";
+
+/// The rules of the same lesson but `rule` itself, by id.
+fn related<'a>(rule: &RuleInfo, all: &[&'a RuleInfo]) -> Vec<&'a RuleInfo> {
+    if rule.lesson.is_empty() {
+        return Vec::new();
+    }
+    let mut related: Vec<&RuleInfo> = all
+        .iter()
+        .copied()
+        .filter(|other| other.lesson == rule.lesson && other.id != rule.id)
+        .collect();
+    related.sort_by(|a, b| a.id.cmp(&b.id));
+    related
+}
+
+/// `C-LEN-014 source-sized-copy`, or the id alone.
+fn title(rule: &RuleInfo) -> String {
+    let text = format!("{} {}", rule.id, visible::line(&rule.slug));
+    text.trim_end().to_owned()
+}
+
+/// Renders the page for a terminal; ends with a line feed. `all` are the rules among which those of
+/// the same lesson are looked for.
+pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> String {
+    let mut page = Page {
+        out: String::new(),
+        paint: Paint { on: options.color },
+        width: options.width.clamp(40, 100),
+    };
+    let heading = page.paint.bold(&title(rule));
+    page.out.push_str(&format!("{heading}\n"));
+    page.out
+        .push_str(&format!("{}\n\n", page::classification(rule)));
+    page.text(&words::full_sentence(&rule.message));
+    page.section("Why it matters", &rule.why);
+    page.section("How to fix it", &rule.how_to_fix);
+    for (kind, heading) in [
+        (ExampleKind::Bad, "Reported"),
+        (ExampleKind::Good, "Not reported"),
+    ] {
+        for example in rule.examples.iter().filter(|example| example.kind == kind) {
+            let place = example
+                .path
+                .as_ref()
+                .map(|path| format!(" in {}", visible::line(path)))
+                .unwrap_or_default();
+            page.heading(&format!("{heading}{place}"));
+            page.code(&page::example_lines(&example.code));
+        }
+    }
+    if !rule.lesson.is_empty() {
+        page.heading(&format!("Lesson {}", visible::line(&rule.lesson)));
+        let related = related(rule, all);
+        if related.is_empty() {
+            page.text("No other rule shares this lesson.");
+        }
+        for other in related {
+            page.out.push_str(&format!("{INDENT}{}\n", title(other)));
+        }
+    }
+    if !rule.references.is_empty() {
+        page.heading("More");
+        for reference in &rule.references {
+            page.out
+                .push_str(&format!("{INDENT}{}\n", visible::line(reference)));
+        }
+    }
+    if !rule.aliases.is_empty() {
+        page.heading("Former names");
+        page.text(&rule.aliases.join(", "));
+    }
+    page.out
+}
+
+/// Renders the page as markdown; ends with a line feed.
+pub fn markdown(rule: &RuleInfo, all: &[&RuleInfo]) -> String {
+    let mut out = format!(
+        "# {}\n\n{}",
+        quote::text(&title(rule)),
+        page::markdown(rule)
+    );
+    let related = related(rule, all);
+    if !related.is_empty() {
+        out.push_str("\nRules of the same lesson:\n\n");
+        for other in related {
+            out.push_str(&format!("- {}\n", quote::text(&title(other))));
+        }
+    }
+    if !rule.aliases.is_empty() {
+        let names: Vec<String> = rule.aliases.iter().map(|name| quote::code(name)).collect();
+        out.push_str(&format!("\nFormer names: {}.\n", names.join(", ")));
+    }
+    out
+}
+
+/// Renders the page as JSON, `{"rules": [RULE]}` with the key `related` added; ends with a line
+/// feed.
+pub fn json(rule: &RuleInfo, all: &[&RuleInfo]) -> String {
+    rule_json::one(rule, &related(rule, all))
+}
+
+/// A page being written.
+struct Page {
+    out: String,
+    paint: Paint,
+    width: usize,
+}
+
+impl Page {
+    fn heading(&mut self, heading: &str) {
+        let heading = self.paint.bold(heading);
+        self.out.push_str(&format!("\n{heading}\n"));
+    }
+
+    /// A heading and its text; nothing if there is none.
+    fn section(&mut self, heading: &str, text: &str) {
+        if !text.trim().is_empty() {
+            self.heading(heading);
+            self.text(text);
+        }
+    }
+
+    /// Prose, wrapped; blank lines and list items begin a new line.
+    fn text(&mut self, text: &str) {
+        let mut paragraph = String::new();
+        for line in text.lines() {
+            let is_item = line.trim_start().starts_with(['-', '*']);
+            if line.trim().is_empty() || is_item {
+                self.paragraph(&paragraph);
+                paragraph.clear();
+            }
+            paragraph.push(' ');
+            paragraph.push_str(line);
+        }
+        self.paragraph(&paragraph);
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        let shown = visible::line(text);
+        for line in words::wrap(&shown, self.width - INDENT.len()).lines() {
+            self.out.push_str(&format!("{INDENT}{line}\n"));
+        }
+    }
+
+    /// Code; the reported lines get an arrow.
+    fn code(&mut self, lines: &[ExampleLine]) {
+        for line in lines {
+            if line.marked {
+                let arrow = self.paint.red("-->");
+                self.out
+                    .push_str(&format!("{INDENT}{arrow} {}\n", line.text));
+            } else {
+                let text = format!("{INDENT}    {}", line.text);
+                self.out.push_str(&format!("{}\n", text.trim_end()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use super::*;
+    use crate::finding::RuleId;
+    use crate::report::sample;
+
+    fn sibling() -> RuleInfo {
+        RuleInfo {
+            id: RuleId::parse("C-LEN-001").unwrap(),
+            slug: "unbounded-copy-length".to_owned(),
+            ..sample::rule()
+        }
+    }
+
+    #[test]
+    fn a_page_for_the_terminal() {
+        let (rule, sibling, other) = (sample::rule(), sibling(), sample::user_rule());
+        let text = terminal(&rule, &[&rule, &sibling, &other], PageOptions::default());
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_page_of_a_user_rule_has_no_empty_sections() {
+        let rule = sample::user_rule();
+        insta::assert_snapshot!(terminal(&rule, &[&rule], PageOptions::default()), @r"
+        acme.no-printf
+        warning · precision medium · stable
+
+          no printf in interrupt handlers.
+        ");
+    }
+
+    #[test]
+    fn a_page_in_markdown() {
+        let (rule, sibling) = (sample::rule(), sibling());
+        insta::assert_snapshot!(markdown(&rule, &[&sibling, &rule]));
+    }
+
+    #[test]
+    fn a_page_in_json_names_its_relatives() {
+        let (rule, sibling) = (sample::rule(), sibling());
+        let text = json(&rule, &[&rule, &sibling]);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["rules"][0]["id"], "C-LEN-014");
+        assert_eq!(value["rules"][0]["related"][0], "C-LEN-001");
+        assert!(value["rules"][0]["examples"][0]["bad"].is_string());
+        assert!(value["rules"][0]["examples"][0].get("good").is_none());
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let rule = sample::rule();
+        let options = PageOptions {
+            color: true,
+            ..PageOptions::default()
+        };
+        let colored = terminal(&rule, &[], options);
+        assert!(colored.contains("\x1b["));
+        assert_eq!(
+            anstream::adapter::strip_str(&colored).to_string(),
+            terminal(&rule, &[], PageOptions::default())
+        );
+    }
+
+    #[test]
+    fn hostile_rule_files_reach_no_terminal() {
+        let mut rule = sample::user_rule();
+        let evil = "\u{1b}]0;x\u{7}\u{202e}";
+        rule.slug = evil.to_owned();
+        rule.message = evil.to_owned();
+        rule.why = format!("- {evil}\n- two\n\n{evil}");
+        rule.lesson = evil.to_owned();
+        rule.cwe = vec![evil.to_owned()];
+        rule.cert_c = vec![evil.to_owned()];
+        rule.references = vec![evil.to_owned()];
+        rule.aliases = vec![evil.to_owned()];
+        rule.examples = sample::rule().examples;
+        rule.examples[0].code = format!("{evil} // ruleid: x");
+        rule.examples[0].path = Some(evil.to_owned());
+        for text in [
+            terminal(&rule, &[&rule], PageOptions::default()),
+            markdown(&rule, &[&rule]),
+            json(&rule, &[&rule]),
+        ] {
+            assert!(
+                !text.chars().any(|c| c != '\n' && visible::is_hidden(c)),
+                "{text}"
+            );
+        }
+    }
+}

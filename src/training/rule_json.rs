@@ -1,0 +1,112 @@
+//! A rule as JSON; the form of `rules list --format json` and of `explain --format json`.
+
+use serde::Serialize;
+
+use crate::finding::FixSafety;
+use crate::report::visible;
+use crate::rules::{Example, ExampleKind, RuleInfo};
+
+/// A list of rules. The names of the fields are a contract.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    rules: Vec<RulePart<'a>>,
+}
+
+#[derive(Serialize)]
+struct RulePart<'a> {
+    id: &'a str,
+    slug: &'a str,
+    aliases: &'a [String],
+    languages: Vec<&'static str>,
+    severity: &'static str,
+    precision: &'static str,
+    status: &'static str,
+    version: &'a str,
+    message: &'a str,
+    cwe: &'a [String],
+    #[serde(rename = "cert-c")]
+    cert_c: &'a [String],
+    #[serde(rename = "misra-c-2012")]
+    misra_c_2012: &'a [String],
+    lesson: &'a str,
+    why: &'a str,
+    #[serde(rename = "how-to-fix")]
+    how_to_fix: &'a str,
+    examples: Vec<ExamplePart<'a>>,
+    references: &'a [String],
+    #[serde(rename = "fix-safety")]
+    fix_safety: Option<FixSafety>,
+    builtin: bool,
+    /// Other rules of the same lesson; only on the page of one rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    related: Option<Vec<&'a str>>,
+}
+
+/// `{"bad": CODE}` or `{"good": CODE}`, with the path where the example has one.
+#[derive(Serialize)]
+struct ExamplePart<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bad: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    good: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+}
+
+impl<'a> ExamplePart<'a> {
+    fn new(example: &'a Example) -> Self {
+        let code = example.code.as_str();
+        let is_bad = example.kind == ExampleKind::Bad;
+        Self {
+            bad: is_bad.then_some(code),
+            good: (!is_bad).then_some(code),
+            path: example.path.as_deref(),
+        }
+    }
+}
+
+fn part<'a>(rule: &'a RuleInfo, related: Option<&[&'a RuleInfo]>) -> RulePart<'a> {
+    RulePart {
+        id: rule.id.as_str(),
+        slug: &rule.slug,
+        aliases: &rule.aliases,
+        languages: rule.languages.iter().map(|l| l.as_str()).collect(),
+        severity: rule.severity.as_str(),
+        precision: rule.precision.as_str(),
+        status: rule.status.as_str(),
+        version: &rule.version,
+        message: &rule.message,
+        cwe: &rule.cwe,
+        cert_c: &rule.cert_c,
+        misra_c_2012: &rule.misra_c_2012,
+        lesson: &rule.lesson,
+        why: &rule.why,
+        how_to_fix: &rule.how_to_fix,
+        examples: rule.examples.iter().map(ExamplePart::new).collect(),
+        references: &rule.references,
+        fix_safety: rule.fix_safety,
+        builtin: rule.builtin,
+        related: related.map(|rules| rules.iter().map(|rule| rule.id.as_str()).collect()),
+    }
+}
+
+/// Renders rules, in the given order; ends with a line feed.
+pub(super) fn many(rules: &[&RuleInfo]) -> String {
+    finish(&Document {
+        rules: rules.iter().map(|rule| part(rule, None)).collect(),
+    })
+}
+
+/// Renders one rule with the rules of its lesson; ends with a line feed.
+pub(super) fn one(rule: &RuleInfo, related: &[&RuleInfo]) -> String {
+    finish(&Document {
+        rules: vec![part(rule, Some(related))],
+    })
+}
+
+fn finish(document: &Document<'_>) -> String {
+    // The document holds strings and lists alone, whose serialization cannot fail.
+    let mut text = visible::json(serde_json::to_string_pretty(document).unwrap_or_default());
+    text.push('\n');
+    text
+}
