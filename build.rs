@@ -1,2 +1,81 @@
-//! (under construction)
-fn main() {}
+//! Compiles the built-in rules: YAML and patterns are read here, once, so that the program itself
+//! reads neither at start-up.
+//!
+//! The build script shares the modules that read rules with the program.
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    missing_docs,
+    reason = "the build script uses only a part of the modules it shares with the program"
+)]
+
+use std::path::{Path, PathBuf};
+
+#[path = "src/finding/mod.rs"]
+mod finding;
+#[path = "src/matching/mod.rs"]
+mod matching;
+#[path = "src/rules/mod.rs"]
+mod rules;
+#[path = "src/syntax/mod.rs"]
+mod syntax;
+
+fn main() {
+    for watched in ["rulesets", "src/finding", "src/matching", "src/rules", "src/syntax"] {
+        println!("cargo:rerun-if-changed={watched}");
+    }
+    if let Err(error) = run() {
+        // The message of a rule error has file, line and caret; cargo shows it as it is.
+        eprintln!("error: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
+    let mut files = Vec::new();
+    for folder in ["c", "rust", "any"] {
+        rule_files(&root.join("rulesets").join(folder), &mut files)?;
+    }
+    files.sort();
+    let mut compiler = matching::Compiler::default();
+    let mut compiled = Vec::new();
+    for file in &files {
+        let source = std::fs::read_to_string(file)?;
+        let name = file.strip_prefix(&root).unwrap_or(file).display().to_string();
+        for rule in rules::load(&name, &source, true)?.rules {
+            let program = matching::compile(&mut compiler, &rule).map_err(|error| {
+                rules::RuleError::new(&name, &source, error.at, error.message)
+            })?;
+            compiled.push((rule.info, program));
+        }
+    }
+    compiled.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+    for pair in compiled.windows(2) {
+        if let [a, b] = pair
+            && (a.0.id == b.0.id || a.0.slug == b.0.slug)
+        {
+            return Err(format!("two built-in rules are called {} / {}", a.0.id, b.0.slug).into());
+        }
+    }
+    let bytes = matching::write_bundle(&compiled)?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("rules.bin"), bytes)?;
+    Ok(())
+}
+
+fn rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            rule_files(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,6 +1,6 @@
 //! Pattern text → [`Pattern`].
 
-use super::pattern::{MetaId, Pat, Pattern, Root};
+use super::pattern::{MetaId, Pat, Pattern};
 use super::prepare::{self, Prepared};
 use super::to_pat::Converter;
 use crate::syntax::{Kind, Language, Limits, NodeId, Parser, SourceFile};

@@ -1,25 +1,18 @@
 //! All rules over one file: one index, then only the rules whose names the file holds.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
 
+use super::active::ActiveRule;
 use super::evaluate::{self, Evaluator};
 use super::index::{FileIndex, NameId, NameTable};
 use super::matcher::Matcher;
 use super::pattern::MetaId;
 use super::program::{Form, Program};
-use crate::finding::{Finding, Fix, FixSafety, Location, Position, RepoPath, SourceLine, Span};
-use crate::rules::{RuleInfo, RuleLanguage};
+use crate::finding::{
+    Finding, Fix, FixSafety, Location, Position, RepoPath, RuleId, SourceLine, Span,
+};
+use crate::rules::RuleLanguage;
 use crate::syntax::{Kind, Language, LineTable, NodeId, SourceFile};
-
-/// A rule ready to run.
-#[derive(Debug, Clone)]
-pub struct ActiveRule {
-    /// What people are told.
-    pub info: Arc<RuleInfo>,
-    /// How it matches.
-    pub program: Arc<Program>,
-}
 
 /// A rule in one language with the names its matches need.
 #[derive(Debug)]
@@ -39,13 +32,22 @@ pub struct Engine {
     text: Vec<Entry>,
 }
 
+/// A file under the rules; `file` is its syntax tree, where it has one.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    path: &'p RepoPath,
+    text: &'p [u8],
+    lines: &'p LineTable,
+    file: Option<&'p SourceFile<'p>>,
+}
+
 /// What all rules found in one file.
 #[derive(Debug, Default)]
 pub struct Scan {
     /// Findings sorted by span and rule; one for each rule and span.
     pub findings: Vec<Finding>,
     /// Rules that reached a counted limit: matches may be missing.
-    pub cut: Vec<Arc<RuleInfo>>,
+    pub cut: Vec<RuleId>,
 }
 
 /// Source lines kept with a finding.
@@ -54,28 +56,14 @@ const MAX_LINES: u32 = 12;
 impl Engine {
     /// Takes up the rules; their order decides nothing.
     pub fn new(rules: Vec<ActiveRule>) -> Self {
-        let mut engine = Self {
-            rules,
-            ..Self::default()
-        };
+        let mut engine = Self { rules, ..Self::default() };
         for (rule, active) in engine.rules.iter().enumerate() {
-            for (form, each) in active.program.forms.iter().enumerate() {
-                let clauses = each
-                    .clauses
-                    .iter()
-                    .map(|clause| {
-                        clause
-                            .iter()
-                            .map(|name| engine.names.intern(name))
-                            .collect()
-                    })
-                    .collect();
-                let entry = Entry {
-                    rule,
-                    form,
-                    clauses,
-                };
-                match each.language {
+            for (form, (language, clauses)) in active.head().forms.iter().enumerate() {
+                let mut intern = |name: &String| engine.names.intern(name);
+                let clauses =
+                    clauses.iter().map(|clause| clause.iter().map(&mut intern).collect()).collect();
+                let entry = Entry { rule, form, clauses };
+                match language {
                     RuleLanguage::C => engine.c.push(entry),
                     RuleLanguage::Rust => engine.rust.push(entry),
                     RuleLanguage::Generic | RuleLanguage::Regex => engine.text.push(entry),
@@ -84,8 +72,8 @@ impl Engine {
         }
         // Patterns look names up that stand in no clause (alternatives, negations).
         for active in &engine.rules {
-            for form in &active.program.forms {
-                intern_names(&form.formula, &mut engine.names);
+            for name in &active.head().names {
+                engine.names.intern(name);
             }
         }
         engine
@@ -102,10 +90,11 @@ impl Engine {
     }
 
     fn on_path(&self, entry: &Entry, path: &RepoPath) -> bool {
-        let Some(active) = self.rules.get(entry.rule) else {
-            return false;
-        };
-        let paths = &active.program.paths;
+        let Some(active) = self.rules.get(entry.rule) else { return false };
+        let paths = &active.head().paths;
+        if paths.include.is_empty() && paths.exclude.is_empty() {
+            return true;
+        }
         let name = String::from_utf8_lossy(path.as_bytes());
         (paths.include.is_empty() || paths.include.iter().any(|glob| glob_matches(glob, &name)))
             && !paths.exclude.iter().any(|glob| glob_matches(glob, &name))
@@ -119,6 +108,7 @@ impl Engine {
             Language::Rust => &self.rust,
         };
         let readable = OnceCell::new();
+        let place = Place { path, text: file.text, lines: &file.lines, file: Some(file) };
         let mut scan = Scan::default();
         for entry in entries {
             let held = entry
@@ -128,30 +118,18 @@ impl Engine {
             if !held || !self.on_path(entry, path) {
                 continue;
             }
-            let (Some(active), Some(form)) = self.parts(entry) else {
-                continue;
-            };
-            let matcher = Matcher::new(file, &index, &self.names, active.program.options);
+            let Some((active, program, form)) = self.parts(entry, &mut scan) else { continue };
+            let matcher = Matcher::new(file, &index, &self.names, program.options);
             let evaluator = Evaluator::new(Some(&matcher), file.text, &readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() || matcher.is_exhausted() {
-                scan.cut.push(Arc::clone(&active.info));
+                scan.cut.push(active.head().id.clone());
             }
             for each in found.iter() {
-                let span = each.span;
-                let finding =
-                    self.finding(active, path, file.text, &file.lines, Some(file), span, each);
-                scan.findings.push(finding);
+                scan.findings.push(finding(active, program, place, each));
             }
         }
-        self.scan_text_rules(
-            path,
-            file.text,
-            &file.lines,
-            Some(file),
-            &readable,
-            &mut scan,
-        );
+        self.scan_text_rules(place, &readable, &mut scan);
         finish(scan)
     }
 
@@ -159,93 +137,83 @@ impl Engine {
     pub fn scan_text(&self, path: &RepoPath, text: &[u8]) -> Scan {
         let lines = LineTable::new(text);
         let mut scan = Scan::default();
-        self.scan_text_rules(path, text, &lines, None, &OnceCell::new(), &mut scan);
+        let place = Place { path, text, lines: &lines, file: None };
+        self.scan_text_rules(place, &OnceCell::new(), &mut scan);
         finish(scan)
     }
 
-    fn scan_text_rules(
-        &self,
-        path: &RepoPath,
-        text: &[u8],
-        lines: &LineTable,
-        file: Option<&SourceFile<'_>>,
-        readable: &OnceCell<String>,
-        scan: &mut Scan,
-    ) {
+    fn scan_text_rules(&self, place: Place<'_>, readable: &OnceCell<String>, scan: &mut Scan) {
         for entry in &self.text {
-            if !self.on_path(entry, path) {
+            if !self.on_path(entry, place.path) {
                 continue;
             }
-            let (Some(active), Some(form)) = self.parts(entry) else {
-                continue;
-            };
-            let evaluator = Evaluator::new(None, text, readable, None);
+            let Some((active, program, form)) = self.parts(entry, scan) else { continue };
+            let evaluator = Evaluator::new(None, place.text, readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() {
-                scan.cut.push(Arc::clone(&active.info));
+                scan.cut.push(active.head().id.clone());
             }
             for each in found.iter() {
-                scan.findings
-                    .push(self.finding(active, path, text, lines, file, each.span, each));
+                scan.findings.push(finding(active, program, place, each));
             }
         }
     }
 
-    fn parts(&self, entry: &Entry) -> (Option<&ActiveRule>, Option<&Form>) {
-        let active = self.rules.get(entry.rule);
-        let form = active.and_then(|active| active.program.forms.get(entry.form));
-        (active, form)
-    }
-
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the parts of one file, which has no type of its own for text files"
-    )]
-    fn finding(
-        &self,
-        active: &ActiveRule,
-        path: &RepoPath,
-        text: &[u8],
-        lines: &LineTable,
-        file: Option<&SourceFile<'_>>,
-        span: Span,
-        found: &evaluate::Found,
-    ) -> Finding {
-        let info = &active.info;
-        let bound = |id: MetaId| {
-            let bound = found.env.get(id)?;
-            Some(String::from_utf8_lossy(bound.span.of(text)).into_owned())
-        };
-        let location = locate(path, text, lines, span);
-        let fix = fix_text(&active.program, span.of(text), &bound).map(|replacement| Fix {
-            location: location.clone(),
-            replacement,
-            safety: info.fix_safety.unwrap_or(FixSafety::Suggested),
-        });
-        let last = location
-            .end
-            .line
-            .min(location.start.line.saturating_add(MAX_LINES - 1));
-        let shown = (location.start.line..=last)
-            .map(|number| SourceLine {
-                number,
-                text: String::from_utf8_lossy(lines.span(number, text).of(text)).into_owned(),
-            })
-            .collect();
-        Finding {
-            rule: info.id.clone(),
-            severity: info.severity,
-            precision: info.precision,
-            status: info.status,
-            message: interpolate(&info.message, &active.program.metas, &bound),
-            location,
-            related: Vec::new(),
-            trace: Vec::new(),
-            function: file.and_then(|file| function_name(file, span)),
-            lines: shown,
-            fix,
-            tokens: tokens(file, text, span),
+    /// The parts of an entry. A rule that cannot be decoded (a damaged program) counts as cut.
+    fn parts(&self, entry: &Entry, scan: &mut Scan) -> Option<(&ActiveRule, &Program, &Form)> {
+        let active = self.rules.get(entry.rule)?;
+        let decoded = active
+            .program()
+            .and_then(|program| Some((program.as_ref(), program.forms.get(entry.form)?)));
+        if decoded.is_none() {
+            scan.cut.push(active.head().id.clone());
         }
+        decoded.map(|(program, form)| (active, program, form))
+    }
+}
+
+fn finding(
+    active: &ActiveRule,
+    program: &Program,
+    place: Place<'_>,
+    found: &evaluate::Found,
+) -> Finding {
+    let Place { path, text, lines, file } = place;
+    let (head, span) = (active.head(), found.span);
+    let info = active.info();
+    let bound = |id: MetaId| {
+        let bound = found.env.get(id)?;
+        Some(String::from_utf8_lossy(bound.span.of(text)).into_owned())
+    };
+    let location = locate(path, text, lines, span);
+    let fix = fix_text(program, span.of(text), &bound).map(|replacement| Fix {
+        location: location.clone(),
+        replacement,
+        safety: info.and_then(|info| info.fix_safety).unwrap_or(FixSafety::Suggested),
+    });
+    let last = location.end.line.min(location.start.line.saturating_add(MAX_LINES - 1));
+    let shown = (location.start.line..=last)
+        .map(|number| SourceLine {
+            number,
+            text: String::from_utf8_lossy(lines.span(number, text).of(text)).into_owned(),
+        })
+        .collect();
+    Finding {
+        rule: head.id.clone(),
+        severity: head.severity,
+        precision: head.precision,
+        status: head.status,
+        message: match info {
+            Some(info) => interpolate(&info.message, &program.metas, &bound),
+            None => head.id.to_string(),
+        },
+        location,
+        related: Vec::new(),
+        trace: Vec::new(),
+        function: file.and_then(|file| function_name(file, span)),
+        lines: shown,
+        fix,
+        tokens: tokens(file, text, span),
     }
 }
 
@@ -257,30 +225,6 @@ fn finish(mut scan: Scan) -> Scan {
     scan.findings
         .dedup_by(|a, b| a.location.span == b.location.span && a.rule == b.rule);
     scan
-}
-
-fn intern_names(node: &super::program::Node, names: &mut NameTable) {
-    use super::program::{Op, Test};
-    match &node.op {
-        Op::Pattern(pattern) => {
-            for name in &pattern.names {
-                names.intern(name);
-            }
-        }
-        Op::Generic(_) | Op::Regex(_) => {}
-        Op::Either(nodes) => nodes.iter().for_each(|node| intern_names(node, names)),
-        Op::All(all) => {
-            let parts = all.positives.iter().chain(&all.insides).chain(&all.nots);
-            parts
-                .chain(&all.not_insides)
-                .for_each(|node| intern_names(node, names));
-            for test in &all.conditions {
-                if let Test::Pattern(_, node) = test {
-                    intern_names(node, names);
-                }
-            }
-        }
-    }
 }
 
 /// Semgrep's path globs: a pattern without a leading `/` matches in every folder; one that names a

@@ -1,7 +1,9 @@
 //! The pattern engine: Semgrep-syntax patterns over the flat tree.
 
+mod active;
 mod analyzer;
 mod assemble;
+mod bundle;
 mod comparison;
 mod compile;
 mod engine;
@@ -22,6 +24,8 @@ mod view;
 
 pub use assemble::{CompileError, compile};
 pub use compile::{Compiler, MetaNames, PatternError};
-pub use engine::{ActiveRule, Engine, Scan};
+pub use active::{ActiveRule, Head};
+pub use bundle::{BundleError, read as read_bundle, write as write_bundle};
+pub use engine::{Engine, Scan};
 pub use matcher::Options;
 pub use program::Program;

@@ -1,0 +1,145 @@
+//! A rule that is ready to run: its head at hand, the rest decoded when it is first needed.
+
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::program::{Node, Op, Program, Test};
+use crate::finding::{Precision, RuleId, RuleStatus, Severity};
+use crate::rules::{PathFilter, RuleInfo, RuleLanguage};
+
+/// What is needed of a rule to decide whether it runs on a file at all.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Head {
+    /// Permanent code, or the id of a user's rule.
+    pub id: RuleId,
+    /// Readable name.
+    pub slug: String,
+    /// Former names.
+    pub aliases: Vec<String>,
+    /// Harm if true.
+    pub severity: Severity,
+    /// Chance to be true.
+    pub precision: Precision,
+    /// Whether it may block.
+    pub status: RuleStatus,
+    /// On which files.
+    pub paths: PathFilter,
+    /// Per language: lists of names of which a file must hold one each.
+    pub forms: Vec<(RuleLanguage, Vec<Vec<String>>)>,
+    /// Names that its patterns look up beside those.
+    pub names: Vec<String>,
+}
+
+/// A rule that is ready to run.
+#[derive(Debug, Clone)]
+pub struct ActiveRule {
+    head: Arc<Head>,
+    info: OnceLock<Arc<RuleInfo>>,
+    program: OnceLock<Arc<Program>>,
+    /// Encoded `RuleInfo` and `Program` of a built-in rule.
+    encoded: (&'static [u8], &'static [u8]),
+}
+
+impl ActiveRule {
+    /// A rule that was compiled in this process.
+    pub fn new(info: RuleInfo, program: Program) -> Self {
+        let head = Arc::new(Head::of(&info, &program));
+        let rule = Self {
+            head,
+            info: OnceLock::new(),
+            program: OnceLock::new(),
+            encoded: (&[], &[]),
+        };
+        let _ = rule.info.set(Arc::new(info));
+        let _ = rule.program.set(Arc::new(program));
+        rule
+    }
+
+    /// A built-in rule; `info` and `program` are decoded at their first use.
+    pub(super) fn encoded(head: Head, info: &'static [u8], program: &'static [u8]) -> Self {
+        Self {
+            head: Arc::new(head),
+            info: OnceLock::new(),
+            program: OnceLock::new(),
+            encoded: (info, program),
+        }
+    }
+
+    /// What decides whether it runs.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// What people are told; `None` only if the build's own bundle is damaged.
+    pub fn info(&self) -> Option<&Arc<RuleInfo>> {
+        if self.info.get().is_none()
+            && let Ok(info) = postcard::from_bytes::<RuleInfo>(self.encoded.0)
+        {
+            let _ = self.info.set(Arc::new(info));
+        }
+        self.info.get()
+    }
+
+    /// How it matches; `None` only if the build's own bundle is damaged.
+    pub fn program(&self) -> Option<&Arc<Program>> {
+        if self.program.get().is_none()
+            && let Ok(program) = postcard::from_bytes::<Program>(self.encoded.1)
+        {
+            let _ = self.program.set(Arc::new(program));
+        }
+        self.program.get()
+    }
+
+    /// Whether `name` is the rule's id, slug or a former slug.
+    pub fn is_called(&self, name: &str) -> bool {
+        let head = &self.head;
+        head.id.as_str() == name
+            || (!head.slug.is_empty() && head.slug == name)
+            || head.aliases.iter().any(|alias| alias == name)
+    }
+}
+
+impl Head {
+    /// The head of a compiled rule.
+    pub(super) fn of(info: &RuleInfo, program: &Program) -> Self {
+        let mut names = Vec::new();
+        for form in &program.forms {
+            push_names(&form.formula, &mut names);
+        }
+        names.sort_unstable();
+        names.dedup();
+        Self {
+            id: info.id.clone(),
+            slug: info.slug.clone(),
+            aliases: info.aliases.clone(),
+            severity: info.severity,
+            precision: info.precision,
+            status: info.status,
+            paths: program.paths.clone(),
+            forms: program
+                .forms
+                .iter()
+                .map(|form| (form.language, form.clauses.clone()))
+                .collect(),
+            names,
+        }
+    }
+}
+
+fn push_names(node: &Node, names: &mut Vec<String>) {
+    match &node.op {
+        Op::Pattern(pattern) => names.extend(pattern.names.iter().cloned()),
+        Op::Generic(_) | Op::Regex(_) => {}
+        Op::Either(nodes) => nodes.iter().for_each(|node| push_names(node, names)),
+        Op::All(all) => {
+            let parts = all.positives.iter().chain(&all.insides).chain(&all.nots);
+            parts.chain(&all.not_insides).for_each(|node| push_names(node, names));
+            for test in &all.conditions {
+                if let Test::Pattern(_, node) = test {
+                    push_names(node, names);
+                }
+            }
+        }
+    }
+}
