@@ -175,7 +175,8 @@ impl LineCounts {
         for line in bytes.split(|&byte| byte == b'\n') {
             let text = strip_comments(line, &mut in_comment);
             let text = text.trim_ascii();
-            if text.is_empty() {
+            // Lone braces belong to blocks of either kind.
+            if text.is_empty() || matches!(text, b"{" | b"}" | b"};") {
                 continue;
             }
             let goes_on = text.ends_with(b"\\");
@@ -244,12 +245,19 @@ fn is_constant(text: &[u8]) -> bool {
 
 /// Part of a `struct`, `union` or `enum` without function pointers and code.
 fn is_field(text: &[u8]) -> bool {
-    matches!(text.last(), Some(b';' | b',' | b'{' | b'}'))
-        && !text.contains(&b'"')
-        && (!text.contains(&b'(') || text.last() == Some(&b','))
-        || text
+    let has = |set: &[u8]| text.iter().any(|byte| set.contains(byte));
+    let is_statement = [&b"return"[..], b"break", b"goto", b"else", b"continue"]
+        .iter()
+        .any(|word| text.starts_with(word));
+    match text.last() {
+        Some(b';') => !is_statement && !has(b"()\"=+<>&|!?"),
+        Some(b',') => !has(b"\";"),
+        Some(b'{') => !has(b"()\""),
+        // `typedef struct`, `enum name`
+        _ => text
             .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b' '))
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b' ')),
+    }
 }
 
 #[cfg(test)]

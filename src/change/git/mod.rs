@@ -9,6 +9,7 @@
 mod blobs;
 mod command;
 mod error;
+mod index_file;
 mod libgit;
 mod range;
 mod raw;

@@ -38,7 +38,7 @@ pub(super) struct Ends {
 }
 
 impl<'a> Sides<'a> {
-    fn parse(text: &'a str) -> Result<Self, Error> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, Error> {
         let (base, head, from_merge_base) = if let Some((base, head)) = text.split_once("...") {
             (base, head, true)
         } else if let Some((base, head)) = text.split_once("..") {
@@ -48,7 +48,8 @@ impl<'a> Sides<'a> {
                 text: text.to_owned(),
             });
         };
-        if head.contains("..") || (base.is_empty() && head.is_empty()) {
+        // A name can neither start nor end with a dot.
+        if head.contains("..") || head.starts_with('.') || (base.is_empty() && head.is_empty()) {
             return Err(Error::InvalidRange {
                 text: text.to_owned(),
             });
@@ -126,7 +127,7 @@ fn compare(repository: &Repository, sides: Sides<'_>, source: Source) -> Result<
 }
 
 /// Resolves the sides through git's plumbing.
-fn ends(repository: &Repository, sides: Sides<'_>) -> Result<Ends, Error> {
+pub(super) fn ends(repository: &Repository, sides: Sides<'_>) -> Result<Ends, Error> {
     let head = commit(repository, sides.head)?;
     if is_nothing(sides.base) {
         return Ok(Ends { base: None, head });
@@ -170,7 +171,7 @@ fn commit(repository: &Repository, revision: &str) -> Result<String, Error> {
     })
 }
 
-fn tree_diff(repository: &Repository, ends: &Ends) -> Result<Vec<RawEntry>, Error> {
+pub(super) fn tree_diff(repository: &Repository, ends: &Ends) -> Result<Vec<RawEntry>, Error> {
     let base = ends.base.as_deref().unwrap_or(repository.empty_tree());
     let output = repository.run(&[
         "diff-tree",

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::blobs::{Blobs, Object};
 use super::command;
 use super::error::Error;
+use super::index_file;
 use super::path_from_bytes;
 use super::raw::StagedBlobs;
 use super::reader::Reader;
@@ -29,6 +30,7 @@ pub struct Repository {
     root: Option<PathBuf>,
     git_dir: PathBuf,
     hooks_dir: PathBuf,
+    index_file: PathBuf,
     prefix: Vec<u8>,
     head: Option<String>,
     is_sha256: bool,
@@ -68,6 +70,8 @@ impl Repository {
                 "--absolute-git-dir",
                 "--git-path",
                 "hooks",
+                "--git-path",
+                "index",
                 "--show-prefix",
                 // The next two may fail, and end the answer: no work tree, no commit yet.
                 "--show-toplevel",
@@ -76,10 +80,11 @@ impl Repository {
             ],
         )?;
         let mut lines = answer.stdout.split(|&byte| byte == b'\n');
-        let (Some(format), Some(shallow), Some(git_dir), Some(hooks), Some(prefix)) = (
+        let (Some(format), Some(shallow), Some(git_dir), Some(hooks), Some(index), Some(prefix)) = (
             lines.next(),
             lines.next(),
             lines.next().filter(|line| !line.is_empty()),
+            lines.next(),
             lines.next(),
             lines.next(),
         ) else {
@@ -99,6 +104,7 @@ impl Repository {
             root,
             git_dir: path_from_bytes(git_dir),
             hooks_dir: start.join(path_from_bytes(hooks)),
+            index_file: start.join(path_from_bytes(index)),
             prefix: prefix.to_vec(),
             head,
             is_sha256: format == b"sha256",
@@ -232,6 +238,23 @@ impl Repository {
                 repository: PathBuf::from("."),
                 message: format!("no version in `{}`", text.trim()),
             }),
+        }
+    }
+
+    /// Makes sure that the index file (that of `GIT_INDEX_FILE`) is whole; none is an empty index.
+    pub(super) fn check_index(&self) -> Result<(), Error> {
+        let damaged = |message: String| Error::Index {
+            repository: self.place().to_owned(),
+            message,
+        };
+        match std::fs::read(&self.index_file) {
+            Ok(bytes) if bytes.is_empty() => Ok(()),
+            Ok(bytes) => {
+                let hash = if self.is_sha256 { 32 } else { 20 };
+                index_file::check(&bytes, hash).map_err(|message| damaged(message.to_owned()))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(damaged(error.to_string())),
         }
     }
 

@@ -45,6 +45,7 @@ pub fn staged(repository: &Repository) -> Result<Change, Error> {
 
 /// The index against any commit.
 pub(super) fn index_against(repository: &Repository, base: &str) -> Result<Vec<RawEntry>, Error> {
+    repository.check_index()?;
     let output = repository.run(&[
         "diff-index",
         "--cached",

@@ -131,6 +131,7 @@ fn normal(prefix: &[u8], path: &Path) -> Option<Vec<u8>> {
 }
 
 fn list(repository: &Repository, root: &Path, specs: &[&[u8]]) -> Result<Vec<IndexEntry>, Error> {
+    repository.check_index()?;
     let output = at_root(
         repository,
         root,
