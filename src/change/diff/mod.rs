@@ -61,6 +61,22 @@ impl LineDiff {
         }
     }
 
+    /// The difference of a changed file to what was there: to its base (`None` = added), and in a
+    /// merge to the file in each further parent as well.
+    pub fn of_change<'a>(
+        base: Option<&[u8]>,
+        other_bases: impl IntoIterator<Item = &'a [u8]>,
+        head: &[u8],
+    ) -> Self {
+        let first = match base {
+            Some(base) => Self::between(base, head),
+            None => Self::whole_file_added(head),
+        };
+        other_bases.into_iter().fold(first, |diff, other| {
+            diff.merged_with(&Self::between(other, head))
+        })
+    }
+
     /// The difference of a text to nothing: every line is added.
     pub fn whole_file_added(head: &[u8]) -> Self {
         let head_lines = count(byte_lines(head).count());

@@ -168,6 +168,18 @@ fn a_removal_counts_for_a_merge_only_against_both_parents() {
 }
 
 #[test]
+fn a_change_is_seen_against_base_and_parents() {
+    let added = |base: Option<&[u8]>, others: &[&[u8]]| {
+        let diff = LineDiff::of_change(base, others.iter().copied(), b"a\nb\nc\n");
+        diff.added_lines().collect::<Vec<_>>()
+    };
+    assert_eq!(added(None, &[]), [1, 2, 3]);
+    assert_eq!(added(Some(b"a\n"), &[]), [2, 3]);
+    assert_eq!(added(Some(b"a\n"), &[b"b\n"]), [3]);
+    assert_eq!(added(None, &[b"a\nb\n"]), [3]);
+}
+
+#[test]
 fn errors_of_a_diff_name_line_and_problem() {
     let problem = |text: &str| {
         let error = parse_unified(text.as_bytes()).unwrap_err();

@@ -81,9 +81,19 @@ pub(super) fn explain(message: &str, subcommand: &str, repository: &Path) -> Err
     if has("not a git repository") {
         return Error::NotARepository { path: repository };
     }
-    // "index file corrupt", "bad index file sha1 signature", "bad signature 0x...", "unordered
-    // stage entries", "index file open failed", "unable to map index file", "unknown index entry".
-    if has("index") || has("bad signature") || has("stage entries") {
+    // All that git's read-cache.c says of a damaged index; "index" alone may be part of a path.
+    if [
+        "index file",
+        "index entry",
+        "index uses",
+        "sharedindex",
+        "bad signature",
+        "bad index",
+        "stage entries",
+    ]
+    .iter()
+    .any(|part| has(part))
+    {
         return Error::Index {
             repository,
             message: first_lines(message),
@@ -144,4 +154,44 @@ fn first_lines(message: &str) -> String {
         .take(3)
         .collect::<Vec<_>>()
         .join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_become_situations() {
+        let explained = |message: &str| explain(message, "diff-index", Path::new("/srv/index"));
+        assert!(matches!(
+            explained("error: bad signature 0x58495243\nfatal: index file corrupt"),
+            Error::Index { .. }
+        ));
+        assert!(matches!(
+            explained("fatal: unable to read tree (4b825dc642cb)"),
+            Error::MissingObject { .. }
+        ));
+        assert!(matches!(
+            explained("fatal: something new in /srv/index"),
+            Error::Git { .. }
+        ));
+        let Error::ForeignOwner { path, command } = explained(
+            "fatal: detected dubious ownership in repository at '/srv/fw'\n\
+             To add an exception for this directory, call:\n\n\
+             \tgit config --global --add safe.directory /srv/fw",
+        ) else {
+            unreachable!("the owner is named");
+        };
+        assert_eq!(path, "/srv/fw");
+        assert_eq!(command, "git config --global --add safe.directory /srv/fw");
+    }
+
+    #[test]
+    fn an_error_is_one_line_without_markers() {
+        let error = explain("error: one\nhint: no\nfatal: two", "log", Path::new("/fw"));
+        assert_eq!(
+            error.to_string(),
+            "`git log` failed in the repository /fw: one; two"
+        );
+    }
 }

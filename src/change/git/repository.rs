@@ -50,8 +50,8 @@ impl fmt::Debug for Repository {
 }
 
 impl Repository {
-    /// Finds the repository around `start` (`.` for the current folder), by one git process. Under a hook, git's own variables
-    /// decide.
+    /// Finds the repository around `start` (`.` for the current folder) with one git process.
+    /// Under a hook git's own variables decide.
     ///
     /// # Errors
     /// No git, no repository, or one that git does not trust.

@@ -87,7 +87,7 @@ impl Sample {
     fn with(options: &[&str]) -> Self {
         let sample = Self::empty(options);
         sample.write("a.c", "int a;\nint b;\nint c;\n");
-        sample.write("src/b.c", &"int line;\n".repeat(20));
+        sample.write("src/b.c", "int line;\n".repeat(20));
         sample.write("README", "fw\n");
         sample.commit("first");
         sample
