@@ -1,0 +1,57 @@
+//! The shell around git: which files changed, and their bytes. Reads only, writes nothing.
+//!
+//! For the index there is one way, git's own plumbing: right for every storage format git has
+//! (reftable, SHA-256, sparse and split index, partial clones), and faster than a library's tree
+//! diff (`reference/engine.md` section 2). Commit ranges go through libgit2 and fall back to the
+//! plumbing where it refuses the repository. Everything git sets for its hooks (`GIT_DIR`,
+//! `GIT_INDEX_FILE`, ...) reaches the child processes unchanged.
+
+mod blobs;
+mod command;
+mod error;
+mod index_file;
+mod libgit;
+mod range;
+mod raw;
+mod reader;
+mod repository;
+mod staged;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::Error;
+pub use range::{Head, base, range};
+pub use reader::{ReadError, Reader};
+pub use repository::Repository;
+pub use staged::staged;
+pub use tree::tree;
+
+use std::path::PathBuf;
+
+/// Bytes of a path as git gives them → a path of this system.
+fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+    }
+    #[cfg(not(unix))]
+    {
+        PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+/// A path of this system → bytes with `/` between the components.
+pub(in crate::change) fn path_to_bytes(path: &std::path::Path) -> Vec<u8> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        path.as_os_str().as_bytes().to_vec()
+    }
+    #[cfg(not(unix))]
+    {
+        path.to_string_lossy().replace('\\', "/").into_bytes()
+    }
+}

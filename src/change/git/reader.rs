@@ -1,0 +1,152 @@
+//! Bytes of a [`Content`], with a size limit, from any number of threads.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::blobs::{Blobs, Object};
+use crate::change::Content;
+use crate::finding::GapKind;
+
+/// Why a content could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Larger than the limit.
+    #[error("{bytes} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        bytes: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The object is not in the repository.
+    #[error("object {object} is missing from the repository")]
+    MissingObject {
+        /// Its name.
+        object: String,
+    },
+    /// git could not read the object.
+    #[error("object {object} could not be read: {message}")]
+    Object {
+        /// Its name.
+        object: String,
+        /// git's message.
+        message: String,
+    },
+    /// The file could not be read.
+    #[error("the file could not be read")]
+    File {
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl ReadError {
+    /// The kind of gap it is.
+    pub fn gap(&self) -> GapKind {
+        match self {
+            Self::TooLarge { .. } => GapKind::Size,
+            Self::MissingObject { .. } | Self::Object { .. } | Self::File { .. } => {
+                GapKind::Unreadable
+            }
+        }
+    }
+}
+
+/// Reads contents. Cheap to share by reference between threads.
+pub struct Reader {
+    limit: u64,
+    blobs: Option<Arc<Blobs>>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reader")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// A reader of plain files alone, for changes outside git. `limit` is the largest content it
+    /// returns, in bytes. Blobs are missing objects to it.
+    pub fn of_files(limit: u64) -> Self {
+        Self { limit, blobs: None }
+    }
+
+    pub(super) fn with_blobs(limit: u64, blobs: Arc<Blobs>) -> Self {
+        Self {
+            limit,
+            blobs: Some(blobs),
+        }
+    }
+
+    /// The largest content it returns, in bytes.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// The bytes.
+    ///
+    /// # Errors
+    /// Too large, missing, unreadable.
+    pub fn read(&self, content: &Content) -> Result<Vec<u8>, ReadError> {
+        match content {
+            Content::Blob(object) => self.read_blob(object),
+            Content::File(path) => self.read_file(path),
+        }
+    }
+
+    fn read_blob(&self, object: &str) -> Result<Vec<u8>, ReadError> {
+        let missing = || ReadError::MissingObject {
+            object: object.to_owned(),
+        };
+        let blobs = self.blobs.as_ref().ok_or_else(missing)?;
+        match blobs.get(object.as_bytes(), self.limit) {
+            Ok(Object::Blob(bytes)) => Ok(bytes),
+            Ok(Object::TooLarge(bytes)) => Err(ReadError::TooLarge {
+                bytes,
+                limit: self.limit,
+            }),
+            Ok(Object::Missing) => Err(missing()),
+            Ok(Object::NotABlob) => Err(ReadError::Object {
+                object: object.to_owned(),
+                message: "it is not a blob".to_owned(),
+            }),
+            Err(message) => Err(ReadError::Object {
+                object: object.to_owned(),
+                message,
+            }),
+        }
+    }
+
+    fn read_file(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        let file_error = |source| ReadError::File { source };
+        // Asked before opening: opening a pipe would wait for its other end.
+        let metadata = std::fs::metadata(path).map_err(file_error)?;
+        if !metadata.is_file() {
+            return Err(file_error(io::Error::other("it is not a regular file")));
+        }
+        let too_large = |bytes| ReadError::TooLarge {
+            bytes,
+            limit: self.limit,
+        };
+        if metadata.len() > self.limit {
+            return Err(too_large(metadata.len()));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+        let file = File::open(path).map_err(file_error)?;
+        // The file may have grown since, or be of the kind that has no size (`/proc`).
+        file.take(self.limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(file_error)?;
+        let read = bytes.len() as u64;
+        if read > self.limit {
+            return Err(too_large(read));
+        }
+        Ok(bytes)
+    }
+}
