@@ -13,6 +13,7 @@ mod rule_names;
 mod settings;
 mod spelling;
 
+pub(crate) use error::did_you_mean;
 pub use error::{ConfigError, Place, Problem};
 pub use glob::{Glob, GlobError, Globs};
 pub use keys::KEYS;
