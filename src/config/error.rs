@@ -58,7 +58,7 @@ impl fmt::Display for Place {
 #[error("{place}: {problem}")]
 pub struct ConfigError {
     /// Where.
-    pub place: Place,
+    pub place: Box<Place>,
     /// What.
     pub problem: Problem,
 }

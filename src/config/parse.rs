@@ -52,7 +52,7 @@ impl Origin {
     fn error(&self, span: Option<Range<usize>>, problem: Problem) -> ConfigError {
         let offset = span.map_or(0, |span| span.start);
         ConfigError {
-            place: Place::at(&self.path, &self.text, offset),
+            place: Box::new(Place::at(&self.path, &self.text, offset)),
             problem,
         }
     }

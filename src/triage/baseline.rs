@@ -235,3 +235,22 @@ impl<'b> Open<'b> {
         left
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn the_file_in_the_documentation_is_read_and_written_the_same() {
+        let page = include_str!("../../docs/baseline.md");
+        let example = page
+            .split("```json\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .unwrap();
+        let baseline = Baseline::parse(example).unwrap();
+        assert_eq!(baseline.len(), 1);
+        assert_eq!(baseline.to_json().unwrap(), example);
+    }
+}

@@ -98,11 +98,14 @@ fn new_in_file(
     new
 }
 
+/// Number of a file, and the function in it.
+type Place = (usize, Option<String>);
+
 /// Findings that vanished together with their function, by rule and tokens.
 #[derive(Default)]
 struct Gone {
     /// File and function each of them was in.
-    places: BTreeMap<(RuleId, String), Vec<(usize, Option<String>)>>,
+    places: BTreeMap<(RuleId, String), Vec<Place>>,
 }
 
 impl Gone {

@@ -21,7 +21,7 @@ use super::fingerprint::{fingerprints, key};
 use super::scope::last_line;
 use super::{BaselineState, FileFindings, Fingerprint, Settings, Triaged, Verdict, gate, scope};
 use crate::config::Scope;
-use crate::finding::Finding;
+use crate::finding::{Finding, RepoPath, RuleId, Span};
 
 /// What triage says of a run.
 #[derive(Debug, Clone, Default)]
@@ -132,24 +132,23 @@ pub fn run(mut files: Vec<FileFindings>, settings: &Settings) -> Outcome {
         triaged.extend(items.into_iter().map(|item| judge(file, item, settings)));
     }
     triaged.extend(defect_items(defects, &files, settings));
-    triaged.sort_by(|left, right| {
-        let place = |one: &Triaged| {
-            let location = &one.finding.location;
-            (
-                location.path.clone(),
-                location.span,
-                one.finding.rule.clone(),
-            )
-        };
-        place(left)
-            .cmp(&place(right))
-            .then_with(|| left.fingerprint.cmp(&right.fingerprint))
-    });
+    triaged.sort_by(|left, right| order(left).cmp(&order(right)));
     Outcome {
         triaged,
         absent,
         deviations: applied.uses(),
     }
+}
+
+/// The order of every report: path, place, rule; the fingerprint makes it total.
+fn order(one: &Triaged) -> (&RepoPath, Span, &RuleId, &Fingerprint) {
+    let location = &one.finding.location;
+    (
+        &location.path,
+        location.span,
+        &one.finding.rule,
+        &one.fingerprint,
+    )
 }
 
 /// Everything that depends on the head alone.

@@ -107,7 +107,7 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn error(&self, span: &Range<usize>, message: String) -> ConfigError {
         ConfigError {
-            place: Place::at(&self.name, self.text, span.start),
+            place: Box::new(Place::at(&self.name, self.text, span.start)),
             problem: Problem::Value(message),
         }
     }
@@ -119,7 +119,7 @@ impl Reader<'_> {
         known: impl IntoIterator<Item = &'k str>,
     ) -> ConfigError {
         ConfigError {
-            place: Place::at(&self.name, self.text, key.span().start),
+            place: Box::new(Place::at(&self.name, self.text, key.span().start)),
             problem: Problem::UnknownKey {
                 key: key.get_ref().to_string(),
                 table: table.to_owned(),
@@ -329,5 +329,17 @@ mod tests {
                 "{text}: {said}"
             );
         }
+    }
+
+    #[test]
+    fn the_file_in_the_documentation_is_read() {
+        let page = include_str!("../../../docs/deviations.md");
+        let example = page
+            .split("```toml\n[[deviation]]")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .unwrap();
+        let file = parse(&format!("[[deviation]]{example}")).unwrap();
+        assert_eq!(file.entries.len(), 2);
     }
 }

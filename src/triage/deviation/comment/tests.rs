@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
 
 use proptest::prelude::*;
 
@@ -199,4 +204,18 @@ proptest! {
         prop_assert_eq!(deviation.rules, list);
         prop_assert_eq!(deviation.reason.unwrap(), reason);
     }
+}
+
+#[test]
+fn the_comments_in_the_documentation_are_read() {
+    let page = include_str!("../../../../docs/deviations.md");
+    let code: Vec<&str> = page.split("```c\n").skip(1).collect();
+    let block = code[0].split("```").next().unwrap();
+    let (first, rest) = block.split_once("\n\n").unwrap();
+    let line_comment = &first[first.find("//").unwrap()..];
+    assert_eq!(read(line_comment).rules, ["C-LEN-014"]);
+    let block_comment = &rest[..rest.find("*/").unwrap() + 2];
+    let deviation = read(block_comment);
+    assert_eq!(deviation.rules, ["C-LEN-001", "unbounded-loop"]);
+    assert_eq!(deviation.approved_by.as_deref(), Some("M. Huber"));
 }
