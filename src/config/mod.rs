@@ -3,7 +3,7 @@
 //! Everything has a default, so no file is needed. Unknown keys and wrong values are refused with
 //! the file, line and column and the nearest word that would have been right: a misspelt key that
 //! is skipped in silence would leave a gate weaker than its owner believes. `docs/configuration.md`
-//! describes every key; a test compares it with [`KEYS`].
+//! describes every key; a test compares it with `KEYS`.
 
 mod error;
 mod glob;

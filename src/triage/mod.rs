@@ -1,6 +1,6 @@
 //! A verdict for every finding; the gate. Marks, never drops. Pure: the day is an argument.
 //!
-//! [`run`] takes the findings of all files of a change and gives back every one of them with its
+//! `run` takes the findings of all files of a change and gives back every one of them with its
 //! fingerprint and its verdict, together with findings about the deviations it met. The order of
 //! the verdicts is explained in `run.rs`.
 
