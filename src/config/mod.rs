@@ -1,1 +1,26 @@
-//! (under construction)
+//! `scrubin.toml`: text to settings. Pure; reading the file is the caller's work.
+//!
+//! Everything has a default, so no file is needed. Unknown keys and wrong values are refused with
+//! the file, line and column and the nearest word that would have been right: a misspelt key that
+//! is skipped in silence would leave a gate weaker than its owner believes. `docs/configuration.md`
+//! describes every key; a test compares it with `KEYS`.
+
+mod error;
+mod glob;
+mod keys;
+mod parse;
+mod rule_names;
+mod settings;
+mod spelling;
+
+pub(crate) use error::did_you_mean;
+pub use error::{ConfigError, Place, Problem};
+pub use glob::{Glob, GlobError, Globs};
+pub use keys::KEYS;
+pub use parse::Config;
+pub use rule_names::{RuleNames, RuleOverride};
+pub use settings::{
+    Baseline, C, CharSign, Check, DataModel, Deviations, FailOn, Hook, HookFailure, Limits, Macros,
+    Paths, RuleSettings, Scope,
+};
+pub(crate) use spelling::nearest;
