@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE_ENDS = (".c", ".h", ".rs")
 # scrubin's default limit: larger files are skipped with a count.
-SIZE_LIMIT = 1_000_000
+SIZE_LIMIT = 1 << 20
 
 # cpu, wall: seconds; cpu is user + system of the program and of every child it waited for.
 # peak: MB of the largest process. The kernel counts the launcher's own memory before exec, so a

@@ -25,9 +25,9 @@ def semgrep_run(rules, paths, place):
     with tempfile.TemporaryDirectory() as folder:
         output = os.path.join(folder, "out.json")
         command = ["semgrep", "scan", "--config", rules, "--metrics=off", "--disable-version-check",
-                   "--no-git-ignore", "--jobs", "1", "--quiet", "--json", "-o", output, *paths]
+                   "--no-git-ignore", "--jobs", "1", "--json", "-o", output, *paths]
         result = run(command, cwd=place, capture=True)
-        if not os.path.exists(output):
+        if result.code not in (0, 1) or not os.path.exists(output):
             stop(f"semgrep ended with {result.code}:\n{result.stderr.strip()}")
         with open(output, encoding="utf-8") as file:
             document = json.load(file)

@@ -38,3 +38,7 @@ pub mod review;
 
 /// Arguments, commands, exit codes; the only place that prints or exits.
 pub mod cli;
+
+/// The bodies of the fuzz targets, which `tests/mutations.rs` runs too.
+#[doc(hidden)]
+pub mod fuzz_bodies;
