@@ -1,28 +1,44 @@
 //! `scrubin` reviews changed C and Rust firmware code for security before it reaches the trunk.
 //!
 //! The modules stand in the order the data flows; a module imports only modules listed above it
-//! (`tests/laws` enforces this). Modules marked *pure* touch no file system, network, clock,
+//! (`tests/laws.rs` enforces this). Modules marked *pure* touch no file system, network, clock,
 //! environment or process: shells around them do the I/O and hand in bytes, times and limits.
+
+// NOTE: the empty lines keep rustfmt from sorting the list; its order is the law.
+
+/// The vocabulary: findings, locations, traces, severities, rule ids, gaps. Pure.
+pub mod finding;
+
+/// `scrubin.toml`, profile, limits: text to settings. Pure.
+pub mod config;
 
 /// What is under review: base, head, changed files, hunks, line maps. Pure but for `change::git`.
 pub mod change;
-/// Arguments, commands, exit codes; the only place that prints or exits.
-pub mod cli;
-/// `scrubin.toml`, profile, limits: text to settings. Pure.
-pub mod config;
-/// The vocabulary: findings, locations, traces, severities, rule ids, gaps. Pure.
-pub mod finding;
-/// The pattern engine: compiled Semgrep-syntax patterns over the flat tree. Pure.
-pub mod matching;
-/// One `Report` value, and everything that renders it. Pure.
-pub mod report;
-/// The one run that every entry point calls: change and configuration in, report out.
-pub mod review;
-/// Rule files to validated rules and the registry of rules. Pure.
-pub mod rules;
+
 /// Bytes to one flat syntax tree with functions and gaps. Pure; the only user of tree-sitter.
 pub mod syntax;
-/// Explain pages. Pure.
-pub mod training;
+
+/// Rule files to validated rules and the registry of rules. Pure.
+pub mod rules;
+
+/// The pattern engine: compiled Semgrep-syntax patterns over the flat tree. Pure.
+pub mod matching;
+
 /// A verdict for every finding, and the gate. Pure.
 pub mod triage;
+
+/// One `Report` value, and everything that renders it. Pure.
+pub mod report;
+
+/// Explain pages. Pure.
+pub mod training;
+
+/// The one run that every entry point calls: change and configuration in, report out.
+pub mod review;
+
+/// Arguments, commands, exit codes; the only place that prints or exits.
+pub mod cli;
+
+/// The bodies of the fuzz targets, which `tests/mutations.rs` runs too.
+#[doc(hidden)]
+pub mod fuzz_bodies;

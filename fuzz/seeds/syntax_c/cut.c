@@ -1,0 +1,2 @@
+int f(void) { char *s = "no end;
+ /* no end either
