@@ -37,6 +37,8 @@ pub(super) fn rewrite(
         value: false,
         enumeration: false,
         aggregate: false,
+        attributed: 0,
+        list_at: usize::MAX,
     };
     for index in 0..tokens.len() {
         pass.step(index);
@@ -78,8 +80,10 @@ fn partners(tokens: &[Token]) -> Vec<u32> {
 /// What an open bracket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bracket {
-    /// Parentheses of a call, with a word before.
+    /// Parentheses of a call or declarator, with a word before.
     Call,
+    /// Parentheses of a call that begins a statement, which no declarator does.
+    Macro,
     /// Other parentheses and square brackets.
     Group,
     /// Statements or declarations.
@@ -88,6 +92,18 @@ enum Bracket {
     Fields,
     /// Values or enumerators.
     List,
+}
+
+impl Bracket {
+    /// Whether it holds arguments.
+    fn is_call(self) -> bool {
+        matches!(self, Self::Call | Self::Macro)
+    }
+
+    /// Whether it is round or square.
+    fn is_narrow(self) -> bool {
+        matches!(self, Self::Call | Self::Macro | Self::Group)
+    }
 }
 
 struct Pass<'t> {
@@ -106,6 +122,10 @@ struct Pass<'t> {
     enumeration: bool,
     /// `struct` or `union` since the last `;`, `{`, `}`, `(` or `)`.
     aggregate: bool,
+    /// Index behind the attributes of a structure.
+    attributed: usize,
+    /// Index of a `{` known to begin a list.
+    list_at: usize,
 }
 
 impl Pass<'_> {
@@ -181,9 +201,13 @@ impl Pass<'_> {
             b"struct" | b"union" => self.aggregate = true,
             b"return" | b"goto" | b"break" | b"continue" => {
                 self.value |= word == b"return";
-                if self.brackets.last() == Some(&Bracket::Call) {
+                if self.in_call() {
                     self.statement_argument(index, token);
                 }
+                return;
+            }
+            b"__attribute__" | b"__attribute" => {
+                self.attribute(index);
                 return;
             }
             b"__ASM" => {
@@ -191,6 +215,10 @@ impl Pass<'_> {
                 return;
             }
             _ => {}
+        }
+        if self.in_call() && is_odd_number(self.text_of(index)) {
+            self.write(token.span.start, b"_");
+            return;
         }
         let args = self.close(index + 1);
         // Macro calls between strings: the grammar takes only names there.
@@ -243,12 +271,43 @@ impl Pass<'_> {
             return;
         }
         if let Some(close) = args
+            && self.declares_one(index, close)
+        {
+            return;
+        }
+        if let Some(close) = args
+            && self.is(close + 1, b'{')
+            && (self.in_block() || self.brackets.is_empty())
+            && self
+                .before(index)
+                .is_some_and(|before| matches!(self.word_at(before), b"static" | b"const"))
+            && self.declares(index, close)
+        {
+            return;
+        }
+        if args.is_none() && self.name_alone(index, token) {
+            return;
+        }
+        if let Some(close) = args
             && self.begins_statement(index)
             && self.call_alone(index, token, close, class)
         {
             return;
         }
         self.chain(index);
+    }
+
+    /// The grammar does not take attributes behind `*` and `]`.
+    fn attribute(&mut self, index: usize) {
+        let Some(close) = self.close(index + 1) else {
+            return;
+        };
+        let before = self.before(index);
+        if before.is_some_and(|before| before.is(b'*') || before.is(b']')) {
+            self.erase(index, close + 1);
+        }
+        self.attributed = close + 1;
+        self.gone = close + 1;
     }
 
     /// `return x` and the like as an argument of a macro: the value stays, the keyword becomes a
@@ -272,6 +331,14 @@ impl Pass<'_> {
     fn adjacent(&self, index: usize) -> bool {
         matches!((self.token(index), self.token(index + 1)),
             (Some(name), Some(open)) if name.span.end == open.span.start)
+    }
+
+    fn in_call(&self) -> bool {
+        self.brackets.last().is_some_and(|top| top.is_call())
+    }
+
+    fn in_narrow(&self) -> bool {
+        self.brackets.last().is_some_and(|top| top.is_narrow())
     }
 
     fn in_block(&self) -> bool {
@@ -309,6 +376,25 @@ impl Pass<'_> {
         }
     }
 
+    /// `GLOBALS` alone on its line at top level before another macro's call.
+    fn name_alone(&mut self, index: usize, token: Token) -> bool {
+        let next = index + 1;
+        if !(self.brackets.is_empty()
+            && is_upper(self.text_of(index))
+            && self.begins_statement(index)
+            && is_upper(self.text_of(next))
+            && self.close(next + 1).is_some())
+        {
+            return false;
+        }
+        let end = token.span.end;
+        if self.text.get(end as usize) != Some(&b'\n') {
+            return false;
+        }
+        self.write(end, b";");
+        true
+    }
+
     /// `NAME(..)` where a statement may begin, without `;` behind it. Tells whether it was
     /// rewritten.
     fn call_alone(
@@ -319,6 +405,9 @@ impl Pass<'_> {
         class: Option<MacroClass>,
     ) -> bool {
         if self.is(close + 1, b'{') {
+            if (self.in_block() || self.brackets.is_empty()) && self.declares(index, close) {
+                return true;
+            }
             if self.in_block() {
                 self.head_of_loop(index, token, close);
                 return true;
@@ -328,7 +417,7 @@ impl Pass<'_> {
             }
             return false;
         }
-        if matches!(self.brackets.last(), Some(Bracket::Call | Bracket::Group)) {
+        if self.in_narrow() {
             return false;
         }
         let name = self.text_of(index);
@@ -362,6 +451,49 @@ impl Pass<'_> {
         true
     }
 
+    /// `ENTRIES(name) { a, b };` → `ENTRIES name = { a, b };`.
+    fn declares(&mut self, index: usize, close: usize) -> bool {
+        let open = close + 1;
+        let end = self.partners.get(open).map_or(0, |end| *end as usize);
+        if end <= open || !self.is(end + 1, b';') || self.text_of(index + 2).is_empty() {
+            return false;
+        }
+        let statements = self.is(end - 1, b';') || self.is(end - 1, b'}');
+        let designated = [b'.', b'[', b'{']
+            .iter()
+            .any(|&byte| self.is(open + 1, byte));
+        if statements && !designated {
+            return false;
+        }
+        self.erase(index + 1, index + 2);
+        self.erase(index + 3, close);
+        if let Some(token) = self.token(close) {
+            self.write(token.span.start, b"=");
+        }
+        self.value = true;
+        self.gone = close + 1;
+        self.list_at = open;
+        true
+    }
+
+    /// `static FIELD(name, 8);` → `static FIELD name ;`.
+    fn declares_one(&mut self, index: usize, close: usize) -> bool {
+        let specified = self
+            .before(index)
+            .is_some_and(|before| matches!(self.word_at(before), b"static" | b"extern" | b"const"));
+        let bare = self.brackets.last() == Some(&Bracket::Fields) && self.begins_statement(index);
+        let name = !self.text_of(index + 2).is_empty()
+            && (self.is(index + 3, b',') || self.is(index + 3, b')'));
+        let outside = !self.in_narrow() && self.is(close + 1, b';');
+        if !((specified || bare) && name && outside) {
+            return false;
+        }
+        self.erase(index + 1, index + 2);
+        self.erase(index + 3, close + 1);
+        self.gone = close + 1;
+        true
+    }
+
     /// `FIELD(type, name);` in a structure → `type  name ;`.
     fn field_of_two(&mut self, index: usize, close: usize) -> bool {
         let two = close == index + 5
@@ -383,7 +515,7 @@ impl Pass<'_> {
         let inside = self
             .brackets
             .iter()
-            .any(|bracket| *bracket == Bracket::Block);
+            .any(|bracket| matches!(bracket, Bracket::Block | Bracket::Macro));
         if !inside {
             return;
         }
@@ -491,8 +623,11 @@ impl Pass<'_> {
                         let word = self.word_at(before);
                         !word.is_empty() && !is_keyword(word)
                     });
-                self.brackets
-                    .push(if call { Bracket::Call } else { Bracket::Group });
+                self.brackets.push(match call {
+                    true if self.begins_statement(index - 1) => Bracket::Macro,
+                    true => Bracket::Call,
+                    false => Bracket::Group,
+                });
                 if call && self.is(index + 1, b',') {
                     self.erase(index + 1, index + 2);
                 }
@@ -501,7 +636,7 @@ impl Pass<'_> {
                 }
             }
             b')' | b']' => {
-                if matches!(self.brackets.last(), Some(Bracket::Call | Bracket::Group)) {
+                if self.in_narrow() {
                     self.brackets.pop();
                 }
             }
@@ -510,9 +645,12 @@ impl Pass<'_> {
                 let is = |bytes: &[u8]| {
                     before.is_some_and(|before| bytes.iter().any(|byte| before.is(*byte)))
                 };
-                let fields = self.aggregate && before.is_some_and(|b| b.kind == TokenKind::Word);
+                let fields = self.aggregate
+                    && (index == self.attributed
+                        || before.is_some_and(|before| before.kind == TokenKind::Word));
                 let listed = self.brackets.last() == Some(&Bracket::List);
                 let list = self.enumeration
+                    || index == self.list_at
                     || is(b"=,")
                     || (listed && !is(b";"))
                     || (self.value && is(b")"));
@@ -522,11 +660,11 @@ impl Pass<'_> {
                     _ => Bracket::Block,
                 });
             }
-            b'}' => while matches!(self.brackets.pop(), Some(Bracket::Call | Bracket::Group)) {},
-            b'=' if !matches!(self.brackets.last(), Some(Bracket::Call | Bracket::Group)) => {
+            b'}' => while self.brackets.pop().is_some_and(Bracket::is_narrow) {},
+            b'=' if !self.in_narrow() => {
                 self.value = true;
             }
-            b',' | b';' if self.brackets.last() == Some(&Bracket::Call) => {
+            b',' | b';' if self.in_call() => {
                 if self.is(index + 1, b')') || (byte == b',' && self.is(index + 1, b',')) {
                     blank(self.text, token.span);
                 } else {
@@ -643,6 +781,23 @@ fn is_upper(word: &[u8]) -> bool {
             .iter()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
         && word.iter().any(u8::is_ascii_uppercase)
+}
+
+/// Begins with a digit and is no number: a part of a name that a macro puts together.
+fn is_odd_number(word: &[u8]) -> bool {
+    let digits = match word {
+        [b'0', b'x' | b'X', digits @ ..] => {
+            return digits
+                .iter()
+                .any(|byte| !byte.is_ascii_hexdigit() && !b"uUlLpP".contains(byte));
+        }
+        [b'0', b'b' | b'B', digits @ ..] => digits,
+        [first, ..] if first.is_ascii_digit() => word,
+        _ => return false,
+    };
+    digits
+        .iter()
+        .any(|byte| !byte.is_ascii_digit() && !b"uUlLfFeEzZ".contains(byte))
 }
 
 /// Types that end the search for one.
