@@ -53,13 +53,61 @@ pub(super) enum Keep {
     Comment,
     /// Token that carries meaning without a field (`!`, `..=`): always.
     Token,
-    /// Any other token: only with a field, or inside a macro's token tree.
+    /// Operator: only with a field, or inside a macro's token tree.
+    Operator,
+    /// Any other token, which never has a field: only inside a macro's token tree.
     Punctuation,
 }
 
+/// What is known of one of tree-sitter's kinds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Symbol {
+    /// Our name for it.
+    pub(super) kind: Kind,
+    /// What the flattening does with it.
+    pub(super) keep: Keep,
+    /// Whether its children may have fields; asking tree-sitter for a field is dear.
+    pub(super) fields: bool,
+}
+
+/// Tokens that have a field somewhere in one of the grammars.
+const OPERATORS: &[&str] = &[
+    "!", "!=", "%", "%=", "&", "&&", "&=", "*", "*=", "+", "++", "+=", "-", "--", "-=", "->", ".",
+    "/", "/=", "<", "<<", "<<=", "<=", "=", "==", ">", ">=", ">>", ">>=", "^", "^=", "_", "|",
+    "|=", "||", "~",
+];
+
+/// Frequent kinds whose children never have a field, in either grammar.
+const WITHOUT_FIELDS: &[&str] = &[
+    "argument_list",
+    "arguments",
+    "block",
+    "compound_statement",
+    "concatenated_string",
+    "enumerator_list",
+    "expression_statement",
+    "field_declaration_list",
+    "initializer_list",
+    "parameter_list",
+    "parameters",
+    "parenthesized_expression",
+    "preproc_params",
+    "reference_pattern",
+    "return_expression",
+    "return_statement",
+    "source_file",
+    "string_literal",
+    "token_tree",
+    "translation_unit",
+    "try_expression",
+    "tuple_expression",
+    "type_arguments",
+    "use_list",
+];
+
 /// tree-sitter's kind and field numbers → ours.
 pub(super) struct Symbols {
-    kinds: Vec<(Kind, Keep)>,
+    kinds: Vec<Symbol>,
     fields: Vec<Field>,
 }
 
@@ -73,23 +121,28 @@ impl Symbols {
         let kinds = (0..count)
             .map(|id| {
                 let name = grammar.node_kind_for_id(id).unwrap_or_default();
+                let fields = !WITHOUT_FIELDS.contains(&name);
                 if grammar.node_kind_is_named(id) {
                     if matches!(name, "comment" | "line_comment" | "block_comment") {
-                        return (Kind::ERROR, Keep::Comment);
+                        let (kind, keep) = (Kind::ERROR, Keep::Comment);
+                        return Symbol { kind, keep, fields };
                     }
                     let kind = KIND_NAMES
                         .binary_search_by(|(known, _)| (*known).cmp(name))
                         .ok()
                         .and_then(|index| KIND_NAMES.get(index))
                         .map_or(Kind(FIRST_TOKEN.saturating_add(id)), |(_, kind)| *kind);
-                    return (kind, Keep::Named);
+                    let keep = Keep::Named;
+                    return Symbol { kind, keep, fields };
                 }
                 let first = *first_of.entry(name).or_insert(id);
                 let keep = match name {
                     "-" | "*" | "!" | ".." | "..=" | "const" | "move" if count > 300 => Keep::Token,
+                    _ if OPERATORS.contains(&name) => Keep::Operator,
                     _ => Keep::Punctuation,
                 };
-                (Kind(FIRST_TOKEN.saturating_add(first)), keep)
+                let kind = Kind(FIRST_TOKEN.saturating_add(first));
+                Symbol { kind, keep, fields }
             })
             .collect();
         let fields = (0..=u16::try_from(grammar.field_count()).unwrap_or(u16::MAX))
@@ -105,12 +158,15 @@ impl Symbols {
         Self { kinds, fields }
     }
 
-    /// Our kind, and whether the node is kept. tree-sitter's ERROR (65535) lies outside the table.
-    pub(super) fn kind(&self, id: u16) -> (Kind, Keep) {
-        self.kinds
-            .get(usize::from(id))
-            .copied()
-            .unwrap_or((Kind::ERROR, Keep::Named))
+    /// What is known of the kind. tree-sitter's ERROR (65535) lies outside the table.
+    #[inline]
+    pub(super) fn symbol(&self, id: u16) -> Symbol {
+        const ERROR: Symbol = Symbol {
+            kind: Kind::ERROR,
+            keep: Keep::Named,
+            fields: true,
+        };
+        self.kinds.get(usize::from(id)).copied().unwrap_or(ERROR)
     }
 
     /// Our field for tree-sitter's.
@@ -124,6 +180,12 @@ impl Symbols {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests stop at the first surprise"
+    )]
+
     use super::*;
 
     #[test]
@@ -143,5 +205,31 @@ mod tests {
         }
         assert!(KIND_NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(FIELD_NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+
+    #[test]
+    fn fields_are_skipped_only_where_the_grammars_have_none() {
+        for types in [tree_sitter_c::NODE_TYPES, tree_sitter_rust::NODE_TYPES] {
+            let types: serde_json::Value = serde_json::from_str(types).expect("node types");
+            for node in types.as_array().expect("list") {
+                let name = node["type"].as_str().expect("type");
+                let Some(fields) = node["fields"].as_object() else {
+                    continue;
+                };
+                if WITHOUT_FIELDS.contains(&name) {
+                    assert!(fields.is_empty(), "{name} has fields");
+                }
+                for kind in fields
+                    .values()
+                    .flat_map(|f| f["types"].as_array().expect("types"))
+                {
+                    let token = kind["type"].as_str().expect("type");
+                    assert!(
+                        kind["named"] == true || OPERATORS.contains(&token),
+                        "{token} has a field in {name}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -36,6 +36,16 @@ impl LineTable {
         u32::try_from(self.starts.partition_point(|&start| start <= offset)).unwrap_or(u32::MAX)
     }
 
+    /// 0-based line and byte within the line, as tree-sitter counts.
+    pub(super) fn row_and_column(&self, byte: usize) -> (usize, usize) {
+        let row = self
+            .starts
+            .partition_point(|&start| start as usize <= byte)
+            .saturating_sub(1);
+        let start = self.starts.get(row).copied().unwrap_or_default();
+        (row, byte.saturating_sub(start as usize))
+    }
+
     /// Bytes of a 1-based line without its `\n` or `\r\n`; empty past the end.
     pub fn span(&self, line: u32, text: &[u8]) -> Span {
         let Some(&start) = (line as usize)

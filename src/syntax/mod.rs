@@ -3,15 +3,31 @@
 //! The only module that knows tree-sitter. Parsing never fails on text: what could not be
 //! understood becomes a gap.
 
+#[cfg(not(scrubin_build_script))]
+mod allocator;
+mod arms;
+mod directives;
 mod flatten;
+mod functions;
 mod kind;
 mod language;
 mod lines;
+mod macro_names;
+mod macros;
 mod parse;
+mod prepass;
+mod rewrite;
+mod source;
+mod tokens;
 mod tree;
 
+#[cfg(not(scrubin_build_script))]
+pub use allocator::use_fast_allocator;
+pub use functions::Function;
 pub use kind::{Field, Kind};
 pub use language::Language;
 pub use lines::LineTable;
-pub use parse::{Limits, ParseError, Parser, SourceFile};
+pub use macros::{MacroClass, MacroTable};
+pub use parse::{Limits, ParseError, Parser};
+pub use source::{MacroLoop, SourceFile, SyntaxGap};
 pub use tree::{Children, NodeId, Tree};

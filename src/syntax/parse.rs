@@ -3,9 +3,16 @@
 use std::ops::ControlFlow;
 
 use super::flatten::{Flattened, flatten};
+use super::functions::{function_at, functions, mark};
+use super::kind::Kind;
 use super::language::Language;
 use super::lines::LineTable;
-use super::tree::Tree;
+use super::macros::MacroTable;
+use super::prepass::{PrePass, Variant};
+use super::rewrite::Rewritten;
+use super::source::{MacroLoop, SourceFile, SyntaxGap};
+use super::tree::{NodeId, Tree};
+use crate::finding::{GapKind, Span};
 
 /// Counted limits of one parse. No clock: the same input always gives the same result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +38,9 @@ impl Default for Limits {
 /// Why there is no tree at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
+    /// The file is larger than the limit; its size in bytes.
+    #[error("{0} bytes are more than the size limit")]
+    Size(usize),
     /// The counted bound was reached.
     #[error("the parser gave up after {0} steps")]
     Bound(u64),
@@ -39,39 +49,61 @@ pub enum ParseError {
     Grammar,
 }
 
-/// A file with its syntax tree.
-#[derive(Debug, Clone)]
-pub struct SourceFile<'s> {
-    /// The language it was parsed as.
-    pub language: Language,
-    /// The original bytes.
-    pub text: &'s [u8],
-    /// The flat tree over the original bytes.
-    pub tree: Tree,
-    /// Lines of the original bytes.
-    pub lines: LineTable,
-}
-
 /// Parses files one after the other, reusing its buffers.
 pub struct Parser {
     inner: tree_sitter::Parser,
     language: Option<Language>,
     limits: Limits,
     spare: Vec<Tree>,
+    prepass: PrePass,
+}
+
+/// tree-sitter's tree and what was done to the text before.
+struct Parsed {
+    tree: tree_sitter::Tree,
+    rewritten: Rewritten,
+    unchosen: Vec<Span>,
 }
 
 impl Parser {
     /// A parser with these limits.
     pub fn new(limits: Limits) -> Self {
+        #[cfg(not(scrubin_build_script))]
+        super::use_fast_allocator();
         Self {
             inner: tree_sitter::Parser::new(),
             language: None,
             limits,
             spare: Vec::new(),
+            prepass: PrePass::default(),
         }
     }
 
-    /// Parses `text` as it is, without any pre-pass.
+    /// Parses a file. C goes through the pre-pass: code that C never sees is blanked, and where the
+    /// file then does not parse cleanly, `#if` arms are chosen and macros rewritten as far as that
+    /// helps. `macros` is what is known of the project's macros; the file's own are found here.
+    ///
+    /// # Errors
+    /// [`ParseError`] where the file is too large, the counted bound was reached or the grammar
+    /// does not load.
+    pub fn parse<'s>(
+        &mut self,
+        language: Language,
+        text: &'s [u8],
+        macros: &MacroTable,
+    ) -> Result<SourceFile<'s>, ParseError> {
+        if text.len() > self.limits.file_bytes {
+            return Err(ParseError::Size(text.len()));
+        }
+        // The buffers are lent out while the parser itself is needed.
+        let mut prepass = std::mem::take(&mut self.prepass);
+        let lines = LineTable::new(text);
+        let parsed = self.best_tree(language, text, macros, &lines, &mut prepass);
+        self.prepass = prepass;
+        Ok(self.source_file(language, text, lines, parsed?))
+    }
+
+    /// Parses `text` as it is, without any pre-pass, whatever its size.
     ///
     /// # Errors
     /// [`ParseError`] where the counted bound was reached or the grammar does not load.
@@ -80,13 +112,13 @@ impl Parser {
         language: Language,
         text: &'s [u8],
     ) -> Result<SourceFile<'s>, ParseError> {
-        let (tree, _) = self.tree_of(language, text)?;
-        Ok(SourceFile {
-            language,
-            text,
-            tree,
-            lines: LineTable::new(text),
-        })
+        let mut steps = 0;
+        let parsed = Parsed {
+            tree: self.tree_of(language, text, None, &mut steps)?,
+            rewritten: Rewritten::default(),
+            unchosen: Vec::new(),
+        };
+        Ok(self.source_file(language, text, LineTable::new(text), parsed))
     }
 
     /// Gives the memory of a file back for the next one.
@@ -94,23 +126,74 @@ impl Parser {
         self.spare.push(file.tree);
     }
 
-    /// Parses bytes and flattens the result.
-    pub(super) fn tree_of(
+    /// The tree with the fewest bytes under ERROR among the variants of the pre-pass.
+    fn best_tree(
         &mut self,
         language: Language,
         text: &[u8],
-    ) -> Result<(Tree, Flattened), ParseError> {
+        macros: &MacroTable,
+        lines: &LineTable,
+        prepass: &mut PrePass,
+    ) -> Result<Parsed, ParseError> {
+        let masked = language == Language::C && prepass.blank_dead(text);
+        let base = if masked { &prepass.plain } else { text };
+        let mut steps = 0;
+        let first = self.tree_of(language, base, None, &mut steps)?;
+        let mut best = Parsed {
+            tree: first.clone(),
+            rewritten: Rewritten::default(),
+            unchosen: Vec::new(),
+        };
+        if language != Language::C || !first.root_node().has_error() {
+            return Ok(best);
+        }
+        let mut cost = error_bytes(&first);
+        for variant in [Variant::Splitting, Variant::AllGroups] {
+            let again = variant == Variant::AllGroups;
+            let mut unchosen = Vec::new();
+            let rewritten = prepass.vary(text, variant, !again, macros, &mut unchosen);
+            let base = if masked { &prepass.plain } else { text };
+            let mut old = first.clone();
+            edit(&mut old, base, &prepass.rewritten, lines);
+            // The bound holds for all variants of a file together; what was parsed before counts.
+            let Ok(tree) = self.tree_of(language, &prepass.rewritten, Some(&old), &mut steps)
+            else {
+                break;
+            };
+            let new = error_bytes(&tree);
+            if new < cost {
+                cost = new;
+                best = Parsed {
+                    tree,
+                    rewritten,
+                    unchosen,
+                };
+            }
+            if cost == 0 {
+                break;
+            }
+        }
+        Ok(best)
+    }
+
+    /// Runs tree-sitter over `text`, reusing what an edited tree shares with it.
+    fn tree_of(
+        &mut self,
+        language: Language,
+        text: &[u8],
+        old: Option<&tree_sitter::Tree>,
+        steps: &mut u64,
+    ) -> Result<tree_sitter::Tree, ParseError> {
         if self.language != Some(language) {
             self.inner
                 .set_language(&language.grammar())
                 .map_err(|_| ParseError::Grammar)?;
             self.language = Some(language);
         }
-        let mut steps = 0_u64;
         let limit = self.limits.parser_steps;
         let mut progress = |_: &tree_sitter::ParseState| {
-            steps += 1;
-            if steps > limit {
+            *steps += 1;
+            if *steps > limit {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
@@ -119,15 +202,147 @@ impl Parser {
         let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
         let parsed = self.inner.parse_with_options(
             &mut |at, _| text.get(at..).unwrap_or_default(),
-            None,
+            old,
             Some(options),
         );
-        let Some(parsed) = parsed else {
+        parsed.ok_or_else(|| {
             self.inner.reset();
-            return Err(ParseError::Bound(limit));
-        };
-        let mut tree = self.spare.pop().unwrap_or_default();
-        let seen = flatten(&parsed, language, self.limits.depth, &mut tree);
-        Ok((tree, seen))
+            ParseError::Bound(limit)
+        })
     }
+
+    /// Flattens a tree and collects functions and gaps.
+    fn source_file<'s>(
+        &mut self,
+        language: Language,
+        text: &'s [u8],
+        lines: LineTable,
+        parsed: Parsed,
+    ) -> SourceFile<'s> {
+        let mut tree = self.spare.pop().unwrap_or_default();
+        let seen = flatten(&parsed.tree, language, self.limits.depth, &mut tree);
+        let mut functions = functions(language, &tree, text, &lines, &parsed.rewritten);
+        let mut gaps = Vec::new();
+        let mut gap = |kind, span: Span, function: Option<String>| {
+            let last = span.end.saturating_sub(1).max(span.start);
+            gaps.push(SyntaxGap {
+                kind,
+                span,
+                lines: (lines.line(span.start), lines.line(last)),
+                function,
+            });
+        };
+        let Flattened { errors, too_deep } = seen;
+        let nodes = errors
+            .iter()
+            .map(|found| (GapKind::Syntax, found))
+            .chain(too_deep.iter().map(|found| (GapKind::Depth, found)));
+        for (kind, &(node, span)) in nodes {
+            let innermost = mark(&mut functions, &tree, NodeId(node));
+            let name = innermost.and_then(|index| functions.get(index));
+            gap(kind, span, name.map(|function| function.name.clone()));
+        }
+        for &span in &parsed.unchosen {
+            let innermost = function_at(&functions, span.start);
+            let name = innermost.and_then(|index| functions.get(index));
+            gap(
+                GapKind::InactiveArm,
+                span,
+                name.map(|function| function.name.clone()),
+            );
+        }
+        gaps.sort_by_key(|gap| (gap.span, gap.kind));
+        let macro_loops = macro_loops(&tree, &parsed.rewritten.loops);
+        SourceFile {
+            language,
+            text,
+            tree,
+            lines,
+            functions,
+            gaps,
+            macro_loops,
+        }
+    }
+}
+
+/// Bytes under ERROR nodes; a MISSING token counts as one.
+fn error_bytes(tree: &tree_sitter::Tree) -> usize {
+    let mut cursor = tree.walk();
+    let mut bytes = 0;
+    loop {
+        let node = cursor.node();
+        if node.is_error() {
+            bytes += node.end_byte().saturating_sub(node.start_byte()).max(1);
+        } else if node.is_missing() {
+            bytes += 1;
+        } else if node.has_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return bytes;
+            }
+        }
+    }
+}
+
+/// Unchanged bytes between two edits that are not worth two edits.
+const NEARBY: usize = 32;
+
+/// Tells the tree of `before` which bytes differ in `after`, which is as long.
+fn edit(tree: &mut tree_sitter::Tree, before: &[u8], after: &[u8], lines: &LineTable) {
+    let mut changed: Option<(usize, usize)> = None;
+    let mut apply = |(start, end): (usize, usize)| {
+        let position = |byte: usize| {
+            let (row, column) = lines.row_and_column(byte);
+            tree_sitter::Point::new(row, column)
+        };
+        tree.edit(&tree_sitter::InputEdit {
+            start_byte: start,
+            old_end_byte: end,
+            new_end_byte: end,
+            start_position: position(start),
+            old_end_position: position(end),
+            new_end_position: position(end),
+        });
+    };
+    for (at, _) in before
+        .iter()
+        .zip(after)
+        .enumerate()
+        .filter(|(_, (old, new))| old != new)
+    {
+        match &mut changed {
+            Some((_, end)) if at <= *end + NEARBY => *end = at + 1,
+            _ => {
+                if let Some(last) = changed.replace((at, at + 1)) {
+                    apply(last);
+                }
+            }
+        }
+    }
+    if let Some(last) = changed {
+        apply(last);
+    }
+}
+
+/// The nodes of macros that were rewritten to `while` or `if`; `names` are in the order of the file.
+fn macro_loops(tree: &Tree, names: &[Span]) -> Vec<MacroLoop> {
+    let mut found = Vec::new();
+    let mut names = names.iter().peekable();
+    if names.peek().is_none() {
+        return found;
+    }
+    for node in tree.subtree(tree.root()) {
+        let start = tree.span(node).start;
+        while names.next_if(|name| name.start < start).is_some() {}
+        let Some(&&name) = names.peek() else { break };
+        if name.start == start
+            && matches!(tree.kind(node), Kind::WHILE_STATEMENT | Kind::IF_STATEMENT)
+        {
+            found.push(MacroLoop { node, name });
+            names.next();
+        }
+    }
+    found
 }
