@@ -3,7 +3,7 @@
 //! The only module that knows tree-sitter. Parsing never fails on text: what could not be
 //! understood becomes a gap.
 
-#[cfg(not(scrubin_build_script))]
+
 mod allocator;
 mod arms;
 mod directives;
@@ -21,7 +21,7 @@ mod source;
 mod tokens;
 mod tree;
 
-#[cfg(not(scrubin_build_script))]
+
 pub use allocator::use_fast_allocator;
 pub use functions::Function;
 pub use kind::{Field, Kind};

@@ -68,7 +68,7 @@ struct Parsed {
 impl Parser {
     /// A parser with these limits.
     pub fn new(limits: Limits) -> Self {
-        #[cfg(not(scrubin_build_script))]
+        
         super::use_fast_allocator();
         Self {
             inner: tree_sitter::Parser::new(),
