@@ -12,6 +12,8 @@
 
 use std::path::{Path, PathBuf};
 
+use sha2::Digest as _;
+
 #[path = "src/finding/mod.rs"]
 mod finding;
 #[path = "src/matching/mod.rs"]
@@ -61,6 +63,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     let bytes = matching::write_bundle(&compiled)?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    let digest = sha2::Sha256::digest(&bytes);
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    std::fs::write(out.join("rules.sha256"), digest)?;
     std::fs::write(out.join("rules.bin"), bytes)?;
     Ok(())
 }

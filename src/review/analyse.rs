@@ -1,0 +1,206 @@
+//! One file: bytes → findings, gaps and what triage needs to know of it.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::inputs::Prepared;
+use crate::change::classify::{FileClass, classify};
+use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
+use crate::matching::Scan;
+use crate::syntax::{Language, Limits, ParseError, Parser};
+use crate::triage::{Comment, FunctionSpan, find_comments, find_comments_in_plain_text};
+
+/// What was learnt of one file.
+#[derive(Debug, Default)]
+pub(super) struct Analysed {
+    pub(super) findings: Vec<Finding>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) functions: Vec<FunctionSpan>,
+    pub(super) comments: Vec<Comment>,
+    /// Lines of the file.
+    pub(super) lines: u64,
+    /// Functions in all, and those understood without a gap.
+    pub(super) function_counts: (u64, u64),
+    /// Rules that ran to the end.
+    pub(super) ran: Arc<BTreeSet<RuleId>>,
+    /// Whether the file was analysed at all.
+    pub(super) is_analysed: bool,
+}
+
+impl Analysed {
+    /// A file that was left out as a whole.
+    pub(super) fn left_out(path: &RepoPath, kind: GapKind, detail: impl Into<String>) -> Self {
+        let gap = Gap {
+            path: path.clone(),
+            kind,
+            span: None,
+            lines: None,
+            function: None,
+            detail: detail.into(),
+        };
+        Self { gaps: vec![gap], ..Self::default() }
+    }
+}
+
+/// The parser's limits as the configuration sets them.
+pub(super) fn limits(prepared: &Prepared) -> Limits {
+    Limits {
+        file_bytes: prepared.limits.file_bytes,
+        depth: prepared.limits.depth,
+        parser_steps: prepared.limits.parser_steps,
+    }
+}
+
+/// Analyses one file. A defect of scrubin itself is caught and becomes a gap: the other files are
+/// still reviewed, and the review says what it could not do.
+pub(super) fn analyse(
+    prepared: &Prepared,
+    ran: &Arc<BTreeSet<RuleId>>,
+    parser: &mut Parser,
+    path: &RepoPath,
+    bytes: &[u8],
+) -> Analysed {
+    let work = AssertUnwindSafe(|| analyse_unguarded(prepared, ran, parser, path, bytes));
+    match catch_unwind(work) {
+        Ok(analysed) => analysed,
+        Err(_) => {
+            // The parser's state is unknown now.
+            *parser = Parser::new(limits(prepared));
+            Analysed::left_out(
+                path,
+                GapKind::Crash,
+                "scrubin failed on this file; this is a defect of scrubin, please report it",
+            )
+        }
+    }
+}
+
+fn analyse_unguarded(
+    prepared: &Prepared,
+    ran: &Arc<BTreeSet<RuleId>>,
+    parser: &mut Parser,
+    path: &RepoPath,
+    bytes: &[u8],
+) -> Analysed {
+    let classified = classify(path, bytes);
+    if let Some(kind) = classified.gap {
+        return Analysed::left_out(path, kind, classified.detail());
+    }
+    let language = match classified.class {
+        FileClass::C => Language::C,
+        FileClass::Rust => Language::Rust,
+        FileClass::Text | FileClass::Cpp | FileClass::Binary => {
+            return analyse_text(prepared, ran, path, bytes);
+        }
+    };
+    let file = match parser.parse(language, bytes, &prepared.macros) {
+        Ok(file) => file,
+        Err(error) => {
+            let kind = match error {
+                ParseError::Size(_) => GapKind::Size,
+                ParseError::Bound(_) => GapKind::Bound,
+                ParseError::Grammar => GapKind::Crash,
+            };
+            return Analysed::left_out(path, kind, error.to_string());
+        }
+    };
+    let scan = prepared.engine.scan(path, &file);
+    let mut analysed = Analysed {
+        lines: u64::from(file.lines.count(bytes)),
+        comments: find_comments(path, bytes, &file.lines, file.tree.comments()),
+        functions: file
+            .functions
+            .iter()
+            .map(|function| FunctionSpan {
+                name: function.name.clone(),
+                first_line: function.first_line,
+                last_line: function.last_line,
+            })
+            .collect(),
+        is_analysed: true,
+        ..Analysed::default()
+    };
+    let whole = file.functions.iter().filter(|function| !function.has_error).count();
+    analysed.function_counts = (count(file.functions.len()), count(whole));
+    analysed.gaps = file
+        .gaps
+        .iter()
+        .map(|gap| Gap {
+            path: path.clone(),
+            kind: gap.kind,
+            span: Some(gap.span),
+            lines: Some(gap.lines),
+            function: gap.function.clone(),
+            detail: detail(gap.kind).to_owned(),
+        })
+        .collect();
+    take_scan(prepared, ran, path, scan, &mut analysed);
+    parser.recycle(file);
+    analysed
+}
+
+fn analyse_text(
+    prepared: &Prepared,
+    ran: &Arc<BTreeSet<RuleId>>,
+    path: &RepoPath,
+    bytes: &[u8],
+) -> Analysed {
+    let scan = prepared.engine.scan_text(path, bytes);
+    let mut analysed = Analysed {
+        lines: count(memchr::memchr_iter(b'\n', bytes).count()),
+        comments: find_comments_in_plain_text(path, bytes),
+        is_analysed: true,
+        ..Analysed::default()
+    };
+    take_scan(prepared, ran, path, scan, &mut analysed);
+    analysed
+}
+
+/// Takes the findings over, with the severities of the configuration.
+fn take_scan(
+    prepared: &Prepared,
+    ran: &Arc<BTreeSet<RuleId>>,
+    path: &RepoPath,
+    scan: Scan,
+    analysed: &mut Analysed,
+) {
+    analysed.findings = scan.findings;
+    for finding in &mut analysed.findings {
+        if let Some(severity) =
+            prepared.overrides.get(&finding.rule).and_then(|change| change.severity)
+        {
+            finding.severity = severity;
+        }
+    }
+    analysed.ran = if scan.cut.is_empty() {
+        Arc::clone(ran)
+    } else {
+        let mut rest = ran.as_ref().clone();
+        for rule in &scan.cut {
+            rest.remove(rule);
+        }
+        let named: Vec<&str> = scan.cut.iter().map(RuleId::as_str).collect();
+        analysed.gaps.push(Gap {
+            path: path.clone(),
+            kind: GapKind::Bound,
+            span: None,
+            lines: None,
+            function: None,
+            detail: format!("the counted limit of {} was reached in this file", named.join(", ")),
+        });
+        Arc::new(rest)
+    };
+}
+
+fn detail(kind: GapKind) -> &'static str {
+    match kind {
+        GapKind::InactiveArm => "this arm of an #if was not analysed; the other one was",
+        GapKind::Depth => "nested deeper than the limit",
+        _ => "not understood by the parser; the rest of the file was analysed",
+    }
+}
+
+fn count(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,200 @@
+//! What a run is told, and the settings it derives from configuration and arguments.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::ruleset::Ruleset;
+use crate::change::Change;
+use crate::change::git::Reader;
+use crate::config::{Config, ConfigError, FailOn, RuleNames, RuleOverride, Scope};
+use crate::finding::{Precision, RuleId};
+use crate::matching::{ActiveRule, Engine};
+use crate::syntax::{MacroClass, MacroTable};
+use crate::triage::{self, Baseline, DeviationFile};
+
+/// What arguments say beside the configuration; `None` leaves it to that.
+#[derive(Debug, Clone, Default)]
+pub struct Thresholds {
+    /// `--scope`
+    pub scope: Option<Scope>,
+    /// `--precision`
+    pub precision: Option<Precision>,
+    /// `--fail-on`
+    pub fail_on: Option<FailOn>,
+    /// `--only`: codes or slugs.
+    pub only: Vec<String>,
+    /// `--jobs`
+    pub jobs: Option<usize>,
+}
+
+/// Settings that cannot be met.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The configuration names a rule nobody knows, or lowers a severity without a reason.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// `--only` names a rule nobody knows.
+    #[error("no rule is called `{name}`{}", crate::config::did_you_mean(nearest.as_deref()))]
+    UnknownRule {
+        /// What was asked for.
+        name: String,
+        /// The nearest name there is.
+        nearest: Option<String>,
+    },
+}
+
+/// Rules and settings of one run, ready for a change.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(super) engine: Engine,
+    pub(super) overrides: BTreeMap<RuleId, RuleOverride>,
+    pub(super) settings: triage::Settings,
+    pub(super) limits: crate::config::Limits,
+    pub(super) paths: crate::config::Paths,
+    pub(super) macros: MacroTable,
+    pub(super) jobs: Option<usize>,
+    pub(super) digest: String,
+    pub(super) notices: Vec<String>,
+}
+
+/// One run.
+pub struct Inputs<'i> {
+    /// What is under review.
+    pub change: &'i Change,
+    /// Gives the bytes of the change.
+    pub reader: &'i Reader,
+    /// Rules and settings.
+    pub prepared: &'i Prepared,
+    /// Whether the report will be SARIF, which needs a hash of the lines of findings.
+    pub line_hashes: bool,
+}
+
+impl Prepared {
+    /// Joins rules, configuration and arguments. `whole`: the change has no base, so that all
+    /// findings are in scope unless something else is asked for.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub fn new(
+        ruleset: Ruleset,
+        config: &Config,
+        arguments: &Thresholds,
+        today: NaiveDate,
+        whole: bool,
+    ) -> Result<Self, PrepareError> {
+        let mut names = RuleNames::default();
+        let about_deviations = triage::rules();
+        for rule in &ruleset.rules {
+            let head = rule.head();
+            let others = std::iter::once(head.slug.as_str())
+                .chain(head.aliases.iter().map(String::as_str));
+            names.insert(&head.id, head.severity, others);
+        }
+        for info in &about_deviations {
+            names.insert(&info.id, info.severity, [info.slug.as_str()]);
+        }
+        let overrides = config.rule_overrides(&names)?;
+        let mut only = config.only_rules(&names)?;
+        for name in &arguments.only {
+            match names.find(name) {
+                Some((id, _)) => {
+                    only.insert(id.clone());
+                }
+                None => {
+                    return Err(PrepareError::UnknownRule {
+                        name: name.clone(),
+                        nearest: names.nearest(name).map(str::to_owned),
+                    });
+                }
+            }
+        }
+        let runs = |id: &RuleId| {
+            overrides.get(id).is_none_or(|change| change.enabled)
+                && (only.is_empty() || only.contains(id))
+        };
+        let active: Vec<ActiveRule> =
+            ruleset.rules.into_iter().filter(|rule| runs(&rule.head().id)).collect();
+        let default_scope = if whole { Scope::All } else { Scope::New };
+        let mut deviation_rules = triage::active_rules(&overrides);
+        deviation_rules.retain(|info| only.is_empty() || only.contains(&info.id));
+        let mut settings = triage::Settings::new(today);
+        settings.scope = match arguments.scope {
+            Some(scope) => scope,
+            // A whole tree has no base that anything could be new against.
+            None if whole => Scope::All,
+            None => config.check.scope.unwrap_or(default_scope),
+        };
+        settings.precision =
+            arguments.precision.or(config.check.precision).unwrap_or(Precision::High);
+        settings.severity = config.check.severity;
+        settings.fail_on = arguments.fail_on.unwrap_or(config.check.fail_on);
+        settings.names = names;
+        settings.deviation_rules = deviation_rules;
+        settings.test_paths = config.paths.test.clone();
+        let macros = &config.c.macros;
+        let lists: [(MacroClass, &[String]); 4] = [
+            (MacroClass::Empty, &macros.empty),
+            (MacroClass::Identity, &macros.identity),
+            (MacroClass::Loop, &macros.loops),
+            (MacroClass::Statement, &macros.statement),
+        ];
+        let mut notices = Vec::new();
+        if !ruleset.foreign.is_empty() {
+            let named: Vec<String> = ruleset
+                .foreign
+                .iter()
+                .take(5)
+                .map(|(id, languages)| format!("{id} ({})", languages.join(", ")))
+                .collect();
+            notices.push(format!(
+                "{} rules are for languages scrubin does not have and did not run: {}",
+                ruleset.foreign.len(),
+                named.join(", ")
+            ));
+        }
+        // A lowered severity is shown in every report.
+        for (id, change) in &overrides {
+            if let (Some(reason), true) = (&change.reason, change.severity.is_some()) {
+                notices.push(format!("{id}: severity changed by the configuration: {reason}"));
+            }
+        }
+        Ok(Self {
+            engine: Engine::new(active),
+            overrides,
+            settings,
+            limits: config.limits,
+            paths: config.paths.clone(),
+            macros: MacroTable::with_settings(lists),
+            jobs: arguments.jobs.or(config.check.jobs.map(std::num::NonZeroUsize::get)),
+            digest: ruleset.digest,
+            notices,
+        })
+    }
+
+    /// Adds the content of `deviations.toml`.
+    #[must_use]
+    pub fn with_deviations(mut self, deviations: Option<DeviationFile>) -> Self {
+        self.settings.deviations = deviations;
+        self
+    }
+
+    /// Adds the baseline.
+    #[must_use]
+    pub fn with_baseline(mut self, baseline: Option<Baseline>) -> Self {
+        self.settings.baseline = baseline;
+        self
+    }
+
+    /// Says that the change holds every file of the repository.
+    #[must_use]
+    pub fn with_whole_tree(mut self, whole_tree: bool) -> Self {
+        self.settings.whole_tree = whole_tree;
+        self
+    }
+
+    /// Most bytes of a file that is read.
+    pub fn file_bytes(&self) -> u64 {
+        u64::try_from(self.limits.file_bytes).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,16 @@
+//! The one run that every entry point calls: a change and settings in, a report out.
+//!
+//! Hook, command line, Action and service differ in where the change comes from and where the
+//! report goes, in nothing else. This module reads the bytes of the change through the reader it is
+//! given, spreads the files over threads and joins the parts below it. It prints nothing.
+
+mod analyse;
+mod inputs;
+mod run;
+mod ruleset;
+mod selftest;
+
+pub use inputs::{Inputs, Prepared, PrepareError, Thresholds};
+pub use run::run;
+pub use ruleset::{Ruleset, RulesetError, builtin};
+pub use selftest::{ExampleFailure, check_examples};

@@ -1,0 +1,179 @@
+//! Which rules there are: the built-in ones, and those of the user.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::matching::{self, ActiveRule, BundleError, Compiler};
+use crate::rules::{self, RuleError};
+
+/// The built-in rules, compiled by the build script.
+static BUNDLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
+
+/// Hex SHA-256 of the bundle, computed by the build script.
+static BUNDLE_DIGEST: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.sha256"));
+
+/// Rules and what is worth knowing about where they came from.
+#[derive(Debug, Default)]
+pub struct Ruleset {
+    /// The rules.
+    pub rules: Vec<ActiveRule>,
+    /// Rules left out because they are for languages scrubin does not have: id and languages.
+    pub foreign: Vec<(String, Vec<String>)>,
+    /// Hex SHA-256 over all of them.
+    pub digest: String,
+}
+
+/// Rules that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesetError {
+    /// A rule file or folder that does not exist.
+    #[error("no rule file or folder `{}`", .0.display())]
+    Missing(PathBuf),
+    /// A file that cannot be read.
+    #[error("rule file `{}` cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A folder without any rule file.
+    #[error("no rule file (*.yaml, *.yml) in `{}`", .0.display())]
+    Empty(PathBuf),
+    /// A file that is no rule, or holds something scrubin does not support.
+    #[error("{0}")]
+    Rule(Box<RuleError>),
+    /// Two rules with one id.
+    #[error("rule `{id}` is defined twice; the second time in `{}`", path.display())]
+    Twice {
+        /// The id.
+        id: String,
+        /// The second file.
+        path: PathBuf,
+    },
+    /// The program file itself is damaged.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+}
+
+/// The built-in rules. Only their heads are decoded here.
+///
+/// # Errors
+/// The program file is damaged.
+pub fn builtin() -> Result<Ruleset, RulesetError> {
+    Ok(Ruleset {
+        rules: matching::read_bundle(BUNDLE)?,
+        foreign: Vec::new(),
+        digest: BUNDLE_DIGEST.to_owned(),
+    })
+}
+
+impl Ruleset {
+    /// Adds the rules of files and folders (searched for `*.yaml` and `*.yml`, sorted). `as_builtin`
+    /// asks of them all that built-in rules must have.
+    ///
+    /// # Errors
+    /// A path that does not exist, a file that is no rule, an id that is taken.
+    pub fn add(&mut self, paths: &[PathBuf], as_builtin: bool) -> Result<(), RulesetError> {
+        let mut hasher = Sha256::new();
+        hasher.update(self.digest.as_bytes());
+        let mut compiler = Compiler::default();
+        for path in paths {
+            for file in rule_files(path)? {
+                let source = std::fs::read_to_string(&file)
+                    .map_err(|source| RulesetError::Unreadable { path: file.clone(), source })?;
+                hasher.update(source.as_bytes());
+                self.add_text(&file, &source, as_builtin, &mut compiler)?;
+            }
+        }
+        self.digest = hex(&hasher.finalize());
+        Ok(())
+    }
+
+    fn add_text(
+        &mut self,
+        file: &Path,
+        source: &str,
+        as_builtin: bool,
+        compiler: &mut Compiler,
+    ) -> Result<(), RulesetError> {
+        let name = file.display().to_string();
+        let loaded =
+            rules::load(&name, source, as_builtin).map_err(|e| RulesetError::Rule(Box::new(e)))?;
+        self.foreign.extend(loaded.foreign);
+        for rule in loaded.rules {
+            if self.rules.iter().any(|known| known.head().id == rule.info.id) {
+                let id = rule.info.id.to_string();
+                return Err(RulesetError::Twice { id, path: file.to_owned() });
+            }
+            let program = matching::compile(compiler, &rule).map_err(|error| {
+                let error = RuleError::new(&name, source, error.at, error.message).with_help(
+                    "docs/semgrep.md says what patterns may hold; `scrubin rules test` checks a file",
+                );
+                RulesetError::Rule(Box::new(error))
+            })?;
+            self.rules.push(ActiveRule::new(rule.info, program));
+        }
+        Ok(())
+    }
+
+    /// The rule of that code, slug or former slug.
+    pub fn find(&self, name: &str) -> Option<&ActiveRule> {
+        self.rules
+            .iter()
+            .find(|rule| rule.head().id.as_str() == name)
+            .or_else(|| self.rules.iter().find(|rule| rule.is_called(name)))
+    }
+}
+
+/// The rule files that a path stands for.
+fn rule_files(path: &Path) -> Result<Vec<PathBuf>, RulesetError> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    if !path.is_dir() {
+        return Err(RulesetError::Missing(path.to_owned()));
+    }
+    let mut found = Vec::new();
+    push_rule_files(path, &mut found)?;
+    found.sort();
+    if found.is_empty() {
+        return Err(RulesetError::Empty(path.to_owned()));
+    }
+    Ok(found)
+}
+
+fn push_rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RulesetError> {
+    let unreadable =
+        |source| RulesetError::Unreadable { path: folder.to_owned(), source };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(unreadable)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if kind.is_dir() {
+            // Models and lessons of a whole copy of `rulesets` are no rules.
+            if !name.starts_with('.') && name != "models" && name != "lessons" {
+                push_rule_files(&path, found)?;
+            }
+        } else if (name.ends_with(".yaml") || name.ends_with(".yml"))
+            && !name.ends_with(".test.yaml")
+            && !name.ends_with(".test.yml")
+            && name != "controls.yaml"
+        {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,408 @@
+//! Change and settings in, report out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use super::analyse::{Analysed, analyse, limits};
+use super::inputs::{Inputs, Prepared};
+use crate::change::classify::FileClass;
+use crate::change::diff::LineDiff;
+use crate::change::git::Reader;
+use crate::change::{ChangedFile, Content};
+use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
+use crate::report::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped, line_hashes};
+use crate::syntax::Parser;
+use crate::triage::{self, ChangedLines, FileFindings, Triaged, Verdict};
+
+/// Below this many files one thread is faster than several.
+const FILES_PER_THREAD: usize = 8;
+
+/// Names of left-out files that a report shows for each reason.
+const EXAMPLES: usize = 3;
+
+/// Reviews the change.
+pub fn run(inputs: &Inputs<'_>) -> Report {
+    let start = Instant::now();
+    let prepared = inputs.prepared;
+    let mut skipped = SkipCounts::default();
+    let mut gaps: Vec<Gap> = Vec::new();
+    let whole = inputs.change.source.is_whole();
+    for entry in &inputs.change.skipped {
+        match entry.reason.gap() {
+            Some(kind) => gaps.push(Gap {
+                path: entry.path.clone(),
+                kind,
+                span: None,
+                lines: None,
+                function: None,
+                detail: entry.reason.as_str().to_owned(),
+            }),
+            None => skipped.add(entry.reason.as_str(), &entry.path),
+        }
+    }
+    let wanted = select(inputs, &mut skipped);
+    let ran: Arc<BTreeSet<RuleId>> =
+        Arc::new(prepared.engine.rules().iter().map(|rule| rule.head().id.clone()).collect());
+    let analysed = analyse_all(inputs, &wanted, &ran);
+    let after_analysis = Instant::now();
+
+    let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
+    let mut file_counts = FileCounts::default();
+    let mut functions = FileCounts::default();
+    let mut lines = 0;
+    let mut incomplete = gaps.iter().any(|gap| gap.kind.is_failure()) && !whole;
+    for (file, mut result) in wanted.iter().zip(analysed) {
+        let left_out = result.gaps.iter().find(|gap| gap.span.is_none() && !result.is_analysed);
+        let on_purpose = left_out.is_some_and(|gap| !gap.kind.is_failure());
+        if on_purpose {
+            // Left out by rule: counted with its reason, no part of the files under review.
+            for gap in &result.gaps {
+                skipped.add(gap_reason(gap), &gap.path);
+            }
+            continue;
+        }
+        file_counts.total += 1;
+        file_counts.analysed += u64::from(result.is_analysed);
+        functions.total += result.function_counts.0;
+        functions.analysed += result.function_counts.1;
+        lines += result.lines;
+        incomplete |= !result.is_analysed && !whole;
+        gaps.append(&mut result.gaps);
+        files.push(FileFindings {
+            path: file.path.clone(),
+            base_path: file.base_path.clone().filter(|path| *path != file.path),
+            head: result.findings,
+            base: None,
+            changed: ChangedLines::none(),
+            functions: result.functions,
+            comments: result.comments,
+            is_new_file: file.base.is_none() && !whole,
+            ran: if result.is_analysed { result.ran } else { Arc::default() },
+        });
+    }
+    let by_path: BTreeMap<&RepoPath, &ChangedFile> =
+        wanted.iter().map(|file| (&file.path, *file)).collect();
+    if !whole {
+        compare(inputs, &by_path, &ran, &mut files, &mut gaps);
+    }
+    let after_base = Instant::now();
+    let outcome = triage::run(files, &prepared.settings);
+    gaps.sort();
+    gaps.dedup();
+    let hashes = if inputs.line_hashes {
+        hashes_of(inputs.reader, &by_path, &outcome.triaged)
+    } else {
+        BTreeMap::new()
+    };
+    let micros = |from: Instant, to: Instant| {
+        u64::try_from(to.duration_since(from).as_micros()).unwrap_or(u64::MAX)
+    };
+    let phases = vec![
+        Phase { name: "analysis", micros: micros(start, after_analysis) },
+        Phase { name: "base", micros: micros(after_analysis, after_base) },
+        Phase { name: "triage", micros: micros(after_base, Instant::now()) },
+    ];
+    Report {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ruleset_digest: prepared.digest.clone(),
+        change: ReportedChange {
+            source: inputs.change.source.as_str().to_owned(),
+            base: inputs.change.base.clone(),
+            head: inputs.change.head.clone(),
+            scope: prepared.settings.scope.as_str().to_owned(),
+        },
+        rules: rules_of(prepared, &outcome.triaged),
+        findings: outcome.triaged,
+        gaps,
+        skipped: skipped.into_list(),
+        notices: prepared
+            .notices
+            .iter()
+            .chain(&inputs.change.notices)
+            .map(|text| Notice { text: text.clone() })
+            .collect(),
+        files: file_counts,
+        functions,
+        lines,
+        line_hashes: hashes,
+        rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),
+        phases,
+        incomplete,
+    }
+}
+
+/// The files that some rule reads; the others are counted by reason, or are no business of ours.
+fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedFile> {
+    let prepared = inputs.prepared;
+    inputs
+        .change
+        .files
+        .iter()
+        .filter(|file| {
+            let is_code = match FileClass::of_path(&file.path) {
+                FileClass::Cpp => {
+                    skipped.add("C++ is not analysed", &file.path);
+                    return false;
+                }
+                class => class.is_code(),
+            };
+            if !is_code && !prepared.engine.wants_text(&file.path) {
+                return false;
+            }
+            if prepared.paths.exclude.is_match(&file.path) {
+                skipped.add("excluded by the configuration", &file.path);
+                return false;
+            }
+            if prepared.paths.vendor.is_match(&file.path) {
+                skipped.add("code of others (configuration)", &file.path);
+                return false;
+            }
+            true
+        })
+        .collect()
+}
+
+/// Analyses the heads of all files, on several threads where that pays.
+fn analyse_all(
+    inputs: &Inputs<'_>,
+    files: &[&ChangedFile],
+    ran: &Arc<BTreeSet<RuleId>>,
+) -> Vec<Analysed> {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let threads = inputs
+        .prepared
+        .jobs
+        .unwrap_or_else(cores)
+        .clamp(1, files.len().div_ceil(FILES_PER_THREAD).max(1));
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut parser = Parser::new(limits(inputs.prepared));
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(index) else { return done };
+            let head = read_and_analyse(
+                inputs.prepared,
+                inputs.reader,
+                ran,
+                &mut parser,
+                &file.path,
+                &file.head,
+            );
+            done.push((index, head));
+        }
+    };
+    let mut all: Vec<(usize, Analysed)> = if threads <= 1 {
+        worker()
+    } else {
+        std::thread::scope(|scope| {
+            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+            handles.into_iter().flat_map(|handle| handle.join().unwrap_or_default()).collect()
+        })
+    };
+    all.sort_by_key(|(index, _)| *index);
+    // A thread that died (which `analyse` prevents) must not make files vanish.
+    let mut results = Vec::with_capacity(files.len());
+    let mut done = all.into_iter().peekable();
+    for (index, file) in files.iter().enumerate() {
+        match done.next_if(|(at, _)| *at == index) {
+            Some((_, analysed)) => results.push(analysed),
+            None => {
+                let detail = "the thread that analysed this file ended early";
+                results.push(Analysed::left_out(&file.path, GapKind::Crash, detail));
+            }
+        }
+    }
+    results
+}
+
+fn read_and_analyse(
+    prepared: &Prepared,
+    reader: &Reader,
+    ran: &Arc<BTreeSet<RuleId>>,
+    parser: &mut Parser,
+    path: &RepoPath,
+    content: &Content,
+) -> Analysed {
+    match reader.read(content) {
+        Ok(bytes) => analyse(prepared, ran, parser, path, &bytes),
+        Err(error) => Analysed::left_out(path, error.gap(), reasons(&error)),
+    }
+}
+
+/// An error and its causes in one line.
+fn reasons(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// Compares with the base: changed lines of every file with something to judge, findings of the
+/// base where the verdict hangs on them.
+fn compare(
+    inputs: &Inputs<'_>,
+    by_path: &BTreeMap<&RepoPath, &ChangedFile>,
+    ran: &Arc<BTreeSet<RuleId>>,
+    files: &mut [FileFindings],
+    gaps: &mut Vec<Gap>,
+) {
+    let prepared = inputs.prepared;
+    let mut bases: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
+    for file in files.iter_mut() {
+        let Some(changed) = by_path.get(&file.path) else { continue };
+        if file.head.is_empty() && file.comments.is_empty() {
+            continue;
+        }
+        let Some(base) = &changed.base else {
+            file.changed = ChangedLines::whole_file();
+            continue;
+        };
+        let read = |content: &Content| inputs.reader.read(content);
+        let others: Result<Vec<Vec<u8>>, _> =
+            changed.other_bases.iter().map(|parent| read(&parent.content)).collect();
+        match (read(base), read(&changed.head), others) {
+            (Ok(base), Ok(head), Ok(others)) => {
+                let others = others.iter().map(Vec::as_slice);
+                file.changed = lines_of(&LineDiff::of_change(Some(&base), others, &head), changed);
+                bases.insert(file.path.clone(), base);
+            }
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
+                // Without the base everything counts as changed, which never hides a finding.
+                file.changed = ChangedLines::whole_file();
+                gaps.push(Gap {
+                    path: file.path.clone(),
+                    kind: error.gap(),
+                    span: None,
+                    lines: None,
+                    function: None,
+                    detail: format!(
+                        "the base could not be read, so every finding counts as new: {}",
+                        reasons(&error)
+                    ),
+                });
+            }
+        }
+    }
+    let mut parser = None;
+    let mut analyse_bases = |wanted: Vec<usize>, files: &mut [FileFindings]| {
+        for index in wanted {
+            let Some(file) = files.get_mut(index) else { continue };
+            let Some(base) = bases.get(&file.path) else { continue };
+            let parser = parser.get_or_insert_with(|| Parser::new(limits(prepared)));
+            // The head's path decides which rules run, so that a rename brings no finding by itself.
+            let result = analyse(prepared, ran, parser, &file.path, base);
+            if result.is_analysed {
+                file.base = Some(result.findings);
+            }
+        }
+    };
+    let first = triage::needs_base(files, &prepared.settings);
+    analyse_bases(first, files);
+    let moved = triage::needs_base_for_moves(files, &prepared.settings);
+    analyse_bases(moved, files);
+}
+
+/// Changed lines as triage takes them; in a merge only what is in no parent.
+fn lines_of(diff: &LineDiff, file: &ChangedFile) -> ChangedLines {
+    if file.other_bases.is_empty() {
+        ChangedLines::from_hunks(diff.hunks().iter().map(|hunk| {
+            let head = hunk.head.end.saturating_sub(hunk.head.start);
+            let base = hunk.base.end.saturating_sub(hunk.base.start);
+            (hunk.head.start, head, base)
+        }))
+    } else {
+        ChangedLines::from_hunks(diff.added_lines().map(|line| (line, 1, 0)))
+    }
+}
+
+/// What people are told about the rules that the report names.
+fn rules_of(
+    prepared: &Prepared,
+    triaged: &[Triaged],
+) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
+    let shown = |one: &&Triaged| {
+        matches!(one.verdict, Verdict::Report | Verdict::Deviated { .. } | Verdict::Known)
+    };
+    let wanted: BTreeSet<&RuleId> =
+        triaged.iter().filter(shown).map(|one| &one.finding.rule).collect();
+    let mut found = BTreeMap::new();
+    for rule in prepared.engine.rules() {
+        if wanted.contains(&rule.head().id)
+            && let Some(info) = rule.info()
+        {
+            found.insert(rule.head().id.clone(), info.as_ref().clone());
+        }
+    }
+    for info in &prepared.settings.deviation_rules {
+        if wanted.contains(&info.id) {
+            found.insert(info.id.clone(), info.clone());
+        }
+    }
+    found
+}
+
+/// GitHub's hash of the first line of each listed finding.
+fn hashes_of(
+    reader: &Reader,
+    by_path: &BTreeMap<&RepoPath, &ChangedFile>,
+    triaged: &[Triaged],
+) -> BTreeMap<(RepoPath, u32), String> {
+    let mut wanted: BTreeMap<&RepoPath, BTreeSet<u32>> = BTreeMap::new();
+    for one in triaged {
+        let Finding { location, .. } = &one.finding;
+        if !matches!(one.verdict, Verdict::OutsideChange | Verdict::BelowThreshold) {
+            wanted.entry(&location.path).or_default().insert(location.start.line);
+        }
+    }
+    let mut hashes = BTreeMap::new();
+    for (path, lines) in wanted {
+        let Some(file) = by_path.get(path) else { continue };
+        let Ok(bytes) = reader.read(&file.head) else { continue };
+        let all = line_hashes(&bytes);
+        for line in lines {
+            if let Some(hash) = (line as usize).checked_sub(1).and_then(|index| all.get(index)) {
+                hashes.insert((path.clone(), line), hash.clone());
+            }
+        }
+    }
+    hashes
+}
+
+/// Files left out on purpose, by reason.
+#[derive(Debug, Default)]
+struct SkipCounts {
+    by_reason: BTreeMap<String, (u64, Vec<String>)>,
+}
+
+impl SkipCounts {
+    fn add(&mut self, reason: &str, path: &RepoPath) {
+        let (count, examples) = self.by_reason.entry(reason.to_owned()).or_default();
+        *count += 1;
+        if examples.len() < EXAMPLES {
+            examples.push(path.to_string());
+        }
+    }
+
+    fn into_list(self) -> Vec<Skipped> {
+        self.by_reason
+            .into_iter()
+            .map(|(reason, (count, examples))| Skipped { reason, count, examples })
+            .collect()
+    }
+}
+
+fn gap_reason(gap: &Gap) -> &'static str {
+    match gap.kind {
+        GapKind::Vendor => "vendor register header",
+        GapKind::LfsPointer => "Git LFS pointer",
+        GapKind::Language => "C++ is not analysed",
+        _ => "left out",
+    }
+}

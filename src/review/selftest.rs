@@ -1,0 +1,152 @@
+//! The examples of rules as their tests.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::ruleset::Ruleset;
+use crate::finding::{RepoPath, RuleId};
+use crate::matching::{ActiveRule, Engine};
+use crate::rules::{Example, ExampleKind, RuleInfo, RuleLanguage};
+use crate::syntax::{Language, Limits, MacroTable, Parser};
+
+/// An example that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExampleFailure {
+    /// The rule whose example it is.
+    pub rule: RuleId,
+    /// Its readable name.
+    pub slug: String,
+    /// Bad or good.
+    pub kind: ExampleKind,
+    /// 1-based number among the rule's examples.
+    pub number: usize,
+    /// What was expected and what came.
+    pub problem: String,
+}
+
+/// Runs the examples of every rule: bad ones must be reported on exactly the marked lines, good ones
+/// must be silent under all rules of their language. Gives the number of examples and those that do
+/// not hold.
+pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
+    let engine = Engine::new(ruleset.rules.clone());
+    let mut parser = Parser::new(Limits::default());
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for rule in &ruleset.rules {
+        let Some(info) = rule.info().map(Arc::clone) else { continue };
+        for (index, example) in info.examples.iter().enumerate() {
+            count += 1;
+            if let Some(problem) = check(&engine, &mut parser, rule, &info, example) {
+                failures.push(ExampleFailure {
+                    rule: info.id.clone(),
+                    slug: info.slug.clone(),
+                    kind: example.kind,
+                    number: index + 1,
+                    problem,
+                });
+            }
+        }
+    }
+    (count, failures)
+}
+
+fn check(
+    engine: &Engine,
+    parser: &mut Parser,
+    rule: &ActiveRule,
+    info: &RuleInfo,
+    example: &Example,
+) -> Option<String> {
+    let path = RepoPath::from(path_of(info, example).as_str());
+    let text = example.code.as_bytes();
+    let findings = match language_of(&path) {
+        Some(language) => match parser.parse(language, text, &MacroTable::new()) {
+            Ok(file) => {
+                let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
+                let scan = engine.scan(&path, &file);
+                parser.recycle(file);
+                if !gaps.is_empty() {
+                    return Some(format!("does not parse: line {gaps:?}"));
+                }
+                scan.findings
+            }
+            Err(error) => return Some(error.to_string()),
+        },
+        None => engine.scan_text(&path, text).findings,
+    };
+    match example.kind {
+        ExampleKind::Bad => {
+            let expected = marked(&example.code, "ruleid:", &rule.head().id);
+            if expected.is_empty() {
+                return Some("a bad example needs a `ruleid:` marker".to_owned());
+            }
+            let found: BTreeSet<u32> = findings
+                .iter()
+                .filter(|finding| finding.rule == rule.head().id)
+                .map(|finding| finding.location.start.line)
+                .collect();
+            (found != expected).then(|| {
+                format!("expected on lines {expected:?}, reported on lines {found:?}")
+            })
+        }
+        ExampleKind::Good => {
+            let heard: Vec<String> = findings
+                .iter()
+                .map(|finding| format!("{} on line {}", finding.rule, finding.location.start.line))
+                .collect();
+            (!heard.is_empty()).then(|| format!("must be silent, reported {}", heard.join(", ")))
+        }
+    }
+}
+
+/// Lines that the markers of a rule stand for: a marker alone on its line speaks for the next line
+/// that is no marker, one behind code for its own.
+fn marked(code: &str, marker: &str, id: &RuleId) -> BTreeSet<u32> {
+    let lines: Vec<&str> = code.lines().collect();
+    let is_marker = |line: &str| line.contains("ruleid:") || line.contains("ok:");
+    let mut found = BTreeSet::new();
+    for (index, line) in lines.iter().enumerate() {
+        let Some(at) = line.find(marker) else { continue };
+        let named = line.get(at + marker.len()..).unwrap_or_default();
+        let names = named.split(',').map(|name| {
+            name.split_whitespace().next().unwrap_or_default().trim_end_matches("*/")
+        });
+        if !names.into_iter().any(|name| name == id.as_str()) {
+            continue;
+        }
+        let before = line.get(..at).unwrap_or_default().trim();
+        let alone = ["//", "#", "/*", "--", ";", "<!--"].contains(&before);
+        let mut target = index;
+        if alone {
+            target += 1;
+            while lines.get(target).is_some_and(|next| is_marker(next)) {
+                target += 1;
+            }
+        }
+        found.insert(u32::try_from(target + 1).unwrap_or(u32::MAX));
+    }
+    found
+}
+
+/// The file name an example pretends to have.
+fn path_of(info: &RuleInfo, example: &Example) -> String {
+    if let Some(path) = &example.path {
+        return path.clone();
+    }
+    let name = if info.languages.contains(&RuleLanguage::C) {
+        "example.c"
+    } else if info.languages.contains(&RuleLanguage::Rust) {
+        "example.rs"
+    } else {
+        "example.txt"
+    };
+    name.to_owned()
+}
+
+fn language_of(path: &RepoPath) -> Option<Language> {
+    match path.extension() {
+        b"c" | b"h" => Some(Language::C),
+        b"rs" => Some(Language::Rust),
+        _ => None,
+    }
+}
