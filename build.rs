@@ -24,7 +24,13 @@ mod rules;
 mod syntax;
 
 fn main() {
-    for watched in ["rulesets", "src/finding", "src/matching", "src/rules", "src/syntax"] {
+    for watched in [
+        "rulesets",
+        "src/finding",
+        "src/matching",
+        "src/rules",
+        "src/syntax",
+    ] {
         println!("cargo:rerun-if-changed={watched}");
     }
     if let Err(error) = run() {
@@ -43,15 +49,20 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     files.sort();
     let mut compiler = matching::Compiler::default();
     let mut compiled = Vec::new();
+    let mut sources: Vec<(String, String)> = Vec::new();
     for file in &files {
         let source = std::fs::read_to_string(file)?;
-        let name = file.strip_prefix(&root).unwrap_or(file).display().to_string();
+        let name = file
+            .strip_prefix(&root)
+            .unwrap_or(file)
+            .display()
+            .to_string();
         for rule in rules::load(&name, &source, true)?.rules {
-            let program = matching::compile(&mut compiler, &rule).map_err(|error| {
-                rules::RuleError::new(&name, &source, error.at, error.message)
-            })?;
+            let program = matching::compile(&mut compiler, &rule)
+                .map_err(|error| rules::RuleError::new(&name, &source, error.at, error.message))?;
             compiled.push((rule.info, program));
         }
+        sources.push((name.replace('\\', "/"), source));
     }
     compiled.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     for pair in compiled.windows(2) {
@@ -67,6 +78,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     std::fs::write(out.join("rules.sha256"), digest)?;
     std::fs::write(out.join("rules.bin"), bytes)?;
+    std::fs::write(out.join("sources.bin"), postcard::to_stdvec(&sources)?)?;
     Ok(())
 }
 
@@ -78,7 +90,10 @@ fn rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             rule_files(&path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
             found.push(path);
         }
     }

@@ -22,10 +22,10 @@ mod to_pat;
 mod types;
 mod view;
 
-pub use assemble::{CompileError, compile};
-pub use compile::{Compiler, MetaNames, PatternError};
 pub use active::{ActiveRule, Head};
+pub use assemble::{CompileError, compile};
 pub use bundle::{BundleError, read as read_bundle, write as write_bundle};
+pub use compile::{Compiler, MetaNames, PatternError};
 pub use engine::{Engine, Scan};
 pub use matcher::Options;
 pub use program::Program;

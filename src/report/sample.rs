@@ -158,6 +158,8 @@ pub(crate) fn empty() -> Report {
         rules: BTreeMap::new(),
         rules_active: 75,
         phases: Vec::new(),
+        deviations: Vec::new(),
+        absent: Vec::new(),
         line_hashes: BTreeMap::new(),
         incomplete: false,
     }

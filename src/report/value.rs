@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Gap, RepoPath, RuleId};
 use crate::rules::RuleInfo;
-use crate::triage::Triaged;
+use crate::triage::{BaselineEntry, DeviationUse, Triaged};
 
 /// A count of how many there were and how many of them were analysed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,6 +66,10 @@ pub struct Report {
     pub change: ReportedChange,
     /// Every finding with its verdict, sorted by path, span, rule.
     pub findings: Vec<Triaged>,
+    /// Every deviation that was read, and what it did.
+    pub deviations: Vec<DeviationUse>,
+    /// Baseline entries whose finding is gone.
+    pub absent: Vec<BaselineEntry>,
     /// What could not be analysed, sorted.
     pub gaps: Vec<Gap>,
     /// What was left out on purpose.

@@ -39,7 +39,10 @@ impl Analysed {
             function: None,
             detail: detail.into(),
         };
-        Self { gaps: vec![gap], ..Self::default() }
+        Self {
+            gaps: vec![gap],
+            ..Self::default()
+        }
     }
 }
 
@@ -121,7 +124,11 @@ fn analyse_unguarded(
         is_analysed: true,
         ..Analysed::default()
     };
-    let whole = file.functions.iter().filter(|function| !function.has_error).count();
+    let whole = file
+        .functions
+        .iter()
+        .filter(|function| !function.has_error)
+        .count();
     analysed.function_counts = (count(file.functions.len()), count(whole));
     analysed.gaps = file
         .gaps
@@ -167,8 +174,10 @@ fn take_scan(
 ) {
     analysed.findings = scan.findings;
     for finding in &mut analysed.findings {
-        if let Some(severity) =
-            prepared.overrides.get(&finding.rule).and_then(|change| change.severity)
+        if let Some(severity) = prepared
+            .overrides
+            .get(&finding.rule)
+            .and_then(|change| change.severity)
         {
             finding.severity = severity;
         }
@@ -187,7 +196,10 @@ fn take_scan(
             span: None,
             lines: None,
             function: None,
-            detail: format!("the counted limit of {} was reached in this file", named.join(", ")),
+            detail: format!(
+                "the counted limit of {} was reached in this file",
+                named.join(", ")
+            ),
         });
         Arc::new(rest)
     };

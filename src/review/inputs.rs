@@ -87,8 +87,8 @@ impl Prepared {
         let about_deviations = triage::rules();
         for rule in &ruleset.rules {
             let head = rule.head();
-            let others = std::iter::once(head.slug.as_str())
-                .chain(head.aliases.iter().map(String::as_str));
+            let others =
+                std::iter::once(head.slug.as_str()).chain(head.aliases.iter().map(String::as_str));
             names.insert(&head.id, head.severity, others);
         }
         for info in &about_deviations {
@@ -113,20 +113,24 @@ impl Prepared {
             overrides.get(id).is_none_or(|change| change.enabled)
                 && (only.is_empty() || only.contains(id))
         };
-        let active: Vec<ActiveRule> =
-            ruleset.rules.into_iter().filter(|rule| runs(&rule.head().id)).collect();
-        let default_scope = if whole { Scope::All } else { Scope::New };
+        let active: Vec<ActiveRule> = ruleset
+            .rules
+            .into_iter()
+            .filter(|rule| runs(&rule.head().id))
+            .collect();
         let mut deviation_rules = triage::active_rules(&overrides);
         deviation_rules.retain(|info| only.is_empty() || only.contains(&info.id));
         let mut settings = triage::Settings::new(today);
-        settings.scope = match arguments.scope {
-            Some(scope) => scope,
-            // A whole tree has no base that anything could be new against.
-            None if whole => Scope::All,
-            None => config.check.scope.unwrap_or(default_scope),
+        // A whole tree has no base that anything could be new against.
+        settings.scope = if whole {
+            Scope::All
+        } else {
+            arguments.scope.or(config.check.scope).unwrap_or(Scope::New)
         };
-        settings.precision =
-            arguments.precision.or(config.check.precision).unwrap_or(Precision::High);
+        settings.precision = arguments
+            .precision
+            .or(config.check.precision)
+            .unwrap_or(Precision::High);
         settings.severity = config.check.severity;
         settings.fail_on = arguments.fail_on.unwrap_or(config.check.fail_on);
         settings.names = names;
@@ -156,7 +160,9 @@ impl Prepared {
         // A lowered severity is shown in every report.
         for (id, change) in &overrides {
             if let (Some(reason), true) = (&change.reason, change.severity.is_some()) {
-                notices.push(format!("{id}: severity changed by the configuration: {reason}"));
+                notices.push(format!(
+                    "{id}: severity changed by the configuration: {reason}"
+                ));
             }
         }
         Ok(Self {
@@ -166,7 +172,9 @@ impl Prepared {
             limits: config.limits,
             paths: config.paths.clone(),
             macros: MacroTable::with_settings(lists),
-            jobs: arguments.jobs.or(config.check.jobs.map(std::num::NonZeroUsize::get)),
+            jobs: arguments
+                .jobs
+                .or(config.check.jobs.map(std::num::NonZeroUsize::get)),
             digest: ruleset.digest,
             notices,
         })

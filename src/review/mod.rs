@@ -6,11 +6,11 @@
 
 mod analyse;
 mod inputs;
-mod run;
 mod ruleset;
+mod run;
 mod selftest;
 
-pub use inputs::{Inputs, Prepared, PrepareError, Thresholds};
+pub use inputs::{Inputs, PrepareError, Prepared, Thresholds};
+pub use ruleset::{Ruleset, RulesetError, builtin, builtin_sources};
 pub use run::run;
-pub use ruleset::{Ruleset, RulesetError, builtin};
 pub use selftest::{ExampleFailure, check_examples};

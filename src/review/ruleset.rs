@@ -13,6 +13,9 @@ static BUNDLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
 /// Hex SHA-256 of the bundle, computed by the build script.
 static BUNDLE_DIGEST: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.sha256"));
 
+/// The rule files of the built-in rules as they are, for `rules export`.
+static SOURCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sources.bin"));
+
 /// Rules and what is worth knowing about where they came from.
 #[derive(Debug, Default)]
 pub struct Ruleset {
@@ -70,6 +73,15 @@ pub fn builtin() -> Result<Ruleset, RulesetError> {
     })
 }
 
+/// The files of the built-in rules: path below the repository root, text.
+///
+/// # Errors
+/// The program file is damaged.
+pub fn builtin_sources() -> Result<Vec<(String, String)>, RulesetError> {
+    postcard::from_bytes(SOURCES)
+        .map_err(|error| RulesetError::Bundle(BundleError::Decode(error.to_string())))
+}
+
 impl Ruleset {
     /// Adds the rules of files and folders (searched for `*.yaml` and `*.yml`, sorted). `as_builtin`
     /// asks of them all that built-in rules must have.
@@ -82,8 +94,11 @@ impl Ruleset {
         let mut compiler = Compiler::default();
         for path in paths {
             for file in rule_files(path)? {
-                let source = std::fs::read_to_string(&file)
-                    .map_err(|source| RulesetError::Unreadable { path: file.clone(), source })?;
+                let source =
+                    std::fs::read_to_string(&file).map_err(|source| RulesetError::Unreadable {
+                        path: file.clone(),
+                        source,
+                    })?;
                 hasher.update(source.as_bytes());
                 self.add_text(&file, &source, as_builtin, &mut compiler)?;
             }
@@ -104,9 +119,16 @@ impl Ruleset {
             rules::load(&name, source, as_builtin).map_err(|e| RulesetError::Rule(Box::new(e)))?;
         self.foreign.extend(loaded.foreign);
         for rule in loaded.rules {
-            if self.rules.iter().any(|known| known.head().id == rule.info.id) {
+            if self
+                .rules
+                .iter()
+                .any(|known| known.head().id == rule.info.id)
+            {
                 let id = rule.info.id.to_string();
-                return Err(RulesetError::Twice { id, path: file.to_owned() });
+                return Err(RulesetError::Twice {
+                    id,
+                    path: file.to_owned(),
+                });
             }
             let program = matching::compile(compiler, &rule).map_err(|error| {
                 let error = RuleError::new(&name, source, error.at, error.message).with_help(
@@ -146,8 +168,10 @@ fn rule_files(path: &Path) -> Result<Vec<PathBuf>, RulesetError> {
 }
 
 fn push_rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), RulesetError> {
-    let unreadable =
-        |source| RulesetError::Unreadable { path: folder.to_owned(), source };
+    let unreadable = |source| RulesetError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
@@ -172,8 +196,10 @@ fn push_rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Rulese
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

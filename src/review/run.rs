@@ -43,8 +43,14 @@ pub fn run(inputs: &Inputs<'_>) -> Report {
         }
     }
     let wanted = select(inputs, &mut skipped);
-    let ran: Arc<BTreeSet<RuleId>> =
-        Arc::new(prepared.engine.rules().iter().map(|rule| rule.head().id.clone()).collect());
+    let ran: Arc<BTreeSet<RuleId>> = Arc::new(
+        prepared
+            .engine
+            .rules()
+            .iter()
+            .map(|rule| rule.head().id.clone())
+            .collect(),
+    );
     let analysed = analyse_all(inputs, &wanted, &ran);
     let after_analysis = Instant::now();
 
@@ -54,7 +60,10 @@ pub fn run(inputs: &Inputs<'_>) -> Report {
     let mut lines = 0;
     let mut incomplete = gaps.iter().any(|gap| gap.kind.is_failure()) && !whole;
     for (file, mut result) in wanted.iter().zip(analysed) {
-        let left_out = result.gaps.iter().find(|gap| gap.span.is_none() && !result.is_analysed);
+        let left_out = result
+            .gaps
+            .iter()
+            .find(|gap| gap.span.is_none() && !result.is_analysed);
         let on_purpose = left_out.is_some_and(|gap| !gap.kind.is_failure());
         if on_purpose {
             // Left out by rule: counted with its reason, no part of the files under review.
@@ -79,7 +88,11 @@ pub fn run(inputs: &Inputs<'_>) -> Report {
             functions: result.functions,
             comments: result.comments,
             is_new_file: file.base.is_none() && !whole,
-            ran: if result.is_analysed { result.ran } else { Arc::default() },
+            ran: if result.is_analysed {
+                result.ran
+            } else {
+                Arc::default()
+            },
         });
     }
     let by_path: BTreeMap<&RepoPath, &ChangedFile> =
@@ -100,9 +113,18 @@ pub fn run(inputs: &Inputs<'_>) -> Report {
         u64::try_from(to.duration_since(from).as_micros()).unwrap_or(u64::MAX)
     };
     let phases = vec![
-        Phase { name: "analysis", micros: micros(start, after_analysis) },
-        Phase { name: "base", micros: micros(after_analysis, after_base) },
-        Phase { name: "triage", micros: micros(after_base, Instant::now()) },
+        Phase {
+            name: "analysis",
+            micros: micros(start, after_analysis),
+        },
+        Phase {
+            name: "base",
+            micros: micros(after_analysis, after_base),
+        },
+        Phase {
+            name: "triage",
+            micros: micros(after_base, Instant::now()),
+        },
     ];
     Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -115,6 +137,8 @@ pub fn run(inputs: &Inputs<'_>) -> Report {
         },
         rules: rules_of(prepared, &outcome.triaged),
         findings: outcome.triaged,
+        deviations: outcome.deviations,
+        absent: outcome.absent,
         gaps,
         skipped: skipped.into_list(),
         notices: prepared
@@ -182,7 +206,9 @@ fn analyse_all(
         let mut done = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(file) = files.get(index) else { return done };
+            let Some(file) = files.get(index) else {
+                return done;
+            };
             let head = read_and_analyse(
                 inputs.prepared,
                 inputs.reader,
@@ -199,7 +225,10 @@ fn analyse_all(
     } else {
         std::thread::scope(|scope| {
             let handles: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-            handles.into_iter().flat_map(|handle| handle.join().unwrap_or_default()).collect()
+            handles
+                .into_iter()
+                .flat_map(|handle| handle.join().unwrap_or_default())
+                .collect()
         })
     };
     all.sort_by_key(|(index, _)| *index);
@@ -256,7 +285,9 @@ fn compare(
     let prepared = inputs.prepared;
     let mut bases: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
     for file in files.iter_mut() {
-        let Some(changed) = by_path.get(&file.path) else { continue };
+        let Some(changed) = by_path.get(&file.path) else {
+            continue;
+        };
         if file.head.is_empty() && file.comments.is_empty() {
             continue;
         }
@@ -265,8 +296,11 @@ fn compare(
             continue;
         };
         let read = |content: &Content| inputs.reader.read(content);
-        let others: Result<Vec<Vec<u8>>, _> =
-            changed.other_bases.iter().map(|parent| read(&parent.content)).collect();
+        let others: Result<Vec<Vec<u8>>, _> = changed
+            .other_bases
+            .iter()
+            .map(|parent| read(&parent.content))
+            .collect();
         match (read(base), read(&changed.head), others) {
             (Ok(base), Ok(head), Ok(others)) => {
                 let others = others.iter().map(Vec::as_slice);
@@ -293,8 +327,12 @@ fn compare(
     let mut parser = None;
     let mut analyse_bases = |wanted: Vec<usize>, files: &mut [FileFindings]| {
         for index in wanted {
-            let Some(file) = files.get_mut(index) else { continue };
-            let Some(base) = bases.get(&file.path) else { continue };
+            let Some(file) = files.get_mut(index) else {
+                continue;
+            };
+            let Some(base) = bases.get(&file.path) else {
+                continue;
+            };
             let parser = parser.get_or_insert_with(|| Parser::new(limits(prepared)));
             // The head's path decides which rules run, so that a rename brings no finding by itself.
             let result = analyse(prepared, ran, parser, &file.path, base);
@@ -323,15 +361,18 @@ fn lines_of(diff: &LineDiff, file: &ChangedFile) -> ChangedLines {
 }
 
 /// What people are told about the rules that the report names.
-fn rules_of(
-    prepared: &Prepared,
-    triaged: &[Triaged],
-) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
+fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
     let shown = |one: &&Triaged| {
-        matches!(one.verdict, Verdict::Report | Verdict::Deviated { .. } | Verdict::Known)
+        matches!(
+            one.verdict,
+            Verdict::Report | Verdict::Deviated { .. } | Verdict::Known
+        )
     };
-    let wanted: BTreeSet<&RuleId> =
-        triaged.iter().filter(shown).map(|one| &one.finding.rule).collect();
+    let wanted: BTreeSet<&RuleId> = triaged
+        .iter()
+        .filter(shown)
+        .map(|one| &one.finding.rule)
+        .collect();
     let mut found = BTreeMap::new();
     for rule in prepared.engine.rules() {
         if wanted.contains(&rule.head().id)
@@ -357,17 +398,30 @@ fn hashes_of(
     let mut wanted: BTreeMap<&RepoPath, BTreeSet<u32>> = BTreeMap::new();
     for one in triaged {
         let Finding { location, .. } = &one.finding;
-        if !matches!(one.verdict, Verdict::OutsideChange | Verdict::BelowThreshold) {
-            wanted.entry(&location.path).or_default().insert(location.start.line);
+        if !matches!(
+            one.verdict,
+            Verdict::OutsideChange | Verdict::BelowThreshold
+        ) {
+            wanted
+                .entry(&location.path)
+                .or_default()
+                .insert(location.start.line);
         }
     }
     let mut hashes = BTreeMap::new();
     for (path, lines) in wanted {
-        let Some(file) = by_path.get(path) else { continue };
-        let Ok(bytes) = reader.read(&file.head) else { continue };
+        let Some(file) = by_path.get(path) else {
+            continue;
+        };
+        let Ok(bytes) = reader.read(&file.head) else {
+            continue;
+        };
         let all = line_hashes(&bytes);
         for line in lines {
-            if let Some(hash) = (line as usize).checked_sub(1).and_then(|index| all.get(index)) {
+            if let Some(hash) = (line as usize)
+                .checked_sub(1)
+                .and_then(|index| all.get(index))
+            {
                 hashes.insert((path.clone(), line), hash.clone());
             }
         }
@@ -393,7 +447,11 @@ impl SkipCounts {
     fn into_list(self) -> Vec<Skipped> {
         self.by_reason
             .into_iter()
-            .map(|(reason, (count, examples))| Skipped { reason, count, examples })
+            .map(|(reason, (count, examples))| Skipped {
+                reason,
+                count,
+                examples,
+            })
             .collect()
     }
 }

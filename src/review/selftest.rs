@@ -33,7 +33,9 @@ pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
     let mut failures = Vec::new();
     let mut count = 0;
     for rule in &ruleset.rules {
-        let Some(info) = rule.info().map(Arc::clone) else { continue };
+        let Some(info) = rule.info().map(Arc::clone) else {
+            continue;
+        };
         for (index, example) in info.examples.iter().enumerate() {
             count += 1;
             if let Some(problem) = check(&engine, &mut parser, rule, &info, example) {
@@ -85,9 +87,8 @@ fn check(
                 .filter(|finding| finding.rule == rule.head().id)
                 .map(|finding| finding.location.start.line)
                 .collect();
-            (found != expected).then(|| {
-                format!("expected on lines {expected:?}, reported on lines {found:?}")
-            })
+            (found != expected)
+                .then(|| format!("expected on lines {expected:?}, reported on lines {found:?}"))
         }
         ExampleKind::Good => {
             let heard: Vec<String> = findings
@@ -106,10 +107,15 @@ fn marked(code: &str, marker: &str, id: &RuleId) -> BTreeSet<u32> {
     let is_marker = |line: &str| line.contains("ruleid:") || line.contains("ok:");
     let mut found = BTreeSet::new();
     for (index, line) in lines.iter().enumerate() {
-        let Some(at) = line.find(marker) else { continue };
+        let Some(at) = line.find(marker) else {
+            continue;
+        };
         let named = line.get(at + marker.len()..).unwrap_or_default();
         let names = named.split(',').map(|name| {
-            name.split_whitespace().next().unwrap_or_default().trim_end_matches("*/")
+            name.split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .trim_end_matches("*/")
         });
         if !names.into_iter().any(|name| name == id.as_str()) {
             continue;

@@ -3,7 +3,6 @@
 //! The only module that knows tree-sitter. Parsing never fails on text: what could not be
 //! understood becomes a gap.
 
-
 mod allocator;
 mod arms;
 mod directives;
@@ -20,7 +19,6 @@ mod rewrite;
 mod source;
 mod tokens;
 mod tree;
-
 
 pub use allocator::use_fast_allocator;
 pub use functions::Function;

@@ -68,7 +68,6 @@ struct Parsed {
 impl Parser {
     /// A parser with these limits.
     pub fn new(limits: Limits) -> Self {
-        
         super::use_fast_allocator();
         Self {
             inner: tree_sitter::Parser::new(),

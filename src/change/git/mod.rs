@@ -44,7 +44,7 @@ fn path_from_bytes(bytes: &[u8]) -> PathBuf {
 }
 
 /// A path of this system → bytes with `/` between the components.
-pub(in crate::change) fn path_to_bytes(path: &std::path::Path) -> Vec<u8> {
+pub fn path_to_bytes(path: &std::path::Path) -> Vec<u8> {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;

@@ -1,0 +1,249 @@
+//! The command line as clap reads it. Names are part of the machine contract: never renamed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Secure-code reviewer for C and Rust firmware.
+#[derive(Debug, Parser)]
+#[command(
+    name = "scrubin",
+    version,
+    about = "Secure-code reviewer for C and Rust firmware: in the git hook, on the pull request, offline",
+    after_help = "Exit codes: 0 nothing at or above the threshold · 1 findings · 2 could not do its work"
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Review a change: the staged one, a range of commits, or everything
+    Check(Box<CheckArguments>),
+    /// Install, remove and run the git hooks
+    #[command(subcommand)]
+    Hook(HookCommand),
+    /// Review a sample firmware change, from nothing; leaves nothing behind
+    Demo,
+    /// Show the page of a rule: what, why, how to fix, examples
+    Explain {
+        /// Code or slug of the rule
+        rule: String,
+        #[arg(long, value_enum, default_value_t = PageFormat::Terminal)]
+        format: PageFormat,
+    },
+    /// List, show, test and export rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Accept today's findings as known
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Reasoned exceptions from rules
+    #[command(subcommand)]
+    Deviations(DeviationsCommand),
+    /// Print the completions of a shell
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Options of `check`.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct CheckArguments {
+    /// Review the staged change (default inside a repository)
+    #[arg(long, group = "source")]
+    pub(super) staged: bool,
+    /// Review the commits A..B (A...B: from their merge base)
+    #[arg(long, value_name = "A..B", group = "source")]
+    pub(super) range: Option<String>,
+    /// Review HEAD against its merge base with REV
+    #[arg(long, value_name = "REV", group = "source")]
+    pub(super) base: Option<String>,
+    /// Review the whole tree, or the given files and folders, also outside git
+    #[arg(long, group = "source")]
+    pub(super) all: bool,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Terminal)]
+    pub(super) format: ReportFormat,
+    /// Write the report there; stdout stays empty
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Which findings are reported
+    #[arg(long, value_enum)]
+    pub(super) scope: Option<ScopeArgument>,
+    /// Lowest severity that gives exit code 1
+    #[arg(long, value_enum)]
+    pub(super) fail_on: Option<FailOnArgument>,
+    /// Further rules in Semgrep's syntax (may be repeated)
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(super) rules: Vec<PathBuf>,
+    /// Run only the rules given with --rules
+    #[arg(long)]
+    pub(super) no_builtin_rules: bool,
+    /// Run only this rule, by code or slug (may be repeated)
+    #[arg(long, value_name = "RULE")]
+    pub(super) only: Vec<String>,
+    /// Lowest precision that is reported
+    #[arg(long, value_enum)]
+    pub(super) precision: Option<PrecisionArgument>,
+    /// Use this configuration instead of the repository's scrubin.toml
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Threads; results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// Add files, functions and the time of each phase to the report
+    #[arg(long)]
+    pub(super) stats: bool,
+    /// JSON: list findings outside the change and below the threshold as well
+    #[arg(long)]
+    pub(super) all_verdicts: bool,
+    /// Only these files and folders
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HookCommand {
+    /// Write pre-commit and pre-push hooks into the repository
+    Install {
+        /// Use hooks from git's configuration (git 2.54 and newer)
+        #[arg(long)]
+        git_config: bool,
+    },
+    /// Remove the hooks that scrubin wrote
+    Uninstall,
+    /// Say whether the hooks are in place; exit code 1 if not
+    Status,
+    /// What the pre-commit hook runs
+    #[command(name = "pre-commit")]
+    PreCommit(HookArguments),
+    /// What the pre-push hook runs
+    #[command(name = "pre-push")]
+    PrePush(HookArguments),
+}
+
+/// What git and hook managers pass on; of no interest here.
+#[derive(Debug, Args)]
+pub(super) struct HookArguments {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    #[allow(dead_code, reason = "taken so that hook managers may pass anything")]
+    rest: Vec<OsString>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// All rules, one a line
+    List {
+        #[arg(long, value_enum, default_value_t = PageFormat::Terminal)]
+        format: PageFormat,
+        /// Further rules in Semgrep's syntax (may be repeated)
+        #[arg(long, value_name = "FILE_OR_DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// The page of a rule
+    Show {
+        /// Code or slug of the rule
+        rule: String,
+        #[arg(long, value_enum, default_value_t = PageFormat::Terminal)]
+        format: PageFormat,
+    },
+    /// Run the examples of the built-in rules, or of the rules in PATH instead
+    Test {
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Write the pattern rules for Semgrep
+    Export {
+        /// Folder that takes them
+        #[arg(long, value_name = "DIR")]
+        semgrep: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineCommand {
+    /// Write the findings of the whole tree into the baseline file
+    Write {
+        /// Where to write instead of the configured file
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        check: Box<CheckArguments>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeviationsCommand {
+    /// Every deviation of the tree with its reason, end and state
+    List {
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    #[default]
+    Terminal,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// For job summaries and comments
+    Markdown,
+    /// GitHub workflow commands
+    Github,
+}
+
+/// How a page is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PageFormat {
+    Terminal,
+    Json,
+    Markdown,
+}
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    Terminal,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ScopeArgument {
+    /// Findings the change brought in
+    New,
+    /// Findings on added lines
+    Added,
+    /// Findings in functions with added lines
+    Function,
+    /// Findings in changed files
+    File,
+    /// Everything
+    All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOnArgument {
+    Error,
+    Warning,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PrecisionArgument {
+    High,
+    Medium,
+    Low,
+}

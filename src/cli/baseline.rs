@@ -1,0 +1,39 @@
+//! `scrubin baseline write`: accepts today's findings as known.
+
+use std::path::Path;
+
+use super::args::CheckArguments;
+use super::failure::Failure;
+use super::{Outcome, check, output, source};
+use crate::triage::Baseline;
+
+pub(super) fn write(to: Option<&Path>, arguments: &CheckArguments) -> Result<Outcome, Failure> {
+    let arguments = CheckArguments {
+        all: true,
+        ..arguments.clone()
+    };
+    let open = source::open(&arguments)?;
+    let config = open.config(arguments.config.as_deref())?;
+    let report = check::review(&open, &config, &arguments)?;
+    let baseline = Baseline::of(&report.findings);
+    let text = baseline
+        .to_json()
+        .map_err(|error| Failure::new(error).doing("write the baseline as JSON"))?;
+    let place = match to {
+        Some(path) => path.to_owned(),
+        None => open.root().join(&config.baseline.file),
+    };
+    std::fs::write(&place, text)
+        .map_err(|error| Failure::new(error).doing(&format!("write `{}`", place.display())))?;
+    output::text(&format!(
+        "{} findings are known now: {}\n",
+        baseline.len(),
+        place.display()
+    ))?;
+    if report.files.analysed < report.files.total {
+        output::message(
+            "warning: some files could not be analysed; `scrubin check --all` lists them",
+        );
+    }
+    Ok(Outcome::Passed)
+}

@@ -1,0 +1,112 @@
+//! `scrubin check`: the one review, from the command line.
+
+use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportFormat, ScopeArgument};
+use super::failure::Failure;
+use super::source::{self, Reviewed};
+use super::{Outcome, output};
+use crate::config::{Config, FailOn, Scope};
+use crate::finding::Precision;
+use crate::report::Report;
+use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
+
+/// Reviews what the arguments name and writes the report.
+pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
+    let reviewed = source::open(arguments)?;
+    let config = reviewed.config(arguments.config.as_deref())?;
+    let report = review(&reviewed, &config, arguments)?;
+    if arguments.all && report.files.total == 0 {
+        output::report(
+            &output::render(&report, arguments),
+            arguments.output.as_deref(),
+        )?;
+        return Err(Failure::message("no file to review was found")
+            .with_help("name files or folders with C or Rust code"));
+    }
+    output::report(
+        &output::render(&report, arguments),
+        arguments.output.as_deref(),
+    )?;
+    Ok(outcome(&report))
+}
+
+/// What the report says of the gate.
+pub(super) fn outcome(report: &Report) -> Outcome {
+    if report.incomplete {
+        Outcome::Incomplete
+    } else if report.blocks() {
+        Outcome::Findings
+    } else {
+        Outcome::Passed
+    }
+}
+
+/// The rules that the arguments and the configuration name.
+pub(super) fn ruleset(
+    reviewed: &Reviewed,
+    config: &Config,
+    arguments: &CheckArguments,
+) -> Result<Ruleset, Failure> {
+    let mut ruleset = if arguments.no_builtin_rules {
+        Ruleset::default()
+    } else {
+        review::builtin()?
+    };
+    let mut further = arguments.rules.clone();
+    further.extend(reviewed.rule_folders(config));
+    if !further.is_empty() {
+        ruleset.add(&further, false)?;
+    }
+    Ok(ruleset)
+}
+
+/// Reviews a change that is open already.
+pub(super) fn review(
+    reviewed: &Reviewed,
+    config: &Config,
+    arguments: &CheckArguments,
+) -> Result<Report, Failure> {
+    let whole = reviewed.change.source.is_whole();
+    let ruleset = ruleset(reviewed, config, arguments)?;
+    let today = chrono::Utc::now().date_naive();
+    let prepared = Prepared::new(ruleset, config, &thresholds(arguments), today, whole)?
+        .with_deviations(reviewed.deviations(config)?)
+        .with_baseline(reviewed.baseline(config)?)
+        .with_whole_tree(reviewed.whole_tree);
+    let reader = reviewed.reader(prepared.file_bytes());
+    if whole {
+        output::progress(&format!(
+            "reviewing {} files ...",
+            reviewed.change.files.len()
+        ));
+    }
+    Ok(review::run(&Inputs {
+        change: &reviewed.change,
+        reader: &reader,
+        prepared: &prepared,
+        line_hashes: arguments.format == ReportFormat::Sarif,
+    }))
+}
+
+fn thresholds(arguments: &CheckArguments) -> Thresholds {
+    Thresholds {
+        scope: arguments.scope.map(|scope| match scope {
+            ScopeArgument::New => Scope::New,
+            ScopeArgument::Added => Scope::Added,
+            ScopeArgument::Function => Scope::Function,
+            ScopeArgument::File => Scope::File,
+            ScopeArgument::All => Scope::All,
+        }),
+        precision: arguments.precision.map(|precision| match precision {
+            PrecisionArgument::High => Precision::High,
+            PrecisionArgument::Medium => Precision::Medium,
+            PrecisionArgument::Low => Precision::Low,
+        }),
+        fail_on: arguments.fail_on.map(|fail_on| match fail_on {
+            FailOnArgument::Error => FailOn::Error,
+            FailOnArgument::Warning => FailOn::Warning,
+            FailOnArgument::Never => FailOn::Never,
+        }),
+        only: arguments.only.clone(),
+        jobs: arguments.jobs.map(usize::from),
+    }
+}

@@ -1,0 +1,97 @@
+//! Everything that reaches a person or a file.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+
+use super::args::{CheckArguments, ReportFormat};
+use super::failure::Failure;
+use crate::report::{self, Report, github, json, markdown, sarif, terminal};
+use crate::training::explain::PageOptions;
+
+/// Writes a message to stderr. A stderr that is gone cannot be told so.
+pub(super) fn message(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes to stdout.
+pub(super) fn text(text: &str) -> Result<(), Failure> {
+    bytes(text.as_bytes())
+}
+
+/// Writes to stdout.
+pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::new(error).doing("write to stdout"))
+}
+
+/// Whether colour may go to stdout: a terminal, no `NO_COLOR` (no-color.org), no dumb terminal.
+fn color() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    std::io::stdout().is_terminal()
+        && !set("NO_COLOR")
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Columns of the terminal; `COLUMNS`, else 100.
+fn width() -> usize {
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(100)
+}
+
+/// How pages are shown on stdout.
+pub(super) fn page_options() -> PageOptions {
+    PageOptions {
+        color: color(),
+        width: width(),
+    }
+}
+
+/// Renders a report. Colour only where it goes to a terminal.
+pub(super) fn render(report: &Report, arguments: &CheckArguments) -> String {
+    let stats = arguments.stats;
+    match arguments.format {
+        ReportFormat::Terminal => {
+            let color = arguments.output.is_none() && color();
+            terminal::render(
+                report,
+                terminal::TerminalOptions {
+                    color,
+                    width: width(),
+                    stats,
+                },
+            )
+        }
+        ReportFormat::Json => json::render(
+            report,
+            json::JsonOptions {
+                stats,
+                all_verdicts: arguments.all_verdicts,
+            },
+        ),
+        ReportFormat::Sarif => sarif::render(report, &sarif::SarifOptions::default()),
+        ReportFormat::Markdown => {
+            markdown::render(report, report::markdown::MarkdownOptions::default())
+        }
+        ReportFormat::Github => github::render(report),
+    }
+}
+
+/// Writes a report to where it was asked for.
+pub(super) fn report(rendered: &str, output: Option<&Path>) -> Result<(), Failure> {
+    match output {
+        None => text(rendered),
+        Some(path) => std::fs::write(path, rendered)
+            .map_err(|error| Failure::new(error).doing(&format!("write `{}`", path.display()))),
+    }
+}
+
+/// Tells a person at a terminal that long work has begun.
+pub(super) fn progress(text: &str) {
+    if std::io::stderr().is_terminal() {
+        message(text);
+    }
+}
