@@ -134,7 +134,9 @@ fn push_names(node: &Node, names: &mut Vec<String>) {
         Op::Either(nodes) => nodes.iter().for_each(|node| push_names(node, names)),
         Op::All(all) => {
             let parts = all.positives.iter().chain(&all.insides).chain(&all.nots);
-            parts.chain(&all.not_insides).for_each(|node| push_names(node, names));
+            parts
+                .chain(&all.not_insides)
+                .for_each(|node| push_names(node, names));
             for test in &all.conditions {
                 if let Test::Pattern(_, node) = test {
                     push_names(node, names);

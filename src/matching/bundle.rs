@@ -51,7 +51,8 @@ pub fn write(rules: &[(RuleInfo, Program)]) -> Result<Vec<u8>, BundleError> {
         });
     }
     let index = postcard::to_stdvec(&entries).map_err(failed)?;
-    let length = u32::try_from(index.len()).map_err(|error| BundleError::Encode(error.to_string()))?;
+    let length =
+        u32::try_from(index.len()).map_err(|error| BundleError::Encode(error.to_string()))?;
     let mut out = length.to_le_bytes().to_vec();
     out.extend(index);
     out.extend(block);
@@ -64,18 +65,28 @@ pub fn write(rules: &[(RuleInfo, Program)]) -> Result<Vec<u8>, BundleError> {
 /// [`BundleError::Decode`].
 pub fn read(bytes: &'static [u8]) -> Result<Vec<ActiveRule>, BundleError> {
     let damaged = |what: &str| BundleError::Decode(what.to_owned());
-    let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(|| damaged("no length"))?;
+    let (length, rest) = bytes
+        .split_first_chunk::<4>()
+        .ok_or_else(|| damaged("no length"))?;
     let length = u32::from_le_bytes(*length) as usize;
-    let (index, block) = rest.split_at_checked(length).ok_or_else(|| damaged("cut short"))?;
+    let (index, block) = rest
+        .split_at_checked(length)
+        .ok_or_else(|| damaged("cut short"))?;
     let entries: Vec<Entry> =
         postcard::from_bytes(index).map_err(|error| BundleError::Decode(error.to_string()))?;
     entries
         .into_iter()
         .map(|entry| {
             let part = |(start, end): (u32, u32)| {
-                block.get(start as usize..end as usize).ok_or_else(|| damaged("cut short"))
+                block
+                    .get(start as usize..end as usize)
+                    .ok_or_else(|| damaged("cut short"))
             };
-            Ok(ActiveRule::encoded(entry.head, part(entry.info)?, part(entry.program)?))
+            Ok(ActiveRule::encoded(
+                entry.head,
+                part(entry.info)?,
+                part(entry.program)?,
+            ))
         })
         .collect()
 }

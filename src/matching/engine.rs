@@ -56,13 +56,22 @@ const MAX_LINES: u32 = 12;
 impl Engine {
     /// Takes up the rules; their order decides nothing.
     pub fn new(rules: Vec<ActiveRule>) -> Self {
-        let mut engine = Self { rules, ..Self::default() };
+        let mut engine = Self {
+            rules,
+            ..Self::default()
+        };
         for (rule, active) in engine.rules.iter().enumerate() {
             for (form, (language, clauses)) in active.head().forms.iter().enumerate() {
                 let mut intern = |name: &String| engine.names.intern(name);
-                let clauses =
-                    clauses.iter().map(|clause| clause.iter().map(&mut intern).collect()).collect();
-                let entry = Entry { rule, form, clauses };
+                let clauses = clauses
+                    .iter()
+                    .map(|clause| clause.iter().map(&mut intern).collect())
+                    .collect();
+                let entry = Entry {
+                    rule,
+                    form,
+                    clauses,
+                };
                 match language {
                     RuleLanguage::C => engine.c.push(entry),
                     RuleLanguage::Rust => engine.rust.push(entry),
@@ -90,7 +99,9 @@ impl Engine {
     }
 
     fn on_path(&self, entry: &Entry, path: &RepoPath) -> bool {
-        let Some(active) = self.rules.get(entry.rule) else { return false };
+        let Some(active) = self.rules.get(entry.rule) else {
+            return false;
+        };
         let paths = &active.head().paths;
         if paths.include.is_empty() && paths.exclude.is_empty() {
             return true;
@@ -108,7 +119,12 @@ impl Engine {
             Language::Rust => &self.rust,
         };
         let readable = OnceCell::new();
-        let place = Place { path, text: file.text, lines: &file.lines, file: Some(file) };
+        let place = Place {
+            path,
+            text: file.text,
+            lines: &file.lines,
+            file: Some(file),
+        };
         let mut scan = Scan::default();
         for entry in entries {
             let held = entry
@@ -118,7 +134,9 @@ impl Engine {
             if !held || !self.on_path(entry, path) {
                 continue;
             }
-            let Some((active, program, form)) = self.parts(entry, &mut scan) else { continue };
+            let Some((active, program, form)) = self.parts(entry, &mut scan) else {
+                continue;
+            };
             let matcher = Matcher::new(file, &index, &self.names, program.options);
             let evaluator = Evaluator::new(Some(&matcher), file.text, &readable, None);
             let found = evaluator.all(&form.formula);
@@ -137,7 +155,12 @@ impl Engine {
     pub fn scan_text(&self, path: &RepoPath, text: &[u8]) -> Scan {
         let lines = LineTable::new(text);
         let mut scan = Scan::default();
-        let place = Place { path, text, lines: &lines, file: None };
+        let place = Place {
+            path,
+            text,
+            lines: &lines,
+            file: None,
+        };
         self.scan_text_rules(place, &OnceCell::new(), &mut scan);
         finish(scan)
     }
@@ -147,7 +170,9 @@ impl Engine {
             if !self.on_path(entry, place.path) {
                 continue;
             }
-            let Some((active, program, form)) = self.parts(entry, scan) else { continue };
+            let Some((active, program, form)) = self.parts(entry, scan) else {
+                continue;
+            };
             let evaluator = Evaluator::new(None, place.text, readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() {
@@ -178,7 +203,12 @@ fn finding(
     place: Place<'_>,
     found: &evaluate::Found,
 ) -> Finding {
-    let Place { path, text, lines, file } = place;
+    let Place {
+        path,
+        text,
+        lines,
+        file,
+    } = place;
     let (head, span) = (active.head(), found.span);
     let info = active.info();
     let bound = |id: MetaId| {
@@ -189,9 +219,14 @@ fn finding(
     let fix = fix_text(program, span.of(text), &bound).map(|replacement| Fix {
         location: location.clone(),
         replacement,
-        safety: info.and_then(|info| info.fix_safety).unwrap_or(FixSafety::Suggested),
+        safety: info
+            .and_then(|info| info.fix_safety)
+            .unwrap_or(FixSafety::Suggested),
     });
-    let last = location.end.line.min(location.start.line.saturating_add(MAX_LINES - 1));
+    let last = location
+        .end
+        .line
+        .min(location.start.line.saturating_add(MAX_LINES - 1));
     let shown = (location.start.line..=last)
         .map(|number| SourceLine {
             number,
