@@ -2,8 +2,8 @@
 
 use super::env::{Bound, Env, Envs, one};
 use super::matcher::Matcher;
-use super::pattern::{CasePat, FunctionPat, LetPat, Pat, VarPat};
-use super::view::{self, Item, Layer};
+use super::pattern::Pat;
+use super::view::{self, Item};
 use crate::finding::Span;
 use crate::syntax::{Field, Kind, Language, NodeId};
 
@@ -124,7 +124,7 @@ impl Matcher<'_> {
     }
 
     /// The expression of a Rust expression statement; any other node itself.
-    fn unwrapped(&self, node: NodeId) -> NodeId {
+    pub(super) fn unwrapped(&self, node: NodeId) -> NodeId {
         if self.file.language == Language::Rust && self.kind(node) == Kind::EXPRESSION_STATEMENT {
             return self.file.tree.children(node).next().unwrap_or(node);
         }
@@ -171,7 +171,7 @@ impl Matcher<'_> {
     }
 
     /// A body: braces around a single statement make no difference.
-    fn body(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+    pub(super) fn body(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
         let is_block = matches!(self.kind(node), Kind::COMPOUND_STATEMENT | Kind::BLOCK);
         match pat {
             Pat::Block(_) if is_block => self.statement_node(pat, node, env),
@@ -192,7 +192,7 @@ impl Matcher<'_> {
     }
 
     /// The statements of `{ ... }`: all of them, unless the pattern has an ellipsis.
-    fn block_items(&self, pats: &[Pat], items: &[Item], env: &Env) -> Envs {
+    pub(super) fn block_items(&self, pats: &[Pat], items: &[Item], env: &Env) -> Envs {
         match pats {
             [Pat::Dots] => one(env.clone()),
             [Pat::Dots, inner, Pat::Dots] if !matches!(inner, Pat::MetaDots(_)) => {
@@ -505,291 +505,6 @@ impl Matcher<'_> {
             kind if self.file.language == Language::Rust && is_rust_expression(kind) => vec![node],
             _ => Vec::new(),
         }
-    }
-
-    fn switch(&self, condition: &Pat, cases: &[CasePat], node: NodeId, env: &Env) -> Envs {
-        if self.kind(node) != Kind::SWITCH_STATEMENT {
-            return Envs::new();
-        }
-        let (Some(tested), Some(body)) = (
-            self.child(node, Field::CONDITION),
-            self.child(node, Field::BODY),
-        ) else {
-            return Envs::new();
-        };
-        let mut envs = Envs::new();
-        let found = self.expr(condition, tested, env);
-        if found.is_empty() {
-            return envs;
-        }
-        let actual = self.cases(body);
-        for each in found {
-            self.unordered_cases(
-                cases,
-                &actual,
-                &mut vec![false; actual.len()],
-                &each,
-                &mut envs,
-            );
-        }
-        envs
-    }
-
-    /// Labels and statements of the cases of a `switch` body; labels without statements belong to
-    /// the case that follows.
-    fn cases(&self, body: NodeId) -> Vec<(Vec<Option<NodeId>>, Vec<Item>)> {
-        let tree = &self.file.tree;
-        let mut found = Vec::new();
-        let mut labels = Vec::new();
-        for item in view::items(tree, body) {
-            if tree.kind(item.node) != Kind::CASE_STATEMENT {
-                continue;
-            }
-            labels.push(self.child(item.node, Field::VALUE));
-            let statements = view::items(tree, item.node);
-            if !statements.is_empty() {
-                found.push((std::mem::take(&mut labels), statements));
-            }
-        }
-        if !labels.is_empty() {
-            found.push((labels, Vec::new()));
-        }
-        found
-    }
-
-    fn unordered_cases(
-        &self,
-        pats: &[CasePat],
-        cases: &[(Vec<Option<NodeId>>, Vec<Item>)],
-        used: &mut Vec<bool>,
-        env: &Env,
-        envs: &mut Envs,
-    ) {
-        let Some((first, rest)) = pats.split_first() else {
-            envs.push(env.clone());
-            return;
-        };
-        for (at, (labels, items)) in cases.iter().enumerate() {
-            if used.get(at) != Some(&false) || labels.len() != first.labels.len() {
-                continue;
-            }
-            let mut found = one(env.clone());
-            for (pat, label) in first.labels.iter().zip(labels) {
-                found = found
-                    .iter()
-                    .flat_map(|each| match (pat, label) {
-                        (None, None) => one(each.clone()),
-                        (Some(pat), Some(label)) => self.expr(pat, *label, each),
-                        _ => Envs::new(),
-                    })
-                    .collect();
-            }
-            for each in found {
-                for taken in self.block_items(&first.body, items, &each) {
-                    if let Some(slot) = used.get_mut(at) {
-                        *slot = true;
-                    }
-                    self.unordered_cases(rest, cases, used, &taken, envs);
-                    if let Some(slot) = used.get_mut(at) {
-                        *slot = false;
-                    }
-                    if self.is_exhausted() {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    fn for_loop(&self, header: &[Option<Pat>], body: &Pat, node: NodeId, env: &Env) -> Envs {
-        if self.kind(node) != Kind::FOR_STATEMENT {
-            return Envs::new();
-        }
-        let Some(actual_body) = self.child(node, Field::BODY) else {
-            return Envs::new();
-        };
-        let mut envs = one(env.clone());
-        let is_any_header = matches!(header, [Some(Pat::Dots), None, None]);
-        if !is_any_header {
-            for (pat, field) in
-                header
-                    .iter()
-                    .zip([Field::INITIALIZER, Field::CONDITION, Field::UPDATE])
-            {
-                let actual = self.child(node, field);
-                envs = envs
-                    .iter()
-                    .flat_map(|each| match (pat, actual) {
-                        (Some(Pat::Dots), _) | (None, None) => one(each.clone()),
-                        (Some(pat @ Pat::Var(_)), Some(actual)) => {
-                            self.statement_node(pat, actual, each)
-                        }
-                        (Some(_), Some(actual)) if self.kind(actual) == Kind::DECLARATION => {
-                            Envs::new()
-                        }
-                        (Some(pat), Some(actual)) => self.expr(pat, actual, each),
-                        _ => Envs::new(),
-                    })
-                    .collect();
-            }
-        }
-        let mut found = Envs::new();
-        for each in envs {
-            found.extend(self.body(body, actual_body, &each));
-        }
-        found
-    }
-
-    fn variable(&self, pat: &VarPat, item: Item, env: &Env) -> Envs {
-        let tree = &self.file.tree;
-        let is_declaration = matches!(
-            self.kind(item.node),
-            Kind::DECLARATION | Kind::FIELD_DECLARATION
-        );
-        let (Some(declarator), true) = (item.declarator, is_declaration) else {
-            return Envs::new();
-        };
-        if !self.has_all(&pat.attributes, item.node) {
-            return Envs::new();
-        }
-        let declared = view::declared(tree, declarator);
-        let Some(name) = declared.name else {
-            return Envs::new();
-        };
-        // A prototype is no variable, unless the pattern says it is a function.
-        let is_prototype = matches!(declared.layers.first(), Some(Layer::Function(_)));
-        if is_prototype && pat.of_type.layers.is_empty() {
-            return Envs::new();
-        }
-        let mut envs = Envs::new();
-        for typed in self.c_type(&pat.of_type, item.node, &declared.layers, env) {
-            for named in self.expr(&pat.name, name, &typed) {
-                match (&pat.value, declared.value) {
-                    (None, None) => envs.push(named),
-                    (Some(value), Some(actual)) => envs.extend(self.expr(value, actual, &named)),
-                    _ => {}
-                }
-            }
-        }
-        envs
-    }
-
-    fn function(&self, pat: &FunctionPat, node: NodeId, env: &Env) -> Envs {
-        match self.kind(node) {
-            Kind::FUNCTION_DEFINITION => self.c_function(pat, node, env),
-            Kind::FUNCTION_ITEM => self.rust_function(pat, node, env),
-            _ => Envs::new(),
-        }
-    }
-
-    fn c_function(&self, pat: &FunctionPat, node: NodeId, env: &Env) -> Envs {
-        let tree = &self.file.tree;
-        let (Some(declarator), Some(body)) = (
-            self.child(node, Field::DECLARATOR),
-            self.child(node, Field::BODY),
-        ) else {
-            return Envs::new();
-        };
-        let declared = view::declared(tree, declarator);
-        let Some((Layer::Function(parameters), rest)) = declared.layers.split_first() else {
-            return Envs::new();
-        };
-        let Some(name) = declared.name else {
-            return Envs::new();
-        };
-        if !self.has_all(&pat.attributes, node) {
-            return Envs::new();
-        }
-        let mut envs = Envs::new();
-        for named in self.expr(&pat.name, name, env) {
-            let returned = match &pat.returns {
-                Some(returns) => self.c_type(returns, node, rest, &named),
-                None => one(named),
-            };
-            for typed in returned {
-                let nodes = self.parameters(*parameters);
-                for found in self.list(&pat.parameters, &nodes, &typed) {
-                    envs.extend(self.function_body(&pat.body, body, &found));
-                }
-            }
-        }
-        envs
-    }
-
-    fn rust_function(&self, pat: &FunctionPat, node: NodeId, env: &Env) -> Envs {
-        let tree = &self.file.tree;
-        let (Some(name), Some(parameters), Some(body)) = (
-            self.child(node, Field::NAME),
-            self.child(node, Field::PARAMETERS),
-            self.child(node, Field::BODY),
-        ) else {
-            return Envs::new();
-        };
-        if !self.has_all(&pat.attributes, node) {
-            return Envs::new();
-        }
-        let mut envs = Envs::new();
-        for named in self.expr(&pat.name, name, env) {
-            let returned = match (&pat.returns, self.child(node, Field::RETURN_TYPE)) {
-                (None, _) => one(named),
-                (Some(returns), Some(actual)) => match &returns.base {
-                    super::pattern::BasePat::Node(inner) => self.expr(inner, actual, &named),
-                    _ => one(named),
-                },
-                (Some(_), None) => Envs::new(),
-            };
-            for typed in returned {
-                let nodes: Vec<NodeId> = tree
-                    .children(parameters)
-                    .filter(|&child| tree.kind(child) != Kind::ATTRIBUTE_ITEM)
-                    .collect();
-                for found in self.list(&pat.parameters, &nodes, &typed) {
-                    envs.extend(self.function_body(&pat.body, body, &found));
-                }
-            }
-        }
-        envs
-    }
-
-    fn function_body(&self, pats: &[Pat], body: NodeId, env: &Env) -> Envs {
-        if matches!(pats, [Pat::Dots]) {
-            return one(env.clone());
-        }
-        self.block_items(pats, &view::items(&self.file.tree, body), env)
-    }
-
-    fn let_declaration(&self, pat: &LetPat, node: NodeId, env: &Env) -> Envs {
-        let tree = &self.file.tree;
-        if tree.kind(node) != Kind::LET_DECLARATION {
-            return Envs::new();
-        }
-        let Some(pattern) = self.child(node, Field::PATTERN) else {
-            return Envs::new();
-        };
-        let is_mutable = tree
-            .children(node)
-            .any(|child| tree.kind(child) == Kind::MUTABLE_SPECIFIER);
-        if pat.mutable && !is_mutable {
-            return Envs::new();
-        }
-        let optional = |pat: &Option<Pat>, field: Field, none_is_any: bool, env: &Env| match (
-            pat,
-            self.child(node, field),
-        ) {
-            (None, None) => one(env.clone()),
-            (None, Some(_)) if none_is_any => one(env.clone()),
-            (Some(pat), Some(actual)) => self.expr(pat, actual, env),
-            _ => Envs::new(),
-        };
-        let mut envs = Envs::new();
-        for named in self.expr(&pat.pattern, pattern, env) {
-            for typed in optional(&pat.of_type, Field::TYPE, true, &named) {
-                for valued in optional(&pat.value, Field::VALUE, false, &typed) {
-                    envs.extend(optional(&pat.otherwise, Field::ALTERNATIVE, true, &valued));
-                }
-            }
-        }
-        envs
     }
 }
 

@@ -1,16 +1,17 @@
 //! The syntax tree of a pattern's text → [`Pat`].
 
 use super::compile::{MetaNames, PatternError};
-use super::pattern::{BasePat, CasePat, FunctionPat, LayerPat, LetPat, Pat, Root, TypePat, VarPat};
+use super::pattern::{Pat, Root, TypePat};
 use super::prepare::{DEEP, DOTS, META, META_DOTS, PREFIX, TYPED};
-use super::view::{self, Layer};
+use super::statement_pat::is_rust_statement;
+use super::view;
 use crate::syntax::{Field, Kind, Language, NodeId, SourceFile};
 
-type Result<T> = std::result::Result<T, PatternError>;
+pub(super) type Result<T> = std::result::Result<T, PatternError>;
 
 /// Reads one parsed pattern.
 pub(super) struct Converter<'c> {
-    file: &'c SourceFile<'c>,
+    pub(super) file: &'c SourceFile<'c>,
     metas: &'c mut MetaNames,
     typed: &'c [Pat],
     names: Vec<String>,
@@ -35,15 +36,15 @@ impl<'c> Converter<'c> {
         self.names
     }
 
-    fn text(&self, node: NodeId) -> &'c str {
+    pub(super) fn text(&self, node: NodeId) -> &'c str {
         std::str::from_utf8(self.file.tree.text(node, self.file.text)).unwrap_or_default()
     }
 
-    fn kind(&self, node: NodeId) -> Kind {
+    pub(super) fn kind(&self, node: NodeId) -> Kind {
         self.file.tree.kind(node)
     }
 
-    fn child(&self, node: NodeId, field: Field) -> Option<NodeId> {
+    pub(super) fn child(&self, node: NodeId, field: Field) -> Option<NodeId> {
         self.file.tree.child(node, field)
     }
 
@@ -127,7 +128,7 @@ impl<'c> Converter<'c> {
     }
 
     /// A name with a prefix of ours, as what it stands for.
-    fn placeholder(&mut self, text: &str) -> Result<Option<Pat>> {
+    pub(super) fn placeholder(&mut self, text: &str) -> Result<Option<Pat>> {
         if !text.starts_with(PREFIX) {
             return Ok(None);
         }
@@ -156,11 +157,11 @@ impl<'c> Converter<'c> {
         })
     }
 
-    fn pats(&mut self, nodes: &[NodeId]) -> Result<Vec<Pat>> {
+    pub(super) fn pats(&mut self, nodes: &[NodeId]) -> Result<Vec<Pat>> {
         nodes.iter().map(|&node| self.pat(node)).collect()
     }
 
-    fn children(&self, node: NodeId) -> Vec<NodeId> {
+    pub(super) fn children(&self, node: NodeId) -> Vec<NodeId> {
         self.file.tree.children(node).collect()
     }
 
@@ -352,482 +353,4 @@ impl<'c> Converter<'c> {
             .to_vec();
         self.pats(&inner)
     }
-
-    /// Statements of a list, declarations of several names split.
-    pub(super) fn statements(&mut self, nodes: &[NodeId]) -> Result<Vec<Pat>> {
-        let mut found = Vec::with_capacity(nodes.len());
-        let mut attributes: Vec<Pat> = Vec::new();
-        for &node in nodes {
-            match self.kind(node) {
-                Kind::EXPRESSION_STATEMENT | Kind::EMPTY_STATEMENT
-                    if self.file.tree.is_leaf(node) => {}
-                Kind::ATTRIBUTE_ITEM => attributes.push(self.pat(node)?),
-                Kind::DECLARATION | Kind::FIELD_DECLARATION
-                    if self.file.language == Language::C =>
-                {
-                    self.declaration(node, &mut found)?;
-                }
-                _ => {
-                    let statement = self.statement(node)?;
-                    found.push(if attributes.is_empty() {
-                        statement
-                    } else {
-                        Pat::Attributed(std::mem::take(&mut attributes), Box::new(statement))
-                    });
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// One statement; never a C declaration with several names.
-    fn statement(&mut self, node: NodeId) -> Result<Pat> {
-        let tree = &self.file.tree;
-        let kind = tree.kind(node);
-        Ok(match kind {
-            Kind::EXPRESSION_STATEMENT => {
-                let Some(inner) = tree.children(node).next() else {
-                    return Ok(Pat::Node(kind, Vec::new()));
-                };
-                if self.file.language == Language::Rust && is_rust_statement(self.kind(inner)) {
-                    return self.statement(inner);
-                }
-                match self.pat(inner)? {
-                    dots @ (Pat::Dots | Pat::MetaDots(_)) => dots,
-                    // `$_ * $P;` can only be a declaration.
-                    Pat::Binary(operator, left, right)
-                        if operator == "*"
-                            && matches!(*left, Pat::Any | Pat::Meta(_) | Pat::Name(_))
-                            && self.file.language == Language::C =>
-                    {
-                        let base = match *left {
-                            Pat::Any => BasePat::Any,
-                            Pat::Meta(id) => BasePat::Meta(id),
-                            Pat::Name(name) => BasePat::Named(name),
-                            other => BasePat::Node(Box::new(other)),
-                        };
-                        let of_type = TypePat {
-                            base,
-                            layers: vec![LayerPat::Pointer],
-                            qualifiers: Vec::new(),
-                        };
-                        Pat::Var(Box::new(VarPat {
-                            attributes: Vec::new(),
-                            of_type,
-                            name: *right,
-                            value: None,
-                        }))
-                    }
-                    other => Pat::ExprStmt(Box::new(other)),
-                }
-            }
-            Kind::COMPOUND_STATEMENT | Kind::BLOCK => {
-                let children = self.children(node);
-                Pat::Block(self.statements(&children)?)
-            }
-            Kind::IF_STATEMENT | Kind::IF_EXPRESSION => {
-                let (Some(condition), Some(then)) = (
-                    self.child(node, Field::CONDITION),
-                    self.child(node, Field::CONSEQUENCE),
-                ) else {
-                    return self.generic(node);
-                };
-                let condition = self.pat(condition)?;
-                let then = self.statement(then)?;
-                let otherwise = match self.child(node, Field::ALTERNATIVE) {
-                    Some(clause) => match tree.children(clause).next() {
-                        Some(inner) => Some(Box::new(self.statement(inner)?)),
-                        None => None,
-                    },
-                    None => None,
-                };
-                Pat::If(Box::new(condition), Box::new(then), otherwise)
-            }
-            Kind::RETURN_STATEMENT | Kind::RETURN_EXPRESSION => {
-                Pat::Return(match tree.children(node).next() {
-                    Some(value) => Some(Box::new(self.pat(value)?)),
-                    None => None,
-                })
-            }
-            Kind::SWITCH_STATEMENT => self.switch(node)?,
-            Kind::FOR_STATEMENT => self.for_loop(node)?,
-            Kind::FUNCTION_DEFINITION => self.c_function(node)?,
-            Kind::DECLARATION | Kind::FIELD_DECLARATION if self.file.language == Language::C => {
-                let mut found = Vec::new();
-                self.declaration(node, &mut found)?;
-                match found.pop() {
-                    Some(statement) => statement,
-                    None => return self.generic(node),
-                }
-            }
-            Kind::LET_DECLARATION => self.let_declaration(node)?,
-            Kind::FUNCTION_ITEM => self.rust_function(node)?,
-            Kind::WHILE_STATEMENT
-            | Kind::DO_STATEMENT
-            | Kind::LABELED_STATEMENT
-            | Kind::CASE_STATEMENT
-            | Kind::ELSE_CLAUSE => self.generic(node)?,
-            _ if self.file.language == Language::Rust && !is_rust_statement(kind) => {
-                match self.pat(node)? {
-                    dots @ (Pat::Dots | Pat::MetaDots(_)) => dots,
-                    other => Pat::ExprStmt(Box::new(other)),
-                }
-            }
-            _ => self.pat(node)?,
-        })
-    }
-
-    /// A node whose children are statements or expressions.
-    fn generic(&mut self, node: NodeId) -> Result<Pat> {
-        let children = self.children(node);
-        let parts = children
-            .iter()
-            .map(|&child| {
-                if is_c_statement(self.kind(child)) {
-                    self.statement(child)
-                } else {
-                    self.pat(child)
-                }
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Pat::Node(self.kind(node), parts))
-    }
-
-    fn switch(&mut self, node: NodeId) -> Result<Pat> {
-        let (Some(condition), Some(body)) = (
-            self.child(node, Field::CONDITION),
-            self.child(node, Field::BODY),
-        ) else {
-            return self.generic(node);
-        };
-        let condition = self.pat(condition)?;
-        let mut cases: Vec<CasePat> = Vec::new();
-        let mut labels: Vec<Option<Pat>> = Vec::new();
-        for child in self.children(body) {
-            if self.kind(child) != Kind::CASE_STATEMENT {
-                continue;
-            }
-            let value = self.child(child, Field::VALUE);
-            labels.push(match value {
-                Some(value) => Some(self.pat(value)?),
-                None => None,
-            });
-            let statements: Vec<NodeId> = self
-                .children(child)
-                .into_iter()
-                .filter(|&part| Some(part) != value)
-                .collect();
-            if statements.is_empty() {
-                continue;
-            }
-            let body = self.statements(&statements)?;
-            cases.push(CasePat {
-                labels: std::mem::take(&mut labels),
-                body,
-            });
-        }
-        if !labels.is_empty() {
-            cases.push(CasePat {
-                labels,
-                body: Vec::new(),
-            });
-        }
-        Ok(Pat::Switch(Box::new(condition), cases))
-    }
-
-    fn for_loop(&mut self, node: NodeId) -> Result<Pat> {
-        let Some(body) = self.child(node, Field::BODY) else {
-            return self.generic(node);
-        };
-        let mut header = Vec::with_capacity(3);
-        for field in [Field::INITIALIZER, Field::CONDITION, Field::UPDATE] {
-            header.push(match self.child(node, field) {
-                Some(part) if self.kind(part) == Kind::DECLARATION => Some(self.statement(part)?),
-                Some(part) => Some(self.pat(part)?),
-                None => None,
-            });
-        }
-        Ok(Pat::For(header, Box::new(self.statement(body)?)))
-    }
-
-    /// Storage classes and qualifiers of a declaration, function or parameter.
-    fn attributes(&self, node: NodeId) -> Vec<String> {
-        self.file
-            .tree
-            .children(node)
-            .filter(|&child| {
-                matches!(
-                    self.kind(child),
-                    Kind::STORAGE_CLASS_SPECIFIER
-                        | Kind::TYPE_QUALIFIER
-                        | Kind::FUNCTION_MODIFIERS
-                        | Kind::VISIBILITY_MODIFIER
-                )
-            })
-            .flat_map(|child| self.text(child).split_whitespace())
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// The type a declaration gives to `declarator`.
-    fn c_type(&mut self, declaration: NodeId, declarator: Option<NodeId>) -> Result<TypePat> {
-        let layers = match declarator {
-            Some(declarator) => view::declared(&self.file.tree, declarator).layers,
-            None => Default::default(),
-        };
-        let layers = layers
-            .iter()
-            .map(|layer| self.layer(*layer))
-            .collect::<Result<Vec<_>>>()?;
-        let qualifiers = self
-            .attributes(declaration)
-            .into_iter()
-            .filter(|word| is_qualifier(word))
-            .collect();
-        let base = match self.child(declaration, Field::TYPE) {
-            None => BasePat::Any,
-            Some(base) => {
-                let text = self.text(base);
-                match self.placeholder(text)? {
-                    Some(Pat::Meta(id)) => BasePat::Meta(id),
-                    Some(_) => BasePat::Any,
-                    None if self.child(base, Field::BODY).is_some() => {
-                        BasePat::Node(Box::new(self.pat(base)?))
-                    }
-                    None if text.contains(PREFIX) => BasePat::Node(Box::new(self.pat(base)?)),
-                    None => BasePat::Named(text.split_whitespace().collect::<Vec<_>>().join(" ")),
-                }
-            }
-        };
-        Ok(TypePat {
-            base,
-            layers,
-            qualifiers,
-        })
-    }
-
-    fn layer(&mut self, layer: Layer) -> Result<LayerPat> {
-        Ok(match layer {
-            Layer::Pointer => LayerPat::Pointer,
-            Layer::Array(None) => LayerPat::Array(None),
-            Layer::Array(Some(size)) => LayerPat::Array(Some(Box::new(self.pat(size)?))),
-            Layer::Function(parameters) => {
-                let parameters = self.children(parameters);
-                LayerPat::Function(self.pats(&parameters)?)
-            }
-        })
-    }
-
-    /// One pattern for each name that a C declaration declares.
-    fn declaration(&mut self, node: NodeId, found: &mut Vec<Pat>) -> Result<()> {
-        let declarators: Vec<NodeId> = self
-            .file
-            .tree
-            .children(node)
-            .filter(|&child| self.file.tree.field(child) == Field::DECLARATOR)
-            .collect();
-        if declarators.is_empty() {
-            let base = self.child(node, Field::TYPE);
-            found.push(match base {
-                Some(base) if self.text(base) == DOTS => Pat::Dots,
-                _ => self.generic(node)?,
-            });
-            return Ok(());
-        }
-        let attributes: Vec<String> = self
-            .attributes(node)
-            .into_iter()
-            .filter(|word| !is_qualifier(word))
-            .collect();
-        for declarator in declarators {
-            let declared = view::declared(&self.file.tree, declarator);
-            let of_type = self.c_type(node, Some(declarator))?;
-            let name = match declared.name {
-                Some(name) => self.pat(name)?,
-                None => Pat::Any,
-            };
-            let value = match declared.value {
-                Some(value) => Some(self.pat(value)?),
-                None => None,
-            };
-            found.push(Pat::Var(Box::new(VarPat {
-                attributes: attributes.clone(),
-                of_type,
-                name,
-                value,
-            })));
-        }
-        Ok(())
-    }
-
-    fn parameter(&mut self, node: NodeId) -> Result<Pat> {
-        let declarator = self.child(node, Field::DECLARATOR);
-        if declarator.is_none()
-            && let Some(base) = self.child(node, Field::TYPE)
-            && let Some(pat) = self.placeholder(self.text(base))?
-        {
-            return Ok(match pat {
-                Pat::Meta(_) => Pat::Param(None, Some(Box::new(pat))),
-                other => other,
-            });
-        }
-        let of_type = self.c_type(node, declarator)?;
-        let name = match declarator.and_then(|node| view::declared(&self.file.tree, node).name) {
-            Some(name) => Some(Box::new(self.pat(name)?)),
-            None => None,
-        };
-        Ok(Pat::Param(Some(Box::new(of_type)), name))
-    }
-
-    fn c_function(&mut self, node: NodeId) -> Result<Pat> {
-        let (Some(declarator), Some(body)) = (
-            self.child(node, Field::DECLARATOR),
-            self.child(node, Field::BODY),
-        ) else {
-            return self.generic(node);
-        };
-        let declared = view::declared(&self.file.tree, declarator);
-        let Some((Layer::Function(parameters), rest)) = declared.layers.split_first() else {
-            return self.generic(node);
-        };
-        let mut returns = self.c_type(node, None)?;
-        returns.layers = rest
-            .iter()
-            .map(|layer| self.layer(*layer))
-            .collect::<Result<Vec<_>>>()?;
-        let name = match declared.name {
-            Some(name) => self.pat(name)?,
-            None => Pat::Any,
-        };
-        let parameters = self.children(*parameters);
-        let parameters = self.pats(&parameters)?;
-        let statements = self.children(body);
-        let body = self.statements(&statements)?;
-        let attributes = self.attributes(node);
-        let attributes = attributes
-            .into_iter()
-            .filter(|word| !is_qualifier(word))
-            .collect();
-        let returns = Some(returns);
-        Ok(Pat::Function(Box::new(FunctionPat {
-            attributes,
-            returns,
-            name,
-            parameters,
-            body,
-        })))
-    }
-
-    fn rust_function(&mut self, node: NodeId) -> Result<Pat> {
-        let (Some(name), Some(parameters), Some(body)) = (
-            self.child(node, Field::NAME),
-            self.child(node, Field::PARAMETERS),
-            self.child(node, Field::BODY),
-        ) else {
-            let children = self.children(node);
-            return Ok(Pat::Node(self.kind(node), self.pats(&children)?));
-        };
-        let returns = match self.child(node, Field::RETURN_TYPE) {
-            Some(returns) => Some(TypePat {
-                base: BasePat::Node(Box::new(self.pat(returns)?)),
-                layers: Vec::new(),
-                qualifiers: Vec::new(),
-            }),
-            None => None,
-        };
-        let name = self.pat(name)?;
-        let parameters = self.children(parameters);
-        let parameters = self.pats(&parameters)?;
-        let statements = self.children(body);
-        let body = self.statements(&statements)?;
-        let attributes = self.attributes(node);
-        Ok(Pat::Function(Box::new(FunctionPat {
-            attributes,
-            returns,
-            name,
-            parameters,
-            body,
-        })))
-    }
-
-    fn let_declaration(&mut self, node: NodeId) -> Result<Pat> {
-        let Some(pattern) = self.child(node, Field::PATTERN) else {
-            let children = self.children(node);
-            return Ok(Pat::Node(self.kind(node), self.pats(&children)?));
-        };
-        let mutable = self
-            .file
-            .tree
-            .children(node)
-            .any(|child| self.kind(child) == Kind::MUTABLE_SPECIFIER);
-        let mut optional = |field: Field| match self.child(node, field) {
-            Some(part) => self.pat(part).map(Some),
-            None => Ok(None),
-        };
-        let (of_type, value) = (optional(Field::TYPE)?, optional(Field::VALUE)?);
-        let otherwise = optional(Field::ALTERNATIVE)?;
-        let pattern = self.pat(pattern)?;
-        Ok(Pat::Let(Box::new(LetPat {
-            pattern,
-            mutable,
-            of_type,
-            value,
-            otherwise,
-        })))
-    }
-}
-
-/// Whether the word qualifies a type rather than the declaration.
-pub(super) fn is_qualifier(word: &str) -> bool {
-    matches!(
-        word,
-        "const" | "volatile" | "restrict" | "_Atomic" | "__restrict__"
-    )
-}
-
-/// Rust nodes that are statements or items even though the grammar calls some of them expressions.
-fn is_rust_statement(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::LET_DECLARATION
-            | Kind::FUNCTION_ITEM
-            | Kind::EXPRESSION_STATEMENT
-            | Kind::STRUCT_ITEM
-            | Kind::ENUM_ITEM
-            | Kind::UNION_ITEM
-            | Kind::IMPL_ITEM
-            | Kind::TRAIT_ITEM
-            | Kind::MOD_ITEM
-            | Kind::CONST_ITEM
-            | Kind::STATIC_ITEM
-            | Kind::USE_DECLARATION
-            | Kind::TYPE_ITEM
-            | Kind::FOREIGN_MOD_ITEM
-            | Kind::ATTRIBUTE_ITEM
-            | Kind::INNER_ATTRIBUTE_ITEM
-            | Kind::MACRO_DEFINITION
-            | Kind::EXTERN_CRATE_DECLARATION
-            | Kind::FUNCTION_SIGNATURE_ITEM
-    )
-}
-
-/// C statements that can be the body of another statement.
-fn is_c_statement(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::EXPRESSION_STATEMENT
-            | Kind::COMPOUND_STATEMENT
-            | Kind::IF_STATEMENT
-            | Kind::FOR_STATEMENT
-            | Kind::WHILE_STATEMENT
-            | Kind::DO_STATEMENT
-            | Kind::SWITCH_STATEMENT
-            | Kind::RETURN_STATEMENT
-            | Kind::GOTO_STATEMENT
-            | Kind::BREAK_STATEMENT
-            | Kind::CONTINUE_STATEMENT
-            | Kind::LABELED_STATEMENT
-            | Kind::DECLARATION
-            | Kind::BLOCK
-    )
 }

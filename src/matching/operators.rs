@@ -1,0 +1,165 @@
+//! Binary operators: chains of one operator match regardless of how they are grouped.
+
+use super::env::{Env, Envs, one};
+use super::matcher::Matcher;
+use super::pattern::Pat;
+use super::view;
+use crate::syntax::{Field, Kind, NodeId};
+
+impl Matcher<'_> {
+    pub(super) fn binary(
+        &self,
+        whole: &Pat,
+        operator: &str,
+        left: &Pat,
+        right: &Pat,
+        node: NodeId,
+        env: &Env,
+    ) -> Envs {
+        let tree = &self.file.tree;
+        if tree.kind(node) != Kind::BINARY_EXPRESSION {
+            return Envs::new();
+        }
+        let (Some(a), Some(op), Some(b)) = (
+            tree.child(node, Field::LEFT),
+            tree.child(node, Field::OPERATOR),
+            tree.child(node, Field::RIGHT),
+        ) else {
+            return Envs::new();
+        };
+        if tree.text(op, self.file.text) != operator.as_bytes() {
+            return Envs::new();
+        }
+        let associative = matches!(operator, "&&" | "||" | "|" | "&" | "^" | "+" | "*");
+        if *right == Pat::Dots && !associative {
+            let mut envs = self.expr(left, a, env);
+            if envs.is_empty() {
+                envs.extend(self.expr(whole, a, env));
+            }
+            return envs;
+        }
+        if self.options.ac_matching && matches!(operator, "&&" | "||" | "|" | "&" | "^") {
+            let commutative = matches!(operator, "|" | "&" | "^")
+                || (self.options.commutative_boolop && matches!(operator, "&&" | "||"));
+            return self.associative(operator, whole, node, commutative, env);
+        }
+        let mut envs = self.both((left, a), (right, b), env);
+        if self.options.symmetric_eq && matches!(operator, "==" | "!=") {
+            envs.extend(self.both((left, b), (right, a), env));
+        }
+        envs
+    }
+
+    /// Operands of a chain of one operator, in order.
+    pub(super) fn operands(&self, operator: &str, node: NodeId, found: &mut Vec<NodeId>) {
+        let node = view::strip(&self.file.tree, node);
+        if self.kind(node) == Kind::BINARY_EXPRESSION
+            && self
+                .child(node, Field::OPERATOR)
+                .is_some_and(|op| self.text(op) == operator.as_bytes())
+            && let (Some(left), Some(right)) = (
+                self.child(node, Field::LEFT),
+                self.child(node, Field::RIGHT),
+            )
+            && found.len() < 64
+        {
+            self.operands(operator, left, found);
+            self.operands(operator, right, found);
+        } else {
+            found.push(node);
+        }
+    }
+
+    pub(super) fn associative(
+        &self,
+        operator: &str,
+        whole: &Pat,
+        node: NodeId,
+        commutative: bool,
+        env: &Env,
+    ) -> Envs {
+        let mut pats = Vec::new();
+        operand_pats(operator, whole, &mut pats);
+        let mut nodes = Vec::new();
+        self.operands(operator, node, &mut nodes);
+        if commutative {
+            self.unordered(&pats, &nodes, env)
+        } else {
+            self.ordered(&pats, &nodes, env)
+        }
+    }
+
+    /// Associative only: a metavariable may take several operands in a row.
+    pub(super) fn ordered(&self, pats: &[&Pat], nodes: &[NodeId], env: &Env) -> Envs {
+        let Some((first, rest)) = pats.split_first() else {
+            return if nodes.is_empty() {
+                one(env.clone())
+            } else {
+                Envs::new()
+            };
+        };
+        let mut envs = Envs::new();
+        match first {
+            Pat::Dots => {
+                for skip in 0..=nodes.len() {
+                    envs.extend(self.ordered(rest, nodes.get(skip..).unwrap_or_default(), env));
+                }
+            }
+            Pat::Meta(_) | Pat::Any => {
+                for taken in 1..=nodes.len() {
+                    let (some, left) = nodes.split_at(taken);
+                    let bound = match first {
+                        Pat::Meta(id) => env.bind(*id, self.bound_run(some), self.file),
+                        _ => one(env.clone()),
+                    };
+                    for found in bound {
+                        envs.extend(self.ordered(rest, left, &found));
+                    }
+                }
+            }
+            _ => {
+                if let Some((&node, left)) = nodes.split_first() {
+                    for found in self.expr(first, node, env) {
+                        envs.extend(self.ordered(rest, left, &found));
+                    }
+                }
+            }
+        }
+        envs
+    }
+
+    /// Associative and commutative: every operand pattern takes a different operand; more operands
+    /// than patterns are fine.
+    pub(super) fn unordered(&self, pats: &[&Pat], nodes: &[NodeId], env: &Env) -> Envs {
+        let Some((first, rest)) = pats.split_first() else {
+            return one(env.clone());
+        };
+        if **first == Pat::Dots {
+            return self.unordered(rest, nodes, env);
+        }
+        let mut envs = Envs::new();
+        for (at, &node) in nodes.iter().enumerate() {
+            let found = self.expr(first, node, env);
+            if found.is_empty() {
+                continue;
+            }
+            let mut left = nodes.to_vec();
+            left.remove(at);
+            for each in found {
+                envs.extend(self.unordered(rest, &left, &each));
+            }
+        }
+        envs
+    }
+}
+
+/// Operand patterns of a chain of one operator, in order.
+fn operand_pats<'p>(operator: &str, pat: &'p Pat, found: &mut Vec<&'p Pat>) {
+    match pat {
+        Pat::Binary(op, left, right) if op == operator => {
+            operand_pats(operator, left, found);
+            operand_pats(operator, right, found);
+        }
+        _ => found.push(pat),
+    }
+}
