@@ -23,6 +23,12 @@ mod rules;
 #[path = "src/syntax/mod.rs"]
 mod syntax;
 
+#[allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a build script speaks to cargo through stdout, stderr and its exit code"
+)]
 fn main() {
     for watched in [
         "rulesets",

@@ -1,7 +1,12 @@
 //! What each fuzz target does with its bytes. No body may panic unless an invariant it checks is
 //! broken; `fuzz/fuzz_targets` and `tests/mutations.rs` run the same functions.
 
-use crate::syntax::{Language, Limits, Parser, SourceFile};
+use crate::change::diff::{LineDiff, parse_unified};
+use crate::finding::RepoPath;
+use crate::matching::{self, ActiveRule, Compiler, Engine};
+use crate::rules;
+use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
+use crate::triage::parse_deviation_comment;
 
 /// Parses the bytes as C.
 pub fn syntax_c(bytes: &[u8]) {
@@ -15,22 +20,50 @@ pub fn syntax_rust(bytes: &[u8]) {
 
 /// Reads the bytes as a rule file.
 pub fn rule_file(bytes: &[u8]) {
-    let _ = std::str::from_utf8(bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let Ok(loaded) = rules::load("fuzz.yaml", text, false) else {
+        return;
+    };
+    let mut compiler = Compiler::default();
+    let mut active = Vec::new();
+    for rule in loaded.rules {
+        if let Ok(program) = matching::compile(&mut compiler, &rule) {
+            active.push(ActiveRule::new(rule.info, program));
+        }
+    }
+    let engine = Engine::new(active);
+    let path = RepoPath::from("fuzz.c");
+    let code =
+        b"int f(char *p, int n) { int i; for (i = 0; i < n; i++) { p[i] = g(i); } return n; }";
+    let mut parser = Parser::new(Limits::default());
+    if let Ok(file) = parser.parse(Language::C, code, &MacroTable::new()) {
+        let scan = engine.scan(&path, &file);
+        for finding in scan.findings {
+            assert!(finding.location.span.end as usize <= code.len());
+        }
+    }
 }
 
 /// Reads the bytes as a unified diff.
 pub fn unified_diff(bytes: &[u8]) {
-    let _ = std::str::from_utf8(bytes);
+    let _ = parse_unified(bytes);
+    let (base, head) = bytes.split_at(bytes.len() / 2);
+    let diff = LineDiff::between(base, head);
+    for line in diff.added_lines() {
+        assert!((1..=diff.head_lines()).contains(&line));
+    }
 }
 
 /// Reads the bytes as a comment that may hold a deviation.
 pub fn deviation_comment(bytes: &[u8]) {
-    let _ = std::str::from_utf8(bytes);
+    let _ = parse_deviation_comment(&String::from_utf8_lossy(bytes));
 }
 
 fn syntax(language: Language, bytes: &[u8]) {
     let mut parser = Parser::new(Limits::default());
-    if let Ok(file) = parser.parse_verbatim(language, bytes) {
+    if let Ok(file) = parser.parse(language, bytes, &MacroTable::new()) {
         check_tree(&file);
         parser.recycle(file);
     }

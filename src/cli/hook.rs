@@ -142,7 +142,7 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
         Ok(config) => config,
         Err(failure) => return (Err(failure), None),
     };
-    let result = check::review(&open, &config, arguments).and_then(|report| {
+    let result = check::review(&open, &config, arguments).map(|report| {
         let outcome = check::outcome(&report);
         let quiet = outcome == Outcome::Passed
             && report.counts().get("report") == Some(&0)
@@ -151,7 +151,7 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
         if !quiet {
             output::message(output::render(&report, arguments).trim_end());
         }
-        Ok(outcome)
+        outcome
     });
     (result, Some(config))
 }

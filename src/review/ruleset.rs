@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use crate::matching::{self, ActiveRule, BundleError, Compiler};
 use crate::rules::{self, RuleError};

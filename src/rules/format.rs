@@ -54,9 +54,17 @@ pub(super) struct RuleYaml {
     pub(super) metadata: Option<Spanned<MetadataYaml>>,
     /// Oldest Semgrep that understands the rule; of no interest here.
     #[serde(default)]
+    #[allow(
+        dead_code,
+        reason = "accepted because Semgrep accepts it; without effect"
+    )]
     pub(super) min_version: Option<de::IgnoredAny>,
     /// Newest Semgrep that understands the rule; of no interest here.
     #[serde(default)]
+    #[allow(
+        dead_code,
+        reason = "accepted because Semgrep accepts it; without effect"
+    )]
     pub(super) max_version: Option<de::IgnoredAny>,
 }
 

@@ -140,15 +140,13 @@ impl Reader<'_> {
                 "scrubin runs search rules; taint rules come with its flow analysis in a later release",
             ));
         }
-        for taint in [
+        let taint = [
             &rule.pattern_sources,
             &rule.pattern_sinks,
             &rule.pattern_sanitizers,
             &rule.pattern_propagators,
-        ]
-        .into_iter()
-        .flatten()
-        {
+        ];
+        if let Some(taint) = taint.into_iter().flatten().next() {
             return Err(self
                 .error(
                     place(taint),

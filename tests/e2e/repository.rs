@@ -1,0 +1,97 @@
+//! Real git repositories in temporary folders, and the real binary in them.
+
+use std::path::Path;
+use std::process::Command;
+
+/// What a program printed and how it ended.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A repository that is gone when it goes out of scope.
+pub struct Repository {
+    folder: tempfile::TempDir,
+}
+
+fn run(command: &mut Command) -> Run {
+    let output = command.output().expect("the program starts");
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Only what a program needs: a test must not depend on the tester's git configuration, colours or
+/// on a hook the tests may run in.
+fn scrubbed(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    for name in ["PATH", "TMPDIR", "SYSTEMROOT"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_SYSTEM", "/dev/null")
+        .env("GIT_AUTHOR_NAME", "Ada")
+        .env("GIT_AUTHOR_EMAIL", "ada@example.invalid")
+        .env("GIT_COMMITTER_NAME", "Ada")
+        .env("GIT_COMMITTER_EMAIL", "ada@example.invalid")
+        .env("SCRUBIN", env!("CARGO_BIN_EXE_scrubin"));
+    command
+}
+
+/// Runs the binary in a folder.
+pub fn scrubin_in(folder: &Path, arguments: &[&str]) -> Run {
+    run(scrubbed(env!("CARGO_BIN_EXE_scrubin"), folder).args(arguments))
+}
+
+/// Runs the binary where nothing matters.
+pub fn scrubin(arguments: &[&str]) -> Run {
+    scrubin_in(&std::env::temp_dir(), arguments)
+}
+
+impl Repository {
+    pub fn new() -> Self {
+        let repository = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
+        repository.git(&["init", "--quiet", "--initial-branch", "main"]);
+        repository
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let place = self.path().join(path);
+        std::fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+        std::fs::write(place, text).expect("a file");
+    }
+
+    pub fn try_git(&self, arguments: &[&str]) -> Run {
+        run(scrubbed("git", self.path()).args(arguments))
+    }
+
+    pub fn git(&self, arguments: &[&str]) {
+        let run = self.try_git(arguments);
+        assert_eq!(run.code, 0, "git {arguments:?}: {}", run.stderr);
+    }
+
+    pub fn commit(&self, message: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--no-verify", "--message", message]);
+    }
+
+    pub fn scrubin(&self, arguments: &[&str]) -> Run {
+        scrubin_in(self.path(), arguments)
+    }
+}
