@@ -17,6 +17,8 @@ mod parse;
 mod prepass;
 mod rewrite;
 mod source;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod tree;
 

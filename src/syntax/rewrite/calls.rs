@@ -94,6 +94,26 @@ impl Pass<'_> {
         true
     }
 
+    /// An argument that is nothing but an operator (`FETCH(add, +, 1)`) becomes a name.
+    pub(super) fn operator_argument(&mut self, index: usize, token: Token) {
+        let ends = |pass: &Self, at| pass.is(at, b',') || pass.is(at, b')');
+        let begins = self
+            .before(index)
+            .is_some_and(|before| before.is(b',') || before.is(b'('));
+        let end = match (ends(self, index + 1), ends(self, index + 2)) {
+            (true, _) => index + 1,
+            (_, true) if self.text_of(index + 1).is_empty() && !self.literal(index + 1) => {
+                index + 2
+            }
+            _ => return,
+        };
+        if begins {
+            self.erase(index, end);
+            self.write(token.span.start, b"_");
+            self.gone = end;
+        }
+    }
+
     /// An argument that is a type (`container_of(p, struct s, m)`) is reduced to one name.
     pub(super) fn type_argument(&mut self, from: usize) {
         let inside = self

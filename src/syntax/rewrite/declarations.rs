@@ -91,7 +91,10 @@ impl Pass<'_> {
         let two = close == index + 5
             && !self.text_of(index + 2).is_empty()
             && self.is(index + 3, b',')
-            && !self.text_of(index + 4).is_empty()
+            && self
+                .text_of(index + 4)
+                .first()
+                .is_some_and(|byte| !byte.is_ascii_digit())
             && self.is(close + 1, b';');
         if two {
             self.erase(index, index + 2);

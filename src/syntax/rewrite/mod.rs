@@ -378,10 +378,8 @@ impl Pass<'_> {
                     self.type_argument(index + 1);
                 }
             }
-            b')' | b']' => {
-                if self.in_narrow() {
-                    self.brackets.pop();
-                }
+            b')' | b']' if self.in_narrow() => {
+                self.brackets.pop();
             }
             b'{' => {
                 let before = self.before(index);
@@ -406,6 +404,9 @@ impl Pass<'_> {
             b'}' => while self.brackets.pop().is_some_and(Bracket::is_narrow) {},
             b'=' if !self.in_narrow() => {
                 self.value = true;
+            }
+            _ if self.in_call() && b"+-*/%&|^<>=!~".contains(&byte) => {
+                self.operator_argument(index, token);
             }
             b':' if self.brackets.last() == Some(&Bracket::Fields) => self.nameless_field(index),
             b',' | b';' if self.in_call() => {
