@@ -170,9 +170,7 @@ pub(super) enum RulesCommand {
 pub(super) enum BaselineCommand {
     /// Write the findings of the whole tree into the baseline file
     Write {
-        /// Where to write instead of the configured file
-        #[arg(long, value_name = "FILE")]
-        output: Option<PathBuf>,
+        /// `--output` names another file than the configured one
         #[command(flatten)]
         check: Box<CheckArguments>,
     },
@@ -246,4 +244,16 @@ pub(super) enum PrecisionArgument {
     High,
     Medium,
     Low,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -1,13 +1,11 @@
 //! `scrubin baseline write`: accepts today's findings as known.
 
-use std::path::Path;
-
 use super::args::CheckArguments;
 use super::failure::Failure;
 use super::{Outcome, check, output, source};
 use crate::triage::Baseline;
 
-pub(super) fn write(to: Option<&Path>, arguments: &CheckArguments) -> Result<Outcome, Failure> {
+pub(super) fn write(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     let arguments = CheckArguments {
         all: true,
         ..arguments.clone()
@@ -19,8 +17,8 @@ pub(super) fn write(to: Option<&Path>, arguments: &CheckArguments) -> Result<Out
     let text = baseline
         .to_json()
         .map_err(|error| Failure::new(error).doing("write the baseline as JSON"))?;
-    let place = match to {
-        Some(path) => path.to_owned(),
+    let place = match &arguments.output {
+        Some(path) => path.clone(),
         None => open.root().join(&config.baseline.file),
     };
     std::fs::write(&place, text)

@@ -73,9 +73,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Demo => demo::demo(),
         Command::Explain { rule, format } => pages::explain(&rule, format),
         Command::Rules(command) => rules::rules(command),
-        Command::Baseline(args::BaselineCommand::Write { output, check }) => {
-            baseline::write(output.as_deref(), &check)
-        }
+        Command::Baseline(args::BaselineCommand::Write { check }) => baseline::write(&check),
         Command::Deviations(args::DeviationsCommand::List { format, paths }) => {
             deviations::list(format, &paths)
         }

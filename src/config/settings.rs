@@ -169,7 +169,7 @@ impl Default for Limits {
         Self {
             file_bytes: 1 << 20,
             depth: 2_000,
-            parser_steps: 2_000_000,
+            parser_steps: 25_000,
         }
     }
 }

@@ -238,7 +238,7 @@ impl<'m> Matcher<'m> {
                 if kind != *wanted {
                     return none();
                 }
-                let nodes: SmallVec<[NodeId; 8]> = tree.children(node).collect();
+                let nodes = self.essential_children(node, parts);
                 self.list(parts, &nodes, env)
             }
             Pat::Param(of_type, name) => {
@@ -385,21 +385,54 @@ impl<'m> Matcher<'m> {
         }
     }
 
-    /// `<... e ...>`: here, else in the sub-expressions.
+    /// The children of a node, without those that a pattern need not name: visibility, type
+    /// parameters, bounds and attributes count only where the pattern has them too.
+    pub(super) fn essential_children(&self, node: NodeId, parts: &[Pat]) -> SmallVec<[NodeId; 8]> {
+        let optional = |kind: Kind| {
+            matches!(
+                kind,
+                Kind::VISIBILITY_MODIFIER
+                    | Kind::TYPE_PARAMETERS
+                    | Kind::WHERE_CLAUSE
+                    | Kind::ATTRIBUTE_ITEM
+            )
+        };
+        let named = |kind: Kind| {
+            parts.iter().any(|part| {
+                matches!(part, Pat::Node(wanted, _) | Pat::Leaf(wanted, _) if *wanted == kind)
+            })
+        };
+        self.file
+            .tree
+            .children(node)
+            .filter(|&child| {
+                let kind = self.kind(child);
+                !optional(kind) || named(kind)
+            })
+            .collect()
+    }
+
+    /// `<... e ...>`: here, and in the sub-expressions.
     pub(super) fn deep(&self, inner: &Pat, node: NodeId, env: &Env) -> Envs {
-        let here = self.expr_root(inner, node, env);
-        if !here.is_empty() || !self.options.go_deeper_expr {
-            return here;
+        let mut envs = self.expr_root(inner, node, env);
+        // A match that binds nothing new is as good as any further one; one that binds is not:
+        // `<... $X ...>` stands for every sub-expression.
+        let is_settled = envs.iter().any(|found| found == env);
+        if is_settled || !self.options.go_deeper_expr {
+            return envs;
         }
-        let mut envs = Envs::new();
         for child in self.file.tree.children(node) {
             if !matches!(
                 self.kind(child),
                 Kind::COMPOUND_STATEMENT | Kind::TYPE_DESCRIPTOR
             ) {
-                envs.extend(
-                    self.deeper(|| self.deep(inner, view::strip(&self.file.tree, child), env)),
-                );
+                let below =
+                    self.deeper(|| self.deep(inner, view::strip(&self.file.tree, child), env));
+                for found in below {
+                    if !envs.contains(&found) {
+                        envs.push(found);
+                    }
+                }
             }
         }
         envs

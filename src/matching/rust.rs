@@ -114,10 +114,30 @@ impl Matcher<'_> {
     /// A path of several segments: as written, or through the file's imports.
     pub(super) fn path(&self, segments: &[Pat], node: NodeId, env: &Env) -> Envs {
         let mut nodes: SmallVec<[NodeId; 4]> = SmallVec::new();
-        self.push_segments(node, &mut nodes);
+        let arguments = segments
+            .iter()
+            .any(|segment| matches!(segment, Pat::Node(Kind::TYPE_ARGUMENTS, _)));
+        self.push_segments(node, arguments, &mut nodes);
         let as_written = self.list(segments, &nodes, env);
         if !as_written.is_empty() {
             return as_written;
+        }
+        // `$M::f` stands for longer paths as well: the metavariable takes what is before the rest.
+        if let Some((head @ (Pat::Any | Pat::Meta(_)), rest)) = segments.split_first()
+            && nodes.len() > segments.len()
+        {
+            let (leading, tail) = nodes.split_at(nodes.len() - rest.len());
+            let bound = match head {
+                Pat::Meta(id) => env.bind(*id, self.run(leading), self.file),
+                _ => one(env.clone()),
+            };
+            let mut envs = Envs::new();
+            for each in bound {
+                envs.extend(self.list(rest, tail, &each));
+            }
+            if !envs.is_empty() {
+                return envs;
+            }
         }
         let Some(&first) = nodes.first() else {
             return Envs::new();
@@ -140,30 +160,35 @@ impl Matcher<'_> {
         envs
     }
 
-    /// Segments of a path in order; a single name is one segment.
-    fn push_segments(&self, node: NodeId, found: &mut SmallVec<[NodeId; 4]>) {
-        match self.kind(node) {
+    /// Segments of a path in order; a single name is one segment. Type arguments are segments of
+    /// their own, where they are asked for.
+    fn push_segments(&self, node: NodeId, arguments: bool, found: &mut SmallVec<[NodeId; 4]>) {
+        let inner = match self.kind(node) {
             Kind::SCOPED_IDENTIFIER | Kind::SCOPED_TYPE_IDENTIFIER => {
                 if let Some(path) = self.child(node, Field::PATH) {
-                    self.push_segments(path, found);
+                    self.push_segments(path, arguments, found);
                 }
                 if let Some(name) = self.child(node, Field::NAME) {
                     found.push(name);
                 }
+                return;
             }
-            // `Vec::<u8>::new`, `transmute::<A, B>`: the type arguments do not count.
-            Kind::GENERIC_FUNCTION => {
-                if let Some(function) = self.child(node, Field::FUNCTION) {
-                    self.push_segments(function, found);
-                }
-            }
+            Kind::GENERIC_FUNCTION => self.child(node, Field::FUNCTION),
             Kind::GENERIC_TYPE | Kind::GENERIC_TYPE_WITH_TURBOFISH => {
-                if let Some(inner) = self.child(node, Field::TYPE) {
-                    self.push_segments(inner, found);
-                }
+                self.child(node, Field::TYPE)
             }
-            kind if view::is_name(kind) => found.push(node),
-            _ => {}
+            kind => {
+                if view::is_name(kind) {
+                    found.push(node);
+                }
+                return;
+            }
+        };
+        if let Some(inner) = inner {
+            self.push_segments(inner, arguments, found);
+        }
+        if arguments && let Some(list) = self.child(node, Field::TYPE_ARGUMENTS) {
+            found.push(list);
         }
     }
 

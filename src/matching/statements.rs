@@ -107,16 +107,9 @@ impl Matcher<'_> {
                     self.unwrapped(node)
                 };
                 if self.kind(node) != *wanted {
-                    let empty = *wanted == Kind::EXPRESSION_STATEMENT && parts.is_empty();
-                    let is_empty_block =
-                        empty && kind == Kind::COMPOUND_STATEMENT && tree.is_leaf(item.node);
-                    return if is_empty_block {
-                        one(env.clone())
-                    } else {
-                        Envs::new()
-                    };
+                    return Envs::new();
                 }
-                let nodes: Vec<NodeId> = tree.children(node).collect();
+                let nodes = self.essential_children(node, parts);
                 self.parts(parts, &nodes, env)
             }
             _ => self.expr_root(pat, self.unwrapped(node), env),

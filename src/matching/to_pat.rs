@@ -293,7 +293,9 @@ impl<'c> Converter<'c> {
                 let children = self.children(node);
                 return Ok(Pat::Block(self.statements(&children)?));
             }
-            Kind::FUNCTION_ITEM | Kind::LET_DECLARATION => return self.statement(node),
+            Kind::FUNCTION_ITEM | Kind::LET_DECLARATION | Kind::IF_EXPRESSION => {
+                return self.statement(node);
+            }
             _ => {}
         }
         if tree.is_leaf(node) {
@@ -337,6 +339,15 @@ impl<'c> Converter<'c> {
             }
             if let Some(name) = self.child(node, Field::NAME) {
                 segments.push(self.pat(name)?);
+            }
+        } else if matches!(
+            self.kind(node),
+            Kind::GENERIC_TYPE | Kind::GENERIC_TYPE_WITH_TURBOFISH
+        ) && let Some(inner) = self.child(node, Field::TYPE)
+        {
+            self.path(inner, segments)?;
+            if let Some(arguments) = self.child(node, Field::TYPE_ARGUMENTS) {
+                segments.push(self.pat(arguments)?);
             }
         } else {
             segments.push(self.pat(node)?);

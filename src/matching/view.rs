@@ -9,8 +9,19 @@ use crate::syntax::{Field, Kind, NodeId, Tree};
 /// Skips parentheses around an expression.
 #[inline]
 pub(super) fn strip(tree: &Tree, mut node: NodeId) -> NodeId {
-    while tree.kind(node) == Kind::PARENTHESIZED_EXPRESSION {
-        match tree.children(node).next() {
+    loop {
+        let mut children = tree.children(node);
+        let first = children.next();
+        let is_wrapper = match tree.kind(node) {
+            Kind::PARENTHESIZED_EXPRESSION => true,
+            // `sizeof(struct s)`, `(T)x`: a type without declarator is its specifier.
+            Kind::TYPE_DESCRIPTOR => children.next().is_none(),
+            _ => false,
+        };
+        if !is_wrapper {
+            break;
+        }
+        match first {
             Some(inner) => node = inner,
             None => break,
         }

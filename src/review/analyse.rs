@@ -52,6 +52,7 @@ pub(super) fn limits(prepared: &Prepared) -> Limits {
         file_bytes: prepared.limits.file_bytes,
         depth: prepared.limits.depth,
         parser_steps: prepared.limits.parser_steps,
+        ..Limits::default()
     }
 }
 
