@@ -23,6 +23,9 @@ struct Level {
     /// Its children that the walk has not reached yet. Counting them spares the dearest call of
     /// tree-sitter's cursor, the search for a sibling behind the last child.
     remaining: u32,
+    /// Whether only named children are counted: what follows the last one is punctuation that is
+    /// not kept.
+    named: bool,
     /// Whether its children are tokens of a macro call, which are all kept.
     tokens: bool,
     /// Whether its children may have fields.
@@ -48,13 +51,13 @@ pub(super) fn flatten(
     let mut above = Level {
         node: 0,
         remaining: 1,
+        named: false,
         tokens: false,
         fields: false,
     };
     let mut cursor = parsed.walk();
     loop {
-        above.remaining = above.remaining.saturating_sub(1);
-        if let Some(level) = walk.visit(&cursor, above) {
+        if let Some(level) = walk.visit(&cursor, &mut above) {
             if open.len() >= max_depth {
                 walk.seen
                     .too_deep
@@ -87,9 +90,12 @@ struct Walk<'t> {
 impl Walk<'_> {
     /// Writes the node under the cursor if it is kept; gives its level if it has children.
     #[inline]
-    fn visit(&mut self, cursor: &tree_sitter::TreeCursor<'_>, above: Level) -> Option<Level> {
+    fn visit(&mut self, cursor: &tree_sitter::TreeCursor<'_>, above: &mut Level) -> Option<Level> {
         let node = cursor.node();
         let symbol = self.symbols.symbol(node.kind_id());
+        if !above.named || matches!(symbol.keep, Keep::Named | Keep::Comment) {
+            above.remaining = above.remaining.saturating_sub(1);
+        }
         let span = span_of(node);
         // MISSING tokens are zero bytes wide; the second question is dear.
         let missing = span.start == span.end && node.is_missing();
@@ -121,14 +127,22 @@ impl Walk<'_> {
         self.tree.spans.push(span);
         self.tree.parents.push(above.node);
         self.tree.sizes.push(1);
-        let remaining = match symbol.keep {
-            Keep::Named => node.child_count(),
-            _ => 0,
+        if symbol.keep != Keep::Named {
+            return None;
+        }
+        let tokens = kind == Kind::TOKEN_TREE;
+        // A MISSING token may be punctuation, and is kept.
+        let named = !symbol.fields && !tokens && !node.has_error();
+        let remaining = if named {
+            u32::try_from(node.named_child_count()).unwrap_or(u32::MAX)
+        } else {
+            node.child_count()
         };
         (remaining > 0).then_some(Level {
             node: index,
             remaining,
-            tokens: kind == Kind::TOKEN_TREE,
+            named,
+            tokens,
             fields: symbol.fields,
         })
     }
