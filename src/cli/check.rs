@@ -79,12 +79,13 @@ pub(super) fn review(
             reviewed.change.files.len()
         ));
     }
-    Ok(review::run(&Inputs {
+    review::run(&Inputs {
         change: &reviewed.change,
         reader: &reader,
         prepared: &prepared,
         line_hashes: arguments.format == ReportFormat::Sarif,
-    }))
+    })
+    .map_err(|error| Failure::new(error).doing("review the change"))
 }
 
 fn thresholds(arguments: &CheckArguments) -> Thresholds {

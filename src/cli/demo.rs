@@ -66,7 +66,8 @@ pub(super) fn demo() -> Result<Outcome, Failure> {
         reader: &reader,
         prepared: &prepared,
         line_hashes: false,
-    });
+    })
+    .map_err(|error| Failure::new(error).doing("review the change"))?;
     output::text(&output::render(&report, &arguments))?;
     let stopped = check::outcome(&report) == Outcome::Findings;
     output::message(if stopped {

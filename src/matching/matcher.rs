@@ -208,7 +208,7 @@ impl<'m> Matcher<'m> {
             },
             Pat::Call(function, arguments) => self.call(function, arguments, node, env),
             Pat::Assign(left, right) => {
-                let declares = matches!(kind, Kind::INIT_DECLARATOR | Kind::LET_DECLARATION);
+                let declares = kind == Kind::INIT_DECLARATOR;
                 if declares && !self.options.vardef_assign {
                     return none();
                 }

@@ -310,7 +310,10 @@ impl<'p> Work<'p> {
         let metavariable_times = words.len() == 1
             && type_text.contains('*')
             && words.first().is_some_and(|first| first.starts_with('$'));
-        if type_text.trim().is_empty()
+        // `sizeof(struct $T)`: the metavariable is the tag.
+        let is_tag = matches!(words.as_slice(), ["struct" | "union" | "enum"]);
+        if is_tag
+            || type_text.trim().is_empty()
             || !type_text.chars().all(plain)
             || words.is_empty()
             || metavariable_times

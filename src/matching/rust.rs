@@ -174,9 +174,7 @@ impl Matcher<'_> {
                 return;
             }
             Kind::GENERIC_FUNCTION => self.child(node, Field::FUNCTION),
-            Kind::GENERIC_TYPE | Kind::GENERIC_TYPE_WITH_TURBOFISH => {
-                self.child(node, Field::TYPE)
-            }
+            Kind::GENERIC_TYPE | Kind::GENERIC_TYPE_WITH_TURBOFISH => self.child(node, Field::TYPE),
             kind => {
                 if view::is_name(kind) {
                     found.push(node);

@@ -237,11 +237,7 @@ impl Matcher<'_> {
                     None => of_kinds(&[Kind::CALL_EXPRESSION]),
                 },
             },
-            Pat::Assign(..) => of_kinds(&[
-                Kind::ASSIGNMENT_EXPRESSION,
-                Kind::INIT_DECLARATOR,
-                Kind::LET_DECLARATION,
-            ]),
+            Pat::Assign(..) => of_kinds(&[Kind::ASSIGNMENT_EXPRESSION, Kind::INIT_DECLARATOR]),
             Pat::Binary(..) => of_kinds(&[Kind::BINARY_EXPRESSION]),
             Pat::Field(..) => of_kinds(&[Kind::FIELD_EXPRESSION]),
             Pat::Deref(_) => of_kinds(&[Kind::POINTER_EXPRESSION]),

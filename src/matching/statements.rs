@@ -411,11 +411,9 @@ impl Matcher<'_> {
                     envs.extend(self.implicit_deep(pat, inner, env));
                 }
             }
-            Kind::LET_DECLARATION if self.options.vardef_assign => {
-                let found = self.expr_root(pat, node, env);
-                if !found.is_empty() {
-                    envs.extend(found);
-                } else if let Some(value) = self.child(node, Field::VALUE) {
+            // In Rust a `let` is no assignment, as in Semgrep; what it computes counts.
+            Kind::LET_DECLARATION => {
+                if let Some(value) = self.child(node, Field::VALUE) {
                     envs.extend(self.deep(pat, value, env));
                 }
             }

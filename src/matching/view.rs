@@ -169,14 +169,6 @@ pub(super) fn assignment(tree: &Tree, node: NodeId, source: &[u8]) -> Option<(No
             let declared = declared(tree, node);
             Some((declared.name?, declared.value?))
         }
-        Kind::LET_DECLARATION => {
-            let pattern = tree.child(node, Field::PATTERN)?;
-            let pattern = match tree.kind(pattern) {
-                Kind::MUT_PATTERN => tree.children(pattern).last()?,
-                _ => pattern,
-            };
-            Some((pattern, tree.child(node, Field::VALUE)?))
-        }
         _ => None,
     }
 }

@@ -46,7 +46,7 @@ impl Analysed {
     }
 }
 
-/// The parser's limits as the configuration sets them.
+/// The parser's limits as the configuration sets them, for a thread with the stack they ask for.
 pub(super) fn limits(prepared: &Prepared) -> Limits {
     Limits {
         file_bytes: prepared.limits.file_bytes,
@@ -54,6 +54,7 @@ pub(super) fn limits(prepared: &Prepared) -> Limits {
         parser_steps: prepared.limits.parser_steps,
         ..Limits::default()
     }
+    .on_worker()
 }
 
 /// Analyses one file. A defect of scrubin itself is caught and becomes a gap: the other files are

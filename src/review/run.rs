@@ -23,7 +23,23 @@ const FILES_PER_THREAD: usize = 8;
 const EXAMPLES: usize = 3;
 
 /// Reviews the change.
-pub fn run(inputs: &Inputs<'_>) -> Report {
+///
+/// # Errors
+/// The system gives no thread with the stack that deeply nested input needs.
+pub fn run(inputs: &Inputs<'_>) -> std::io::Result<Report> {
+    let stack = limits(inputs.prepared).worker_stack();
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new()
+            .stack_size(stack)
+            .spawn_scoped(scope, || review(inputs))?;
+        // What fails file by file is a gap; a failure here is one of scrubin's own joining code.
+        worker
+            .join()
+            .map_err(|_| std::io::Error::other("the review ended early; please report this defect"))
+    })
+}
+
+fn review(inputs: &Inputs<'_>) -> Report {
     let start = Instant::now();
     let prepared = inputs.prepared;
     let mut skipped = SkipCounts::default();
@@ -224,11 +240,19 @@ fn analyse_all(
         worker()
     } else {
         std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-            handles
+            let stack = limits(inputs.prepared).worker_stack();
+            let spawn = || {
+                std::thread::Builder::new()
+                    .stack_size(stack)
+                    .spawn_scoped(scope, worker)
+            };
+            // This thread works too, so that the review goes on where the system gives no more.
+            let handles: Vec<_> = (1..threads).filter_map(|_| spawn().ok()).collect();
+            let mine = worker();
+            let others = handles
                 .into_iter()
-                .flat_map(|handle| handle.join().unwrap_or_default())
-                .collect()
+                .flat_map(|handle| handle.join().unwrap_or_default());
+            mine.into_iter().chain(others).collect()
         })
     };
     all.sort_by_key(|(index, _)| *index);

@@ -5,14 +5,14 @@ use std::process::Command;
 
 /// What a program printed and how it ended.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(super) struct Run {
+    pub(super) code: i32,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 /// A repository that is gone when it goes out of scope.
-pub struct Repository {
+pub(super) struct Repository {
     folder: tempfile::TempDir,
 }
 
@@ -49,17 +49,17 @@ fn scrubbed(program: &str, folder: &Path) -> Command {
 }
 
 /// Runs the binary in a folder.
-pub fn scrubin_in(folder: &Path, arguments: &[&str]) -> Run {
+pub(super) fn scrubin_in(folder: &Path, arguments: &[&str]) -> Run {
     run(scrubbed(env!("CARGO_BIN_EXE_scrubin"), folder).args(arguments))
 }
 
 /// Runs the binary where nothing matters.
-pub fn scrubin(arguments: &[&str]) -> Run {
+pub(super) fn scrubin(arguments: &[&str]) -> Run {
     scrubin_in(&std::env::temp_dir(), arguments)
 }
 
 impl Repository {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let repository = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
         };
@@ -67,31 +67,31 @@ impl Repository {
         repository
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn write(&self, path: &str, text: &str) {
+    pub(super) fn write(&self, path: &str, text: &str) {
         let place = self.path().join(path);
         std::fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
         std::fs::write(place, text).expect("a file");
     }
 
-    pub fn try_git(&self, arguments: &[&str]) -> Run {
+    pub(super) fn try_git(&self, arguments: &[&str]) -> Run {
         run(scrubbed("git", self.path()).args(arguments))
     }
 
-    pub fn git(&self, arguments: &[&str]) {
+    pub(super) fn git(&self, arguments: &[&str]) {
         let run = self.try_git(arguments);
         assert_eq!(run.code, 0, "git {arguments:?}: {}", run.stderr);
     }
 
-    pub fn commit(&self, message: &str) {
+    pub(super) fn commit(&self, message: &str) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--no-verify", "--message", message]);
     }
 
-    pub fn scrubin(&self, arguments: &[&str]) -> Run {
+    pub(super) fn scrubin(&self, arguments: &[&str]) -> Run {
         scrubin_in(self.path(), arguments)
     }
 }
