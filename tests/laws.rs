@@ -42,6 +42,10 @@ const CONFINED: &[(&str, &str)] = &[
     ("clap", "src/cli/"),
 ];
 
+/// The one pure file that may start a thread: tree-sitter frees deep input recursively, and a thread
+/// is the only way to have the stack for it. Its result does not depend on the thread.
+const DEEP_STACK: &str = "src/syntax/parse.rs";
+
 fn is_shell(path: &str) -> bool {
     SHELLS.iter().any(|shell| path.starts_with(shell))
 }
@@ -97,7 +101,8 @@ fn pure_modules_touch_nothing_outside() {
             if matches!(
                 name.as_str(),
                 "fs" | "net" | "env" | "process" | "thread" | "os"
-            ) {
+            ) && !(name == "thread" && file.path == DEEP_STACK)
+            {
                 breaches.push(format!("{}: std::{name}", file.path));
             }
         }
