@@ -7,7 +7,7 @@ use super::pattern::MetaId;
 
 /// A compiled comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
+pub(super) struct Comparison {
     expression: Expr,
     base: Option<u32>,
     strip: bool,

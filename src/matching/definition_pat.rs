@@ -4,7 +4,7 @@ use super::pattern::{BasePat, FunctionPat, LayerPat, LetPat, Pat, TypePat, VarPa
 use super::prepare::{DOTS, PREFIX};
 use super::to_pat::{Converter, Result};
 use super::view::{self, Layer};
-use crate::syntax::{Field, Kind, Language, NodeId};
+use crate::syntax::{Field, Kind, NodeId};
 
 impl Converter<'_> {
     /// Storage classes and qualifiers of a declaration, function or parameter.
