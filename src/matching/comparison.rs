@@ -7,7 +7,7 @@ use super::pattern::MetaId;
 
 /// A compiled comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
+pub(super) struct Comparison {
     expression: Expr,
     base: Option<u32>,
     strip: bool,
@@ -107,6 +107,8 @@ impl Comparison {
             Expr::Float(value) => Value::Float(*value),
             Expr::Text(text) => Value::Text(text.clone()),
             Expr::Bool(value) => Value::Bool(*value),
+            // A null pointer has no value that compares, as in Semgrep.
+            Expr::Meta(id) if bound(*id).is_some_and(|text| text.trim() == "NULL") => return None,
             Expr::List(values) => Value::List(
                 values
                     .iter()

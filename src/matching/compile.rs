@@ -88,38 +88,53 @@ struct Frame {
     before: &'static str,
     after: &'static str,
     in_body: bool,
+    /// Whether only patterns that do not end like statements go here.
+    only_expression: bool,
 }
 
 const C_FRAMES: &[Frame] = &[
+    // What can be an expression is one: `f(a * b)` alone would be read as a declaration.
+    Frame {
+        before: "void scrubin0(void) { scrubin0x = (",
+        after: "); }",
+        in_body: true,
+        only_expression: true,
+    },
     Frame {
         before: "void scrubin0(void) {\n",
         after: "\n}",
         in_body: true,
+        only_expression: false,
     },
     Frame {
         before: "void scrubin0(void) {\n",
         after: "\n;}",
         in_body: true,
+        only_expression: false,
     },
     Frame {
         before: "",
         after: "",
         in_body: false,
+        only_expression: false,
     },
     Frame {
         before: "",
         after: "\n;",
         in_body: false,
+        only_expression: false,
     },
     Frame {
         before: "void scrubin0(void) { switch (0) {\n",
         after: "\n} }",
         in_body: true,
+        only_expression: false,
     },
     Frame {
         before: "void scrubin0(void) { sizeof(",
         after: "); }",
         in_body: true,
+        only_expression: false,
     },
 ];
 
@@ -128,31 +143,37 @@ const RUST_FRAMES: &[Frame] = &[
         before: "fn scrubin0() {\n",
         after: "\n}",
         in_body: true,
+        only_expression: false,
     },
     Frame {
         before: "fn scrubin0() {\n",
         after: "\n;}",
         in_body: true,
+        only_expression: false,
     },
     Frame {
         before: "",
         after: "",
         in_body: false,
+        only_expression: false,
     },
     Frame {
         before: "impl X {\n",
         after: "\n}",
         in_body: false,
+        only_expression: false,
     },
     Frame {
         before: "fn scrubin0() { match x {\n",
         after: "\n} }",
         in_body: true,
+        only_expression: false,
     },
     Frame {
         before: "fn scrubin0() { let x: ",
         after: "; }",
         in_body: true,
+        only_expression: false,
     },
 ];
 
@@ -178,6 +199,9 @@ impl Compiler {
             Language::Rust => RUST_FRAMES,
         };
         for frame in frames {
+            if frame.only_expression && ends_as_statement(&prepared) {
+                continue;
+            }
             let source = format!("{}{}{}", frame.before, prepared.text, frame.after);
             let Ok(file) = self.parser.parse_verbatim(language, source.as_bytes()) else {
                 continue;

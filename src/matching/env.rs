@@ -8,16 +8,16 @@ use crate::syntax::{Kind, NodeId, SourceFile};
 
 /// What a metavariable stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bound {
+pub(super) struct Bound {
     /// The bytes.
-    pub span: Span,
+    pub(super) span: Span,
     /// The node, where it is exactly one.
-    pub node: Option<NodeId>,
+    pub(super) node: Option<NodeId>,
 }
 
 /// Bindings of one match, in the order they were made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Env {
+pub(super) struct Env {
     bindings: SmallVec<[(MetaId, Bound); 4]>,
     /// One past the last byte matched so far in a statement list.
     pub(super) reached: u32,
@@ -28,7 +28,7 @@ pub(super) type Envs = SmallVec<[Env; 1]>;
 
 impl Env {
     /// What `id` is bound to.
-    pub fn get(&self, id: MetaId) -> Option<Bound> {
+    pub(super) fn get(&self, id: MetaId) -> Option<Bound> {
         self.bindings
             .iter()
             .find(|(bound, _)| *bound == id)
@@ -36,7 +36,7 @@ impl Env {
     }
 
     /// All bindings.
-    pub fn iter(&self) -> impl Iterator<Item = (MetaId, Bound)> + '_ {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (MetaId, Bound)> + '_ {
         self.bindings.iter().copied()
     }
 

@@ -211,14 +211,6 @@ impl GenericPattern {
         }?;
         self.match_at(rest, tokens, at + 1, &next, text, steps)
     }
-
-    /// Words that every match holds.
-    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Word(word) => Some(word.as_str()),
-            _ => None,
-        })
-    }
 }
 
 /// Bindings with their spans moved by `offset`.

@@ -292,6 +292,16 @@ impl<'m> Matcher<'m> {
             .child(node, Field::OPERATOR)
             .is_some_and(|op| self.text(op) == b"->");
         let objects = match object {
+            // `a(). ... .f`: anything may be called or read in between.
+            Pat::Field(first, between) if **between == Pat::Dots => {
+                let mut objects = Envs::new();
+                let mut receiver = Some(target);
+                while let Some(each) = receiver {
+                    objects.extend(self.expr(first, each, env));
+                    receiver = self.receiver(each);
+                }
+                objects
+            }
             Pat::Deref(inner) if arrow => self.expr(inner, target, env),
             // `$X.f` matches `p->f`: the object is then `*p`, which has no node of its own.
             Pat::Any | Pat::Dots if arrow => one(env.clone()),
@@ -304,6 +314,20 @@ impl<'m> Matcher<'m> {
             envs.extend(self.expr(field, name, &found));
         }
         envs
+    }
+
+    /// `a` of `a.f` and of `a.f(...)`.
+    fn receiver(&self, node: NodeId) -> Option<NodeId> {
+        match self.kind(node) {
+            Kind::CALL_EXPRESSION => self.child(node, Field::FUNCTION),
+            Kind::FIELD_EXPRESSION => self
+                .child(node, Field::ARGUMENT)
+                .or(self.child(node, Field::VALUE)),
+            Kind::TRY_EXPRESSION | Kind::AWAIT_EXPRESSION | Kind::PARENTHESIZED_EXPRESSION => {
+                self.file.tree.children(node).next()
+            }
+            _ => None,
+        }
     }
 
     fn call(&self, function: &Pat, arguments: &[Pat], node: NodeId, env: &Env) -> Envs {
@@ -412,26 +436,28 @@ impl<'m> Matcher<'m> {
             .collect()
     }
 
-    /// `<... e ...>`: here, and in the sub-expressions.
+    /// `<... e ...>`: here and in the sub-expressions. A match here that binds nothing new settles
+    /// it; one that binds does not: the metavariable stands for every sub-expression in turn.
     pub(super) fn deep(&self, inner: &Pat, node: NodeId, env: &Env) -> Envs {
         let mut envs = self.expr_root(inner, node, env);
-        // A match that binds nothing new is as good as any further one; one that binds is not:
-        // `<... $X ...>` stands for every sub-expression.
         let is_settled = envs.iter().any(|found| found == env);
         if is_settled || !self.options.go_deeper_expr {
             return envs;
         }
         for child in self.file.tree.children(node) {
-            if !matches!(
-                self.kind(child),
-                Kind::COMPOUND_STATEMENT | Kind::TYPE_DESCRIPTOR
-            ) {
-                let below =
-                    self.deeper(|| self.deep(inner, view::strip(&self.file.tree, child), env));
-                for found in below {
-                    if !envs.contains(&found) {
-                        envs.push(found);
-                    }
+            let is_name_of_field = self.file.tree.field(child) == Field::FIELD;
+            if is_name_of_field
+                || matches!(
+                    self.kind(child),
+                    Kind::COMPOUND_STATEMENT | Kind::TYPE_DESCRIPTOR
+                )
+            {
+                continue;
+            }
+            let below = self.deeper(|| self.deep(inner, view::strip(&self.file.tree, child), env));
+            for found in below {
+                if !envs.contains(&found) {
+                    envs.push(found);
                 }
             }
         }

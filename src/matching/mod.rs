@@ -23,6 +23,8 @@ mod rust;
 mod search;
 mod statement_pat;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod to_pat;
 mod typed;
 mod types;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::syntax::{Kind, Language};
 
 /// Index of a metavariable in its rule's table of names.
-pub type MetaId = u8;
+pub(super) type MetaId = u8;
 
 /// A part of a pattern: expression, statement, type, parameter or any other node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -75,7 +75,7 @@ pub struct All {
 
 /// A compiled condition on a metavariable.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Test {
+pub(super) enum Test {
     /// Its text matches from the start; further groups bind.
     Regex(MetaId, Regex),
     /// Its code matches.

@@ -54,6 +54,7 @@ impl Matcher<'_> {
                     {
                         self.push_expression(pat, node, env, &mut found);
                     }
+                    self.push_declared(pat, node, span, env, &mut found);
                 }
             }
             Root::Stmt(pat) => {
@@ -64,15 +65,11 @@ impl Matcher<'_> {
                 }
             }
             Root::Stmts(pats) => {
-                for list in self.index.lists(self.file) {
-                    let (Some(&first), Some(&last)) = (list.items.first(), list.items.last())
-                    else {
+                // What encloses the span starts in a list that does.
+                for node in self.covering(span) {
+                    let Some(list) = self.index.list_at(self.file, node) else {
                         continue;
                     };
-                    let whole = Span::new(self.item_span(first).start, self.item_span(last).end);
-                    if !whole.contains(span) {
-                        continue;
-                    }
                     for (start, &item) in list.items.iter().enumerate() {
                         if self.file.tree.span(item.node).start > span.start {
                             break;
@@ -96,6 +93,7 @@ impl Matcher<'_> {
                     if self.file.tree.span(node) == span {
                         self.push_expression(pat, node, env, &mut found);
                     }
+                    self.push_declared(pat, node, span, env, &mut found);
                 }
             }
             Root::Stmt(pat) => {
@@ -108,7 +106,10 @@ impl Matcher<'_> {
                 }
             }
             Root::Stmts(pats) => {
-                for list in self.index.lists(self.file) {
+                for node in self.covering(span) {
+                    let Some(list) = self.index.list_at(self.file, node) else {
+                        continue;
+                    };
                     let starts = list
                         .items
                         .iter()
@@ -142,6 +143,28 @@ impl Matcher<'_> {
                 node: Some(node),
                 env,
             });
+        }
+    }
+
+    /// Matches of the initialised declarators of a declaration whose bytes are outside of them.
+    fn push_declared(
+        &self,
+        pat: &Pat,
+        node: NodeId,
+        span: Span,
+        env: &Env,
+        found: &mut Vec<Found>,
+    ) {
+        if self.kind(node) != Kind::DECLARATION || !matches!(pat, Pat::Assign(..)) {
+            return;
+        }
+        for item in self.items_of(node) {
+            if let Some(declarator) = item.declarator
+                && self.kind(declarator) == Kind::INIT_DECLARATOR
+                && !self.file.tree.span(declarator).contains(span)
+            {
+                self.push_expression(pat, declarator, env, found);
+            }
         }
     }
 
@@ -218,7 +241,7 @@ impl Matcher<'_> {
     fn each_expression(&self, pat: &Pat, within: Option<NodeId>, visit: &mut dyn FnMut(NodeId)) {
         let mut of_kinds = |kinds: &[Kind]| {
             for &kind in kinds {
-                for &node in self.index.of_kind(kind) {
+                for &node in self.index.of_kind(self.file, kind) {
                     visit(node);
                 }
             }
@@ -365,7 +388,7 @@ impl Matcher<'_> {
         };
         let tree = &self.file.tree;
         for &kind in kinds {
-            for &node in self.index.of_kind(kind) {
+            for &node in self.index.of_kind(self.file, kind) {
                 let in_for = tree
                     .parent(node)
                     .is_some_and(|parent| tree.kind(parent) == Kind::FOR_STATEMENT)
