@@ -268,6 +268,18 @@ pub(crate) fn glob_matches(glob: &str, path: &str) -> bool {
     let path = path.trim_start_matches("./");
     let anchored = glob.strip_prefix('/');
     let glob = anchored.unwrap_or(glob).trim_end_matches('/');
+    // Most globs end in a plain name or `*.extension`: without a component like that nothing matches.
+    let last = glob.rsplit('/').next().unwrap_or(glob);
+    let wild = |text: &str| text.contains(['*', '?', '[', '{', '\\']);
+    let mut components = path.split('/');
+    let is_ruled_out = match last.strip_prefix('*') {
+        None if !wild(last) => !components.any(|component| component == last),
+        Some(suffix) if !wild(suffix) => !components.any(|component| component.ends_with(suffix)),
+        _ => false,
+    };
+    if is_ruled_out {
+        return false;
+    }
     let direct = |pattern: &str| fast_glob::glob_match(pattern, path);
     if direct(glob) || direct(&format!("{glob}/**")) {
         return true;

@@ -63,6 +63,9 @@ impl<'e> Evaluator<'e> {
         if let Some(found) = self.kept.borrow().get(&node.id) {
             return Rc::clone(found);
         }
+        if !self.is_possible(node) {
+            return Rc::default();
+        }
         let mut found = match &node.op {
             Op::Pattern(pattern) => self.pattern(pattern),
             Op::Generic(pattern) => {
@@ -187,8 +190,29 @@ impl<'e> Evaluator<'e> {
         found
     }
 
+    /// Whether the file holds the names that a match of the part needs. Most parts of most rules end
+    /// here.
+    fn is_possible(&self, node: &Node) -> bool {
+        let Some(matcher) = self.matcher else {
+            return true;
+        };
+        match &node.op {
+            Op::Pattern(pattern) => matcher.has_names(&pattern.names),
+            Op::Generic(_) | Op::Regex(_) => true,
+            Op::Either(nodes) => nodes.iter().any(|node| self.is_possible(node)),
+            Op::All(all) => all
+                .positives
+                .iter()
+                .chain(&all.insides)
+                .all(|node| self.is_possible(node)),
+        }
+    }
+
     /// Bindings of matches of `node` that enclose `span` and agree with `env`, merged into it.
     fn enclosing(&self, node: &Node, span: Span, env: &Env) -> Vec<Env> {
+        if !self.is_possible(node) {
+            return Vec::new();
+        }
         match &node.op {
             Op::Pattern(pattern) if self.context.is_none() => match self.matcher {
                 Some(matcher) => {
@@ -224,6 +248,9 @@ impl<'e> Evaluator<'e> {
 
     /// Whether `node` matches exactly `span` and agrees with `env`.
     fn equals(&self, node: &Node, span: Span, env: &Env) -> bool {
+        if !self.is_possible(node) {
+            return false;
+        }
         match &node.op {
             Op::Pattern(pattern) => match self.matcher {
                 Some(matcher) => matcher.matches_exactly(&pattern.root, span, env),

@@ -78,6 +78,15 @@ impl<'m> Matcher<'m> {
         }
     }
 
+    /// Whether the file holds all these names.
+    pub(super) fn has_names(&self, names: &[String]) -> bool {
+        names.iter().all(|name| {
+            self.names
+                .get(name.as_bytes())
+                .is_none_or(|id| self.index.has(id))
+        })
+    }
+
     /// Whether the step limit was reached: matches may be missing.
     pub(super) fn is_exhausted(&self) -> bool {
         self.budget.get() == 0

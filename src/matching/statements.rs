@@ -128,9 +128,7 @@ impl Matcher<'_> {
     fn parts(&self, pats: &[Pat], nodes: &[NodeId], env: &Env) -> Envs {
         let (Some((first, rest)), Some((&node, left))) = (pats.split_first(), nodes.split_first())
         else {
-            return if pats.is_empty() && nodes.is_empty() {
-                one(env.clone())
-            } else if matches!(pats, [Pat::Dots]) {
+            return if (pats.is_empty() && nodes.is_empty()) || matches!(pats, [Pat::Dots]) {
                 one(env.clone())
             } else {
                 Envs::new()
