@@ -37,6 +37,8 @@ pub(super) struct Evaluator<'e> {
     pub(super) context: Option<Bound>,
     /// Results of parts that are asked for again and again.
     kept: RefCell<FxHashMap<u32, Rc<Vec<Found>>>>,
+    /// Whether the file holds the names that a part needs.
+    possible: RefCell<FxHashMap<u32, bool>>,
     /// Whether a limit was reached.
     pub(super) cut: std::cell::Cell<bool>,
 }
@@ -54,6 +56,7 @@ impl<'e> Evaluator<'e> {
             readable,
             context,
             kept: RefCell::default(),
+            possible: RefCell::default(),
             cut: std::cell::Cell::new(false),
         }
     }
@@ -196,7 +199,10 @@ impl<'e> Evaluator<'e> {
         let Some(matcher) = self.matcher else {
             return true;
         };
-        match &node.op {
+        if let Some(known) = self.possible.borrow().get(&node.id) {
+            return *known;
+        }
+        let possible = match &node.op {
             Op::Pattern(pattern) => matcher.has_names(&pattern.names),
             Op::Generic(_) | Op::Regex(_) => true,
             Op::Either(nodes) => nodes.iter().any(|node| self.is_possible(node)),
@@ -205,7 +211,9 @@ impl<'e> Evaluator<'e> {
                 .iter()
                 .chain(&all.insides)
                 .all(|node| self.is_possible(node)),
-        }
+        };
+        self.possible.borrow_mut().insert(node.id, possible);
+        possible
     }
 
     /// Bindings of matches of `node` that enclose `span` and agree with `env`, merged into it.

@@ -36,11 +36,40 @@ impl Matcher<'_> {
         self.statement(pat, Item { node, declarator }, env)
     }
 
+    /// Whether a statement of this kind can never match: most pairs of pattern and statement end
+    /// here, before anything is copied. C alone; in Rust expressions are statements.
+    fn is_ruled_out(&self, pat: &Pat, kind: Kind) -> bool {
+        if self.file.language != Language::C {
+            return false;
+        }
+        match pat {
+            Pat::ExprStmt(inner) => {
+                !matches!(
+                    kind,
+                    Kind::EXPRESSION_STATEMENT
+                        | Kind::DECLARATION
+                        | Kind::FIELD_DECLARATION
+                        | Kind::RETURN_STATEMENT
+                ) && !matches!(**inner, Pat::Any | Pat::Meta(_) | Pat::Deep(_))
+            }
+            Pat::If(..) => kind != Kind::IF_STATEMENT,
+            Pat::Return(_) => kind != Kind::RETURN_STATEMENT,
+            Pat::Switch(..) => kind != Kind::SWITCH_STATEMENT,
+            Pat::For(..) => kind != Kind::FOR_STATEMENT,
+            Pat::Function(_) => kind != Kind::FUNCTION_DEFINITION,
+            Pat::Var(_) => !matches!(kind, Kind::DECLARATION | Kind::FIELD_DECLARATION),
+            _ => false,
+        }
+    }
+
     /// A pattern against one statement.
     pub(super) fn statement(&self, pat: &Pat, item: Item, env: &Env) -> Envs {
         let tree = &self.file.tree;
         let node = item.node;
         let kind = tree.kind(node);
+        if self.is_ruled_out(pat, kind) {
+            return Envs::new();
+        }
         match pat {
             Pat::Dots => one(env.clone()),
             Pat::ExprStmt(inner) => self.expression_statement(inner, item, env),
