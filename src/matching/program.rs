@@ -149,8 +149,82 @@ impl Regex {
 
 /// Limits on the work of one expression: counted, not timed.
 fn build(text: &str) -> Result<fancy_regex::Regex, String> {
-    fancy_regex::RegexBuilder::new(text)
+    fancy_regex::RegexBuilder::new(&ascii(text))
         .backtrack_limit(1_000_000)
         .build()
         .map_err(|error| error.to_string())
+}
+
+/// `\w`, `\d` and `\s` as ASCII, which is what they mean to Semgrep (PCRE without UCP). The Unicode
+/// classes would also cost most of a hook's time to compile.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut rest = text.chars().peekable();
+    let mut in_class = false;
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                let Some(escaped) = rest.next() else {
+                    out.push(c);
+                    break;
+                };
+                let class = match escaped.to_ascii_lowercase() {
+                    'w' => "0-9A-Za-z_",
+                    'd' => "0-9",
+                    's' => " \\t\\n\\r\\x0B\\x0C",
+                    _ => "",
+                };
+                let negated = escaped.is_ascii_uppercase();
+                if class.is_empty() || (in_class && negated) {
+                    out.extend([c, escaped]);
+                } else if in_class {
+                    out.push_str(class);
+                } else {
+                    let sign = if negated { "^" } else { "" };
+                    out.extend(["[", sign, class, "]"]);
+                }
+            }
+            '[' if !in_class => {
+                in_class = true;
+                out.push(c);
+                // A bracket right after the opening one is a plain character.
+                if rest.peek() == Some(&'^') {
+                    out.extend(rest.next());
+                }
+                if rest.peek() == Some(&']') {
+                    out.extend(rest.next());
+                }
+            }
+            '[' if rest.peek() == Some(&':') => {
+                // `[:alpha:]`: up to its own end.
+                out.push(c);
+                while let Some(inner) = rest.next() {
+                    out.push(inner);
+                    if inner == ':' && rest.peek() == Some(&']') {
+                        out.extend(rest.next());
+                        break;
+                    }
+                }
+            }
+            ']' if in_class => {
+                in_class = false;
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ascii;
+
+    #[test]
+    fn perl_classes_become_ascii_wherever_they_stand() {
+        assert_eq!(ascii(r"^\w+\D"), "^[0-9A-Za-z_]+[^0-9]");
+        assert_eq!(ascii(r"[\w.\]-]\\w"), r"[0-9A-Za-z_.\]-]\\w");
+        assert_eq!(ascii(r"[^]\d][[:alpha:]\d]"), "[^]0-9][[:alpha:]0-9]");
+        assert_eq!(ascii(r"[\W]\b"), r"[\W]\b");
+    }
 }
