@@ -4,6 +4,7 @@ use super::comparison::Comparison;
 use super::compile::{Compiler, MetaNames};
 use super::generic::GenericPattern;
 use super::matcher::Options;
+use super::needs;
 use super::pattern::MetaId;
 use super::program::{All, Form, Node, Op, Program, Regex, Test};
 use crate::rules::{At, Condition, Conjunction, Formula, Rule, RuleLanguage, RuleOptions, Text};
@@ -36,7 +37,7 @@ pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileE
         };
         let formula = work.node(&rule.formula)?;
         let mut clauses = Vec::new();
-        require(&formula, &mut clauses);
+        needs::clauses(&formula, &mut clauses);
         clauses.sort_unstable();
         clauses.dedup();
         forms.push(Form {
@@ -238,42 +239,5 @@ impl Work<'_> {
             at: name.at,
             message: format!("`{}` is bound by no pattern of this rule", name.text),
         })
-    }
-}
-
-/// Adds what a file must hold for a match: one name of each clause.
-fn require(node: &Node, clauses: &mut Vec<Vec<String>>) {
-    match &node.op {
-        Op::Pattern(pattern) => {
-            clauses.extend(pattern.names.iter().map(|name| vec![name.clone()]));
-        }
-        Op::Generic(_) | Op::Regex(_) => {}
-        Op::Either(nodes) => {
-            // One name that suffices for each alternative; none, if an alternative needs none.
-            let mut either = Vec::with_capacity(nodes.len());
-            for node in nodes {
-                let mut inner = Vec::new();
-                require(node, &mut inner);
-                match inner.into_iter().min_by_key(Vec::len) {
-                    Some(clause) => either.extend(clause),
-                    None => return,
-                }
-            }
-            either.sort_unstable();
-            either.dedup();
-            if !either.is_empty() {
-                clauses.push(either);
-            }
-        }
-        Op::All(all) => {
-            for positive in all.positives.iter().chain(&all.insides) {
-                require(positive, clauses);
-            }
-            for condition in &all.conditions {
-                if let Test::Pattern(_, node) = condition {
-                    require(node, clauses);
-                }
-            }
-        }
     }
 }

@@ -1,11 +1,13 @@
 //! All rules over one file: one index, then only the rules whose names the file holds.
 
 use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use super::active::ActiveRule;
 use super::evaluate::{self, Evaluator};
-use super::index::{FileIndex, NameId, NameTable};
+use super::index::{FeatureId, FileIndex, NameTable};
 use super::matcher::Matcher;
+use super::needs::{Need, needs};
 use super::pattern::MetaId;
 use super::program::{Form, Program};
 use crate::finding::{
@@ -14,12 +16,14 @@ use crate::finding::{
 use crate::rules::RuleLanguage;
 use crate::syntax::{Kind, Language, LineTable, NodeId, SourceFile};
 
-/// A rule in one language with the names its matches need.
+/// A rule in one language with what its matches need.
 #[derive(Debug)]
 struct Entry {
     rule: usize,
     form: usize,
-    clauses: Vec<Vec<NameId>>,
+    clauses: Vec<Vec<FeatureId>>,
+    /// What each of its parts needs, made at its first use.
+    needs: OnceLock<Vec<Need>>,
 }
 
 /// The rules of one run, ready for any number of files. Shared by threads.
@@ -62,15 +66,19 @@ impl Engine {
         };
         for (rule, active) in engine.rules.iter().enumerate() {
             for (form, (language, clauses)) in active.head().forms.iter().enumerate() {
-                let mut intern = |name: &String| engine.names.intern(name);
                 let clauses = clauses
                     .iter()
-                    .map(|clause| clause.iter().map(&mut intern).collect())
+                    .filter_map(|clause| {
+                        let ids = clause.iter().map(|feature| engine.names.feature(feature));
+                        // A feature that no file can be asked for rules nothing out.
+                        ids.collect::<Option<Vec<FeatureId>>>()
+                    })
                     .collect();
                 let entry = Entry {
                     rule,
                     form,
                     clauses,
+                    needs: OnceLock::new(),
                 };
                 match language {
                     RuleLanguage::C => engine.c.push(entry),
@@ -130,15 +138,16 @@ impl Engine {
             let held = entry
                 .clauses
                 .iter()
-                .all(|clause| clause.iter().any(|&name| index.has(name)));
+                .all(|clause| clause.iter().any(|&feature| index.has(feature)));
             if !held || !self.on_path(entry, path) {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, &mut scan) else {
                 continue;
             };
+            let needs = entry.needs.get_or_init(|| needs(form, &self.names));
             let matcher = Matcher::new(file, &index, &self.names, program.options);
-            let evaluator = Evaluator::new(Some(&matcher), file.text, &readable, None);
+            let evaluator = Evaluator::new(Some(&matcher), needs, file.text, &readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() || matcher.is_exhausted() {
                 scan.cut.push(active.head().id.clone());
@@ -173,7 +182,7 @@ impl Engine {
             let Some((active, program, form)) = self.parts(entry, scan) else {
                 continue;
             };
-            let evaluator = Evaluator::new(None, place.text, readable, None);
+            let evaluator = Evaluator::new(None, &[], place.text, readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() {
                 scan.cut.push(active.head().id.clone());

@@ -2,12 +2,14 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
 use super::analyzer;
 use super::env::{Bound, Env};
 use super::matcher::Matcher;
+use super::needs::Need;
 use super::pattern::{MetaId, Pattern};
 use super::program::{All, Node, Op, Regex, Test};
 use crate::finding::Span;
@@ -35,10 +37,10 @@ pub(super) struct Evaluator<'e> {
     pub(super) readable: &'e OnceCell<String>,
     /// What a `metavariable-pattern` looks at; the whole file otherwise.
     pub(super) context: Option<Bound>,
+    /// What each part of the rule needs, by its number.
+    needs: &'e [Need],
     /// Results of parts that are asked for again and again.
     kept: RefCell<FxHashMap<u32, Rc<Vec<Found>>>>,
-    /// Whether the file holds the names that a part needs.
-    possible: RefCell<FxHashMap<u32, bool>>,
     /// Whether a limit was reached.
     pub(super) cut: std::cell::Cell<bool>,
 }
@@ -46,31 +48,39 @@ pub(super) struct Evaluator<'e> {
 impl<'e> Evaluator<'e> {
     pub(super) fn new(
         matcher: Option<&'e Matcher<'e>>,
+        needs: &'e [Need],
         text: &'e [u8],
         readable: &'e OnceCell<String>,
         context: Option<Bound>,
     ) -> Self {
         Self {
             matcher,
+            needs,
             text,
             readable,
             context,
             kept: RefCell::default(),
-            possible: RefCell::default(),
             cut: std::cell::Cell::new(false),
         }
     }
 
-    /// All matches of a part.
-    pub(super) fn all(&self, node: &Node) -> Rc<Vec<Found>> {
+    /// All matches of a part that is asked for again and again.
+    fn all_kept(&self, node: &Node) -> Rc<Vec<Found>> {
         if let Some(found) = self.kept.borrow().get(&node.id) {
             return Rc::clone(found);
         }
+        let found = Rc::new(self.all(node));
+        self.kept.borrow_mut().insert(node.id, Rc::clone(&found));
+        found
+    }
+
+    /// All matches of a part.
+    pub(super) fn all(&self, node: &Node) -> Vec<Found> {
         if !self.is_possible(node) {
-            return Rc::default();
+            return Vec::new();
         }
         let mut found = match &node.op {
-            Op::Pattern(pattern) => self.pattern(pattern),
+            Op::Pattern(pattern) => self.pattern(pattern, self.need(node)),
             Op::Generic(pattern) => {
                 let (text, offset) = self.scope();
                 pattern
@@ -86,7 +96,7 @@ impl<'e> Evaluator<'e> {
             Op::Regex(regex) => self.regex(regex),
             Op::Either(nodes) => nodes
                 .iter()
-                .flat_map(|node| (*self.all(node)).clone())
+                .flat_map(|node| self.all(node))
                 .collect(),
             Op::All(all) => self.conjunction(all),
         };
@@ -94,8 +104,6 @@ impl<'e> Evaluator<'e> {
             found.truncate(MAX_FOUND);
             self.cut.set(true);
         }
-        let found = Rc::new(found);
-        self.kept.borrow_mut().insert(node.id, Rc::clone(&found));
         found
     }
 
@@ -107,7 +115,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn pattern(&self, pattern: &Pattern) -> Vec<Found> {
+    fn pattern(&self, pattern: &Pattern, need: &Need) -> Vec<Found> {
         let Some(matcher) = self.matcher else {
             return Vec::new();
         };
@@ -115,7 +123,7 @@ impl<'e> Evaluator<'e> {
         if self.context.is_some() && within.is_none() {
             return Vec::new();
         }
-        let mut found = matcher.find_all(&pattern.root, within);
+        let mut found = matcher.find_all(&pattern.root, need, within);
         found.dedup();
         found
     }
@@ -193,17 +201,28 @@ impl<'e> Evaluator<'e> {
         found
     }
 
-    /// Whether the file holds the names that a match of the part needs. Most parts of most rules end
-    /// here.
+    fn need(&self, node: &Node) -> &'e Need {
+        static NONE: OnceLock<Need> = OnceLock::new();
+        match self.needs.get(node.id as usize) {
+            Some(need) => need,
+            None => NONE.get_or_init(Need::default),
+        }
+    }
+
+    /// Whether the file, or what is under consideration of it, holds what a match of the part
+    /// needs. Most parts of most rules end here.
     fn is_possible(&self, node: &Node) -> bool {
         let Some(matcher) = self.matcher else {
             return true;
         };
-        if let Some(known) = self.possible.borrow().get(&node.id) {
-            return *known;
-        }
-        let possible = match &node.op {
-            Op::Pattern(pattern) => matcher.has_names(&pattern.names),
+        match &node.op {
+            Op::Pattern(_) => {
+                let need = self.need(node);
+                match self.context.and_then(|bound| bound.node) {
+                    Some(outer) => matcher.holds(need, outer),
+                    None => need.in_file.iter().all(|&id| matcher.index.has(id)),
+                }
+            }
             Op::Generic(_) | Op::Regex(_) => true,
             Op::Either(nodes) => nodes.iter().any(|node| self.is_possible(node)),
             Op::All(all) => all
@@ -211,9 +230,7 @@ impl<'e> Evaluator<'e> {
                 .iter()
                 .chain(&all.insides)
                 .all(|node| self.is_possible(node)),
-        };
-        self.possible.borrow_mut().insert(node.id, possible);
-        possible
+        }
     }
 
     /// Bindings of matches of `node` that enclose `span` and agree with `env`, merged into it.
@@ -225,7 +242,7 @@ impl<'e> Evaluator<'e> {
             Op::Pattern(pattern) if self.context.is_none() => match self.matcher {
                 Some(matcher) => {
                     let mut envs = Vec::new();
-                    for found in matcher.find_enclosing(&pattern.root, span, env) {
+                    for found in matcher.find_enclosing(&pattern.root, self.need(node), span, env) {
                         if !envs.contains(&found.env) {
                             envs.push(found.env);
                         }
@@ -246,7 +263,7 @@ impl<'e> Evaluator<'e> {
                 envs
             }
             _ => self
-                .all(node)
+                .all_kept(node)
                 .iter()
                 .filter(|found| found.span.contains(span) && self.agree(env, &found.env))
                 .map(|found| env.merged(&found.env))
@@ -266,7 +283,7 @@ impl<'e> Evaluator<'e> {
             },
             Op::Either(nodes) => nodes.iter().any(|node| self.equals(node, span, env)),
             _ => self
-                .all(node)
+                .all_kept(node)
                 .iter()
                 .any(|found| found.span == span && self.agree(env, &found.env)),
         }
@@ -290,7 +307,7 @@ impl<'e> Evaluator<'e> {
         let mut insides: Vec<&Node> = all.insides.iter().collect();
         let mut found: Vec<Found> = match positives.split_first() {
             Some((first, rest)) => {
-                let mut found = (*self.all(first)).clone();
+                let mut found = self.all(first);
                 for node in rest {
                     if found.is_empty() {
                         return found;
@@ -307,9 +324,9 @@ impl<'e> Evaluator<'e> {
                         env: Env::default(),
                     }]
                 }
-                None if !insides.is_empty() => (*self.all(insides.remove(0))).clone(),
+                None if !insides.is_empty() => self.all(insides.remove(0)),
                 None => match selectors.first() {
-                    Some(node) => (*self.all(node)).clone(),
+                    Some(node) => self.all(node),
                     None => return Vec::new(),
                 },
             },
@@ -476,7 +493,13 @@ impl<'e> Evaluator<'e> {
                 let Some(bound) = env.get(*id) else {
                     return false;
                 };
-                let nested = Evaluator::new(self.matcher, self.text, self.readable, Some(bound));
+                let nested = Evaluator::new(
+                    self.matcher,
+                    self.needs,
+                    self.text,
+                    self.readable,
+                    Some(bound),
+                );
                 let found = nested.all(node);
                 self.cut.set(self.cut.get() || nested.cut.get());
                 found.iter().any(|each| self.agree(env, &each.env))

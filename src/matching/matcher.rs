@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::env::{Bound, Env, Envs, one};
 use super::index::{FileIndex, NameTable};
+use super::needs::Need;
 use super::pattern::Pat;
 use super::view;
 use crate::finding::Span;
@@ -78,13 +79,15 @@ impl<'m> Matcher<'m> {
         }
     }
 
-    /// Whether the file holds all these names.
-    pub(super) fn has_names(&self, names: &[String]) -> bool {
-        names.iter().all(|name| {
-            self.names
-                .get(name.as_bytes())
-                .is_none_or(|id| self.index.has(id))
-        })
+    /// Whether the file holds what `need` asks of it, and the subtree what lies in the match.
+    pub(super) fn holds(&self, need: &Need, outer: NodeId) -> bool {
+        let end = self.file.tree.end(outer);
+        let inside = need.inside();
+        let rest = need.in_file.get(inside.len()..).unwrap_or_default();
+        inside
+            .iter()
+            .all(|&id| self.index.has_within(id, outer, end))
+            && rest.iter().all(|&id| self.index.has(id))
     }
 
     /// Whether the step limit was reached: matches may be missing.

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::features::Feature;
 use super::generic::GenericPattern;
 use super::matcher::Options;
 use super::pattern::{MetaId, Pattern};
@@ -33,8 +34,8 @@ pub struct Form {
     pub language: RuleLanguage,
     /// The formula.
     pub formula: Node,
-    /// Names a file must hold for a match: one of each list.
-    pub clauses: Vec<Vec<String>>,
+    /// What a file must hold for a match: one feature of each list.
+    pub clauses: Vec<Vec<Feature>>,
 }
 
 /// A part of a formula. `id` numbers the parts of one form, for results kept between uses.

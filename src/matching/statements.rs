@@ -38,7 +38,7 @@ impl Matcher<'_> {
 
     /// Whether a statement of this kind can never match: most pairs of pattern and statement end
     /// here, before anything is copied. C alone; in Rust expressions are statements.
-    fn is_ruled_out(&self, pat: &Pat, kind: Kind) -> bool {
+    pub(super) fn is_ruled_out(&self, pat: &Pat, kind: Kind) -> bool {
         if self.file.language != Language::C {
             return false;
         }
