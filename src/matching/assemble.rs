@@ -6,7 +6,8 @@ use super::generic::GenericPattern;
 use super::matcher::Options;
 use super::needs;
 use super::pattern::MetaId;
-use super::program::{All, Form, Node, Op, Program, Regex, Test};
+use super::program::{All, Form, Node, Op, Program, Test};
+use super::regex::Regex;
 use crate::rules::{At, Condition, Conjunction, Formula, Rule, RuleLanguage, RuleOptions, Text};
 use crate::syntax::Language;
 
@@ -82,10 +83,14 @@ fn options(given: RuleOptions) -> Options {
 }
 
 fn regex(text: &Text, multi_line: bool) -> Result<Regex, CompileError> {
-    Regex::new(&text.text, multi_line).map_err(|message| CompileError {
+    Regex::new(&text.text, multi_line).map_err(|message| no_regex(text, &message))
+}
+
+fn no_regex(text: &Text, message: &str) -> CompileError {
+    CompileError {
         at: text.at,
         message: format!("`{}` is no regular expression: {message}", text.text),
-    })
+    }
 }
 
 struct Work<'w> {
@@ -142,8 +147,12 @@ impl Work<'_> {
     }
 
     /// An expression whose groups bind `$1`, `$2`, ... and `$NAME`.
-    fn binding_regex(&mut self, text: &Text, multi_line: bool) -> Result<Regex, CompileError> {
-        let mut compiled = regex(text, multi_line)?;
+    fn binding_regex(&mut self, text: &Text, whole_text: bool) -> Result<Regex, CompileError> {
+        let mut compiled = if whole_text {
+            regex(text, true)?
+        } else {
+            Regex::anchored(&text.text).map_err(|message| no_regex(text, &message))?
+        };
         for (number, name) in compiled.group_names().into_iter().enumerate().skip(1) {
             let name = match name {
                 Some(name) => format!("${name}"),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::active::ActiveRule;
 use super::evaluate::{self, Evaluator};
-use super::index::{FeatureId, FileIndex, NameTable};
+use super::index::{FeatureId, FileIndex, NameTable, TextsHeld};
 use super::matcher::Matcher;
 use super::needs::{Need, needs};
 use super::pattern::MetaId;
@@ -121,7 +121,8 @@ impl Engine {
 
     /// Runs all rules of the file's language, and the text rules that want it.
     pub fn scan(&self, path: &RepoPath, file: &SourceFile<'_>) -> Scan {
-        let index = FileIndex::new(file, &self.names);
+        let texts = self.names.texts_held(file.text);
+        let index = FileIndex::new(file, &self.names, &texts);
         let entries = match file.language {
             Language::C => &self.c,
             Language::Rust => &self.rust,
@@ -156,7 +157,7 @@ impl Engine {
                 scan.findings.push(finding(active, program, place, each));
             }
         }
-        self.scan_text_rules(place, &readable, &mut scan);
+        self.scan_text_rules(place, &texts, &readable, &mut scan);
         finish(scan)
     }
 
@@ -170,13 +171,21 @@ impl Engine {
             lines: &lines,
             file: None,
         };
-        self.scan_text_rules(place, &OnceCell::new(), &mut scan);
+        let texts = self.names.texts_held(text);
+        self.scan_text_rules(place, &texts, &OnceCell::new(), &mut scan);
         finish(scan)
     }
 
-    fn scan_text_rules(&self, place: Place<'_>, readable: &OnceCell<String>, scan: &mut Scan) {
+    fn scan_text_rules(
+        &self,
+        place: Place<'_>,
+        texts: &TextsHeld,
+        readable: &OnceCell<String>,
+        scan: &mut Scan,
+    ) {
         for entry in &self.text {
-            if !self.on_path(entry, place.path) {
+            let held = |clause: &Vec<FeatureId>| clause.iter().any(|&text| texts.has(text));
+            if !entry.clauses.iter().all(held) || !self.on_path(entry, place.path) {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, scan) else {

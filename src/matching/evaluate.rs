@@ -11,7 +11,8 @@ use super::env::{Bound, Env};
 use super::matcher::Matcher;
 use super::needs::Need;
 use super::pattern::{MetaId, Pattern};
-use super::program::{All, Node, Op, Regex, Test};
+use super::program::{All, Node, Op, Test};
+use super::regex::Regex;
 use crate::finding::Span;
 use crate::rules::Analyzer;
 use crate::syntax::NodeId;
@@ -65,7 +66,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// All matches of a part that is asked for again and again.
-    fn all_kept(&self, node: &Node) -> Rc<Vec<Found>> {
+    fn all_kept(&self, node: &'e Node) -> Rc<Vec<Found>> {
         if let Some(found) = self.kept.borrow().get(&node.id) {
             return Rc::clone(found);
         }
@@ -75,7 +76,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// All matches of a part.
-    pub(super) fn all(&self, node: &Node) -> Vec<Found> {
+    pub(super) fn all(&self, node: &'e Node) -> Vec<Found> {
         if !self.is_possible(node) {
             return Vec::new();
         }
@@ -94,10 +95,7 @@ impl<'e> Evaluator<'e> {
                     .collect()
             }
             Op::Regex(regex) => self.regex(regex),
-            Op::Either(nodes) => nodes
-                .iter()
-                .flat_map(|node| self.all(node))
-                .collect(),
+            Op::Either(nodes) => nodes.iter().flat_map(|node| self.all(node)).collect(),
             Op::All(all) => self.conjunction(all),
         };
         if found.len() > MAX_FOUND {
@@ -201,7 +199,7 @@ impl<'e> Evaluator<'e> {
         found
     }
 
-    fn need(&self, node: &Node) -> &'e Need {
+    fn need(&self, node: &'e Node) -> &'e Need {
         static NONE: OnceLock<Need> = OnceLock::new();
         match self.needs.get(node.id as usize) {
             Some(need) => need,
@@ -211,7 +209,7 @@ impl<'e> Evaluator<'e> {
 
     /// Whether the file, or what is under consideration of it, holds what a match of the part
     /// needs. Most parts of most rules end here.
-    fn is_possible(&self, node: &Node) -> bool {
+    fn is_possible(&self, node: &'e Node) -> bool {
         let Some(matcher) = self.matcher else {
             return true;
         };
@@ -223,7 +221,11 @@ impl<'e> Evaluator<'e> {
                     None => need.in_file.iter().all(|&id| matcher.index.has(id)),
                 }
             }
-            Op::Generic(_) | Op::Regex(_) => true,
+            Op::Generic(_) => true,
+            Op::Regex(_) => {
+                self.need(node).any.is_empty()
+                    || self.need(node).any.iter().any(|&id| matcher.index.has(id))
+            }
             Op::Either(nodes) => nodes.iter().any(|node| self.is_possible(node)),
             Op::All(all) => all
                 .positives
@@ -234,7 +236,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Bindings of matches of `node` that enclose `span` and agree with `env`, merged into it.
-    fn enclosing(&self, node: &Node, span: Span, env: &Env) -> Vec<Env> {
+    fn enclosing(&self, node: &'e Node, span: Span, env: &Env) -> Vec<Env> {
         if !self.is_possible(node) {
             return Vec::new();
         }
@@ -272,7 +274,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Whether `node` matches exactly `span` and agrees with `env`.
-    fn equals(&self, node: &Node, span: Span, env: &Env) -> bool {
+    fn equals(&self, node: &'e Node, span: Span, env: &Env) -> bool {
         if !self.is_possible(node) {
             return false;
         }
@@ -299,11 +301,35 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn conjunction(&self, all: &All) -> Vec<Found> {
+    fn conjunction(&self, all: &'e All) -> Vec<Found> {
+        let filters = self.matcher.map(|matcher| &matcher.filters);
+        let outer = filters.map_or(0, |filters| filters.borrow().len());
+        if let Some(filters) = filters {
+            filters
+                .borrow_mut()
+                .extend(all.conditions.iter().filter_map(|test| match test {
+                    Test::Regex(id, regex) => Some((*id, regex)),
+                    _ => None,
+                }));
+        }
+        let found = self.candidates(all);
+        // What follows binds nothing new that the conditions speak of.
+        let own = filters.map(std::cell::RefCell::take).unwrap_or_default();
+        let found = self.selected(all, found);
+        if let Some(filters) = filters {
+            let mut own = own;
+            own.truncate(outer);
+            filters.replace(own);
+        }
+        found
+    }
+
+    /// Matches of what has to match and to be around, before anything is ruled out.
+    fn candidates(&self, all: &'e All) -> Vec<Found> {
         let (selectors, positives): (Vec<&Node>, Vec<&Node>) = all
             .positives
             .iter()
-            .partition(|node| selected(node).is_some());
+            .partition(|node| only_metavariable(node).is_some());
         let mut insides: Vec<&Node> = all.insides.iter().collect();
         let mut found: Vec<Found> = match positives.split_first() {
             Some((first, rest)) => {
@@ -332,7 +358,9 @@ impl<'e> Evaluator<'e> {
             },
         };
         for node in selectors {
-            let Some(id) = selected(node) else { continue };
+            let Some(id) = only_metavariable(node) else {
+                continue;
+            };
             found.retain_mut(|each| {
                 let bound = Bound {
                     span: each.span,
@@ -370,6 +398,11 @@ impl<'e> Evaluator<'e> {
                 return found;
             }
         }
+        found
+    }
+
+    /// The matches that nothing rules out, moved to what the rule focuses on.
+    fn selected(&self, all: &'e All, mut found: Vec<Found>) -> Vec<Found> {
         for node in &all.nots {
             found.retain(|each| !self.equals(node, each.span, &each.env));
         }
@@ -446,7 +479,7 @@ impl<'e> Evaluator<'e> {
             .collect()
     }
 
-    fn holds(&self, test: &Test, env: &mut Env) -> bool {
+    fn holds(&self, test: &'e Test, env: &mut Env) -> bool {
         let text_of = |bound: Bound| {
             self.readable()
                 .get(bound.span.start as usize..bound.span.end as usize)
@@ -457,6 +490,9 @@ impl<'e> Evaluator<'e> {
                 let Some(bound) = env.get(*id) else {
                     return false;
                 };
+                if regex.is_ruled_out(bound.span.of(self.text)) {
+                    return false;
+                }
                 let Some(compiled) = regex.get() else {
                     return false;
                 };
@@ -522,7 +558,7 @@ impl<'e> Evaluator<'e> {
 }
 
 /// The metavariable of a pattern that is nothing else.
-fn selected(node: &Node) -> Option<MetaId> {
+fn only_metavariable(node: &Node) -> Option<MetaId> {
     match &node.op {
         Op::Pattern(pattern) => match pattern.root {
             super::pattern::Root::Expr(super::pattern::Pat::Meta(id)) => Some(id),

@@ -13,6 +13,24 @@ pub enum Feature {
     Name(String),
     /// A node, or an operator, of this kind.
     Kind(Kind),
+    /// This text (lower case) anywhere in the file, in any case.
+    Text(String),
+}
+
+/// Texts in so many files that looking for them decides nothing.
+const EVERYWHERE: &[&str] = &[
+    "#define", "#if", "#if ", "0x", "://", "case", "char", "config_", "const", "default", "define",
+    "disable", "else", "for", "image", "include", "int", "mac", "return", "sig", "static",
+    "struct", "switch", "unsigned", "void", "while",
+];
+
+/// The clause of an expression's needed texts, if they are worth a search.
+pub(super) fn texts(needed: &[String]) -> Option<Vec<Feature>> {
+    let is_useful = !needed.is_empty()
+        && needed
+            .iter()
+            .all(|text| text.len() > 2 && !EVERYWHERE.contains(&text.as_str()));
+    is_useful.then(|| needed.iter().cloned().map(Feature::Text).collect())
 }
 
 impl Feature {
@@ -24,6 +42,7 @@ impl Feature {
                 | "uint16_t" | "uint32_t" | "size_t" | "i" | "len" => 40,
                 _ => 1,
             },
+            Self::Text(_) => 2,
             Self::Kind(kind) => match *kind {
                 Kind::CALL_EXPRESSION | Kind::NUMBER_LITERAL | Kind::INTEGER_LITERAL => 100,
                 Kind::FUNCTION_DEFINITION | Kind::FUNCTION_ITEM | Kind::PARAMETER_DECLARATION => 95,

@@ -1,7 +1,10 @@
 //! Where in a file the names and kinds of nodes are: one linear pass that serves all rules.
 
 use std::cell::OnceCell;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
 use super::features::Feature;
@@ -35,11 +38,62 @@ fn of_kind(kind: Kind) -> Option<FeatureId> {
 }
 
 /// All names that the rules of an engine ask for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct NameTable {
     ids: FxHashMap<Vec<u8>, FeatureId>,
     /// Per first byte: lengths that occur, modulo 64. Spares most look-ups.
     lengths: Lengths,
+    texts: Texts,
+}
+
+/// Texts that some rule asks for, in lower case.
+#[derive(Debug, Default)]
+struct Texts {
+    ids: FxHashMap<String, FeatureId>,
+    /// The texts in the order they came, and their features.
+    list: Vec<(String, FeatureId)>,
+    /// Bytes searched so far.
+    searched: AtomicUsize,
+    finder: OnceLock<Option<AhoCorasick>>,
+    fast_finder: OnceLock<Option<AhoCorasick>>,
+}
+
+/// From so many bytes on, an automaton that takes ten times longer to build pays.
+const MANY_BYTES: usize = 1 << 19;
+
+impl Texts {
+    /// One pass for all texts. `None`: there are none, or more than the library can take up.
+    fn finder(&self, bytes: usize) -> Option<&AhoCorasick> {
+        let build = |kind| {
+            AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .prefilter(false)
+                .kind(Some(kind))
+                .build(self.list.iter().map(|(text, _)| text))
+                .ok()
+        };
+        if self.list.is_empty() {
+            return None;
+        }
+        if self.searched.fetch_add(bytes, Ordering::Relaxed) < MANY_BYTES {
+            self.finder
+                .get_or_init(|| build(AhoCorasickKind::ContiguousNFA))
+        } else {
+            self.fast_finder.get_or_init(|| build(AhoCorasickKind::DFA))
+        }
+        .as_ref()
+    }
+}
+
+/// Which of the texts that rules ask for a file holds.
+#[derive(Debug, Clone)]
+pub(super) struct TextsHeld(Vec<FeatureId>);
+
+impl TextsHeld {
+    /// Whether the file holds the text of this feature.
+    pub(super) fn has(&self, feature: FeatureId) -> bool {
+        self.0.binary_search(&feature).is_ok()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -64,7 +118,7 @@ impl NameTable {
         if let Some(&id) = self.ids.get(name.as_bytes()) {
             return id;
         }
-        let id = KINDS.saturating_add(u32::try_from(self.ids.len()).unwrap_or(u32::MAX));
+        let id = self.next();
         self.ids.insert(name.as_bytes().to_vec(), id);
         let (slot, bit) = length_bit(name.as_bytes());
         if let Some(lengths) = self.lengths.0.get_mut(slot) {
@@ -73,11 +127,47 @@ impl NameTable {
         id
     }
 
+    fn next(&self) -> FeatureId {
+        u32::try_from(self.features()).unwrap_or(u32::MAX)
+    }
+
+    fn text(&mut self, text: &str) -> FeatureId {
+        let id = self.next();
+        if let Some(&known) = self.texts.ids.get(text) {
+            return known;
+        }
+        self.texts.ids.insert(text.to_owned(), id);
+        self.texts.list.push((text.to_owned(), id));
+        id
+    }
+
+    /// The texts that `text` holds.
+    pub(super) fn texts_held(&self, text: &[u8]) -> TextsHeld {
+        let list = &self.texts.list;
+        let mut held = match self.texts.finder(text.len()) {
+            Some(finder) => {
+                let mut seen = vec![false; list.len()];
+                for found in finder.find_overlapping_iter(text) {
+                    if let Some(slot) = seen.get_mut(found.pattern().as_usize()) {
+                        *slot = true;
+                    }
+                }
+                let pairs = seen.iter().zip(list).filter(|(seen, _)| **seen);
+                pairs.map(|(_, (_, id))| *id).collect()
+            }
+            // Without a search every text counts as held.
+            None => list.iter().map(|(_, id)| *id).collect::<Vec<_>>(),
+        };
+        held.sort_unstable();
+        TextsHeld(held)
+    }
+
     /// The feature, where it is known and a file can be asked for it.
     pub(super) fn find(&self, feature: &Feature) -> Option<FeatureId> {
         match feature {
             Feature::Name(name) => self.get(name.as_bytes()),
             Feature::Kind(kind) => of_kind(*kind),
+            Feature::Text(text) => self.texts.ids.get(text).copied(),
         }
     }
 
@@ -86,6 +176,7 @@ impl NameTable {
         match feature {
             Feature::Name(name) => Some(self.intern(name)),
             Feature::Kind(kind) => of_kind(*kind),
+            Feature::Text(text) => Some(self.text(text)),
         }
     }
 
@@ -104,7 +195,7 @@ impl NameTable {
     }
 
     fn features(&self) -> usize {
-        self.ids.len().saturating_add(KINDS as usize)
+        (self.ids.len() + self.texts.list.len()).saturating_add(KINDS as usize)
     }
 }
 
@@ -181,7 +272,7 @@ pub(super) struct FileIndex {
 
 impl FileIndex {
     /// Indexes a file.
-    pub(super) fn new(file: &SourceFile<'_>, names: &NameTable) -> Self {
+    pub(super) fn new(file: &SourceFile<'_>, names: &NameTable, texts: &TextsHeld) -> Self {
         let tree = &file.tree;
         let mut pairs: Vec<(FeatureId, NodeId)> = Vec::with_capacity(tree.len());
         for node in tree.subtree(tree.root()) {
@@ -201,6 +292,7 @@ impl FileIndex {
                 pairs.push((id, node));
             }
         }
+        pairs.extend(texts.0.iter().map(|&text| (text, tree.root())));
         Self {
             by_feature: Groups::new(names.features(), &pairs),
             lists: OnceCell::new(),

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::features::Feature;
+use super::features::{self, Feature};
 use super::index::{FeatureId, NameTable};
 use super::pattern::Pattern;
 use super::program::{All, Form, Node, Op, Test};
@@ -14,6 +14,8 @@ pub(super) struct Need {
     pub(super) in_file: SmallVec<[FeatureId; 6]>,
     /// How many of them, from the start, lie within the match itself.
     inside: usize,
+    /// Of a regular expression: features of which the file holds one; empty: unknown.
+    pub(super) any: Vec<FeatureId>,
 }
 
 impl Need {
@@ -32,7 +34,11 @@ impl Need {
         } else {
             kinds
         };
-        Self { in_file, inside }
+        Self {
+            in_file,
+            inside,
+            any: Vec::new(),
+        }
     }
 
     /// Features that lie within the match itself.
@@ -59,7 +65,14 @@ fn collect(node: &Node, names: &NameTable, found: &mut Vec<Need>) {
                 *slot = Need::new(pattern, names);
             }
         }
-        Op::Generic(_) | Op::Regex(_) => {}
+        Op::Generic(_) => {}
+        Op::Regex(regex) => {
+            let clause = features::texts(&regex.needed).unwrap_or_default();
+            let any: Option<Vec<FeatureId>> = clause.iter().map(|text| names.find(text)).collect();
+            if let (Some(any), Some(slot)) = (any, found.get_mut(at)) {
+                slot.any = any;
+            }
+        }
         Op::Either(nodes) => nodes.iter().for_each(|node| collect(node, names, found)),
         Op::All(all) => parts(all).for_each(|node| collect(node, names, found)),
     }
@@ -87,7 +100,8 @@ pub(super) fn clauses(node: &Node, found: &mut Vec<Vec<Feature>>) {
             let kinds = pattern.kinds.iter().copied().map(Feature::Kind);
             found.extend(names.chain(kinds).map(|feature| vec![feature]));
         }
-        Op::Generic(_) | Op::Regex(_) => {}
+        Op::Generic(_) => {}
+        Op::Regex(regex) => found.extend(features::texts(&regex.needed)),
         Op::Either(nodes) => {
             // One feature that suffices for each alternative; none, if an alternative needs none.
             let mut either = Vec::with_capacity(nodes.len());

@@ -273,7 +273,7 @@ impl Matcher<'_> {
                         }
                         _ => Span::default(),
                     };
-                    for bound in env.bind(*id, Bound { span, node: None }, self.file) {
+                    for bound in self.bind(env, *id, Bound { span, node: None }) {
                         let bound = self.reaching(&bound, some);
                         envs.extend(self.statements(rest, left, &bound, false, false));
                     }
@@ -403,13 +403,13 @@ impl Matcher<'_> {
         match pat {
             Pat::Any => return one(env.clone()),
             Pat::Meta(id) => {
-                envs.extend(env.bind(
+                envs.extend(self.bind(
+                    env,
                     *id,
                     Bound {
                         span: self.item_span(item),
                         node: Some(node),
                     },
-                    self.file,
                 ));
             }
             Pat::Deep(inner) => {
@@ -423,12 +423,13 @@ impl Matcher<'_> {
         if let Some(declarator) = item.declarator {
             let is_initialised = tree.kind(declarator) == Kind::INIT_DECLARATOR;
             if is_initialised && self.options.vardef_assign {
-                let found = self.expr_root(pat, declarator, env);
-                if !found.is_empty() {
-                    envs.extend(found);
-                } else if let Some(value) = self.child(declarator, Field::VALUE) {
-                    envs.extend(self.deep(pat, view::strip(tree, value), env));
-                }
+                envs.extend(self.first_match(
+                    || self.expr_root(pat, declarator, env),
+                    || match self.child(declarator, Field::VALUE) {
+                        Some(value) => self.deep(pat, view::strip(tree, value), env),
+                        None => Envs::new(),
+                    },
+                ));
             }
             return envs;
         }
@@ -461,10 +462,18 @@ impl Matcher<'_> {
     fn implicit_deep(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
         let tree = &self.file.tree;
         let node = view::strip(tree, node);
-        let here = self.expr_root(pat, node, env);
-        if !here.is_empty() || !self.options.implicit_deep_exprstmt {
-            return here;
+        if !self.options.implicit_deep_exprstmt {
+            return self.expr_root(pat, node, env);
         }
+        self.first_match(
+            || self.expr_root(pat, node, env),
+            || self.implicit_parts(pat, node, env),
+        )
+    }
+
+    /// The parts of an expression that stand for it in a statement pattern.
+    fn implicit_parts(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+        let tree = &self.file.tree;
         let mut envs = Envs::new();
         match tree.kind(node) {
             Kind::ASSIGNMENT_EXPRESSION | Kind::COMPOUND_ASSIGNMENT_EXPR => {
