@@ -35,6 +35,11 @@ impl Env {
             .map(|(_, value)| *value)
     }
 
+    /// Whether nothing is bound.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bindings.is_empty()
+    }
+
     /// All bindings.
     pub(super) fn iter(&self) -> impl Iterator<Item = (MetaId, Bound)> + '_ {
         self.bindings.iter().copied()

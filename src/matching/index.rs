@@ -8,6 +8,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
 use super::features::Feature;
+use super::occurrences::Occurrences;
 use super::rust::{self, Import};
 use super::types::Declarations;
 use super::view::{self, Item};
@@ -268,6 +269,7 @@ pub(super) struct FileIndex {
     lists: OnceCell<Vec<StatementList>>,
     declarations: OnceCell<Declarations>,
     imports: OnceCell<Vec<Import>>,
+    occurrences: OnceCell<Occurrences>,
 }
 
 impl FileIndex {
@@ -298,6 +300,7 @@ impl FileIndex {
             lists: OnceCell::new(),
             declarations: OnceCell::new(),
             imports: OnceCell::new(),
+            occurrences: OnceCell::new(),
         }
     }
 
@@ -363,6 +366,11 @@ impl FileIndex {
     /// Declared types of the file's names, made at the first call.
     pub(super) fn declarations(&self, file: &SourceFile<'_>) -> &Declarations {
         self.declarations.get_or_init(|| Declarations::new(file))
+    }
+
+    /// Where all names stand, made at the first call.
+    pub(super) fn occurrences(&self, file: &SourceFile<'_>) -> &Occurrences {
+        self.occurrences.get_or_init(|| Occurrences::new(file))
     }
 
     /// Names that `use` declarations bring in, made at the first call.

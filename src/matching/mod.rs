@@ -18,6 +18,7 @@ mod index;
 mod literals;
 mod matcher;
 mod needs;
+mod occurrences;
 mod operators;
 mod pattern;
 mod prepare;

@@ -2,6 +2,7 @@
 
 use super::env::{Bound, Env, Envs, one};
 use super::matcher::Matcher;
+use super::occurrences::Mentions;
 use super::pattern::Pat;
 use super::view::{self, Item};
 use crate::finding::Span;
@@ -216,10 +217,15 @@ impl Matcher<'_> {
         match pats {
             [Pat::Dots] => one(env.clone()),
             [Pat::Dots, inner, Pat::Dots] if !matches!(inner, Pat::MetaDots(_)) => {
-                let flat = self.flattened(items);
+                let mentions = self.mentions(inner, env);
                 let mut envs = Envs::new();
-                for &item in &flat {
-                    envs.extend(self.statement(inner, item, env));
+                if !self.hold(items, &mentions) {
+                    return envs;
+                }
+                for item in self.flattened(items) {
+                    if self.item_holds(item, &mentions) {
+                        envs.extend(self.statement(inner, item, env));
+                    }
                 }
                 envs
             }
@@ -249,6 +255,12 @@ impl Matcher<'_> {
             Pat::Dots => {
                 if rest.is_empty() {
                     return one(self.reaching(env, items));
+                }
+                if !rest
+                    .iter()
+                    .all(|pat| self.hold(items, &self.mentions(pat, env)))
+                {
+                    return Envs::new();
                 }
                 let mut envs = self.after_dots(rest, items, env);
                 if deep && self.options.go_deeper_stmt {
@@ -297,8 +309,17 @@ impl Matcher<'_> {
     /// What follows an ellipsis, starting at any statement.
     fn after_dots(&self, rest: &[Pat], items: &[Item], env: &Env) -> Envs {
         let mut envs = Envs::new();
+        let first = match rest.first() {
+            None | Some(Pat::Dots | Pat::MetaDots(_)) => Mentions::default(),
+            Some(pat) => self.mentions(pat, env),
+        };
         for skip in 0..=items.len() {
             let left = items.get(skip..).unwrap_or_default();
+            if let Some(&item) = left.first()
+                && !self.item_holds(item, &first)
+            {
+                continue;
+            }
             for found in self.statements(rest, left, env, true, false) {
                 if !envs.contains(&found) {
                     envs.push(found);
