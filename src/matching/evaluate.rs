@@ -126,9 +126,6 @@ impl<'e> Evaluator<'e> {
     }
 
     fn regex(&self, regex: &Regex) -> Vec<Found> {
-        let Some(compiled) = regex.get() else {
-            return Vec::new();
-        };
         let (_, offset) = self.scope();
         let text = match self.context {
             Some(bound) => self
@@ -136,6 +133,12 @@ impl<'e> Evaluator<'e> {
                 .get(bound.span.start as usize..bound.span.end as usize)
                 .unwrap_or_default(),
             None => self.readable(),
+        };
+        if !regex.may_match(text) {
+            return Vec::new();
+        }
+        let Some(compiled) = regex.get() else {
+            return Vec::new();
         };
         let mut found = Vec::new();
         let span_of = |m: fancy_regex::Match<'_>| {

@@ -14,6 +14,7 @@ mod env;
 mod evaluate;
 mod generic;
 mod index;
+mod literal;
 mod matcher;
 mod operators;
 mod pattern;
