@@ -1,4 +1,4 @@
-//! Whether an index file is whole. Pure.
+//! Whether an index file is whole. Pure: reads from what it is given.
 //!
 //! git reads an index that was cut off without complaint, and shows entries that nobody staged or
 //! none at all (seen with 2.47: it checks neither lengths nor the checksum). A review of that would
@@ -6,6 +6,8 @@
 //! is left to `git fsck`: it would cost more than the whole difference to `HEAD`.
 //!
 //! Format: gitformat-index(5), versions 2 to 4.
+
+use std::io::{self, Read};
 
 /// Bytes of an entry before its object name.
 const STAT: usize = 40;
@@ -19,82 +21,189 @@ const EXTENDED: u16 = 0x4000;
 /// Mask of the name's length in the flags; all ones = at least that long.
 const NAME_LENGTH: u16 = 0x0fff;
 
-/// Walks the file; `hash` is the length of an object name in bytes.
+/// Bytes read at once. The whole file at once would cost more page faults than the walk costs work.
+const WINDOW: usize = 32 * 1024;
+
+/// Why an index file is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Damage {
+    /// What does not fit, in words.
+    #[error("{0}")]
+    Format(&'static str),
+    /// It could not be read.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+}
+
+/// Walks a file of `length` bytes; `hash` is the length of an object name in bytes.
 ///
 /// # Errors
-/// What does not fit, in words.
-pub(super) fn check(bytes: &[u8], hash: usize) -> Result<(), &'static str> {
-    const CUT: &str = "the index file is cut off";
-    let mut rest = Rest(bytes.get(..bytes.len().saturating_sub(hash)).ok_or(CUT)?);
-    if rest.take(4).ok_or(CUT)? != b"DIRC" {
-        return Err("the index file does not begin like one");
+/// What does not fit.
+pub(super) fn check(input: impl Read, length: u64, hash: usize) -> Result<(), Damage> {
+    const CUT: Damage = Damage::Format("the index file is cut off");
+    // The checksum at the end is no part of the structure.
+    let length = length.checked_sub(hash as u64).ok_or(CUT)?;
+    let mut rest = Rest::new(input.take(length));
+    if rest.take(4)?.ok_or(CUT)? != b"DIRC" {
+        return Err(Damage::Format("the index file does not begin like one"));
     }
-    let version = rest.number().ok_or(CUT)?;
+    let version = rest.number()?.ok_or(CUT)?;
     if !(2..=4).contains(&version) {
-        return Err("the index file has an unknown version");
+        return Err(Damage::Format("the index file has an unknown version"));
     }
-    for _ in 0..rest.number().ok_or(CUT)? {
-        entry(&mut rest, version, hash)
-            .ok_or("an entry of the index file is cut off or damaged")?;
+    for _ in 0..rest.number()?.ok_or(CUT)? {
+        entry(&mut rest, version, hash)?.ok_or(Damage::Format(
+            "an entry of the index file is cut off or damaged",
+        ))?;
     }
-    while !rest.0.is_empty() {
-        rest.take(4)
-            .and_then(|_| rest.number())
-            .and_then(|size| rest.take(usize::try_from(size).ok()?))
-            .ok_or("an extension of the index file is cut off")?;
+    while !rest.is_at_end()? {
+        extension(&mut rest)?.ok_or(Damage::Format("an extension of the index file is cut off"))?;
     }
     Ok(())
 }
 
-fn entry(rest: &mut Rest<'_>, version: u32, hash: usize) -> Option<()> {
-    let stat = rest.take(STAT + hash)?;
-    let mode = u32::from_be_bytes(stat.get(MODE)?.try_into().ok()?);
+/// One entry; `None` = it does not fit.
+fn entry(rest: &mut Rest<impl Read>, version: u32, hash: usize) -> io::Result<Option<()>> {
+    let mut fixed = STAT + hash + 2;
+    let Some(head) = rest.take(fixed)? else {
+        return Ok(None);
+    };
+    let number = |range: std::ops::Range<usize>| {
+        let bytes = head.get(range).unwrap_or_default().iter();
+        bytes.fold(0_u32, |number, &byte| number << 8 | u32::from(byte))
+    };
+    let (mode, flags) = (number(MODE), number(STAT + hash..fixed) as u16);
     // File, executable (group-writable in very old ones), link, submodule, folder of a sparse index.
     if !matches!(
         mode,
         0o100_644 | 0o100_755 | 0o100_664 | 0o120_000 | 0o160_000 | 0o040_000
     ) {
-        return None;
+        return Ok(None);
     }
-    let flags = u16::from_be_bytes(rest.take(2)?.try_into().ok()?);
-    let mut fixed = STAT + hash + 2;
     if flags & EXTENDED != 0 && version >= 3 {
-        rest.take(2)?;
+        if rest.take(2)?.is_none() {
+            return Ok(None);
+        }
         fixed += 2;
     }
     if version == 4 {
         // How much of the name above is dropped: bytes with the high bit set go on.
-        while rest.take(1)?.first()? & 0x80 != 0 {}
-        let end = memchr::memchr(0, rest.0)?;
-        rest.take(end + 1)?;
-        return Some(());
+        loop {
+            match rest.take(1)? {
+                None => return Ok(None),
+                Some(byte) if byte.iter().all(|byte| byte & 0x80 == 0) => break,
+                Some(_) => {}
+            }
+        }
     }
-    let length = memchr::memchr(0, rest.0)?;
+    let Some(length) = rest.find_nul()? else {
+        return Ok(None);
+    };
+    if version == 4 {
+        return Ok(rest.take(length + 1)?.map(|_| ()));
+    }
     let said = usize::from(flags & NAME_LENGTH);
     if said != length.min(usize::from(NAME_LENGTH)) {
-        return None;
+        return Ok(None);
     }
     // One to eight NULs, up to a multiple of eight.
     let padded = (fixed + length) / 8 * 8 + 8;
-    let tail = rest.take(padded - fixed)?;
-    tail.get(length..)?
-        .iter()
-        .all(|&byte| byte == 0)
-        .then_some(())
+    let is_padded = |tail: &[u8]| tail.iter().skip(length).all(|&byte| byte == 0);
+    Ok(rest
+        .take(padded - fixed)?
+        .filter(|tail| is_padded(tail))
+        .map(|_| ()))
 }
 
-/// What is still to be read.
-struct Rest<'a>(&'a [u8]);
+/// One extension: name, size, content.
+fn extension(rest: &mut Rest<impl Read>) -> io::Result<Option<()>> {
+    if rest.take(4)?.is_none() {
+        return Ok(None);
+    }
+    let Some(size) = rest.number()? else {
+        return Ok(None);
+    };
+    let mut left = size as usize;
+    while left > 0 {
+        let step = left.min(WINDOW);
+        if rest.take(step)?.is_none() {
+            return Ok(None);
+        }
+        left -= step;
+    }
+    Ok(Some(()))
+}
 
-impl<'a> Rest<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
+/// What is still to be read, through a window that grows only for a name that does not fit it.
+struct Rest<R> {
+    input: R,
+    buffer: Vec<u8>,
+    /// The part of the buffer that was read and not yet taken.
+    filled: std::ops::Range<usize>,
+}
+
+impl<R: Read> Rest<R> {
+    fn new(input: R) -> Self {
+        Self {
+            input,
+            buffer: vec![0; WINDOW],
+            filled: 0..0,
+        }
     }
 
-    fn number(&mut self) -> Option<u32> {
-        Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?))
+    /// Reads until `count` bytes are at hand; false at the end of the file.
+    fn fill(&mut self, count: usize) -> io::Result<bool> {
+        while self.filled.len() < count {
+            if self.buffer.len() < count {
+                self.buffer.resize(count, 0);
+            }
+            if self.buffer.len() - self.filled.start < count {
+                self.buffer.copy_within(self.filled.clone(), 0);
+                self.filled = 0..self.filled.len();
+            }
+            let free = self.buffer.get_mut(self.filled.end..).unwrap_or_default();
+            match self.input.read(free) {
+                Ok(0) => return Ok(false),
+                Ok(read) => self.filled.end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    fn take(&mut self, count: usize) -> io::Result<Option<&[u8]>> {
+        if !self.fill(count)? {
+            return Ok(None);
+        }
+        let start = self.filled.start;
+        self.filled.start += count;
+        Ok(self.buffer.get(start..start + count))
+    }
+
+    fn number(&mut self) -> io::Result<Option<u32>> {
+        let bytes = self.take(4)?.and_then(|bytes| bytes.try_into().ok());
+        Ok(bytes.map(u32::from_be_bytes))
+    }
+
+    /// How many bytes stand before the next NUL; `None` = there is none.
+    fn find_nul(&mut self) -> io::Result<Option<usize>> {
+        let mut searched = 0;
+        loop {
+            let at_hand = self.buffer.get(self.filled.clone()).unwrap_or_default();
+            let unsearched = at_hand.get(searched..).unwrap_or_default();
+            if let Some(found) = memchr::memchr(0, unsearched) {
+                return Ok(Some(searched + found));
+            }
+            searched = at_hand.len();
+            if !self.fill(searched + 1)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn is_at_end(&mut self) -> io::Result<bool> {
+        Ok(!self.fill(1)?)
     }
 }
 
@@ -103,6 +212,21 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use super::*;
+
+    /// Hands bytes out in small pieces, as a system may.
+    struct Trickle<'b>(&'b [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let length = buffer.len().min(7);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    fn check(bytes: &[u8], hash: usize) -> Result<(), String> {
+        let length = bytes.len() as u64;
+        super::check(Trickle(bytes), length, hash).map_err(|damage| damage.to_string())
+    }
 
     /// An index of version 2 with two entries and one extension.
     fn sample() -> Vec<u8> {
