@@ -1,6 +1,7 @@
 //! All rules over one file: one index, then only the rules whose names the file holds.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use super::active::ActiveRule;
 use super::evaluate::{self, Evaluator};
@@ -113,6 +114,16 @@ impl Engine {
 
     /// Runs all rules of the file's language, and the text rules that want it.
     pub fn scan(&self, path: &RepoPath, file: &SourceFile<'_>) -> Scan {
+        self.scan_only(path, file, None)
+    }
+
+    /// As [`Self::scan`], but where `only` is given it runs those rules alone.
+    pub fn scan_only(
+        &self,
+        path: &RepoPath,
+        file: &SourceFile<'_>,
+        only: Option<&BTreeSet<RuleId>>,
+    ) -> Scan {
         let index = FileIndex::new(file, &self.names);
         let entries = match file.language {
             Language::C => &self.c,
@@ -131,7 +142,7 @@ impl Engine {
                 .clauses
                 .iter()
                 .all(|clause| clause.iter().any(|&name| index.has(name)));
-            if !held || !self.on_path(entry, path) {
+            if !held || !self.is_wanted(entry, only) || !self.on_path(entry, path) {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, &mut scan) else {
@@ -147,12 +158,22 @@ impl Engine {
                 scan.findings.push(finding(active, program, place, each));
             }
         }
-        self.scan_text_rules(place, &readable, &mut scan);
+        self.scan_text_rules(place, &readable, only, &mut scan);
         finish(scan)
     }
 
     /// Runs the text rules on a file that is neither C nor Rust.
     pub fn scan_text(&self, path: &RepoPath, text: &[u8]) -> Scan {
+        self.scan_text_only(path, text, None)
+    }
+
+    /// As [`Self::scan_text`], but where `only` is given it runs those rules alone.
+    pub fn scan_text_only(
+        &self,
+        path: &RepoPath,
+        text: &[u8],
+        only: Option<&BTreeSet<RuleId>>,
+    ) -> Scan {
         let lines = LineTable::new(text);
         let mut scan = Scan::default();
         let place = Place {
@@ -161,13 +182,27 @@ impl Engine {
             lines: &lines,
             file: None,
         };
-        self.scan_text_rules(place, &OnceCell::new(), &mut scan);
+        self.scan_text_rules(place, &OnceCell::new(), only, &mut scan);
         finish(scan)
     }
 
-    fn scan_text_rules(&self, place: Place<'_>, readable: &OnceCell<String>, scan: &mut Scan) {
+    fn is_wanted(&self, entry: &Entry, only: Option<&BTreeSet<RuleId>>) -> bool {
+        only.is_none_or(|only| {
+            self.rules
+                .get(entry.rule)
+                .is_some_and(|rule| only.contains(&rule.head().id))
+        })
+    }
+
+    fn scan_text_rules(
+        &self,
+        place: Place<'_>,
+        readable: &OnceCell<String>,
+        only: Option<&BTreeSet<RuleId>>,
+        scan: &mut Scan,
+    ) {
         for entry in &self.text {
-            if !self.on_path(entry, place.path) {
+            if !self.is_wanted(entry, only) || !self.on_path(entry, place.path) {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, scan) else {

@@ -6,11 +6,15 @@
 
 mod analyse;
 mod inputs;
+mod macros;
 mod ruleset;
 mod run;
 mod selftest;
+mod watch;
+mod withheld;
 
 pub use inputs::{Inputs, PrepareError, Prepared, Thresholds};
-pub use ruleset::{Ruleset, RulesetError, builtin, builtin_sources};
+pub use ruleset::{Ruleset, RulesetError, builtin, builtin_sources, is_rule_file, rule_texts};
 pub use run::run;
 pub use selftest::{ExampleFailure, check_examples};
+pub use watch::{Watch, Watched};

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::analyse::{Analysed, analyse, limits};
+use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::inputs::{Inputs, Prepared};
+use super::macros::RunMacros;
+use super::withheld;
 use crate::change::classify::FileClass;
 use crate::change::diff::LineDiff;
 use crate::change::git::Reader;
@@ -27,6 +29,11 @@ const EXAMPLES: usize = 3;
 /// # Errors
 /// The system gives no thread with the stack that deeply nested input needs.
 pub fn run(inputs: &Inputs<'_>) -> std::io::Result<Report> {
+    let is_code = |file: &ChangedFile| FileClass::of_path(&file.path).is_code();
+    if !inputs.change.files.iter().any(is_code) {
+        // Nothing will be parsed, so any stack does.
+        return Ok(review(inputs));
+    }
     let stack = limits(inputs.prepared).worker_stack();
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new()
@@ -59,20 +66,25 @@ fn review(inputs: &Inputs<'_>) -> Report {
         }
     }
     let wanted = select(inputs, &mut skipped);
-    let ran: Arc<BTreeSet<RuleId>> = Arc::new(
-        prepared
-            .engine
-            .rules()
-            .iter()
-            .map(|rule| rule.head().id.clone())
-            .collect(),
-    );
-    let analysed = analyse_all(inputs, &wanted, &ran);
+    let shared = Shared {
+        prepared,
+        macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        ran: Arc::new(
+            prepared
+                .engine
+                .rules()
+                .iter()
+                .map(|rule| rule.head().id.clone())
+                .collect(),
+        ),
+    };
+    let analysed = analyse_all(inputs, &wanted, &shared);
     let after_analysis = Instant::now();
 
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
     let mut file_counts = FileCounts::default();
     let mut functions = FileCounts::default();
+    let mut withheld: Vec<Finding> = Vec::new();
     let mut lines = 0;
     let mut incomplete = gaps.iter().any(|gap| gap.kind.is_failure()) && !whole;
     for (file, mut result) in wanted.iter().zip(analysed) {
@@ -95,6 +107,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         lines += result.lines;
         incomplete |= !result.is_analysed && !whole;
         gaps.append(&mut result.gaps);
+        withheld.append(&mut result.withheld);
         files.push(FileFindings {
             path: file.path.clone(),
             base_path: file.base_path.clone().filter(|path| *path != file.path),
@@ -114,7 +127,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let by_path: BTreeMap<&RepoPath, &ChangedFile> =
         wanted.iter().map(|file| (&file.path, *file)).collect();
     if !whole {
-        compare(inputs, &by_path, &ran, &mut files, &mut gaps);
+        compare(inputs, &by_path, &shared, &mut files, &mut gaps);
     }
     let after_base = Instant::now();
     let outcome = triage::run(files, &prepared.settings);
@@ -161,6 +174,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .notices
             .iter()
             .chain(&inputs.change.notices)
+            .chain(&withheld::notice(&withheld))
             .map(|text| Notice { text: text.clone() })
             .collect(),
         files: file_counts,
@@ -205,11 +219,7 @@ fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedF
 }
 
 /// Analyses the heads of all files, on several threads where that pays.
-fn analyse_all(
-    inputs: &Inputs<'_>,
-    files: &[&ChangedFile],
-    ran: &Arc<BTreeSet<RuleId>>,
-) -> Vec<Analysed> {
+fn analyse_all(inputs: &Inputs<'_>, files: &[&ChangedFile], shared: &Shared<'_>) -> Vec<Analysed> {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let threads = inputs
         .prepared
@@ -225,14 +235,7 @@ fn analyse_all(
             let Some(file) = files.get(index) else {
                 return done;
             };
-            let head = read_and_analyse(
-                inputs.prepared,
-                inputs.reader,
-                ran,
-                &mut parser,
-                &file.path,
-                &file.head,
-            );
+            let head = read_and_analyse(shared, inputs.reader, &mut parser, file);
             done.push((index, head));
         }
     };
@@ -272,16 +275,15 @@ fn analyse_all(
 }
 
 fn read_and_analyse(
-    prepared: &Prepared,
+    shared: &Shared<'_>,
     reader: &Reader,
-    ran: &Arc<BTreeSet<RuleId>>,
     parser: &mut Parser,
-    path: &RepoPath,
-    content: &Content,
+    file: &ChangedFile,
 ) -> Analysed {
-    match reader.read(content) {
-        Ok(bytes) => analyse(prepared, ran, parser, path, &bytes),
-        Err(error) => Analysed::left_out(path, error.gap(), reasons(&error)),
+    let _turn = shared.prepared.watch.enter(&file.path);
+    match reader.read(&file.head) {
+        Ok(bytes) => analyse(shared, Side::Head, parser, &file.path, &bytes),
+        Err(error) => Analysed::left_out(&file.path, error.gap(), reasons(&error)),
     }
 }
 
@@ -302,7 +304,7 @@ fn reasons(error: &dyn std::error::Error) -> String {
 fn compare(
     inputs: &Inputs<'_>,
     by_path: &BTreeMap<&RepoPath, &ChangedFile>,
-    ran: &Arc<BTreeSet<RuleId>>,
+    shared: &Shared<'_>,
     files: &mut [FileFindings],
     gaps: &mut Vec<Gap>,
 ) {
@@ -348,6 +350,11 @@ fn compare(
             }
         }
     }
+    // A base finding only makes an equal one of some head old, be it in another file, where it moved.
+    let rules: BTreeSet<RuleId> = files
+        .iter()
+        .flat_map(|file| file.head.iter().map(|finding| finding.rule.clone()))
+        .collect();
     let mut parser = None;
     let mut analyse_bases = |wanted: Vec<usize>, files: &mut [FileFindings]| {
         for index in wanted {
@@ -359,7 +366,10 @@ fn compare(
             };
             let parser = parser.get_or_insert_with(|| Parser::new(limits(prepared)));
             // The head's path decides which rules run, so that a rename brings no finding by itself.
-            let result = analyse(prepared, ran, parser, &file.path, base);
+            let path = file.path.clone();
+            let turn = prepared.watch.enter(&path);
+            let result = analyse(shared, Side::Base(&rules), parser, &file.path, base);
+            drop(turn);
             if result.is_analysed {
                 file.base = Some(result.findings);
             }
