@@ -1,14 +1,20 @@
-//! A text that every match of a regular expression must hold, so that most expressions never need
-//! to be compiled.
+//! Texts that every match of a regular expression must hold, so that most expressions never need to
+//! be compiled.
 
-/// The longest such text found; empty where none is known. Only runs of plain characters outside of
-/// groups, classes and repetitions count.
-pub(super) fn literal(expression: &str) -> String {
-    find(expression).unwrap_or_default()
+/// Texts kept of one expression.
+const MAX: usize = 4;
+
+/// The longest such texts, longest first; none where none is known. Only runs of at least two plain
+/// characters outside of groups, classes and repetitions count.
+pub(super) fn literals(expression: &str) -> Vec<String> {
+    let mut runs = find(expression).unwrap_or_default();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.len()));
+    runs.truncate(MAX);
+    runs
 }
 
 /// `None` = the expression holds something that this function does not judge.
-fn find(expression: &str) -> Option<String> {
+fn find(expression: &str) -> Option<Vec<String>> {
     let mut runs = Runs::default();
     let mut rest = expression;
     let mut ignores_case = false;
@@ -77,13 +83,13 @@ fn find(expression: &str) -> Option<String> {
         };
     }
     runs.end();
-    Some(runs.longest)
+    Some(runs.ended)
 }
 
 #[derive(Default)]
 struct Runs {
     current: String,
-    longest: String,
+    ended: Vec<String>,
 }
 
 impl Runs {
@@ -92,10 +98,10 @@ impl Runs {
     }
 
     fn end(&mut self) {
-        if self.current.len() > self.longest.len() {
-            self.longest = std::mem::take(&mut self.current);
+        let run = std::mem::take(&mut self.current);
+        if run.len() > 1 && !self.ended.contains(&run) {
+            self.ended.push(run);
         }
-        self.current.clear();
     }
 
     /// The last character may be missing from a match.
@@ -145,32 +151,32 @@ fn class_end(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::literals;
 
     #[test]
-    fn the_longest_run_outside_of_groups_counts() {
-        let cases = [
+    fn the_longest_runs_outside_of_groups_count() {
+        let cases: [(&str, &[&str]); 15] = [
             (
                 "-----BEGIN (?:(?:RSA|EC) )?PRIVATE KEY-----(?:\\s|x)*",
-                "PRIVATE KEY-----",
+                &["PRIVATE KEY-----", "-----BEGIN "],
             ),
-            ("(?m)^PuTTY-File-[23]:\\s*\\S+$", "PuTTY-File-"),
-            ("(?m)abc?d", "ab"),
-            ("abc{0,2}def+g", "def"),
-            ("(?i)\\b0x30,\\s*0x82,", "30,"),
-            ("a|bcd", ""),
-            ("(?:a|b)cd", "cd"),
-            ("(?x) a b c", ""),
-            ("\\x41bc", ""),
-            ("a\\.b\\(c", "a.b(c"),
-            ("[^)\\]]xy[]z]", "xy"),
-            ("(?=.*[)(])abc", "abc"),
-            ("a[[:alpha:]]bcd", ""),
-            ("(unclosed", ""),
-            ("(\\)|\\()ok", "ok"),
+            ("(?m)^PuTTY-File-[23]:\\s*\\S+$", &["PuTTY-File-"]),
+            ("(?m)abc?d", &["ab"]),
+            ("abc{0,2}def+g", &["def", "ab"]),
+            ("(?i)\\b0x30,\\s*0x82,\\s*0x30,", &["30,", "82,"]),
+            ("a|bcd", &[]),
+            ("(?:a|b)cd", &["cd"]),
+            ("(?x) a b c", &[]),
+            ("\\x41bc", &[]),
+            ("a\\.b\\(c", &["a.b(c"]),
+            ("[^)\\]]xy[]z]", &["xy"]),
+            ("(?=.*[)(])abc", &["abc"]),
+            ("a[[:alpha:]]bcd", &[]),
+            ("(unclosed", &[]),
+            ("(\\)|\\()ok", &["ok"]),
         ];
         for (expression, expected) in cases {
-            assert_eq!(literal(expression), expected, "{expression}");
+            assert_eq!(literals(expression), expected, "{expression}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::generic::GenericPattern;
-use super::literal::literal;
+use super::literal::literals;
 use super::matcher::Options;
 use super::pattern::{MetaId, Pattern};
 use crate::rules::{Analyzer, PathFilter, RuleLanguage};
@@ -91,8 +91,8 @@ pub(super) enum Test {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Regex {
     text: String,
-    /// A text that every match holds; empty = none is known.
-    literal: String,
+    /// Texts that every match holds.
+    literals: Vec<String>,
     /// Groups that bind metavariables: group number, metavariable.
     pub(super) groups: Vec<(u16, MetaId)>,
     #[serde(skip)]
@@ -103,7 +103,7 @@ impl Clone for Regex {
     fn clone(&self) -> Self {
         Self {
             text: self.text.clone(),
-            literal: self.literal.clone(),
+            literals: self.literals.clone(),
             groups: self.groups.clone(),
             compiled: OnceLock::new(),
         }
@@ -125,18 +125,18 @@ impl Regex {
         let lock = OnceLock::new();
         let _ = lock.set(Some(compiled));
         Ok(Self {
-            literal: literal(&text),
+            literals: literals(&text),
             text,
             groups: Vec::new(),
             compiled: lock,
         })
     }
 
-    /// Whether the text may hold a match. Costs a search for a literal, where compiling the
+    /// Whether the text may hold a match. Costs a few plain searches, where compiling the
     /// expression costs as much as parsing a small file.
     pub(super) fn may_match(&self, text: &str) -> bool {
-        self.literal.is_empty()
-            || memchr::memmem::find(text.as_bytes(), self.literal.as_bytes()).is_some()
+        let holds = |one: &String| memchr::memmem::find(text.as_bytes(), one.as_bytes()).is_some();
+        self.literals.iter().all(holds)
     }
 
     /// The expression; `None` only if a bundle holds one this build cannot compile, which the build

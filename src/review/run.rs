@@ -310,11 +310,13 @@ fn compare(
 ) {
     let prepared = inputs.prepared;
     let mut bases: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
+    // Where something was found, it may have moved here from a file in which nothing is found now.
+    let may_have_moved = files.iter().any(|file| !file.head.is_empty());
     for file in files.iter_mut() {
         let Some(changed) = by_path.get(&file.path) else {
             continue;
         };
-        if file.head.is_empty() && file.comments.is_empty() {
+        if file.comments.is_empty() && !may_have_moved {
             continue;
         }
         let Some(base) = &changed.base else {

@@ -68,11 +68,13 @@ fn entry(rest: &mut Rest<impl Read>, version: u32, hash: usize) -> io::Result<Op
     let Some(head) = rest.take(fixed)? else {
         return Ok(None);
     };
-    let number = |range: std::ops::Range<usize>| {
-        let bytes = head.get(range).unwrap_or_default().iter();
-        bytes.fold(0_u32, |number, &byte| number << 8 | u32::from(byte))
+    let Some(mode) = head.get(MODE).and_then(|bytes| bytes.try_into().ok()) else {
+        return Ok(None);
     };
-    let (mode, flags) = (number(MODE), number(STAT + hash..fixed) as u16);
+    let Some(flags) = head.last_chunk::<2>() else {
+        return Ok(None);
+    };
+    let (mode, flags) = (u32::from_be_bytes(mode), u16::from_be_bytes(*flags));
     // File, executable (group-writable in very old ones), link, submodule, folder of a sparse index.
     if !matches!(
         mode,
@@ -108,7 +110,10 @@ fn entry(rest: &mut Rest<impl Read>, version: u32, hash: usize) -> io::Result<Op
     }
     // One to eight NULs, up to a multiple of eight.
     let padded = (fixed + length) / 8 * 8 + 8;
-    let is_padded = |tail: &[u8]| tail.iter().skip(length).all(|&byte| byte == 0);
+    let is_padded = |tail: &[u8]| {
+        let padding = tail.get(length..).unwrap_or_default();
+        padding.iter().all(|&byte| byte == 0)
+    };
     Ok(rest
         .take(padded - fixed)?
         .filter(|tail| is_padded(tail))
