@@ -52,9 +52,20 @@ pub(super) fn check(input: impl Read, length: u64, hash: usize) -> Result<(), Da
         return Err(Damage::Format("the index file has an unknown version"));
     }
     for _ in 0..rest.number()?.ok_or(CUT)? {
-        entry(&mut rest, version, hash)?.ok_or(Damage::Format(
-            "an entry of the index file is cut off or damaged",
-        ))?;
+        loop {
+            match entry(rest.at_hand(), version, hash) {
+                Entry::Takes(length) => {
+                    rest.filled.start += length;
+                    break;
+                }
+                Entry::NeedsMore if rest.more()? => {}
+                Entry::NeedsMore | Entry::Damaged => {
+                    return Err(Damage::Format(
+                        "an entry of the index file is cut off or damaged",
+                    ));
+                }
+            }
+        }
     }
     while !rest.is_at_end()? {
         extension(&mut rest)?.ok_or(Damage::Format("an extension of the index file is cut off"))?;
@@ -62,17 +73,23 @@ pub(super) fn check(input: impl Read, length: u64, hash: usize) -> Result<(), Da
     Ok(())
 }
 
-/// One entry; `None` = it does not fit.
-fn entry(rest: &mut Rest<impl Read>, version: u32, hash: usize) -> io::Result<Option<()>> {
+/// What the bytes at hand begin with.
+enum Entry {
+    /// An entry of so many bytes.
+    Takes(usize),
+    /// A part of an entry.
+    NeedsMore,
+    /// No entry.
+    Damaged,
+}
+
+fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry {
     let mut fixed = STAT + hash + 2;
-    let Some(head) = rest.take(fixed)? else {
-        return Ok(None);
-    };
-    let Some(mode) = head.get(MODE).and_then(|bytes| bytes.try_into().ok()) else {
-        return Ok(None);
-    };
-    let Some(flags) = head.last_chunk::<2>() else {
-        return Ok(None);
+    let (Some(mode), Some(flags)) = (
+        bytes.get(MODE).and_then(|mode| mode.try_into().ok()),
+        bytes.get(..fixed).and_then(|head| head.last_chunk::<2>()),
+    ) else {
+        return Entry::NeedsMore;
     };
     let (mode, flags) = (u32::from_be_bytes(mode), u16::from_be_bytes(*flags));
     // File, executable (group-writable in very old ones), link, submodule, folder of a sparse index.
@@ -80,44 +97,37 @@ fn entry(rest: &mut Rest<impl Read>, version: u32, hash: usize) -> io::Result<Op
         mode,
         0o100_644 | 0o100_755 | 0o100_664 | 0o120_000 | 0o160_000 | 0o040_000
     ) {
-        return Ok(None);
+        return Entry::Damaged;
     }
     if flags & EXTENDED != 0 && version >= 3 {
-        if rest.take(2)?.is_none() {
-            return Ok(None);
-        }
         fixed += 2;
     }
     if version == 4 {
         // How much of the name above is dropped: bytes with the high bit set go on.
-        loop {
-            match rest.take(1)? {
-                None => return Ok(None),
-                Some(byte) if byte.iter().all(|byte| byte & 0x80 == 0) => break,
-                Some(_) => {}
-            }
-        }
+        let number = bytes.get(fixed..).unwrap_or_default();
+        let Some(last) = number.iter().position(|byte| byte & 0x80 == 0) else {
+            return Entry::NeedsMore;
+        };
+        fixed += last + 1;
     }
-    let Some(length) = rest.find_nul()? else {
-        return Ok(None);
+    let name = bytes.get(fixed..).unwrap_or_default();
+    let Some(length) = memchr::memchr(0, name) else {
+        return Entry::NeedsMore;
     };
     if version == 4 {
-        return Ok(rest.take(length + 1)?.map(|_| ()));
+        return Entry::Takes(fixed + length + 1);
     }
     let said = usize::from(flags & NAME_LENGTH);
     if said != length.min(usize::from(NAME_LENGTH)) {
-        return Ok(None);
+        return Entry::Damaged;
     }
     // One to eight NULs, up to a multiple of eight.
     let padded = (fixed + length) / 8 * 8 + 8;
-    let is_padded = |tail: &[u8]| {
-        let padding = tail.get(length..).unwrap_or_default();
-        padding.iter().all(|&byte| byte == 0)
-    };
-    Ok(rest
-        .take(padded - fixed)?
-        .filter(|tail| is_padded(tail))
-        .map(|_| ()))
+    match bytes.get(fixed + length..padded) {
+        None => Entry::NeedsMore,
+        Some(padding) if padding.iter().all(|&byte| byte == 0) => Entry::Takes(padded),
+        Some(_) => Entry::Damaged,
+    }
 }
 
 /// One extension: name, size, content.
@@ -156,30 +166,35 @@ impl<R: Read> Rest<R> {
         }
     }
 
-    /// Reads until `count` bytes are at hand; false at the end of the file.
-    fn fill(&mut self, count: usize) -> io::Result<bool> {
-        while self.filled.len() < count {
-            if self.buffer.len() < count {
-                self.buffer.resize(count, 0);
-            }
-            if self.buffer.len() - self.filled.start < count {
-                self.buffer.copy_within(self.filled.clone(), 0);
-                self.filled = 0..self.filled.len();
-            }
+    fn at_hand(&self) -> &[u8] {
+        self.buffer.get(self.filled.clone()).unwrap_or_default()
+    }
+
+    /// Reads more; false at the end of the file.
+    fn more(&mut self) -> io::Result<bool> {
+        self.buffer.copy_within(self.filled.clone(), 0);
+        self.filled = 0..self.filled.len();
+        if self.filled.end == self.buffer.len() {
+            self.buffer.resize(self.filled.end * 2, 0);
+        }
+        loop {
             let free = self.buffer.get_mut(self.filled.end..).unwrap_or_default();
             match self.input.read(free) {
-                Ok(0) => return Ok(false),
-                Ok(read) => self.filled.end += read,
+                Ok(read) => {
+                    self.filled.end += read;
+                    return Ok(read > 0);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(true)
     }
 
     fn take(&mut self, count: usize) -> io::Result<Option<&[u8]>> {
-        if !self.fill(count)? {
-            return Ok(None);
+        while self.filled.len() < count {
+            if !self.more()? {
+                return Ok(None);
+            }
         }
         let start = self.filled.start;
         self.filled.start += count;
@@ -191,24 +206,8 @@ impl<R: Read> Rest<R> {
         Ok(bytes.map(u32::from_be_bytes))
     }
 
-    /// How many bytes stand before the next NUL; `None` = there is none.
-    fn find_nul(&mut self) -> io::Result<Option<usize>> {
-        let mut searched = 0;
-        loop {
-            let at_hand = self.buffer.get(self.filled.clone()).unwrap_or_default();
-            let unsearched = at_hand.get(searched..).unwrap_or_default();
-            if let Some(found) = memchr::memchr(0, unsearched) {
-                return Ok(Some(searched + found));
-            }
-            searched = at_hand.len();
-            if !self.fill(searched + 1)? {
-                return Ok(None);
-            }
-        }
-    }
-
     fn is_at_end(&mut self) -> io::Result<bool> {
-        Ok(!self.fill(1)?)
+        Ok(self.filled.is_empty() && !self.more()?)
     }
 }
 

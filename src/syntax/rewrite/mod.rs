@@ -246,7 +246,8 @@ impl Pass<'_> {
                 let call = end > index + 1;
                 let reads = (self.begins_statement(index) && self.is(end, b';') && call)
                     || self.is_value(index, end);
-                if !reads && !(call && self.is_defined_here(index, end)) {
+                let stays = reads || (call && self.is_defined_here(index, end));
+                if !stays {
                     self.erase(index, end);
                     self.gone = end;
                     return;
