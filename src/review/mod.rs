@@ -5,6 +5,7 @@
 //! given, spreads the files over threads and joins the parts below it. It prints nothing.
 
 mod analyse;
+mod compare;
 mod inputs;
 mod macros;
 mod ruleset;

@@ -218,6 +218,19 @@ fn rules_about_something_missing_are_withheld_in_a_function_with_a_gap() {
     assert_eq!(only(&run), 0, "{}", run.stdout);
     assert!(run.stdout.contains("withheld 1 finding"), "{}", run.stdout);
     assert!(run.stdout.contains("a.c:"), "{}", run.stdout);
+    // A rule of the user speaks, unless it says that it argues from absence.
+    let rule = "rules:\n  - id: mine\n    languages: [c]\n    severity: ERROR\n    message: m\n    pattern: malloc($N)\n";
+    let marked = format!("{rule}    metadata: {{argues-from-absence: true}}\n");
+    for (text, expected) in [(rule, 1), (marked.as_str(), 0)] {
+        std::fs::write(folder.path().join("r.yaml"), text).unwrap();
+        let run = scrubin_in(
+            folder.path(),
+            &[
+                "check", "--all", "--format", "json", "--rules", "r.yaml", "--only", "mine",
+            ],
+        );
+        assert_eq!(only(&run), expected, "{}", run.stdout);
+    }
 }
 
 #[test]
