@@ -18,6 +18,9 @@ const MODE: std::ops::Range<usize> = 24..28;
 /// Flag of an entry that two more bytes of flags follow (version 3 and up).
 const EXTENDED: u16 = 0x4000;
 
+/// Mask of the side of a conflict in the flags.
+const STAGE: u16 = 0x3000;
+
 /// Mask of the name's length in the flags; all ones = at least that long.
 const NAME_LENGTH: u16 = 0x0fff;
 
@@ -40,6 +43,56 @@ pub(super) enum Damage {
 /// # Errors
 /// What does not fit.
 pub(super) fn check(input: impl Read, length: u64, hash: usize) -> Result<(), Damage> {
+    walk(input, length, hash, |_| {}).map(|_| ())
+}
+
+/// Path and hex object name.
+pub(super) type Listed = (Vec<u8>, String);
+
+/// Every merged regular file whose name ends with `.h`; `None` where
+/// the file does not hold all names in full: version 4, split and sparse index.
+///
+/// # Errors
+/// What does not fit.
+pub(super) fn headers(
+    input: impl Read,
+    length: u64,
+    hash: usize,
+) -> Result<Option<Vec<Listed>>, Damage> {
+    let mut found = Vec::new();
+    let is_complete = walk(input, length, hash, |seen| {
+        if seen.name.ends_with(b".h") && seen.is_merged && seen.mode & 0o170_000 == 0o100_000 {
+            found.push((seen.name.to_vec(), hex(seen.object)));
+        }
+    })?;
+    Ok(is_complete.then_some(found))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+/// An entry as the walk shows it.
+struct Seen<'b> {
+    mode: u32,
+    /// Neither side of a conflict.
+    is_merged: bool,
+    object: &'b [u8],
+    /// Path; in version 4 only what differs from the one before.
+    name: &'b [u8],
+}
+
+/// Shows every entry; tells whether these are all, with their names in full.
+fn walk(
+    input: impl Read,
+    length: u64,
+    hash: usize,
+    mut each: impl FnMut(&Seen<'_>),
+) -> Result<bool, Damage> {
     const CUT: Damage = Damage::Format("the index file is cut off");
     // The checksum at the end is no part of the structure.
     let length = length.checked_sub(hash as u64).ok_or(CUT)?;
@@ -51,39 +104,42 @@ pub(super) fn check(input: impl Read, length: u64, hash: usize) -> Result<(), Da
     if !(2..=4).contains(&version) {
         return Err(Damage::Format("the index file has an unknown version"));
     }
+    let damaged = || Damage::Format("an entry of the index file is cut off or damaged");
     for _ in 0..rest.number()?.ok_or(CUT)? {
         loop {
             match entry(rest.at_hand(), version, hash) {
-                Entry::Takes(length) => {
+                Entry::Takes(length, seen) => {
+                    each(&seen);
                     rest.filled.start += length;
                     break;
                 }
-                Entry::NeedsMore if rest.more()? => {}
-                Entry::NeedsMore | Entry::Damaged => {
-                    return Err(Damage::Format(
-                        "an entry of the index file is cut off or damaged",
-                    ));
-                }
+                Entry::Damaged => return Err(damaged()),
+                Entry::NeedsMore => {}
+            }
+            if !rest.more()? {
+                return Err(damaged());
             }
         }
     }
+    let mut is_complete = version < 4;
     while !rest.is_at_end()? {
-        extension(&mut rest)?.ok_or(Damage::Format("an extension of the index file is cut off"))?;
+        is_complete &= extension(&mut rest)?
+            .ok_or(Damage::Format("an extension of the index file is cut off"))?;
     }
-    Ok(())
+    Ok(is_complete)
 }
 
 /// What the bytes at hand begin with.
-enum Entry {
+enum Entry<'b> {
     /// An entry of so many bytes.
-    Takes(usize),
+    Takes(usize, Seen<'b>),
     /// A part of an entry.
     NeedsMore,
     /// No entry.
     Damaged,
 }
 
-fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry {
+fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
     let mut fixed = STAT + hash + 2;
     let (Some(mode), Some(flags)) = (
         bytes.get(MODE).and_then(|mode| mode.try_into().ok()),
@@ -114,8 +170,14 @@ fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry {
     let Some(length) = memchr::memchr(0, name) else {
         return Entry::NeedsMore;
     };
+    let seen = Seen {
+        mode,
+        is_merged: flags & STAGE == 0,
+        object: bytes.get(STAT..STAT + hash).unwrap_or_default(),
+        name: name.get(..length).unwrap_or_default(),
+    };
     if version == 4 {
-        return Entry::Takes(fixed + length + 1);
+        return Entry::Takes(fixed + length + 1, seen);
     }
     let said = usize::from(flags & NAME_LENGTH);
     if said != length.min(usize::from(NAME_LENGTH)) {
@@ -125,16 +187,18 @@ fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry {
     let padded = (fixed + length) / 8 * 8 + 8;
     match bytes.get(fixed + length..padded) {
         None => Entry::NeedsMore,
-        Some(padding) if padding.iter().all(|&byte| byte == 0) => Entry::Takes(padded),
+        Some(padding) if padding.iter().all(|&byte| byte == 0) => Entry::Takes(padded, seen),
         Some(_) => Entry::Damaged,
     }
 }
 
-/// One extension: name, size, content.
-fn extension(rest: &mut Rest<impl Read>) -> io::Result<Option<()>> {
-    if rest.take(4)?.is_none() {
+/// One extension: name, size, content. Tells whether the entries are all there are: not so in a
+/// split index (`link`) and in a sparse one (`sdir`).
+fn extension(rest: &mut Rest<impl Read>) -> io::Result<Option<bool>> {
+    let Some(name) = rest.take(4)? else {
         return Ok(None);
-    }
+    };
+    let is_complete = !matches!(name, b"link" | b"sdir");
     let Some(size) = rest.number()? else {
         return Ok(None);
     };
@@ -146,7 +210,7 @@ fn extension(rest: &mut Rest<impl Read>) -> io::Result<Option<()>> {
         }
         left -= step;
     }
-    Ok(Some(()))
+    Ok(Some(is_complete))
 }
 
 /// What is still to be read, through a window that grows only for a name that does not fit it.
@@ -260,6 +324,23 @@ mod tests {
             let cut = check(&bytes[..length], 20);
             assert_eq!(cut.is_ok(), is_shorter_index, "{length}");
         }
+    }
+
+    #[test]
+    fn headers_are_listed_where_all_names_are_there() {
+        let listed = |bytes: &[u8]| {
+            let found = headers(Trickle(bytes), bytes.len() as u64, 20).unwrap();
+            found.map(|found| found.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
+        };
+        let mut bytes = sample();
+        assert_eq!(listed(&bytes), Some(Vec::new()));
+        let at = bytes.windows(5).position(|part| part == b"spi.c").unwrap();
+        bytes[at + 4] = b'h';
+        assert_eq!(listed(&bytes), Some(vec![b"src/drivers/spi.h".to_vec()]));
+        let at = bytes.windows(4).position(|part| part == b"TREE").unwrap();
+        bytes[at..at + 4].copy_from_slice(b"sdir");
+        assert_eq!(listed(&bytes), None);
+        assert_eq!(hex(&[0x0f, 0xa0]), "0fa0");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::command;
 use super::error::Error;
+use super::index_file;
 use super::raw;
 use crate::change::Content;
 use crate::finding::RepoPath;
@@ -13,11 +14,45 @@ use crate::finding::RepoPath;
 pub(super) struct Listing {
     /// Where git runs: at the root, or where a hook started us, which is the root too.
     folder: PathBuf,
+    /// That of `GIT_INDEX_FILE`.
+    index_file: PathBuf,
+    /// Length of an object name in bytes.
+    hash: usize,
 }
 
 impl Listing {
-    pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    pub(super) fn new(folder: PathBuf, index_file: PathBuf, hash: usize) -> Self {
+        Self {
+            folder,
+            index_file,
+            hash,
+        }
+    }
+
+    /// The C headers of the commit `head`, or of the index, sorted by path.
+    ///
+    /// # Errors
+    /// The index or the commit cannot be read.
+    pub(super) fn headers(&self, head: Option<&str>) -> Result<Vec<(RepoPath, Content)>, Error> {
+        if head.is_none()
+            && let Some(found) = self.headers_of_index()
+        {
+            return Ok(found);
+        }
+        let mut headers = self.texts(head, None)?;
+        headers.retain(|(path, _)| path.extension() == b"h");
+        Ok(headers)
+    }
+
+    /// Read from the index file itself, which costs a tenth of `git ls-files` (0.6 against 6 ms for
+    /// 16,000 entries); `None` where only git can read it.
+    fn headers_of_index(&self) -> Option<Vec<(RepoPath, Content)>> {
+        let file = std::fs::File::open(&self.index_file).ok()?;
+        let length = file.metadata().ok()?.len();
+        let found = index_file::headers(file, length, self.hash).ok()??;
+        // Sorted by path: so is the index.
+        let content = |(path, object)| (RepoPath::new(path), Content::Blob(object));
+        Some(found.into_iter().map(content).collect())
     }
 
     /// Texts of the commit `head`, or of the index, with their blobs: all, or those under `under`

@@ -95,13 +95,10 @@ impl Reader {
     /// where there is no repository or it cannot be listed. They only help to understand other
     /// files, so nothing depends on having them.
     pub fn headers(&self, head: Option<&str>) -> Vec<(RepoPath, Content)> {
-        let listed = self
-            .listing
+        self.listing
             .as_ref()
-            .and_then(|listing| listing.texts(head, None).ok());
-        let mut headers = listed.unwrap_or_default();
-        headers.retain(|(path, _)| path.extension() == b"h");
-        headers
+            .and_then(|listing| listing.headers(head).ok())
+            .unwrap_or_default()
     }
 
     /// The largest content it returns, in bytes.

@@ -185,7 +185,7 @@ impl Repository {
             Some(root) if !self.prefix.is_empty() => root,
             _ => &self.start,
         };
-        Listing::new(folder.clone())
+        Listing::new(folder.clone(), self.index_file.clone(), self.hash_length())
     }
 
     /// The value of a configuration key, e.g. `core.hooksPath`; `None` where it is not set.
@@ -275,13 +275,16 @@ impl Repository {
             .and_then(|file| Ok((file.metadata()?.len(), file)));
         match opened {
             Ok((0, _)) => Ok(()),
-            Ok((length, file)) => {
-                let hash = if self.is_sha256 { 32 } else { 20 };
-                index_file::check(file, length, hash).map_err(|damage| damaged(damage.to_string()))
-            }
+            Ok((length, file)) => index_file::check(file, length, self.hash_length())
+                .map_err(|damage| damaged(damage.to_string())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(damaged(error.to_string())),
         }
+    }
+
+    /// Length of an object name in bytes.
+    fn hash_length(&self) -> usize {
+        if self.is_sha256 { 32 } else { 20 }
     }
 
     /// Name of the tree without entries, in this repository's object format.
