@@ -19,12 +19,18 @@ use crate::syntax::{Include, MacroSource, MacroTable, includes};
 const MAX_HEADERS: usize = 64;
 
 /// Bytes of headers read for one file.
-const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 19;
+
+/// Bytes of the largest header read for a file of a change. Larger ones are register maps: constants
+/// by the ten thousand, and nothing that decides how code is read.
+const MAX_HEADER: u64 = 1 << 17;
 
 /// Knowledge of macros for one run, shared by its threads.
 pub(super) struct RunMacros<'i> {
     change: &'i Change,
     reader: &'i Reader,
+    /// For headers of a change.
+    headers_reader: Reader,
     settings: &'i MacroTable,
     /// Of a whole tree: the definitions of all its headers.
     whole: OnceLock<MacroTable>,
@@ -49,6 +55,7 @@ impl<'i> RunMacros<'i> {
         Self {
             change,
             reader,
+            headers_reader: reader.limited(MAX_HEADER),
             settings,
             whole: OnceLock::new(),
             by_name: OnceLock::new(),
@@ -84,7 +91,7 @@ impl<'i> RunMacros<'i> {
     fn by_name(&self) -> &HeadersByName {
         self.by_name.get_or_init(|| {
             let mut by_name = HeadersByName::new();
-            for (path, content) in self.reader.headers(self.change.head.as_deref()) {
+            for (path, content) in self.headers_reader.headers(self.change.head.as_deref()) {
                 by_name
                     .entry(path.file_name().to_vec())
                     .or_default()
@@ -131,7 +138,7 @@ impl<'i> RunMacros<'i> {
         if let Some(known) = lock().get(path) {
             return known.clone();
         }
-        let header = self.reader.read(content).ok().map(|text| {
+        let header = self.headers_reader.read(content).ok().map(|text| {
             let mut table = MacroTable::new();
             table.scan(&text);
             Arc::new(Header {

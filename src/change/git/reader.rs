@@ -91,6 +91,16 @@ impl Reader {
         }
     }
 
+    /// The same reader with a lower limit.
+    #[must_use]
+    pub fn limited(&self, limit: u64) -> Self {
+        Self {
+            limit: limit.min(self.limit),
+            blobs: self.blobs.clone(),
+            listing: self.listing.clone(),
+        }
+    }
+
     /// The C headers of the commit `head`, or of the index, changed or not, sorted by path; none
     /// where there is no repository or it cannot be listed. They only help to understand other
     /// files, so nothing depends on having them.
