@@ -34,14 +34,11 @@ pub(super) struct RunMacros<'i> {
     settings: &'i MacroTable,
     /// Of a whole tree: the definitions of all its headers.
     whole: OnceLock<MacroTable>,
-    /// Of a change: the headers of its side by their last component, sorted by path.
-    by_name: OnceLock<HeadersByName>,
+    /// Of a change: the headers of its side, by the last component of their paths, then by path.
+    listed: OnceLock<Vec<(RepoPath, Content)>>,
     /// Headers read so far; `None` = it cannot be read.
     headers: Mutex<BTreeMap<RepoPath, Option<Arc<Header>>>>,
 }
-
-/// Headers by the last component of their paths.
-type HeadersByName = BTreeMap<Vec<u8>, Vec<(RepoPath, Content)>>;
 
 /// What a header contributes.
 struct Header {
@@ -58,7 +55,7 @@ impl<'i> RunMacros<'i> {
             headers_reader: reader.limited(MAX_HEADER),
             settings,
             whole: OnceLock::new(),
-            by_name: OnceLock::new(),
+            listed: OnceLock::new(),
             headers: Mutex::default(),
         }
     }
@@ -88,17 +85,15 @@ impl<'i> RunMacros<'i> {
         })
     }
 
-    fn by_name(&self) -> &HeadersByName {
-        self.by_name.get_or_init(|| {
-            let mut by_name = HeadersByName::new();
-            for (path, content) in self.headers_reader.headers(self.change.head.as_deref()) {
-                by_name
-                    .entry(path.file_name().to_vec())
-                    .or_default()
-                    .push((path, content));
-            }
-            by_name
-        })
+    /// The headers called `name`, sorted by path.
+    fn called(&self, name: &[u8]) -> &[(RepoPath, Content)] {
+        let listed = self
+            .listed
+            .get_or_init(|| by_name(self.headers_reader.headers(self.change.head.as_deref())));
+        let from = listed.partition_point(|(path, _)| path.file_name() < name);
+        let rest = listed.get(from..).unwrap_or_default();
+        let count = rest.partition_point(|(path, _)| path.file_name() == name);
+        rest.get(..count).unwrap_or_default()
     }
 
     /// The definitions of the headers that `text` includes.
@@ -165,7 +160,7 @@ impl<'i> RunMacros<'i> {
             name = rest;
         }
         let last = name.rsplit(|&byte| byte == b'/').next().unwrap_or(name);
-        let candidates = self.by_name().get(last)?;
+        let candidates = self.called(last);
         let ends_so = |path: &RepoPath| {
             path.as_bytes()
                 .strip_suffix(name)
@@ -181,6 +176,12 @@ impl<'i> RunMacros<'i> {
                 (folders, std::cmp::Reverse(path.as_bytes().len()))
             })
     }
+}
+
+/// Brings headers into the order of [`RunMacros::called`].
+fn by_name(mut headers: Vec<(RepoPath, Content)>) -> Vec<(RepoPath, Content)> {
+    headers.sort_by(|(a, _), (b, _)| (a.file_name(), a).cmp(&(b.file_name(), b)));
+    headers
 }
 
 /// How many leading folders two paths share.
@@ -222,16 +223,11 @@ mod tests {
         let reader = Reader::of_files(1 << 20);
         let settings = MacroTable::new();
         let run = RunMacros::new(&change, &reader, &settings);
-        let mut by_name = HeadersByName::new();
-        for path in paths {
-            let path = RepoPath::from(*path);
-            let entry = (path.clone(), Content::Blob("00".to_owned()));
-            by_name
-                .entry(path.file_name().to_vec())
-                .or_default()
-                .push(entry);
-        }
-        let _ = run.by_name.set(by_name);
+        let listed = paths
+            .iter()
+            .map(|path| (RepoPath::from(*path), Content::Blob("00".to_owned())))
+            .collect();
+        let _ = run.listed.set(by_name(listed));
         test(&run)
     }
 
