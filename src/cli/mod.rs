@@ -14,7 +14,9 @@ mod install;
 mod output;
 mod pages;
 mod rules;
+mod selftest;
 mod source;
+mod watchdog;
 
 use std::process::ExitCode;
 
@@ -77,6 +79,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Deviations(args::DeviationsCommand::List { format, paths }) => {
             deviations::list(format, &paths)
         }
+        Command::Selftest { rules, format } => selftest::selftest(&rules, format),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             let mut text = Vec::new();

@@ -25,6 +25,8 @@ pub struct Head {
     pub precision: Precision,
     /// Whether it may block.
     pub status: RuleStatus,
+    /// Whether it rests on code that is not there.
+    pub argues_from_absence: bool,
     /// On which files.
     pub paths: PathFilter,
     /// Per language: lists of features of which a file must hold one each.
@@ -118,6 +120,7 @@ impl Head {
             severity: info.severity,
             precision: info.precision,
             status: info.status,
+            argues_from_absence: info.argues_from_absence,
             paths: program.paths.clone(),
             forms: program
                 .forms

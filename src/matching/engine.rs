@@ -1,6 +1,7 @@
 //! All rules over one file: one index, then only the rules whose names the file holds.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::active::ActiveRule;
@@ -121,6 +122,16 @@ impl Engine {
 
     /// Runs all rules of the file's language, and the text rules that want it.
     pub fn scan(&self, path: &RepoPath, file: &SourceFile<'_>) -> Scan {
+        self.scan_only(path, file, None)
+    }
+
+    /// As [`Self::scan`], but where `only` is given it runs those rules alone.
+    pub fn scan_only(
+        &self,
+        path: &RepoPath,
+        file: &SourceFile<'_>,
+        only: Option<&BTreeSet<RuleId>>,
+    ) -> Scan {
         let texts = self.names.texts_held(file.text);
         let index = FileIndex::new(file, &self.names, &texts);
         let entries = match file.language {
@@ -140,7 +151,7 @@ impl Engine {
                 .clauses
                 .iter()
                 .all(|clause| clause.iter().any(|&feature| index.has(feature)));
-            if !held || !self.on_path(entry, path) {
+            if !held || !self.is_wanted(entry, only) || !self.on_path(entry, path) {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, &mut scan) else {
@@ -157,12 +168,22 @@ impl Engine {
                 scan.findings.push(finding(active, program, place, each));
             }
         }
-        self.scan_text_rules(place, &texts, &readable, &mut scan);
+        self.scan_text_rules(place, &texts, &readable, only, &mut scan);
         finish(scan)
     }
 
     /// Runs the text rules on a file that is neither C nor Rust.
     pub fn scan_text(&self, path: &RepoPath, text: &[u8]) -> Scan {
+        self.scan_text_only(path, text, None)
+    }
+
+    /// As [`Self::scan_text`], but where `only` is given it runs those rules alone.
+    pub fn scan_text_only(
+        &self,
+        path: &RepoPath,
+        text: &[u8],
+        only: Option<&BTreeSet<RuleId>>,
+    ) -> Scan {
         let lines = LineTable::new(text);
         let mut scan = Scan::default();
         let place = Place {
@@ -172,8 +193,16 @@ impl Engine {
             file: None,
         };
         let texts = self.names.texts_held(text);
-        self.scan_text_rules(place, &texts, &OnceCell::new(), &mut scan);
+        self.scan_text_rules(place, &texts, &OnceCell::new(), only, &mut scan);
         finish(scan)
+    }
+
+    fn is_wanted(&self, entry: &Entry, only: Option<&BTreeSet<RuleId>>) -> bool {
+        only.is_none_or(|only| {
+            self.rules
+                .get(entry.rule)
+                .is_some_and(|rule| only.contains(&rule.head().id))
+        })
     }
 
     fn scan_text_rules(
@@ -181,11 +210,15 @@ impl Engine {
         place: Place<'_>,
         texts: &TextsHeld,
         readable: &OnceCell<String>,
+        only: Option<&BTreeSet<RuleId>>,
         scan: &mut Scan,
     ) {
         for entry in &self.text {
             let held = |clause: &Vec<FeatureId>| clause.iter().any(|&text| texts.has(text));
-            if !entry.clauses.iter().all(held) || !self.on_path(entry, place.path) {
+            if !entry.clauses.iter().all(held)
+                || !self.is_wanted(entry, only)
+                || !self.on_path(entry, place.path)
+            {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, scan) else {

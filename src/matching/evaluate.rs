@@ -132,16 +132,20 @@ impl<'e> Evaluator<'e> {
     }
 
     fn regex(&self, regex: &Regex) -> Vec<Found> {
-        let Some(compiled) = regex.get() else {
+        let (bytes, offset) = self.scope();
+        // What a whole file holds is known from one search for all expressions.
+        if self.context.is_some() && regex.is_ruled_out(bytes) {
             return Vec::new();
-        };
-        let (_, offset) = self.scope();
+        }
         let text = match self.context {
             Some(bound) => self
                 .readable()
                 .get(bound.span.start as usize..bound.span.end as usize)
                 .unwrap_or_default(),
             None => self.readable(),
+        };
+        let Some(compiled) = regex.get() else {
+            return Vec::new();
         };
         let mut found = Vec::new();
         let span_of = |m: fancy_regex::Match<'_>| {
@@ -490,7 +494,13 @@ impl<'e> Evaluator<'e> {
                 let Some(bound) = env.get(*id) else {
                     return false;
                 };
-                if regex.is_ruled_out(bound.span.of(self.text)) {
+                let bytes = bound.span.of(self.text);
+                if regex.groups.is_empty()
+                    && let Some(is_match) = regex.whole_match(bytes)
+                {
+                    return is_match;
+                }
+                if regex.is_ruled_out(bytes) {
                     return false;
                 }
                 let Some(compiled) = regex.get() else {

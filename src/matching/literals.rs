@@ -1,6 +1,6 @@
 //! Texts that every match of a regular expression holds, read off its syntax.
 
-use fancy_regex::{Expr, LookAround};
+use fancy_regex::{Assertion, Expr, LookAround};
 
 /// Shortest text worth a search, in bytes.
 const SHORTEST: usize = 2;
@@ -17,6 +17,79 @@ pub(super) fn needed(expr: &Expr) -> Option<Vec<String>> {
             .iter()
             .all(|text| text.len() >= SHORTEST && text.is_ascii());
     is_useful.then_some(found)
+}
+
+/// Stand for the start and the end of the text.
+const START: char = '\u{2}';
+const END: char = '\u{3}';
+
+/// Most texts of an expression that are compared one by one.
+const MOST_WHOLE: usize = 200;
+
+/// The texts that match from start to end, if the expression matches nothing else, and whether their
+/// case counts.
+pub(super) fn whole(expr: &Expr) -> Option<(Vec<String>, bool)> {
+    let mut case = None;
+    let mut texts = Vec::new();
+    for text in alternatives(expr, &mut case)? {
+        let text = text.trim_start_matches(START).strip_suffix(END)?;
+        if text.contains([START, END]) || !text.is_ascii() {
+            return None;
+        }
+        texts.push(text.to_owned());
+    }
+    Some((texts, case != Some(true)))
+}
+
+/// All texts of an expression that has finitely many; `case` becomes whether it ignores case.
+fn alternatives(expr: &Expr, case: &mut Option<bool>) -> Option<Vec<String>> {
+    Some(match expr {
+        Expr::Literal { val, casei } => {
+            if *case.get_or_insert(*casei) != *casei {
+                return None;
+            }
+            vec![val.clone()]
+        }
+        Expr::Empty => vec![String::new()],
+        Expr::Assertion(Assertion::StartText) => vec![START.to_string()],
+        Expr::Assertion(Assertion::EndText) => vec![END.to_string()],
+        Expr::Concat(parts) => {
+            let mut all = vec![String::new()];
+            for part in parts {
+                let set = alternatives(part, case)?;
+                if all.len() * set.len() > MOST_WHOLE {
+                    return None;
+                }
+                all = all
+                    .iter()
+                    .flat_map(|start| set.iter().map(move |end| format!("{start}{end}")))
+                    .collect();
+            }
+            all
+        }
+        Expr::Alt(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(alternatives(part, case)?);
+            }
+            if all.len() > MOST_WHOLE {
+                return None;
+            }
+            all
+        }
+        Expr::Group(inner) => alternatives(inner, case)?,
+        Expr::Repeat {
+            child,
+            lo: 0,
+            hi: 1,
+            ..
+        } => {
+            let mut all = alternatives(child, case)?;
+            all.push(String::new());
+            all
+        }
+        _ => return None,
+    })
 }
 
 /// What is known of the texts that a part matches.
@@ -167,15 +240,29 @@ mod tests {
             ["key", "passwd", "password"]
         );
         assert_eq!(of(r"#[ \t]*define[ \t]+FOO"), ["define"]);
-        assert_eq!(
-            of(r"a(?:bc)?de+f"),
-            ["bc", "a"].iter().skip(2).copied().collect::<Vec<_>>()
-        );
+        assert_eq!(of(r"a(?:bc)?de+f"), ["abcd", "ad"]);
         assert_eq!(of(r"\bunsafe\s*\{"), ["unsafe"]);
         assert!(of(r"^(?!s_|g_)\w+$").is_empty());
         assert!(of(r"(?:key)?\w+").is_empty());
         assert!(of(r"key|\w+").is_empty());
         assert_eq!(of(r"(?=.*needle).*"), ["needle"]);
+    }
+
+    #[test]
+    fn expressions_that_match_a_few_texts_alone() {
+        let of = |regex: &str| whole(&Expr::parse_tree(regex).unwrap().expr);
+        let texts = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            of(r"\A(?:^(a|bc?)$)"),
+            Some((texts(&["a", "bc", "b"]), true))
+        );
+        assert_eq!(
+            of(r"\A(?:(?i)^u(8|16)$)"),
+            Some((texts(&["u8", "u16"]), false))
+        );
+        assert_eq!(of(r"\A(?:^a|b$)"), None);
+        assert_eq!(of(r"\A(?:^\w+$)"), None);
+        assert_eq!(of(r"\A(?:^a)"), None);
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Regex {
     text: String,
     /// Lower-case texts of which every match holds one, whatever their case there; empty: unknown.
     pub(super) needed: Vec<String>,
+    /// The only texts that match as a whole, and whether case counts; none: there may be others.
+    whole: Option<(Vec<String>, bool)>,
     /// Groups that bind metavariables: group number, metavariable.
     pub(super) groups: Vec<(u16, MetaId)>,
     #[serde(skip)]
@@ -26,6 +28,7 @@ impl Clone for Regex {
         Self {
             text: self.text.clone(),
             needed: self.needed.clone(),
+            whole: self.whole.clone(),
             groups: self.groups.clone(),
             compiled: OnceLock::new(),
         }
@@ -61,18 +64,33 @@ impl Regex {
 
     fn of(text: String) -> Result<Self, String> {
         let compiled = build(&text)?;
-        let needed = Expr::parse_tree(&ascii(&text))
-            .ok()
+        let tree = Expr::parse_tree(&ascii(&text)).ok();
+        let needed = tree
+            .as_ref()
             .and_then(|tree| literals::needed(&tree.expr))
             .unwrap_or_default();
+        let whole = tree.and_then(|tree| literals::whole(&tree.expr));
         let lock = OnceLock::new();
         let _ = lock.set(Some(compiled));
         Ok(Self {
             text,
             needed,
+            whole,
             groups: Vec::new(),
             compiled: lock,
         })
+    }
+
+    /// Whether the whole text matches, where that takes no search.
+    pub(super) fn whole_match(&self, text: &[u8]) -> Option<bool> {
+        let (texts, case_counts) = self.whole.as_ref()?;
+        Some(texts.iter().any(|known| {
+            if *case_counts {
+                known.as_bytes() == text
+            } else {
+                known.as_bytes().eq_ignore_ascii_case(text)
+            }
+        }))
     }
 
     /// Whether the text lacks what every match holds. Spares most expressions from being compiled.
@@ -95,6 +113,9 @@ impl Regex {
     /// Whether an expression made by [`Self::anchored`] matches the start of the text; a text or a
     /// search that is past the limits may.
     pub(super) fn may_match_start(&self, text: &[u8]) -> bool {
+        if let Some(is_match) = self.whole_match(text) {
+            return is_match;
+        }
         if self.is_ruled_out(text) {
             return false;
         }
