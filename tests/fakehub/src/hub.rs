@@ -120,6 +120,12 @@ impl Hub {
         format!("{}/{repo}.git", self.url())
     }
 
+    /// Sets the root of the URLs in answers, for a proxy in front. Without it they follow the `Host`
+    /// header of the request.
+    pub fn set_public_url(&self, url: &str) {
+        self.state().public_url = Some(url.trim_end_matches('/').to_owned());
+    }
+
     /// Stops the fake's clock at this many seconds since 1970; calls later in a test move it on.
     pub fn set_clock(&self, seconds: i64) {
         self.state().frozen_clock = Some(seconds);

@@ -16,6 +16,7 @@ use crate::token::Token;
 pub(crate) struct State {
     next_id: u64,
     pub(crate) frozen_clock: Option<i64>,
+    pub(crate) public_url: Option<String>,
     pub(crate) users: BTreeMap<String, u64>,
     pub(crate) repos: BTreeMap<String, Repo>,
     pub(crate) tokens: BTreeMap<String, Token>,
@@ -31,6 +32,7 @@ impl State {
         Self {
             next_id: 1_000,
             frozen_clock: None,
+            public_url: None,
             users: BTreeMap::new(),
             repos: BTreeMap::new(),
             tokens: BTreeMap::new(),
