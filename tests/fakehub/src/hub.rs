@@ -16,6 +16,9 @@ use crate::server;
 use crate::state::{Installation, Protection, Repo, State};
 use crate::token::{Permissions, Token, TokenSpec};
 
+/// Names a file that every fake of a process appends its accepted GraphQL operations to.
+const GRAPHQL_LOG: &str = "FAKEHUB_GRAPHQL_LOG";
+
 /// A running fake GitHub. It stops when this value is dropped.
 pub struct FakeHub {
     hub: Hub,
@@ -61,6 +64,11 @@ impl FakeHub {
 
 impl Drop for FakeHub {
     fn drop(&mut self) {
+        if let Some(file) = std::env::var_os(GRAPHQL_LOG)
+            && let Err(error) = self.hub.record_graphql(Path::new(&file))
+        {
+            eprintln!("{}: {error}", file.display());
+        }
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
