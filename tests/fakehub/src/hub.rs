@@ -9,6 +9,7 @@ use base64::Engine as _;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::diff::Moves;
 use crate::fault::Fault;
 use crate::git::{Edit, Git, plain_git};
 use crate::push;
@@ -187,6 +188,7 @@ impl Hub {
             check_runs: Vec::new(),
             statuses: Vec::new(),
             sarifs: Vec::new(),
+            moves: Moves::default(),
             diffs: [].into(),
             next_number: 1,
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diff::{Diff, Side};
+use crate::diff::{Diff, Moves, Side};
 use crate::fault::Fault;
 use crate::git::Git;
 use crate::log::{Exchange, GraphqlOperation};
@@ -106,6 +106,7 @@ pub(crate) struct Repo {
     pub(crate) check_runs: Vec<CheckRun>,
     pub(crate) statuses: Vec<Status>,
     pub(crate) sarifs: Vec<SarifUpload>,
+    pub(crate) moves: Moves,
     pub(crate) diffs: BTreeMap<(String, String), Arc<Diff>>,
     pub(crate) next_number: u64,
 }

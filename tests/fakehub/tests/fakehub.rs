@@ -35,3 +35,5 @@ mod proxy;
 mod repository;
 #[path = "cases/reviews.rs"]
 mod reviews;
+#[path = "cases/sequences.rs"]
+mod sequences;
