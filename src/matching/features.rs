@@ -59,24 +59,25 @@ impl Feature {
     }
 }
 
-/// Adds the kinds that every match of the pattern contains.
-pub(super) fn kinds(root: &Root, language: Language) -> Vec<Kind> {
+/// The kinds that every match of the pattern contains, and those that the file holds, if perhaps not
+/// in the match: a literal is where a constant is declared.
+pub(super) fn kinds(root: &Root, language: Language) -> (Vec<Kind>, Vec<Kind>) {
     let mut work = Work {
         is_c: language == Language::C,
         found: Vec::new(),
+        elsewhere: Vec::new(),
     };
     match root {
         Root::Expr(pat) | Root::Stmt(pat) => work.pat(pat),
         Root::Stmts(pats) => work.pats(pats),
     }
-    work.found.sort_unstable();
-    work.found.dedup();
-    work.found
+    (work.found, work.elsewhere)
 }
 
 struct Work {
     is_c: bool,
     found: Vec<Kind>,
+    elsewhere: Vec<Kind>,
 }
 
 impl Work {
@@ -102,11 +103,12 @@ impl Work {
             Pat::Typed(..) | Pat::Path(_) | Pat::Name(_) => {}
             Pat::Deep(inner) => self.pat(inner),
             Pat::Leaf(kind, _) => self.push(*kind),
-            Pat::Number(..) => self.either(Kind::NUMBER_LITERAL, Kind::INTEGER_LITERAL),
+            Pat::Number(..) if self.is_c => self.elsewhere.push(Kind::NUMBER_LITERAL),
+            Pat::Number(..) => self.push(Kind::INTEGER_LITERAL),
             Pat::AnyString | Pat::MetaString(_) | Pat::Str(_) => {
                 // Rust has two kinds of them.
                 if self.is_c {
-                    self.push(Kind::STRING_LITERAL);
+                    self.elsewhere.push(Kind::STRING_LITERAL);
                 }
             }
             Pat::Call(function, arguments) => {

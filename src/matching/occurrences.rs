@@ -30,7 +30,7 @@ impl Occurrences {
     }
 
     /// The nodes with this name in `first..end`, in order.
-    fn within(&self, name: u64, first: NodeId, end: NodeId) -> &[(u64, NodeId)] {
+    pub(super) fn within(&self, name: u64, first: NodeId, end: NodeId) -> &[(u64, NodeId)] {
         let start = self.0.partition_point(|&entry| entry < (name, first));
         let rest = self.0.get(start..).unwrap_or_default();
         let stop = rest.partition_point(|&entry| entry < (name, end));
@@ -38,7 +38,8 @@ impl Occurrences {
     }
 }
 
-fn hash(name: &[u8]) -> u64 {
+/// What a name is known by.
+pub(super) fn hash(name: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(name);
     hasher.finish()

@@ -456,7 +456,9 @@ impl Matcher<'_> {
         }
         match tree.kind(node) {
             Kind::EXPRESSION_STATEMENT => {
-                if let Some(inner) = tree.children(node).next() {
+                if let Some(inner) = tree.children(node).next()
+                    && !view::is_static_assert(tree, inner, self.file.text)
+                {
                     envs.extend(self.implicit_deep(pat, inner, env));
                 }
             }

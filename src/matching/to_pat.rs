@@ -38,11 +38,13 @@ impl<'c> Converter<'c> {
 
     /// The pattern of this root with what every match contains.
     pub(super) fn pattern(self, root: Root, language: Language) -> Pattern {
-        let mut kinds = features::kinds(&root, language);
+        let (mut kinds, mut kinds_in_file) = features::kinds(&root, language);
         kinds.extend(self.kinds);
-        kinds.retain(|kind| *kind != Kind::ERROR && *kind != Kind::MISSING);
-        kinds.sort_unstable();
-        kinds.dedup();
+        for kinds in [&mut kinds, &mut kinds_in_file] {
+            kinds.retain(|kind| *kind != Kind::ERROR && *kind != Kind::MISSING);
+            kinds.sort_unstable();
+            kinds.dedup();
+        }
         let mut names = self.names;
         names.sort_unstable();
         names.dedup();
@@ -52,6 +54,7 @@ impl<'c> Converter<'c> {
             names,
             has_names_inside: !self.has_path,
             kinds,
+            kinds_in_file,
         }
     }
 
