@@ -214,8 +214,9 @@ impl Work {
                     self.of_type(of_type, true);
                 }
             }
-            Pat::Attributed(attributes, inner) => {
-                self.pats(attributes);
+            // Attributes stand before the item they belong to.
+            Pat::Attributed(_, inner) => {
+                self.elsewhere.push(Kind::ATTRIBUTE_ITEM);
                 self.pat(inner);
             }
             Pat::Let(pat) => {
