@@ -38,6 +38,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("tree_sitter_rust", "src/syntax/"),
     ("git2", "src/change/git"),
     ("octocrab", "src/github/"),
+    ("tokio", "src/github/"),
     ("axum", "src/service/"),
     ("clap", "src/cli/"),
 ];
