@@ -7,7 +7,7 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::approval::PostedReview;
+use super::approval::{self, PostedReview};
 use super::client::Client;
 use super::error::ApiError;
 use super::event::RepositoryName;
@@ -38,6 +38,8 @@ pub struct Pull {
     pub author: String,
     /// Whether it can still be merged.
     pub is_open: bool,
+    /// Whether the head lives in another repository.
+    pub is_fork: bool,
 }
 
 /// A comment on the pull request as a whole.
@@ -96,6 +98,12 @@ struct SidePart {
     sha: String,
     #[serde(rename = "ref")]
     name: String,
+    repo: Option<RepositoryPart>,
+}
+
+#[derive(Deserialize)]
+struct RepositoryPart {
+    full_name: String,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +199,30 @@ pub async fn identity(client: &Client) -> Identity {
     Identity(login)
 }
 
+/// People other than the author who may write to the repository and approved exactly this head.
+///
+/// # Errors
+/// Reviews or permissions cannot be read.
+pub async fn second_persons(
+    api: &PullApi<'_>,
+    author: &str,
+    head: &str,
+) -> Result<Vec<String>, ApiError> {
+    let reviews: Vec<PostedReview> = api
+        .reviews(&Identity::unknown())
+        .await?
+        .into_iter()
+        .map(|(review, _)| review)
+        .collect();
+    let mut people = Vec::new();
+    for person in approval::approvers(&reviews, author, head) {
+        if approval::may_write(&api.permission(&person).await?) {
+            people.push(person);
+        }
+    }
+    Ok(people)
+}
+
 /// The merge base of a branch, as it is now, and a commit.
 ///
 /// # Errors
@@ -237,7 +269,9 @@ impl PullApi<'_> {
     /// The pull request.
     pub async fn pull(&self) -> Result<Pull, ApiError> {
         let pull: PullPart = self.client.get(&self.pull_path("")).await?;
+        let full_name = |side: &SidePart| side.repo.as_ref().map(|repo| repo.full_name.clone());
         Ok(Pull {
+            is_fork: full_name(&pull.head) != full_name(&pull.base),
             head: pull.head.sha,
             base_ref: pull.base.name,
             author: pull.user.map(|user| user.login).unwrap_or_default(),

@@ -327,6 +327,31 @@ fn pull_request(
     }))
 }
 
+/// The head of the run that a `workflow_run` event is about.
+///
+/// # Errors
+/// Not such an event, or a run that no pull request started.
+pub fn workflow_run_head(text: &str) -> Result<String, EventError> {
+    #[derive(Deserialize)]
+    struct RunEvent {
+        workflow_run: RunPart,
+    }
+    #[derive(Deserialize)]
+    struct RunPart {
+        event: String,
+        head_sha: String,
+    }
+    let event: RunEvent = serde_json::from_str(text).map_err(|error| EventError::Json {
+        message: error.to_string(),
+    })?;
+    if event.workflow_run.event != "pull_request" {
+        return Err(EventError::Unsupported {
+            name: format!("workflow_run after {}", event.workflow_run.event),
+        });
+    }
+    commit(&event.workflow_run.head_sha, "workflow_run.head_sha")
+}
+
 fn commit(text: &str, field: &str) -> Result<String, EventError> {
     if text.len() >= 40 && is_hex(text) {
         Ok(text.to_owned())
@@ -461,6 +486,15 @@ mod tests {
             target("pull_request_target", "{}"),
             Err(EventError::PullRequestTarget)
         );
+    }
+
+    #[test]
+    fn a_workflow_run_names_its_head() {
+        let text =
+            |event: &str| format!(r#"{{"workflow_run":{{"event":"{event}","head_sha":"{A}"}}}}"#);
+        assert_eq!(workflow_run_head(&text("pull_request")).as_deref(), Ok(A));
+        assert!(workflow_run_head(&text("push")).is_err());
+        assert!(workflow_run_head("{}").is_err());
     }
 
     #[test]

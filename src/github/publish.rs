@@ -57,6 +57,8 @@ pub struct Published {
     pub retired: usize,
     /// Whether a summary comment stands and is true.
     pub has_summary: bool,
+    /// Whether the token, or GitHub as a whole, refused to take anything.
+    pub is_refused: bool,
     /// What fell short, one sentence each. Never holds a token.
     pub notes: Vec<String>,
 }
@@ -125,6 +127,7 @@ impl Run<'_> {
     fn failed(&mut self, error: &ApiError) {
         if error.class() == ErrorClass::Auth {
             self.can_write = false;
+            self.published.is_refused = true;
         }
         self.note(error.to_string());
     }
@@ -153,6 +156,7 @@ impl Run<'_> {
             Ok(listed) => listed,
             Err(error) => {
                 self.failed(&error);
+                self.published.is_refused = true;
                 return None;
             }
         };
@@ -192,6 +196,7 @@ impl Run<'_> {
             Ok(_) => true,
             Err(error) => {
                 self.failed(&error);
+                self.published.is_refused = true;
                 false
             }
         }

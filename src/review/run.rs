@@ -348,6 +348,15 @@ fn compare(
             }
         }
     }
+    if prepared.without_new_deviations {
+        for file in files.iter_mut() {
+            let changed = &file.changed;
+            // A comment that only moved is left out too: the finding it speaks for is not new then.
+            file.comments.retain(|comment| {
+                !changed.touches(comment.location.start.line, comment.location.end.line)
+            });
+        }
+    }
     let mut parser = None;
     let mut analyse_bases = |wanted: Vec<usize>, files: &mut [FileFindings]| {
         for index in wanted {
