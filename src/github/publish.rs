@@ -77,6 +77,7 @@ pub async fn publish(client: &Client, publication: &Publication<'_>) -> Publishe
         can_write: publication.options.can_write,
         published: Published::default(),
         deleted: BTreeSet::new(),
+        known: BTreeSet::new(),
     };
     let prepared = if run.can_write {
         run.prepare(publication).await
@@ -110,6 +111,8 @@ struct Run<'r> {
     published: Published,
     /// Findings whose comment a person deleted while we were at work.
     deleted: BTreeSet<usize>,
+    /// Comments that were there before, none of which this run can have made.
+    known: BTreeSet<u64>,
 }
 
 /// A summary that stands: its number and text.
@@ -160,6 +163,7 @@ impl Run<'_> {
                 return None;
             }
         };
+        self.known = comments.iter().map(|comment| comment.id).collect();
         let mut posted = Vec::new();
         let mut standing = None;
         for comment in general.into_iter().filter(|comment| comment.is_ours) {
@@ -181,7 +185,7 @@ impl Run<'_> {
     }
 
     /// Whether the reviewed commit is still the newest one of an open pull request.
-    async fn is_head_current(&mut self) -> bool {
+    pub(super) async fn is_head_current(&mut self) -> bool {
         match self.api.pull().await {
             Ok(pull) if !pull.is_open => {
                 self.note("the pull request is closed, so nothing was posted");

@@ -61,7 +61,7 @@ impl Run<'_> {
     }
 
     /// Comments that GitHub took and does not show: an anchor outside the diff may be accepted in
-    /// silence.
+    /// silence. None where the head has moved.
     async fn invisible(&mut self, all: &[NewComment], refused: &[NewComment]) -> Vec<NewComment> {
         let expected = all.iter().filter(|new| {
             let rung = self.published.rungs.get(new.finding);
@@ -72,10 +72,16 @@ impl Run<'_> {
         let own = self.own();
         match self.api.review_comments(&own).await {
             Ok(comments) => {
-                let missing: Vec<NewComment> = expected
-                    .into_iter()
-                    .filter(|new| !self.stands(&comments, new))
-                    .collect();
+                let is_shown = |new: &NewComment| {
+                    let made = self.made(&comments, new);
+                    made.is_some_and(|comment| comment.line.is_some())
+                };
+                let missing: Vec<NewComment> =
+                    expected.into_iter().filter(|new| !is_shown(new)).collect();
+                // A push in between hides comments as well; the run of the new head sees to them.
+                if missing.is_empty() || !self.is_head_current().await {
+                    return Vec::new();
+                }
                 self.published.created = self.published.created.saturating_sub(missing.len());
                 missing
             }
@@ -86,16 +92,18 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a comment on the finding is among those listed, and not retired.
-    fn stands(&self, comments: &[ReviewComment], new: &NewComment) -> bool {
-        let Some(print) = self.item(new.finding).and_then(Item::identity) else {
-            return false;
-        };
-        comments.iter().any(|comment| {
+    /// The comment on the finding that this run made, if it did.
+    fn made<'c>(
+        &self,
+        comments: &'c [ReviewComment],
+        new: &NewComment,
+    ) -> Option<&'c ReviewComment> {
+        let print = self.item(new.finding).and_then(Item::identity)?;
+        comments.iter().find(|comment| {
             comment.is_ours
+                && !self.known.contains(&comment.id)
                 && comment.in_reply_to.is_none()
                 && comment.is_on_file == new.anchor.is_none()
-                && (comment.is_on_file || comment.line == new.anchor.map(|anchor| anchor.line))
                 && matches!(
                     Marker::parse(&comment.body),
                     Some(Marker::Finding { fingerprint, .. }) if fingerprint == print
@@ -130,7 +138,7 @@ impl Run<'_> {
                 .sleep(Duration::from_secs(2 << attempt))
                 .await;
             let comments = self.api.review_comments(&own).await?;
-            missing.retain(|new| !self.stands(&comments, new));
+            missing.retain(|new| self.made(&comments, new).is_none());
             if missing.is_empty() {
                 return Ok(());
             }
@@ -158,7 +166,7 @@ impl Run<'_> {
                 Err(ApiError::Unknown { .. }) if attempt < WRITES => {
                     attempt += 1;
                     match self.api.review_comments(&own).await {
-                        Ok(comments) if self.stands(&comments, new) => {
+                        Ok(comments) if self.made(&comments, new).is_some() => {
                             self.published.created += 1;
                             return;
                         }
