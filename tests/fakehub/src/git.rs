@@ -1,0 +1,241 @@
+//! Runs git on a bare repository: commits, trees, merges, remote copies. Text in, text out; what a
+//! diff means is in [`crate::diff`].
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// One change of a commit that a test builds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// The file has this content afterwards, whether it existed or not.
+    Write(String, Vec<u8>),
+    /// The file is gone afterwards.
+    Delete(String),
+    /// The file is moved, its content kept.
+    Rename(String, String),
+}
+
+impl Edit {
+    /// A file with text.
+    pub fn write(path: &str, content: impl Into<Vec<u8>>) -> Self {
+        Self::Write(path.to_owned(), content.into())
+    }
+
+    /// A deleted file.
+    pub fn delete(path: &str) -> Self {
+        Self::Delete(path.to_owned())
+    }
+
+    /// A renamed file.
+    pub fn rename(from: &str, to: &str) -> Self {
+        Self::Rename(from.to_owned(), to.to_owned())
+    }
+}
+
+/// A bare repository on disk.
+#[derive(Debug, Clone)]
+pub(crate) struct Git {
+    pub(crate) dir: PathBuf,
+}
+
+impl Git {
+    /// Creates the bare repository. Any object may be fetched by its name, as on GitHub.
+    pub(crate) fn init(dir: &Path, default_branch: &str) -> Self {
+        let git = Self {
+            dir: dir.to_owned(),
+        };
+        let mut command = plain_git();
+        command.args(["init", "--quiet", "--bare", "--initial-branch"]);
+        command.arg(default_branch).arg(dir);
+        let done = command.output().expect("git is installed");
+        assert!(done.status.success(), "git init: {done:?}");
+        for (key, value) in [
+            ("uploadpack.allowAnySHA1InWant", "true"),
+            ("uploadpack.allowFilter", "true"),
+            ("http.receivepack", "true"),
+            ("gc.auto", "0"),
+            ("core.quotePath", "false"),
+            ("user.name", "fakehub"),
+            ("user.email", "fakehub@example.invalid"),
+        ] {
+            git.run(&["config", key, value]);
+        }
+        git
+    }
+
+    /// The standard output of a git command, or `None` when it fails.
+    pub(crate) fn try_bytes(&self, args: &[&str], input: &[u8]) -> Option<Vec<u8>> {
+        let mut command = plain_git();
+        command.arg("--git-dir").arg(&self.dir).args(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(Stdio::piped());
+        let mut child = command.spawn().expect("git is installed");
+        let mut stdin = child.stdin.take().expect("piped");
+        let input = input.to_vec();
+        let writer = std::thread::spawn(move || {
+            // A command that needs no input may close it early.
+            let _ = stdin.write_all(&input);
+        });
+        let done = child.wait_with_output().expect("git runs");
+        writer.join().expect("the writer does not panic");
+        done.status.success().then_some(done.stdout)
+    }
+
+    /// The standard output without surrounding space, or `None` when the command fails.
+    pub(crate) fn try_run(&self, args: &[&str]) -> Option<String> {
+        let out = self.try_bytes(args, b"")?;
+        Some(String::from_utf8_lossy(&out).trim().to_owned())
+    }
+
+    /// Like [`Self::try_run`] for commands that cannot fail in a sound test.
+    pub(crate) fn run(&self, args: &[&str]) -> String {
+        self.try_run(args)
+            .unwrap_or_else(|| panic!("git {args:?} failed in {}", self.dir.display()))
+    }
+
+    /// The commit a revision names.
+    pub(crate) fn commit_of(&self, revision: &str) -> Option<String> {
+        if revision.starts_with('-') {
+            return None;
+        }
+        let peeled = format!("{revision}^{{commit}}");
+        self.try_run(&["rev-parse", "--quiet", "--verify", &peeled])
+    }
+
+    /// The tip of a branch.
+    pub(crate) fn branch(&self, name: &str) -> Option<String> {
+        self.commit_of(&format!("refs/heads/{name}"))
+    }
+
+    pub(crate) fn merge_base(&self, a: &str, b: &str) -> Option<String> {
+        self.try_run(&["merge-base", a, b])
+    }
+
+    /// Object name of a path in a commit.
+    pub(crate) fn blob_at(&self, commit: &str, path: &str) -> Option<String> {
+        self.try_run(&[
+            "rev-parse",
+            "--quiet",
+            "--verify",
+            &format!("{commit}:{path}"),
+        ])
+    }
+
+    /// Adds a commit to a branch and returns its name. With no parent the commit is a root.
+    pub(crate) fn commit(
+        &self,
+        branch: &str,
+        parent: Option<&str>,
+        author: &str,
+        message: &str,
+        edits: &[Edit],
+    ) -> String {
+        let mut stream = Vec::new();
+        let when = chrono::Utc::now().timestamp();
+        stream.extend(format!("commit refs/heads/{branch}\n").bytes());
+        let person = format!("{author} <{author}@example.invalid> {when} +0000");
+        stream.extend(format!("author {person}\ncommitter {person}\n").bytes());
+        stream.extend(format!("data {}\n{message}\n", message.len()).bytes());
+        if let Some(parent) = parent {
+            stream.extend(format!("from {parent}\n").bytes());
+        }
+        for edit in edits {
+            match edit {
+                Edit::Write(path, content) => {
+                    stream.extend(format!("M 100644 inline {}\n", quoted(path)).bytes());
+                    stream.extend(format!("data {}\n", content.len()).bytes());
+                    stream.extend(content);
+                    stream.push(b'\n');
+                }
+                Edit::Delete(path) => stream.extend(format!("D {}\n", quoted(path)).bytes()),
+                Edit::Rename(from, to) => {
+                    stream.extend(format!("R {} {}\n", quoted(from), quoted(to)).bytes());
+                }
+            }
+        }
+        stream.extend(b"\ndone\n");
+        self.try_bytes(&["fast-import", "--quiet", "--force", "--done"], &stream)
+            .unwrap_or_else(|| panic!("git fast-import refused a commit on {branch}"));
+        self.branch(branch).expect("the branch was just written")
+    }
+
+    pub(crate) fn set_ref(&self, name: &str, commit: &str) {
+        self.run(&["update-ref", name, commit]);
+    }
+
+    /// Copies a commit and what it needs from another repository.
+    pub(crate) fn fetch(&self, from: &Self, commit: &str) {
+        let dir = from.dir.display().to_string();
+        self.run(&[
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            &dir,
+            commit,
+        ]);
+    }
+
+    /// The merge of two commits, or `None` when they conflict.
+    pub(crate) fn merge(&self, ours: &str, theirs: &str, message: &str) -> Option<String> {
+        let tree = self.try_run(&["merge-tree", "--write-tree", ours, theirs])?;
+        Some(self.run(&[
+            "commit-tree",
+            &tree,
+            "-p",
+            ours,
+            "-p",
+            theirs,
+            "-m",
+            message,
+        ]))
+    }
+
+    /// The commits of `base..head` replayed on `onto`; panics on a conflict.
+    pub(crate) fn rebased(&self, base: &str, head: &str, onto: &str) -> String {
+        let list = self.run(&[
+            "rev-list",
+            "--reverse",
+            "--no-merges",
+            &format!("{base}..{head}"),
+        ]);
+        let mut tip = onto.to_owned();
+        for commit in list.lines() {
+            let parent = self.run(&["rev-parse", &format!("{commit}^")]);
+            let merge_base = format!("--merge-base={parent}");
+            let tree = self.run(&["merge-tree", "--write-tree", &merge_base, &tip, commit]);
+            let message = self.run(&["log", "-1", "--format=%B", commit]);
+            tip = self.run(&["commit-tree", &tree, "-p", &tip, "-m", &message]);
+        }
+        tip
+    }
+}
+
+/// git with nothing of the user's configuration and environment.
+pub(crate) fn plain_git() -> Command {
+    let mut command = Command::new("git");
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GIT_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+    command.env("GIT_CONFIG_NOSYSTEM", "1");
+    command.env("GIT_TERMINAL_PROMPT", "0");
+    command.env("LC_ALL", "C");
+    command
+}
+
+fn quoted(path: &str) -> String {
+    let mut text = String::from("\"");
+    for byte in path.bytes() {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', char::from(byte)]),
+            0x20..=0x7e => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    text.push('"');
+    text
+}

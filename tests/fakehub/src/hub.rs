@@ -1,0 +1,391 @@
+//! Starting the fake, its repositories, branches, commits and tokens.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::fault::Fault;
+use crate::git::{Edit, Git, plain_git};
+use crate::push;
+use crate::server;
+use crate::state::{Installation, Protection, Repo, State};
+use crate::token::{Permissions, Token, TokenSpec};
+
+/// A running fake GitHub. It stops when this value is dropped.
+pub struct FakeHub {
+    hub: Hub,
+    runtime: Option<tokio::runtime::Runtime>,
+    _folder: TempDir,
+}
+
+impl FakeHub {
+    /// Starts on a free port of 127.0.0.1, with nothing in it.
+    pub fn start() -> Self {
+        Self::start_on(0)
+    }
+
+    /// Starts on a given port of 127.0.0.1; 0 = a free one.
+    pub fn start_on(port: u16) -> Self {
+        let folder = TempDir::with_prefix("fakehub-").expect("a folder for the repositories");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free");
+        listener
+            .set_nonblocking(true)
+            .expect("a socket for the runtime");
+        let shared = Shared {
+            address: listener.local_addr().expect("a bound socket"),
+            folder: folder.path().to_owned(),
+            state: Mutex::new(State::new()),
+        };
+        let hub = Hub(Arc::new(shared));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let served = hub.clone();
+        runtime.spawn(async move {
+            server::serve(listener, served).await;
+        });
+        Self {
+            hub,
+            runtime: Some(runtime),
+            _folder: folder,
+        }
+    }
+}
+
+impl Drop for FakeHub {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Deref for FakeHub {
+    type Target = Hub;
+
+    fn deref(&self) -> &Hub {
+        &self.hub
+    }
+}
+
+/// A handle on the fake; cheap to clone, usable from hooks and threads.
+#[derive(Clone)]
+pub struct Hub(Arc<Shared>);
+
+struct Shared {
+    address: SocketAddr,
+    folder: PathBuf,
+    state: Mutex<State>,
+}
+
+impl Hub {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic in one handler fails its own request; the rest of the state is whole.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// Root: what `https://api.github.com` (REST), `https://github.com` (pages, git) are elsewhere.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.address)
+    }
+
+    /// REST root of an Enterprise Server.
+    pub fn enterprise_api_url(&self) -> String {
+        format!("{}/api/v3", self.url())
+    }
+
+    /// GraphQL address beside [`Self::url`].
+    pub fn graphql_url(&self) -> String {
+        format!("{}/graphql", self.url())
+    }
+
+    /// GraphQL address of an Enterprise Server.
+    pub fn enterprise_graphql_url(&self) -> String {
+        format!("{}/api/graphql", self.url())
+    }
+
+    /// Where git fetches a repository.
+    pub fn clone_url(&self, repo: &str) -> String {
+        format!("{}/{repo}.git", self.url())
+    }
+
+    /// Stops the fake's clock at this many seconds since 1970; calls later in a test move it on.
+    pub fn set_clock(&self, seconds: i64) {
+        self.state().frozen_clock = Some(seconds);
+    }
+
+    /// Adds a fault to the end of the script.
+    pub fn fault(&self, fault: Fault) {
+        self.state().faults.push(fault);
+    }
+
+    /// Number of faults not played yet: a test that ends with some left did not test them.
+    pub fn faults_left(&self) -> usize {
+        self.state().faults.len()
+    }
+
+    /// Adds an empty public repository `owner/name` with the default branch `main`.
+    pub fn add_repository(&self, full_name: &str) {
+        self.insert(full_name, None);
+    }
+
+    /// Adds a fork under its own name, with all branches of the original.
+    pub fn add_fork(&self, of: &str, full_name: &str) {
+        self.insert(full_name, Some(of));
+        let state = self.state();
+        let (from, to) = (repo(&state, of), repo(&state, full_name));
+        let dir = from.git.dir.display().to_string();
+        to.git
+            .run(&["fetch", "--quiet", &dir, "+refs/heads/*:refs/heads/*"]);
+    }
+
+    fn insert(&self, full_name: &str, fork_of: Option<&str>) {
+        let mut state = self.state();
+        let dir = self.folder().join(format!("{full_name}.git"));
+        let owner = full_name.split('/').next().unwrap_or_default().to_owned();
+        state.user(&owner);
+        let made = Repo {
+            id: state.id(),
+            full_name: full_name.to_owned(),
+            private: false,
+            default_branch: "main".to_owned(),
+            git: Git::init(&dir, "main"),
+            fork_of: fork_of.map(str::to_owned),
+            code_security: true,
+            collaborators: [(owner, "admin".to_owned())].into(),
+            protections: [].into(),
+            pulls: [].into(),
+            issue_comments: Vec::new(),
+            reviews: Vec::new(),
+            review_comments: Vec::new(),
+            resolved: [].into(),
+            check_runs: Vec::new(),
+            statuses: Vec::new(),
+            sarifs: Vec::new(),
+            diffs: [].into(),
+            next_number: 1,
+        };
+        state.repos.insert(full_name.to_lowercase(), made);
+    }
+
+    /// Makes a repository private; without Code Security its code scanning refuses uploads.
+    pub fn set_private(&self, name: &str, code_security: bool) {
+        let mut state = self.state();
+        let repo = repo_mut(&mut state, name);
+        repo.private = true;
+        repo.code_security = code_security;
+    }
+
+    /// Sets what a person may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`.
+    pub fn set_role(&self, name: &str, login: &str, role: &str) {
+        let mut state = self.state();
+        state.user(login);
+        let repo = repo_mut(&mut state, name);
+        repo.collaborators.insert(login.to_owned(), role.to_owned());
+    }
+
+    /// Protects a branch.
+    pub fn protect(&self, name: &str, branch: &str, protection: Protection) {
+        let mut state = self.state();
+        let repo = repo_mut(&mut state, name);
+        repo.protections.insert(branch.to_owned(), protection);
+    }
+
+    /// The bare repository on disk. After writing to it directly call [`Self::branch_moved`].
+    pub fn git_dir(&self, name: &str) -> PathBuf {
+        repo(&self.state(), name).git.dir.clone()
+    }
+
+    /// Commits on top of a branch (made if missing) and returns the commit, as a push of one commit.
+    pub fn commit(&self, name: &str, branch: &str, message: &str, edits: &[Edit]) -> String {
+        let parent = repo(&self.state(), name).git.branch(branch);
+        self.commit_on(name, branch, parent.as_deref(), message, edits)
+    }
+
+    /// Like [`Self::commit`] with a list of paths and whole contents.
+    pub fn commit_files(&self, name: &str, branch: &str, files: &[(&str, &str)]) -> String {
+        let edits: Vec<Edit> = files
+            .iter()
+            .map(|(path, content)| Edit::write(path, *content))
+            .collect();
+        self.commit(name, branch, "change", &edits)
+    }
+
+    /// Makes a branch consist of one new commit on `parent`: a force push when the branch exists.
+    pub fn commit_on(
+        &self,
+        name: &str,
+        branch: &str,
+        parent: Option<&str>,
+        message: &str,
+        edits: &[Edit],
+    ) -> String {
+        let commit = repo(&self.state(), name)
+            .git
+            .commit(branch, parent, "author", message, edits);
+        self.branch_moved(name, branch);
+        commit
+    }
+
+    /// Creates a branch at a commit or at another branch.
+    pub fn create_branch(&self, name: &str, branch: &str, from: &str) {
+        let commit = repo(&self.state(), name)
+            .git
+            .commit_of(from)
+            .expect("the start exists");
+        self.force_push(name, branch, &commit);
+    }
+
+    /// Sets a branch to any commit of the repository.
+    pub fn force_push(&self, name: &str, branch: &str, commit: &str) {
+        repo(&self.state(), name)
+            .git
+            .set_ref(&format!("refs/heads/{branch}"), commit);
+        self.branch_moved(name, branch);
+    }
+
+    /// Pushes a revision of a work tree to a branch, by force.
+    pub fn push_from(&self, work_tree: &Path, revision: &str, name: &str, branch: &str) {
+        let dir = self.git_dir(name);
+        let mut command = plain_git();
+        command
+            .arg("-C")
+            .arg(work_tree)
+            .args(["push", "--quiet", "--force"]);
+        command
+            .arg(dir)
+            .arg(format!("{revision}:refs/heads/{branch}"));
+        let done = command.output().expect("git is installed");
+        assert!(done.status.success(), "git push: {done:?}");
+        self.branch_moved(name, branch);
+    }
+
+    /// The tip of a branch, or what any other revision names.
+    pub fn tip(&self, name: &str, revision: &str) -> String {
+        repo(&self.state(), name)
+            .git
+            .commit_of(revision)
+            .expect("the revision exists")
+    }
+
+    /// Brings pull requests and their comments up to date with a branch that was moved.
+    pub fn branch_moved(&self, name: &str, branch: &str) {
+        push::branch_moved(&mut self.state(), name, branch);
+    }
+
+    /// Renames a branch; open pull requests against it follow, as on GitHub.
+    pub fn rename_branch(&self, name: &str, from: &str, to: &str) {
+        let mut state = self.state();
+        let repo = repo_mut(&mut state, name);
+        repo.git.run(&["branch", "-m", from, to]);
+        if repo.default_branch == from {
+            to.clone_into(&mut repo.default_branch);
+        }
+        if let Some(protection) = repo.protections.remove(from) {
+            repo.protections.insert(to.to_owned(), protection);
+        }
+        for pull in repo.pulls.values_mut().filter(|pull| pull.base_ref == from) {
+            to.clone_into(&mut pull.base_ref);
+        }
+        let full_name = repo.full_name.clone();
+        for pull in state
+            .repos
+            .values_mut()
+            .flat_map(|repo| repo.pulls.values_mut())
+        {
+            if pull.head_repo == full_name && pull.head_ref == from {
+                to.clone_into(&mut pull.head_ref);
+            }
+        }
+    }
+
+    /// Issues a token.
+    pub fn add_token(&self, spec: TokenSpec) -> String {
+        let mut state = self.state();
+        let now = state.now();
+        let id = state.id();
+        let token = Token::new(spec, now);
+        state.user(&token.login());
+        let prefix = if token.app().is_some() { "ghs" } else { "ghp" };
+        // Longer than the 40 characters of earlier days, with dots and dashes: tokens are opaque.
+        let secret = format!("{prefix}_{id:06}_fakehub.{:0<56}-{}", "Zk9", id * 7919);
+        state.tokens.insert(secret.clone(), token);
+        secret
+    }
+
+    /// Ends a token now: it is answered 401 from here on, as an expired or a revoked one is.
+    pub fn revoke(&self, token: &str) {
+        if let Some(token) = self.state().tokens.get_mut(token) {
+            token.dead = true;
+        }
+    }
+
+    /// Sets what is left of a token's primary rate limit and when it starts anew.
+    pub fn set_rate_limit(&self, token: &str, remaining: u64, reset_in: i64) {
+        let mut state = self.state();
+        let now = state.now();
+        let token = state.tokens.get_mut(token).expect("a token of this hub");
+        token.remaining = remaining;
+        token.reset = now + reset_in;
+    }
+
+    /// Installs an App for an account and returns the installation's id.
+    pub fn add_installation(
+        &self,
+        app: &str,
+        account: &str,
+        repositories: &[&str],
+        permissions: Permissions,
+    ) -> u64 {
+        let mut state = self.state();
+        let id = state.id();
+        state.user(account);
+        let installation = Installation {
+            app: app.to_owned(),
+            account: account.to_owned(),
+            permissions,
+            repositories: repositories
+                .iter()
+                .map(|name| name.to_lowercase())
+                .collect(),
+        };
+        state.installations.insert(id, installation);
+        id
+    }
+
+    /// A JSON Web Token of an App in the form GitHub wants. The signature is empty: the fake looks at
+    /// algorithm, issuer and times, not at keys.
+    pub fn app_jwt(&self, app: &str) -> String {
+        let now = self.state().now();
+        let part = |value: serde_json::Value| {
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
+        };
+        let head = part(json!({"alg": "RS256", "typ": "JWT"}));
+        let claims = part(json!({"iat": now - 60, "exp": now + 540, "iss": app}));
+        format!("{head}.{claims}.c2ln")
+    }
+}
+
+/// A repository that a test named.
+pub(crate) fn repo<'a>(state: &'a State, name: &str) -> &'a Repo {
+    state
+        .repo(name)
+        .unwrap_or_else(|| panic!("no repository {name}"))
+}
+
+pub(crate) fn repo_mut<'a>(state: &'a mut State, name: &str) -> &'a mut Repo {
+    state
+        .repo_mut(name)
+        .unwrap_or_else(|| panic!("no repository {name}"))
+}

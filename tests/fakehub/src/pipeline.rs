@@ -1,0 +1,407 @@
+//! One request from the wire to the answer: fault script, token, rate limit, route, permission,
+//! contract, handler, contract, log.
+
+use serde_json::Value;
+
+use crate::anchor::{self, Refusal};
+use crate::call::{Call, Links};
+use crate::contract;
+use crate::fault::{self, FaultKind};
+use crate::graphql;
+use crate::hub::Hub;
+use crate::log::Exchange;
+use crate::reply::{Body, Reply};
+use crate::route::{self, Need};
+use crate::server::{Incoming, Wire};
+use crate::smart_http;
+use crate::state::State;
+use crate::token::{Access, Token};
+
+/// The API versions GitHub knows.
+const VERSIONS: &[&str] = &["2022-11-28", "2026-03-10"];
+
+/// A request with its path brought to the form without `/api`.
+pub(crate) struct Asked<'a> {
+    pub(crate) incoming: &'a Incoming,
+    pub(crate) path: String,
+    pub(crate) enterprise: bool,
+    pub(crate) links: Links,
+}
+
+pub(crate) fn answer(hub: &Hub, incoming: &Incoming) -> Wire {
+    let asked = asked(hub, incoming);
+    let body = String::from_utf8_lossy(&incoming.body).into_owned();
+    let kind = loop {
+        let taken = fault::take(
+            &mut hub.state().faults,
+            &incoming.method,
+            &asked.path,
+            &body,
+        );
+        match taken {
+            Some(FaultKind::Hook(hook)) => hook(hub),
+            other => break other,
+        }
+    };
+    let name = kind.as_ref().map(FaultKind::name);
+    let mut state = hub.state();
+    let token = match authenticate(&mut state, incoming) {
+        Ok(token) => token,
+        Err(reply) => {
+            note(&mut state, &asked, body, None, reply.status, name);
+            return Wire::Whole(reply);
+        }
+    };
+    let reply = match kind
+        .as_ref()
+        .and_then(|kind| instead(&mut state, &asked, token.as_deref(), kind))
+    {
+        Some(reply) => reply,
+        None if matches!(kind, Some(FaultKind::Hang)) => Reply::no_content(),
+        None => carry_out(hub, &mut state, &asked, token.as_deref()),
+    };
+    let reply = with_common_headers(&state, token.as_deref(), &asked, reply);
+    let unseen = matches!(kind, Some(FaultKind::Hang | FaultKind::HangAfterStoring));
+    let status = match kind {
+        Some(FaultKind::BadGatewayAfterStoring) => 502,
+        _ if unseen => 0,
+        _ => reply.status,
+    };
+    note(&mut state, &asked, body, token.as_deref(), status, name);
+    match kind {
+        Some(FaultKind::BadGatewayAfterStoring) => Wire::Whole(bad_gateway()),
+        Some(FaultKind::Hang | FaultKind::HangAfterStoring) => Wire::Never,
+        Some(FaultKind::TruncatedJson) => Wire::Truncated(reply),
+        Some(FaultKind::DroppedBody) => Wire::Dropped(reply),
+        Some(FaultKind::SlowBody { pieces, pause }) => Wire::Slow(reply, pieces, pause),
+        _ => Wire::Whole(reply),
+    }
+}
+
+fn asked<'a>(hub: &Hub, incoming: &'a Incoming) -> Asked<'a> {
+    let (path, enterprise) = match incoming.path.strip_prefix("/api/v3") {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => (rest, true),
+        _ if incoming.path == "/api/graphql" => ("/graphql", true),
+        _ => (incoming.path.as_str(), false),
+    };
+    // Behind a proxy the URLs in answers must lead through it again, as the Host header says.
+    let web = match incoming.header("host") {
+        Some(host) => format!("http://{host}"),
+        None => hub.url(),
+    };
+    let api = if enterprise {
+        format!("{web}/api/v3")
+    } else {
+        web.clone()
+    };
+    Asked {
+        incoming,
+        path: path.to_owned(),
+        enterprise,
+        links: Links { api, web },
+    }
+}
+
+/// The key of the caller's token in the state. A JWT is no token; handlers that want one look at it.
+fn authenticate(state: &mut State, incoming: &Incoming) -> Result<Option<String>, Reply> {
+    if incoming.header("user-agent").is_none_or(str::is_empty) {
+        return Err(Reply::error(
+            403,
+            "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
+        ));
+    }
+    if let Some(version) = incoming.header("x-github-api-version")
+        && !VERSIONS.contains(&version)
+    {
+        return Err(Reply::error(
+            400,
+            &format!("\"{version}\" is not a valid API version"),
+        ));
+    }
+    let Some(secret) = smart_http::secret(incoming.header("authorization")) else {
+        return Ok(None);
+    };
+    if !state.tokens.contains_key(&secret)
+        && secret.split('.').count() == 3
+        && !secret.starts_with("gh")
+    {
+        return Ok(None);
+    }
+    let now = state.now();
+    let token = state
+        .tokens
+        .get_mut(&secret)
+        .ok_or_else(Reply::bad_credentials)?;
+    if token.requests == Some(0) {
+        token.dead = true;
+    }
+    if token.dead {
+        return Err(Reply::bad_credentials());
+    }
+    token.requests = token.requests.map(|left| left - 1);
+    if now >= token.reset {
+        token.reset = now + 3_600;
+        token.remaining = token.limit;
+    }
+    Ok(Some(secret))
+}
+
+/// The answer of a fault that lets nothing be carried out.
+fn instead(
+    state: &mut State,
+    asked: &Asked<'_>,
+    token: Option<&str>,
+    kind: &FaultKind,
+) -> Option<Reply> {
+    Some(match kind {
+        FaultKind::BadGatewayBeforeStoring => bad_gateway(),
+        FaultKind::SecondaryLimit {
+            status,
+            retry_after,
+        } => {
+            let reply = Reply::error(
+                *status,
+                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+            );
+            match retry_after {
+                Some(seconds) => reply.header("retry-after", seconds),
+                None => reply,
+            }
+        }
+        FaultKind::PrimaryLimit { reset_in } => {
+            let reset = state.now() + reset_in;
+            if let Some(token) = token.and_then(|key| state.tokens.get_mut(key)) {
+                token.remaining = 0;
+                token.reset = reset;
+            }
+            primary_limit()
+        }
+        FaultKind::UnprocessableLine { .. } => {
+            let refusals = [Refusal::Line];
+            match asked.path.ends_with("/reviews") {
+                true => anchor::review_refusal(&refusals),
+                false => anchor::comment_refusal(&refusals),
+            }
+        }
+        FaultKind::TokenExpired => {
+            if let Some(token) = token.and_then(|key| state.tokens.get_mut(key)) {
+                token.dead = true;
+            }
+            Reply::bad_credentials()
+        }
+        FaultKind::PermissionMissing => Reply::error(403, "Resource not accessible by integration"),
+        FaultKind::Status(status, message) => Reply::error(*status, message),
+        _ => return None,
+    })
+}
+
+fn bad_gateway() -> Reply {
+    let page = "<html><head><title>502 Bad Gateway</title></head></html>";
+    let mut reply = Reply::bytes("text/html", page.as_bytes().to_vec());
+    reply.status = 502;
+    reply
+}
+
+fn primary_limit() -> Reply {
+    Reply::error(403, "API rate limit exceeded for this token.")
+}
+
+fn carry_out(hub: &Hub, state: &mut State, asked: &Asked<'_>, token: Option<&str>) -> Reply {
+    if smart_http::is_git(&asked.path) {
+        return smart_http::answer(hub, state, asked, token);
+    }
+    if let Some(token) = token.and_then(|key| state.tokens.get_mut(key))
+        && asked.path != "/rate_limit"
+    {
+        if token.remaining == 0 {
+            return primary_limit();
+        }
+        token.remaining -= 1;
+    }
+    let token = token.and_then(|key| state.tokens.get(key)).cloned();
+    if asked.path == "/graphql" {
+        return graphql::answer(state, &asked.links, token, &asked.incoming.body);
+    }
+    rest(state, asked, token).unwrap_or_else(|reply| reply)
+}
+
+fn rest(state: &mut State, asked: &Asked<'_>, caller: Option<Token>) -> Result<Reply, Reply> {
+    let incoming = asked.incoming;
+    let (route, params) =
+        route::find(&incoming.method, &asked.path).ok_or_else(Reply::not_found)?;
+    let query = crate::url::query(&incoming.query);
+    let body: Option<Value> = match incoming.body.as_slice() {
+        [] => None,
+        bytes => Some(
+            serde_json::from_slice(bytes)
+                .map_err(|_| Reply::error(400, "Problems parsing JSON"))?,
+        ),
+    };
+    let full_name = format!(
+        "{}/{}",
+        params.get("owner").map_or("", String::as_str),
+        params.get("repo").map_or("", String::as_str)
+    );
+    permit(
+        state,
+        route.need,
+        caller.as_ref(),
+        params.contains_key("owner").then_some(&full_name),
+    )?;
+    let faults = contract::request_faults(route.method, route.template, &query, body.as_ref());
+    if !faults.is_empty() {
+        let name = format!("{} {}", route.method, route.template);
+        state.violations.extend(
+            faults
+                .iter()
+                .map(|fault| format!("request {name}: {fault}")),
+        );
+        return Err(Reply::error(
+            422,
+            &format!("Invalid request.\n\n{}", faults.join("\n")),
+        ));
+    }
+    let mut call = Call {
+        state,
+        links: asked.links.clone(),
+        params,
+        query,
+        body: body.unwrap_or(Value::Null),
+        accept: incoming.header("accept").unwrap_or_default().to_owned(),
+        authorization: incoming
+            .header("authorization")
+            .unwrap_or_default()
+            .to_owned(),
+        caller,
+        url: format!("{}{}", asked.links.api, asked.path),
+    };
+    let mut reply = (route.handler)(&mut call).unwrap_or_else(|reply| reply);
+    let body = match &mut reply.body {
+        Body::Json(body) => {
+            contract::complete(
+                route.method,
+                route.template,
+                reply.status,
+                &asked.links.api,
+                body,
+            );
+            Some(&*body)
+        }
+        Body::Empty => None,
+        Body::Bytes(..) => return Ok(reply),
+    };
+    for fault in contract::response_faults(route.method, route.template, reply.status, body) {
+        let name = format!("{} {} -> {}", route.method, route.template, reply.status);
+        state.violations.push(format!("response {name}: {fault}"));
+    }
+    Ok(reply)
+}
+
+/// Whether the caller may do what the route does, in GitHub's order: hidden things are not found.
+fn permit(
+    state: &State,
+    need: Need,
+    caller: Option<&Token>,
+    repo: Option<&String>,
+) -> Result<(), Reply> {
+    let repo = match repo {
+        None => None,
+        Some(name) => Some(state.repo(name).ok_or_else(Reply::not_found)?),
+    };
+    if let Need::Nothing | Need::Jwt = need {
+        return Ok(());
+    }
+    let public = repo.is_none_or(|repo| !repo.private);
+    let Some(token) = caller else {
+        return match need {
+            Need::Read(_) if public && repo.is_some() => Ok(()),
+            Need::Read(_) if repo.is_some() => Err(Reply::not_found()),
+            _ => Err(Reply::error(401, "Requires authentication")),
+        };
+    };
+    let reaches = repo.is_none_or(|repo| token.reaches(&repo.full_name));
+    if !reaches && !public {
+        return Err(Reply::not_found());
+    }
+    let (permissions, access) = match need {
+        Need::Read(permission) => (vec![permission], Access::Read),
+        Need::Write(permissions) => (permissions.to_vec(), Access::Write),
+        Need::App(permission) if token.app().is_some() => (vec![permission], Access::Write),
+        Need::App(_) => return Err(Reply::error(403, "You must authenticate via a GitHub App.")),
+        Need::User | Need::Nothing | Need::Jwt => return Ok(()),
+    };
+    if reaches && permissions.iter().any(|one| token.allows(*one, access)) {
+        return Ok(());
+    }
+    let accepted: Vec<String> = permissions
+        .iter()
+        .map(|one| format!("{}={}", one.key(), access.as_str()))
+        .collect();
+    Err(Reply::error(403, token.refusal())
+        .header("x-accepted-github-permissions", accepted.join("; ")))
+}
+
+fn with_common_headers(
+    state: &State,
+    token: Option<&str>,
+    asked: &Asked<'_>,
+    reply: Reply,
+) -> Reply {
+    if smart_http::is_git(&asked.path) {
+        return reply;
+    }
+    let (limit, remaining, reset) = match token.and_then(|key| state.tokens.get(key)) {
+        Some(token) => (token.limit, token.remaining, token.reset),
+        None => (60, 60, state.now() + 3_600),
+    };
+    let resource = if asked.path == "/graphql" {
+        "graphql"
+    } else {
+        "core"
+    };
+    let version = asked
+        .incoming
+        .header("x-github-api-version")
+        .unwrap_or(VERSIONS[0]);
+    reply
+        .header("x-ratelimit-limit", limit)
+        .header("x-ratelimit-remaining", remaining)
+        .header("x-ratelimit-used", limit - remaining)
+        .header("x-ratelimit-reset", reset)
+        .header("x-ratelimit-resource", resource)
+        .header("x-github-api-version-selected", version)
+        .header(
+            "x-github-request-id",
+            format!("FAKE:{:06X}", state.log.len()),
+        )
+}
+
+fn note(
+    state: &mut State,
+    asked: &Asked<'_>,
+    body: String,
+    token: Option<&str>,
+    status: u16,
+    fault: Option<&'static str>,
+) {
+    let headers = asked
+        .incoming
+        .headers
+        .iter()
+        .filter(|(name, _)| name != "authorization");
+    let headers = headers.cloned().collect();
+    let caller = token
+        .and_then(|key| state.tokens.get(key))
+        .map(Token::login);
+    state.log.push(Exchange {
+        method: asked.incoming.method.clone(),
+        path: asked.path.clone(),
+        query: asked.incoming.query.clone(),
+        headers,
+        body,
+        caller: caller.unwrap_or_default(),
+        enterprise: asked.enterprise,
+        status,
+        fault,
+    });
+}

@@ -1,0 +1,376 @@
+//! Check runs and commit statuses.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::call::{Call, Links};
+use crate::render::{self, repo_url, time};
+use crate::reply::{Answer, Reply};
+use crate::state::{CheckRun, Repo, State, Status};
+
+/// Most characters of an annotation's title.
+const TITLE_CHARACTERS: usize = 255;
+/// Most bytes of an annotation's message and of its raw details.
+const MESSAGE_BYTES: usize = 64 * 1024;
+
+fn find(repo: &Repo, id: u64) -> Result<&CheckRun, Reply> {
+    repo.check_runs
+        .iter()
+        .find(|one| one.id == id)
+        .ok_or_else(Reply::not_found)
+}
+
+fn show(state: &State, links: &Links, repo: &Repo, run: &CheckRun) -> Value {
+    let url = format!("{}/check-runs/{}", repo_url(links, repo), run.id);
+    let page = format!("{}/{}/runs/{}", links.web, repo.full_name, run.id);
+    let field = |name: &str| run.fields.get(name).cloned().unwrap_or(Value::Null);
+    let output = field("output");
+    let pulls: Vec<Value> = repo
+        .pulls
+        .values()
+        .filter(|pull| {
+            pull.open && pull.head_sha == run.head_sha && pull.head_repo == repo.full_name
+        })
+        .map(|pull| {
+            let small = json!({"id": repo.id, "url": repo_url(links, repo), "name": repo.name()});
+            json!({
+                "id": pull.id,
+                "number": pull.number,
+                "url": format!("{}/pulls/{}", repo_url(links, repo), pull.number),
+                "head": {"ref": pull.head_ref, "sha": pull.head_sha, "repo": small},
+                "base": {"ref": pull.base_ref, "sha": pull.base_sha, "repo": small},
+            })
+        })
+        .collect();
+    json!({
+        "id": run.id,
+        "node_id": format!("CR_{}", run.id),
+        "name": field("name"),
+        "head_sha": run.head_sha,
+        "external_id": field("external_id").as_str().unwrap_or_default(),
+        "url": url,
+        "html_url": page,
+        "details_url": match field("details_url") { Value::Null => json!(page), url => url },
+        "status": field("status"),
+        "conclusion": field("conclusion"),
+        "started_at": field("started_at"),
+        "completed_at": field("completed_at"),
+        "output": {
+            "title": output["title"],
+            "summary": output["summary"],
+            "text": output["text"],
+            "annotations_count": run.annotations.len(),
+            "annotations_url": format!("{url}/annotations"),
+        },
+        "check_suite": {"id": 1},
+        "app": {
+            "id": 1,
+            "slug": run.app,
+            "node_id": "A_1",
+            "owner": render::user(state, links, repo.owner()),
+            "name": run.app,
+            "description": null,
+        },
+        "pull_requests": pulls,
+    })
+}
+
+/// Takes over what a request says; returns the annotations apart.
+fn take_over(call: &Call<'_>, fields: &mut BTreeMap<String, Value>) -> Result<Vec<Value>, Reply> {
+    for name in [
+        "name",
+        "status",
+        "conclusion",
+        "details_url",
+        "external_id",
+        "started_at",
+        "completed_at",
+    ] {
+        if !call.body[name].is_null() {
+            fields.insert(name.to_owned(), call.body[name].clone());
+        }
+    }
+    if !call.body["conclusion"].is_null() {
+        // As on GitHub: a conclusion completes the run.
+        fields.insert("status".to_owned(), json!("completed"));
+        fields
+            .entry("completed_at".to_owned())
+            .or_insert(json!(time(call.state.now())));
+    }
+    if fields.get("status") == Some(&json!("completed")) && !fields.contains_key("conclusion") {
+        return Err(Reply::error(
+            422,
+            "Invalid request.\n\n\"conclusion\" wasn't supplied.",
+        ));
+    }
+    let mut output = call.body["output"].clone();
+    let annotations = match output
+        .as_object_mut()
+        .and_then(|output| output.remove("annotations"))
+    {
+        Some(Value::Array(all)) => all,
+        _ => Vec::new(),
+    };
+    if let Value::Object(new) = output {
+        let kept = fields.entry("output".to_owned()).or_insert(json!({}));
+        for (name, value) in new {
+            kept[name] = value;
+        }
+    }
+    for annotation in &annotations {
+        check_annotation(annotation)?;
+    }
+    Ok(annotations)
+}
+
+fn check_annotation(annotation: &Value) -> Result<(), Reply> {
+    let text = |name: &str| annotation[name].as_str().unwrap_or_default();
+    let number = |name: &str| annotation[name].as_u64();
+    let refuse = |field: &str, message: &str| {
+        Err(Reply::invalid("CheckAnnotation", field, "custom", message))
+    };
+    if text("title").chars().count() > TITLE_CHARACTERS {
+        return refuse("title", "title is too long (maximum is 255 characters)");
+    }
+    for name in ["message", "raw_details"] {
+        if text(name).len() > MESSAGE_BYTES {
+            return refuse(name, &format!("{name} exceeds the maximum size of 64 KB"));
+        }
+    }
+    let columns = number("start_column").is_some() || number("end_column").is_some();
+    if columns && number("start_line") != number("end_line") {
+        return refuse("start_column", "columns are allowed on a single line only");
+    }
+    if number("start_line") > number("end_line") {
+        return refuse("end_line", "end_line must not be before start_line");
+    }
+    Ok(())
+}
+
+pub(crate) fn create(call: &mut Call<'_>) -> Answer {
+    let sha = call.text("head_sha").unwrap_or_default();
+    if call
+        .repo()?
+        .git
+        .commit_of(&sha)
+        .is_none_or(|found| found != sha)
+    {
+        return Err(Reply::error(
+            422,
+            &format!("No commit found for SHA: {sha}"),
+        ));
+    }
+    let mut fields = BTreeMap::from([
+        ("status".to_owned(), json!("queued")),
+        ("started_at".to_owned(), json!(time(call.state.now()))),
+    ]);
+    let annotations = take_over(call, &mut fields)?;
+    let app = call
+        .caller
+        .as_ref()
+        .and_then(|token| token.app())
+        .unwrap_or_default()
+        .to_owned();
+    let id = call.state.id();
+    let repo = call.repo_mut()?;
+    repo.check_runs.push(CheckRun {
+        id,
+        app,
+        head_sha: sha,
+        fields,
+        annotations,
+    });
+    let repo = call.repo()?;
+    Ok(Reply::created(show(
+        call.state,
+        &call.links,
+        repo,
+        find(repo, id)?,
+    )))
+}
+
+pub(crate) fn get(call: &mut Call<'_>) -> Answer {
+    let id = call.id("check_run_id")?;
+    let repo = call.repo()?;
+    Ok(Reply::ok(show(
+        call.state,
+        &call.links,
+        repo,
+        find(repo, id)?,
+    )))
+}
+
+pub(crate) fn update(call: &mut Call<'_>) -> Answer {
+    let id = call.id("check_run_id")?;
+    let run = find(call.repo()?, id)?.clone();
+    let token = call.caller.as_ref();
+    if token.and_then(|token| token.app()) != Some(&run.app) {
+        return Err(Reply::error(
+            403,
+            "Invalid app_id `1` - check run can only be modified by the GitHub App that created it.",
+        ));
+    }
+    let mut fields = run.fields;
+    let annotations = take_over(call, &mut fields)?;
+    let repo = call.repo_mut()?;
+    if let Some(run) = repo.check_runs.iter_mut().find(|one| one.id == id) {
+        run.fields = fields;
+        run.annotations.extend(annotations);
+    }
+    get(call)
+}
+
+pub(crate) fn annotations(call: &mut Call<'_>) -> Answer {
+    let repo = call.repo()?;
+    let run = find(repo, call.id("check_run_id")?)?;
+    call.paged(run.annotations.len(), |range| {
+        run.annotations[range]
+            .iter()
+            .map(|written| {
+                let mut shown = written.clone();
+                for name in ["start_column", "end_column", "title", "raw_details"] {
+                    shown[name] = written[name].clone();
+                }
+                shown["blob_href"] = json!(format!(
+                    "{}/{}/blob/{}/{}",
+                    call.links.web,
+                    repo.full_name,
+                    run.head_sha,
+                    written["path"].as_str().unwrap_or_default()
+                ));
+                shown
+            })
+            .collect()
+    })
+}
+
+fn sha_of(call: &Call<'_>, name: &str) -> Result<String, Reply> {
+    let wanted = call.param(name);
+    call.repo()?
+        .git
+        .commit_of(wanted)
+        .ok_or_else(|| Reply::error(422, &format!("No commit found for SHA: {wanted}")))
+}
+
+pub(crate) fn of_commit(call: &mut Call<'_>) -> Answer {
+    let sha = sha_of(call, "ref")?;
+    let name = call.query.get("check_name");
+    let status = call.query.get("status");
+    let repo = call.repo()?;
+    let mut all: Vec<&CheckRun> = repo
+        .check_runs
+        .iter()
+        .filter(|run| run.head_sha == sha)
+        .filter(|run| name.is_none_or(|name| run.fields.get("name") == Some(&json!(name))))
+        .filter(|run| status.is_none_or(|status| run.fields.get("status") == Some(&json!(status))))
+        .collect();
+    if call.query.get("filter").map(String::as_str) != Some("all") {
+        let last = |run: &CheckRun| {
+            let same = |other: &&&CheckRun| {
+                other.app == run.app && other.fields.get("name") == run.fields.get("name")
+            };
+            all.iter().filter(same).map(|other| other.id).max()
+        };
+        let latest: Vec<u64> = all.iter().filter_map(|run| last(run)).collect();
+        all.retain(|run| latest.contains(&run.id));
+    }
+    call.paged(all.len(), |range| {
+        let shown = all[range].iter();
+        let runs: Vec<Value> = shown
+            .map(|run| show(call.state, &call.links, repo, run))
+            .collect();
+        json!({"total_count": all.len(), "check_runs": runs})
+    })
+}
+
+fn show_status(call: &Call<'_>, repo: &Repo, status: &Status) -> Value {
+    json!({
+        "url": format!("{}/statuses/{}", repo_url(&call.links, repo), status.sha),
+        "id": status.id,
+        "node_id": format!("SC_{}", status.id),
+        "state": status.state,
+        "context": status.context,
+        "description": status.description,
+        "target_url": status.target_url,
+        "created_at": time(status.created_at),
+        "updated_at": time(status.created_at),
+        "creator": render::user(call.state, &call.links, &status.author),
+    })
+}
+
+pub(crate) fn create_status(call: &mut Call<'_>) -> Answer {
+    let sha = sha_of(call, "sha")?;
+    let description = call.text("description");
+    if description
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > 140)
+    {
+        return Err(Reply::invalid(
+            "Status",
+            "description",
+            "custom",
+            "description is too long (maximum is 140 characters)",
+        ));
+    }
+    let made = Status {
+        id: call.state.id(),
+        sha,
+        author: call.login(),
+        state: call.text("state").unwrap_or_default(),
+        context: call.text("context").unwrap_or("default".to_owned()),
+        description,
+        target_url: call.text("target_url"),
+        created_at: call.state.now(),
+    };
+    call.repo_mut()?.statuses.push(made.clone());
+    Ok(Reply::created(show_status(call, call.repo()?, &made)))
+}
+
+pub(crate) fn statuses(call: &mut Call<'_>) -> Answer {
+    let sha = sha_of(call, "ref")?;
+    let repo = call.repo()?;
+    let all: Vec<&Status> = repo
+        .statuses
+        .iter()
+        .rev()
+        .filter(|one| one.sha == sha)
+        .collect();
+    call.paged(all.len(), |range| {
+        all[range]
+            .iter()
+            .map(|one| show_status(call, repo, one))
+            .collect()
+    })
+}
+
+pub(crate) fn combined_status(call: &mut Call<'_>) -> Answer {
+    let sha = sha_of(call, "ref")?;
+    let repo = call.repo()?;
+    let latest: BTreeMap<&str, &Status> = repo
+        .statuses
+        .iter()
+        .filter(|one| one.sha == sha)
+        .map(|one| (one.context.as_str(), one))
+        .collect();
+    let any = |state: &str| latest.values().any(|one| one.state == state);
+    let state = if any("failure") || any("error") {
+        "failure"
+    } else if latest.is_empty() || any("pending") {
+        "pending"
+    } else {
+        "success"
+    };
+    let shown: Vec<Value> = latest
+        .values()
+        .map(|one| show_status(call, repo, one))
+        .collect();
+    Ok(Reply::ok(json!({
+        "state": state,
+        "sha": sha,
+        "total_count": shown.len(),
+        "statuses": shown,
+        "repository": render::repository(call.state, &call.links, repo),
+        "url": format!("{}/commits/{sha}/status", repo_url(&call.links, repo)),
+    })))
+}

@@ -1,0 +1,167 @@
+//! git over HTTP: hands requests to `git http-backend`, so that a checkout can fetch and push.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::git::plain_git;
+use crate::hub::Hub;
+use crate::pipeline::Asked;
+use crate::push;
+use crate::reply::Reply;
+use crate::state::State;
+use crate::token::{Access, Permission};
+
+/// Whether a path belongs to git's protocol.
+pub(crate) fn is_git(path: &str) -> bool {
+    ["/info/refs", "/git-upload-pack", "/git-receive-pack"]
+        .iter()
+        .any(|end| {
+            path.strip_suffix(end)
+                .is_some_and(|rest| rest.matches('/').count() == 2)
+        })
+}
+
+/// The token of an `Authorization` header: `Bearer`, `token`, or the password of `Basic`.
+pub(crate) fn secret(header: Option<&str>) -> Option<String> {
+    let (scheme, rest) = header?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Some(rest.trim().to_owned());
+    }
+    let plain = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+    Some(plain.split_once(':')?.1.to_owned())
+}
+
+pub(crate) fn answer(
+    hub: &Hub,
+    state: &mut State,
+    asked: &Asked<'_>,
+    token: Option<&str>,
+) -> Reply {
+    let parts: Vec<&str> = asked.path.trim_start_matches('/').splitn(3, '/').collect();
+    let [owner, name, action] = parts[..] else {
+        return Reply::not_found();
+    };
+    let full_name = format!("{owner}/{}", name.trim_end_matches(".git"));
+    let Some(repo) = state.repo(&full_name) else {
+        return Reply::not_found();
+    };
+    let writes = action == "git-receive-pack" || asked.incoming.query.contains("git-receive-pack");
+    let access = if writes { Access::Write } else { Access::Read };
+    match token.and_then(|key| state.tokens.get(key)) {
+        None if writes || repo.private => {
+            return Reply::error(401, "Authentication required")
+                .header("www-authenticate", "Basic realm=\"GitHub\"");
+        }
+        None => {}
+        Some(token) => {
+            let reaches = token.reaches(&full_name);
+            let allowed = reaches && token.allows(Permission::Contents, access);
+            if !allowed && (writes || repo.private) {
+                return Reply::error(
+                    if reaches { 403 } else { 404 },
+                    "Write access to repository not granted.",
+                );
+            }
+        }
+    }
+    let git_path = format!("/{}.git/{action}", repo.full_name);
+    let before = writes.then(|| heads(state, &full_name));
+    let reply = backend(hub, asked, &git_path);
+    if action == "git-receive-pack" {
+        let after = heads(state, &full_name);
+        for (branch, commit) in &after {
+            let known = before
+                .iter()
+                .flatten()
+                .any(|(name, old)| name == branch && old == commit);
+            if !known {
+                push::branch_moved(state, &full_name, branch);
+            }
+        }
+    }
+    reply
+}
+
+fn heads(state: &State, name: &str) -> Vec<(String, String)> {
+    let Some(repo) = state.repo(name) else {
+        return Vec::new();
+    };
+    let list = repo.git.run(&[
+        "for-each-ref",
+        "--format=%(refname:lstrip=2) %(objectname)",
+        "refs/heads",
+    ]);
+    let pairs = list.lines().filter_map(|line| line.rsplit_once(' '));
+    pairs
+        .map(|(branch, commit)| (branch.to_owned(), commit.to_owned()))
+        .collect()
+}
+
+/// Runs the CGI program that git ships.
+fn backend(hub: &Hub, asked: &Asked<'_>, git_path: &str) -> Reply {
+    let incoming = asked.incoming;
+    let mut command = plain_git();
+    command.arg("http-backend");
+    command
+        .env("GIT_PROJECT_ROOT", hub.folder())
+        .env("GIT_HTTP_EXPORT_ALL", "1");
+    command
+        .env("PATH_INFO", git_path)
+        .env("QUERY_STRING", &incoming.query);
+    command
+        .env("REQUEST_METHOD", &incoming.method)
+        .env("REMOTE_USER", "token");
+    command.env("CONTENT_LENGTH", incoming.body.len().to_string());
+    for (header, variable) in [
+        ("content-type", "CONTENT_TYPE"),
+        ("content-encoding", "HTTP_CONTENT_ENCODING"),
+        ("git-protocol", "GIT_PROTOCOL"),
+    ] {
+        if let Some(value) = incoming.header(header) {
+            command.env(variable, value);
+        }
+    }
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut child = command.spawn().expect("git is installed");
+    let mut stdin = child.stdin.take().expect("piped");
+    let body = incoming.body.clone();
+    let writer = std::thread::spawn(move || {
+        // The backend may answer without reading everything.
+        let _ = stdin.write_all(&body);
+    });
+    let out = child.wait_with_output().expect("the backend runs").stdout;
+    writer.join().expect("the writer does not panic");
+    cgi_reply(&out)
+}
+
+fn cgi_reply(out: &[u8]) -> Reply {
+    let Some(split) = out.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Reply::error(500, "git http-backend gave no answer");
+    };
+    let mut reply = Reply::bytes("application/octet-stream", out[split + 4..].to_vec());
+    let mut media_type = None;
+    for line in String::from_utf8_lossy(&out[..split]).lines() {
+        let Some((name, value)) = line.split_once(": ") else {
+            continue;
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "status" => {
+                let code = value.split(' ').next().unwrap_or_default();
+                reply.status = code.parse().unwrap_or(500);
+            }
+            "content-type" => media_type = Some(value.to_owned()),
+            "content-length" => {}
+            other => reply.headers.push((other.to_owned(), value.to_owned())),
+        }
+    }
+    if let (Some(media_type), crate::reply::Body::Bytes(known, _)) = (media_type, &mut reply.body) {
+        *known = media_type;
+    }
+    reply
+}
