@@ -23,3 +23,5 @@ mod living;
 mod paces;
 #[path = "review/scene.rs"]
 mod scene;
+#[path = "review/sequences.rs"]
+mod sequences;

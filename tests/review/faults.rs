@@ -50,6 +50,29 @@ fn a_502_before_storing_loses_nothing() {
 }
 
 #[test]
+fn an_unknown_outcome_is_looked_into_before_anything_is_sent_again() {
+    let scene = Scene::new(&unsafe_file(&["dose"]));
+    scene.hub.fault(Fault::new(
+        "POST",
+        REVIEWS,
+        FaultKind::BadGatewayBeforeStoring,
+    ));
+    scene.run("opened", &[]);
+    let order: Vec<String> = scene
+        .hub
+        .log()
+        .iter()
+        .filter(|one| one.path.ends_with("/reviews") || one.path.ends_with("/pulls/1/comments"))
+        .map(|one| format!("{} {}", one.method, one.status))
+        .collect();
+    // Listed, refused, listed again, sent once more, read back: octocrab repeats nothing by itself.
+    assert_eq!(
+        order,
+        ["GET 200", "POST 502", "GET 200", "POST 200", "GET 200"]
+    );
+}
+
+#[test]
 fn a_time_out_is_looked_into() {
     survives(Fault::new("POST", REVIEWS, FaultKind::Hang));
     survives(Fault::new("POST", REVIEWS, FaultKind::HangAfterStoring));

@@ -352,3 +352,27 @@ fn requested_changes_are_lifted_when_nothing_blocks() {
         states(&scene)
     );
 }
+
+#[test]
+fn a_safe_fix_is_a_suggestion_of_its_exact_lines() {
+    let code = "#include \"pump.h\"\n\nvoid show(const char *text)\n{\n    printf(text);\n}\n";
+    let scene = Scene::new(code);
+    let run = scene.run("opened", &[]);
+    let living = scene.living();
+    assert_eq!(living.len(), 1, "{run:#?}");
+    let body = &living[0].1.body;
+    assert!(
+        body.contains("```suggestion\n    printf(\"%s\", text);\n```\n"),
+        "{body}"
+    );
+    // Lines that end with a carriage return cannot be given back as they are.
+    scene.push(&code.replace('\n', "\r\n"));
+    scene.run("synchronize", &[]);
+    let living = scene.living();
+    assert_eq!(living.len(), 1);
+    assert!(
+        !living[0].1.body.contains("suggestion"),
+        "{}",
+        living[0].1.body
+    );
+}

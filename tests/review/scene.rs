@@ -119,6 +119,16 @@ impl Scene {
         self.hub.commit_files(REPO, "fix", &[(FILE, text)])
     }
 
+    /// The tip of the base branch as it is now.
+    pub(crate) fn base(&self) -> String {
+        let event: serde_json::Value = serde_json::from_str(&self.event("opened")).unwrap();
+        let name = event["pull_request"]["base"]["ref"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        self.hub.tip(REPO, &name)
+    }
+
     fn next_folder(&self, what: &str) -> PathBuf {
         let number = self.runs.get() + 1;
         self.runs.set(number);
@@ -171,7 +181,11 @@ impl Scene {
         let files = self.next_folder("run");
         let event_file = files.join("event.json");
         std::fs::write(&event_file, event).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scrubin"));
+        // Another build may be named, for measuring.
+        let binary = std::env::var_os("SCRUBIN_BIN")
+            .map(|path| std::path::absolute(path).unwrap())
+            .unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_scrubin")));
+        let mut command = Command::new(binary);
         command.env_clear();
         for name in ["PATH", "TMPDIR"] {
             if let Some(value) = std::env::var_os(name) {
