@@ -189,14 +189,19 @@ pub struct PullApi<'c> {
     pub number: u64,
 }
 
-/// Asks who the token speaks for. A token that may not ask is no error.
+/// Asks who the token speaks for: GraphQL answers Apps as well, REST people alone. A token that may
+/// ask neither is no error.
 pub async fn identity(client: &Client) -> Identity {
     let answer = client.graphql(VIEWER, json!({}), false).await;
     let login = answer.ok().and_then(|data| {
         let login = data.get("viewer")?.get("login")?.as_str()?;
         Some(login.to_owned())
     });
-    Identity(login)
+    if login.is_some() {
+        return Identity(login);
+    }
+    let user: Result<UserPart, ApiError> = client.get("/user").await;
+    Identity(user.ok().map(|user| user.login))
 }
 
 /// People other than the author who may write to the repository and approved exactly this head.

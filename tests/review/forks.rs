@@ -122,16 +122,23 @@ fn hostile_texts_in_the_file_are_escaped() {
     let mut scene = fork();
     let text = analysed(&scene);
     let hostile = text
-        .replace("source-sized-copy", "@octocat <img src=x> #1")
         .replace(
-            "\"why\": \"",
-            "\"why\": \"[click](https://evil.example) @acme/all ",
+            "the copy into",
+            "@octocat <img src=x> #1 [click](https://evil.example) the copy into",
+        )
+        .replace("\"why\": \"", "\"why\": \"Trust me. ")
+        .replace(
+            "\"suggestion\": null",
+            r#""suggestion": {"first_line": 6, "last_line": 6, "text": "evil();"}"#,
         );
     assert_ne!(hostile, text);
     let run = post(&mut scene, &hostile);
     assert_eq!(run.code, 0, "{run:#?}");
     for (_, comment) in scene.living() {
-        assert!(comment.body.contains("octocat") || comment.body.contains("form=short"));
+        assert!(comment.body.contains("octocat"), "{}", comment.body);
+        // The words of built-in rules are ours, and nothing is offered for committing.
+        assert!(!comment.body.contains("Trust me"), "{}", comment.body);
+        assert!(!comment.body.contains("evil()"), "{}", comment.body);
         for event in pulldown_cmark::Parser::new(&comment.body) {
             use pulldown_cmark::{Event, Tag};
             match event {

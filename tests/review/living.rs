@@ -376,3 +376,41 @@ fn a_safe_fix_is_a_suggestion_of_its_exact_lines() {
         living[0].1.body
     );
 }
+
+#[test]
+fn a_person_s_token_knows_its_own_comments() {
+    let mut scene = Scene::new(&unsafe_file(&["dose"]));
+    scene.hub.set_role(REPO, "machine", "write");
+    scene.token = scene.hub.add_token(fakehub::TokenSpec::user("machine"));
+    for _ in 0..2 {
+        // Neither where GraphQL answers, nor where it does not.
+        let run = scene.run_loosely("synchronize", &[]);
+        assert_eq!(run.code, 1, "{run:#?}");
+        assert_eq!(scene.hub.diff_comments(REPO, scene.number).len(), 1);
+        assert_eq!(scene.summaries().len(), 1);
+        scene.hub.fault(
+            fakehub::Fault::new("POST", "/graphql", fakehub::FaultKind::PermissionMissing)
+                .containing("viewer"),
+        );
+    }
+    scene.hub.assert_clean();
+}
+
+#[test]
+fn a_diff_of_25_megabytes_is_read() {
+    // Each below the size limit of a file, which would be a finding of its own kind.
+    let table: String = (0..24_000).map(|line| format!("{line:040}\n")).collect();
+    let names: Vec<String> = (0..26)
+        .map(|number| format!("data/table_{number}.txt"))
+        .collect();
+    let code = unsafe_file(&["dose"]);
+    let mut files: Vec<(&str, &str)> = names
+        .iter()
+        .map(|name| (name.as_str(), table.as_str()))
+        .collect();
+    assert!(table.len() * files.len() > 25_000_000);
+    files.push((FILE, &code));
+    let scene = Scene::with(&[(FILE, "int x;\n")], &files);
+    let run = scene.run("opened", &[]);
+    assert_eq!((run.code, run.on_rung("inline")), (1, 1), "{run:#?}");
+}
