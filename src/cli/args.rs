@@ -45,6 +45,14 @@ pub(super) enum Command {
     /// Reasoned exceptions from rules
     #[command(subcommand)]
     Deviations(DeviationsCommand),
+    /// Show version and digest of the rules and run all their examples
+    Selftest {
+        /// Further rules in Semgrep's syntax (may be repeated)
+        #[arg(long, value_name = "FILE_OR_DIR")]
+        rules: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
     /// Print the completions of a shell
     Completions {
         #[arg(value_enum)]
@@ -99,6 +107,9 @@ pub(super) struct CheckArguments {
     /// Threads; results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
+    /// Give up with exit code 2 after this many seconds; 0 = never
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) watchdog: Option<u32>,
     /// Add files, functions and the time of each phase to the report
     #[arg(long)]
     pub(super) stats: bool,

@@ -2,7 +2,8 @@
 
 use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportFormat, ScopeArgument};
 use super::failure::Failure;
-use super::source::{self, Reviewed};
+use super::source::{self, Reviewed, RuleFolders};
+use super::watchdog::Watchdog;
 use super::{Outcome, output};
 use crate::config::{Config, FailOn, Scope};
 use crate::finding::Precision;
@@ -11,8 +12,10 @@ use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
 
 /// Reviews what the arguments name and writes the report.
 pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
-    let reviewed = source::open(arguments)?;
+    let watchdog = Watchdog::start(arguments.watchdog);
+    let reviewed = source::open(arguments)?.watched_by(&watchdog);
     let config = reviewed.config(arguments.config.as_deref())?;
+    watchdog.set(arguments.watchdog.or(config.limits.watchdog_seconds), false);
     let report = review(&reviewed, &config, arguments)?;
     if arguments.all && report.files.total == 0 {
         output::report(
@@ -51,10 +54,13 @@ pub(super) fn ruleset(
     } else {
         review::builtin()?
     };
-    let mut further = arguments.rules.clone();
-    further.extend(reviewed.rule_folders(config));
-    if !further.is_empty() {
-        ruleset.add(&further, false)?;
+    if !arguments.rules.is_empty() {
+        ruleset.add(&arguments.rules, false)?;
+    }
+    match reviewed.rule_folders(config)? {
+        RuleFolders::Places(places) if places.is_empty() => {}
+        RuleFolders::Places(places) => ruleset.add(&places, false)?,
+        RuleFolders::Texts(texts) => ruleset.add_texts(&texts, false)?,
     }
     Ok(ruleset)
 }
@@ -71,7 +77,8 @@ pub(super) fn review(
     let prepared = Prepared::new(ruleset, config, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
         .with_baseline(reviewed.baseline(config)?)
-        .with_whole_tree(reviewed.whole_tree);
+        .with_whole_tree(reviewed.whole_tree)
+        .with_watch(reviewed.watch.clone());
     let reader = reviewed.reader(prepared.file_bytes());
     if whole {
         output::progress(&format!(

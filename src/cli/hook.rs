@@ -6,6 +6,7 @@ use super::args::CheckArguments;
 use super::check;
 use super::failure::Failure;
 use super::source;
+use super::watchdog::{HOOK_SECONDS, Watchdog};
 use super::{Outcome, output};
 use crate::change::git::Repository;
 use crate::config::{Config, HookFailure};
@@ -134,14 +135,17 @@ fn guarded(arguments: &CheckArguments, what: &str) -> Result<Outcome, Failure> {
 
 /// The review and the configuration it ran under, as far as that could be read.
 fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Config>) {
+    let watchdog = Watchdog::start(Some(HOOK_SECONDS));
     let open = match source::open(arguments) {
-        Ok(open) => open,
+        Ok(open) => open.watched_by(&watchdog),
         Err(failure) => return (Err(failure), config_of_work_tree()),
     };
     let config = match open.config(None) {
         Ok(config) => config,
         Err(failure) => return (Err(failure), None),
     };
+    let seconds = config.limits.watchdog_seconds.unwrap_or(HOOK_SECONDS);
+    watchdog.set(Some(seconds), config.hook.fail == HookFailure::Open);
     let result = check::review(&open, &config, arguments).map(|report| {
         let outcome = check::outcome(&report);
         let quiet = outcome == Outcome::Passed

@@ -104,20 +104,8 @@ fn install_in_config() -> Result<Outcome, Failure> {
         ))
         .with_help("update to git 2.54 or newer, or run `scrubin hook install`"));
     }
+    write_config_hooks(Path::new("."))?;
     for (name, _) in HOOKS {
-        for (key, value) in [
-            ("event", name.to_owned()),
-            ("command", format!("scrubin hook {name}")),
-        ] {
-            let key = format!("hook.scrubin-{name}.{key}");
-            let done = git(&["config", "set", &key, &value])?;
-            if !done.status.success() {
-                return Err(Failure::message(
-                    String::from_utf8_lossy(&done.stderr).trim().to_owned(),
-                )
-                .doing("write git's configuration"));
-            }
-        }
         output::text(&format!(
             "installed hook.scrubin-{name} in the repository's configuration\n"
         ))?;
@@ -125,8 +113,30 @@ fn install_in_config() -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
+/// Writes the sections `[hook "scrubin-NAME"]` with `event` and `command` (git-config(1) of 2.54).
+fn write_config_hooks(folder: &Path) -> Result<(), Failure> {
+    let folder = folder.to_string_lossy();
+    for (name, _) in HOOKS {
+        let entries = [
+            ("event", name.to_owned()),
+            ("command", format!("scrubin hook {name}")),
+        ];
+        for (key, value) in entries {
+            let key = format!("hook.scrubin-{name}.{key}");
+            let done = git(&["-C", &folder, "config", "--local", &key, &value])?;
+            if !done.status.success() {
+                return Err(Failure::message(
+                    String::from_utf8_lossy(&done.stderr).trim().to_owned(),
+                )
+                .doing("write git's configuration"));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn configured(name: &str) -> bool {
-    git(&["config", "get", &format!("hook.scrubin-{name}.command")])
+    git(&["config", "--get", &format!("hook.scrubin-{name}.command")])
         .is_ok_and(|done| done.status.success() && !done.stdout.is_empty())
 }
 
@@ -144,7 +154,11 @@ pub(super) fn uninstall() -> Result<Outcome, Failure> {
             removed = true;
         }
         if configured(name) {
-            git(&["config", "remove-section", &format!("hook.scrubin-{name}")])?;
+            git(&[
+                "config",
+                "--remove-section",
+                &format!("hook.scrubin-{name}"),
+            ])?;
             output::text(&format!(
                 "removed hook.scrubin-{name} from the configuration\n"
             ))?;
@@ -192,4 +206,27 @@ pub(super) fn status() -> Result<Outcome, Failure> {
     } else {
         Outcome::Findings
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_names_event_and_command() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().to_string_lossy().into_owned();
+        assert!(
+            git(&["init", "--quiet", &place])
+                .expect("git")
+                .status
+                .success()
+        );
+        write_config_hooks(folder.path()).expect("a configuration");
+        let text =
+            std::fs::read_to_string(folder.path().join(".git/config")).expect("a configuration");
+        let expected = "[hook \"scrubin-pre-commit\"]\n\tevent = pre-commit\n\tcommand = scrubin hook pre-commit\n\
+                        [hook \"scrubin-pre-push\"]\n\tevent = pre-push\n\tcommand = scrubin hook pre-push\n";
+        assert!(text.ends_with(expected), "{text}");
+    }
 }

@@ -16,7 +16,9 @@ mod pages;
 #[cfg(feature = "github")]
 mod review;
 mod rules;
+mod selftest;
 mod source;
+mod watchdog;
 
 use std::process::ExitCode;
 
@@ -88,6 +90,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Deviations(args::DeviationsCommand::List { format, paths }) => {
             deviations::list(format, &paths)
         }
+        Command::Selftest { rules, format } => selftest::selftest(&rules, format),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             let mut text = Vec::new();

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::{PageFormat, RulesCommand};
 use super::failure::Failure;
-use super::{Outcome, output, pages};
+use super::{Outcome, output, pages, selftest};
 use crate::review::{self, Ruleset};
-use crate::rules::{ExampleKind, RuleInfo};
+use crate::rules::RuleInfo;
 use crate::training::listing;
 use crate::triage;
 
@@ -53,14 +53,7 @@ fn test(paths: &[PathBuf]) -> Result<Outcome, Failure> {
     };
     let (count, failures) = review::check_examples(&ruleset);
     for failure in &failures {
-        let kind = match failure.kind {
-            ExampleKind::Bad => "bad",
-            ExampleKind::Good => "good",
-        };
-        output::message(&format!(
-            "{} {}: {kind} example {}: {}",
-            failure.rule, failure.slug, failure.number, failure.problem
-        ));
+        output::message(&selftest::line(failure));
     }
     output::text(&format!(
         "{} rules, {count} examples, {} do not hold\n",

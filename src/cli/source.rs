@@ -1,13 +1,15 @@
 //! Arguments → the change under review, its reader, and the files that steer the review.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::args::CheckArguments;
 use super::failure::Failure;
+use super::watchdog::Watchdog;
 use crate::change::git::{self, Reader, Repository};
 use crate::change::{Change, Source, folder};
 use crate::config::Config;
 use crate::finding::RepoPath;
+use crate::review::{self, Watch};
 use crate::triage::{Baseline, DeviationFile};
 
 /// A change with everything around it.
@@ -16,10 +18,23 @@ pub(super) struct Reviewed {
     pub(super) repository: Option<Repository>,
     /// Whether every file of the repository is part of the change.
     pub(super) whole_tree: bool,
+    /// Shows the watchdog which files are being analysed.
+    pub(super) watch: Watch,
+}
+
+/// The project's own rules.
+pub(super) enum RuleFolders {
+    /// Files and folders on disk.
+    Places(Vec<PathBuf>),
+    /// Name and text of each rule file.
+    Texts(Vec<(String, String)>),
 }
 
 /// Name of the configuration file.
 const CONFIG: &str = "scrubin.toml";
+
+/// Largest rule file that is read from the repository, in bytes.
+const RULE_FILE_MAX: u64 = 4 * 1024 * 1024;
 
 /// Finds out what is under review.
 pub(super) fn open(arguments: &CheckArguments) -> Result<Reviewed, Failure> {
@@ -38,6 +53,7 @@ pub(super) fn open(arguments: &CheckArguments) -> Result<Reviewed, Failure> {
             change,
             repository: None,
             whole_tree: arguments.paths.is_empty(),
+            watch: Watch::default(),
         });
     };
     let (mut change, whole_tree) = if arguments.all {
@@ -64,6 +80,7 @@ pub(super) fn open(arguments: &CheckArguments) -> Result<Reviewed, Failure> {
         change,
         repository: Some(repository),
         whole_tree,
+        watch: Watch::default(),
     })
 }
 
@@ -166,14 +183,63 @@ impl Reviewed {
             .map_err(|error| Failure::new(error).doing(&format!("read the baseline `{name}`")))
     }
 
-    /// The project's own rules. They are read from the work tree.
-    pub(super) fn rule_folders(&self, config: &Config) -> Vec<PathBuf> {
+    /// Lets a watchdog see which files are being analysed.
+    pub(super) fn watched_by(mut self, watchdog: &Watchdog) -> Self {
+        self.watch = watchdog.watch();
+        self
+    }
+
+    /// The project's own rules, on the head's side of the change as the configuration that names
+    /// them. Folders that are no part of it (outside the repository, in a submodule) are read from
+    /// disk.
+    pub(super) fn rule_folders(&self, config: &Config) -> Result<RuleFolders, Failure> {
         let root = self.root();
-        config
-            .rule_folders
-            .iter()
-            .map(|folder| root.join(folder))
-            .collect()
+        let places = || config.rule_folders.iter().map(|folder| root.join(folder));
+        let head = match (&self.repository, self.change.source) {
+            (Some(repository), Source::Staged) => Some((repository, None)),
+            (Some(repository), Source::Range | Source::Base) => {
+                Some((repository, self.change.head.as_deref()))
+            }
+            (_, _) => None,
+        };
+        let Some((repository, head)) = head.filter(|_| !config.rule_folders.is_empty()) else {
+            return Ok(RuleFolders::Places(places().collect()));
+        };
+        let reader = repository.reader(RULE_FILE_MAX);
+        let mut texts = Vec::new();
+        for (folder, place) in config.rule_folders.iter().zip(places()) {
+            let clean: PathBuf = Path::new(folder)
+                .components()
+                .filter(|part| !matches!(part, Component::CurDir))
+                .collect();
+            let is_inside = clean
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)));
+            let listed = if is_inside {
+                repository.texts_under(head, &clean)?
+            } else {
+                Vec::new()
+            };
+            if listed.is_empty() {
+                texts.extend(review::rule_texts(&[place])?);
+                continue;
+            }
+            let below = git::path_to_bytes(&clean).len();
+            for (path, content) in listed {
+                let inner = path.as_bytes().get(below..).unwrap_or_default();
+                if !inner.is_empty() && !review::is_rule_file(&String::from_utf8_lossy(inner)) {
+                    continue;
+                }
+                let failed = format!("read the rule file `{path}`");
+                let bytes = reader
+                    .read(&content)
+                    .map_err(|error| Failure::new(error).doing(&failed))?;
+                let text =
+                    String::from_utf8(bytes).map_err(|error| Failure::new(error).doing(&failed))?;
+                texts.push((path.to_string(), text));
+            }
+        }
+        Ok(RuleFolders::Texts(texts))
     }
 
     /// The folder that paths count from.

@@ -2,7 +2,7 @@
 
 /// Dotted keys, `RULE` standing for a rule's code or slug. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 27] = [
+pub const KEYS: [&str; 28] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -20,6 +20,7 @@ pub const KEYS: [&str; 27] = [
     "limits.file-bytes",
     "limits.depth",
     "limits.parser-steps",
+    "limits.watchdog-seconds",
     "c.data-model",
     "c.char",
     "c.macros.empty",

@@ -162,6 +162,9 @@ pub struct Limits {
     pub depth: usize,
     /// Parser steps per file (one is about 100 parser operations).
     pub parser_steps: u64,
+    /// Seconds of wall time after which the command line gives up; 0 = never, `None` = the command
+    /// decides. The only limit that is timed, and it ends the run instead of changing its result.
+    pub watchdog_seconds: Option<u32>,
 }
 
 impl Default for Limits {
@@ -170,6 +173,7 @@ impl Default for Limits {
             file_bytes: 1 << 20,
             depth: 2_000,
             parser_steps: 25_000,
+            watchdog_seconds: None,
         }
     }
 }

@@ -6,7 +6,7 @@
 //! second person.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
@@ -38,7 +38,7 @@ pub enum AnalyseError {
     /// Settings that cannot be met.
     #[error(transparent)]
     Settings(#[from] PrepareError),
-    /// The system gave no thread or no temporary folder.
+    /// The system gave no thread.
     #[error("cannot {doing}")]
     System {
         /// What was being done.
@@ -297,47 +297,28 @@ fn ruleset(
     further: &[PathBuf],
 ) -> Result<Ruleset, AnalyseError> {
     let mut ruleset = review::builtin()?;
-    if let Some(base) = base.filter(|_| !config.rule_folders.is_empty()) {
-        let folder = tempfile::tempdir().map_err(|source| AnalyseError::System {
-            doing: "make a temporary folder",
-            source,
-        })?;
-        for rules in &config.rule_folders {
-            for name in checkout.files_below(base, rules) {
-                write_below(repository, base, &name, folder.path())?;
+    if let Some(base) = base {
+        let mut texts = Vec::new();
+        for folder in &config.rule_folders {
+            let folder = folder.trim_end_matches('/');
+            for name in checkout.files_below(base, folder) {
+                let below = name.strip_prefix(folder).unwrap_or(&name);
+                let below = below.trim_start_matches('/');
+                // Nothing below it: the file itself is named.
+                if !below.is_empty() && !review::is_rule_file(below) {
+                    continue;
+                }
+                if let Some(text) = text_of(repository, base, &name)? {
+                    texts.push((name, text));
+                }
             }
         }
-        ruleset.add(&[folder.path().to_owned()], false)?;
+        ruleset.add_texts(&texts, false)?;
     }
     if !further.is_empty() {
         ruleset.add(further, false)?;
     }
     Ok(ruleset)
-}
-
-/// Writes a file of a commit below a folder. git knows no `..` in the names of a tree, and yet.
-fn write_below(
-    repository: &Repository,
-    commit: &str,
-    name: &str,
-    folder: &Path,
-) -> Result<(), AnalyseError> {
-    let is_plain = name
-        .split('/')
-        .all(|part| !part.is_empty() && part != ".." && part != ".");
-    let bytes = repository.read_revision(commit, &RepoPath::from(name))?;
-    let Some(bytes) = bytes.filter(|_| is_plain) else {
-        return Ok(());
-    };
-    let place = folder.join(name);
-    let written = place
-        .parent()
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .and_then(|()| std::fs::write(&place, bytes));
-    written.map_err(|source| AnalyseError::System {
-        doing: "write a rule of the base into a temporary folder",
-        source,
-    })
 }
 
 /// Files with a safe fix whose lines all end with a bare line feed, the last one too.

@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::program::{Node, Op, Program, Test};
+use super::features::Feature;
+use super::needs;
+use super::program::{Node, Op, Program};
 use crate::finding::{Precision, RuleId, RuleStatus, Severity};
 use crate::rules::{PathFilter, RuleInfo, RuleLanguage};
 
@@ -23,10 +25,12 @@ pub struct Head {
     pub precision: Precision,
     /// Whether it may block.
     pub status: RuleStatus,
+    /// Whether it rests on code that is not there.
+    pub argues_from_absence: bool,
     /// On which files.
     pub paths: PathFilter,
-    /// Per language: lists of names of which a file must hold one each.
-    pub forms: Vec<(RuleLanguage, Vec<Vec<String>>)>,
+    /// Per language: lists of features of which a file must hold one each.
+    pub forms: Vec<(RuleLanguage, Vec<Vec<Feature>>)>,
     /// Names that its patterns look up beside those.
     pub names: Vec<String>,
 }
@@ -116,6 +120,7 @@ impl Head {
             severity: info.severity,
             precision: info.precision,
             status: info.status,
+            argues_from_absence: info.argues_from_absence,
             paths: program.paths.clone(),
             forms: program
                 .forms
@@ -132,16 +137,6 @@ fn push_names(node: &Node, names: &mut Vec<String>) {
         Op::Pattern(pattern) => names.extend(pattern.names.iter().cloned()),
         Op::Generic(_) | Op::Regex(_) => {}
         Op::Either(nodes) => nodes.iter().for_each(|node| push_names(node, names)),
-        Op::All(all) => {
-            let parts = all.positives.iter().chain(&all.insides).chain(&all.nots);
-            parts
-                .chain(&all.not_insides)
-                .for_each(|node| push_names(node, names));
-            for test in &all.conditions {
-                if let Test::Pattern(_, node) = test {
-                    push_names(node, names);
-                }
-            }
-        }
+        Op::All(all) => needs::parts(all).for_each(|node| push_names(node, names)),
     }
 }

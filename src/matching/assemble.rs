@@ -4,8 +4,10 @@ use super::comparison::Comparison;
 use super::compile::{Compiler, MetaNames};
 use super::generic::GenericPattern;
 use super::matcher::Options;
+use super::needs;
 use super::pattern::MetaId;
-use super::program::{All, Form, Node, Op, Program, Regex, Test};
+use super::program::{All, Form, Node, Op, Program, Test};
+use super::regex::Regex;
 use crate::rules::{At, Condition, Conjunction, Formula, Rule, RuleLanguage, RuleOptions, Text};
 use crate::syntax::Language;
 
@@ -36,7 +38,7 @@ pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileE
         };
         let formula = work.node(&rule.formula)?;
         let mut clauses = Vec::new();
-        require(&formula, &mut clauses);
+        needs::clauses(&formula, &mut clauses);
         clauses.sort_unstable();
         clauses.dedup();
         forms.push(Form {
@@ -81,10 +83,14 @@ fn options(given: RuleOptions) -> Options {
 }
 
 fn regex(text: &Text, multi_line: bool) -> Result<Regex, CompileError> {
-    Regex::new(&text.text, multi_line).map_err(|message| CompileError {
+    Regex::new(&text.text, multi_line).map_err(|message| no_regex(text, &message))
+}
+
+fn no_regex(text: &Text, message: &str) -> CompileError {
+    CompileError {
         at: text.at,
         message: format!("`{}` is no regular expression: {message}", text.text),
-    })
+    }
 }
 
 struct Work<'w> {
@@ -141,8 +147,12 @@ impl Work<'_> {
     }
 
     /// An expression whose groups bind `$1`, `$2`, ... and `$NAME`.
-    fn binding_regex(&mut self, text: &Text, multi_line: bool) -> Result<Regex, CompileError> {
-        let mut compiled = regex(text, multi_line)?;
+    fn binding_regex(&mut self, text: &Text, whole_text: bool) -> Result<Regex, CompileError> {
+        let mut compiled = if whole_text {
+            regex(text, true)?
+        } else {
+            Regex::anchored(&text.text).map_err(|message| no_regex(text, &message))?
+        };
         for (number, name) in compiled.group_names().into_iter().enumerate().skip(1) {
             let name = match name {
                 Some(name) => format!("${name}"),
@@ -238,42 +248,5 @@ impl Work<'_> {
             at: name.at,
             message: format!("`{}` is bound by no pattern of this rule", name.text),
         })
-    }
-}
-
-/// Adds what a file must hold for a match: one name of each clause.
-fn require(node: &Node, clauses: &mut Vec<Vec<String>>) {
-    match &node.op {
-        Op::Pattern(pattern) => {
-            clauses.extend(pattern.names.iter().map(|name| vec![name.clone()]));
-        }
-        Op::Generic(_) | Op::Regex(_) => {}
-        Op::Either(nodes) => {
-            // One name that suffices for each alternative; none, if an alternative needs none.
-            let mut either = Vec::with_capacity(nodes.len());
-            for node in nodes {
-                let mut inner = Vec::new();
-                require(node, &mut inner);
-                match inner.into_iter().min_by_key(Vec::len) {
-                    Some(clause) => either.extend(clause),
-                    None => return,
-                }
-            }
-            either.sort_unstable();
-            either.dedup();
-            if !either.is_empty() {
-                clauses.push(either);
-            }
-        }
-        Op::All(all) => {
-            for positive in all.positives.iter().chain(&all.insides) {
-                require(positive, clauses);
-            }
-            for condition in &all.conditions {
-                if let Test::Pattern(_, node) = condition {
-                    require(node, clauses);
-                }
-            }
-        }
     }
 }

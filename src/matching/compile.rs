@@ -218,14 +218,7 @@ impl Compiler {
             let statement = ends_as_statement(&prepared);
             let root = converter.root(frame.in_body, frame.before.len(), frame.after, statement)?;
             let Some(root) = root else { continue };
-            let mut names = converter.into_names();
-            names.sort_unstable();
-            names.dedup();
-            return Ok(Pattern {
-                language,
-                root,
-                names,
-            });
+            return Ok(converter.pattern(root, language));
         }
         Err(PatternError::Syntax {
             language: match language {

@@ -49,6 +49,7 @@ impl Converter<'_> {
             None => BasePat::Any,
             Some(base) => {
                 let text = self.text(base);
+                let is_name = view::is_name(self.kind(base));
                 match self.placeholder(text)? {
                     Some(Pat::Meta(id)) => BasePat::Meta(id),
                     Some(_) => BasePat::Any,
@@ -56,7 +57,13 @@ impl Converter<'_> {
                         BasePat::Node(Box::new(self.pat(base)?))
                     }
                     None if text.contains(PREFIX) => BasePat::Node(Box::new(self.pat(base)?)),
-                    None => BasePat::Named(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+                    None => {
+                        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                        if is_name {
+                            self.name(&words);
+                        }
+                        BasePat::Named(words)
+                    }
                 }
             }
         };

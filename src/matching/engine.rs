@@ -1,11 +1,14 @@
 //! All rules over one file: one index, then only the rules whose names the file holds.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use super::active::ActiveRule;
 use super::evaluate::{self, Evaluator};
-use super::index::{FileIndex, NameId, NameTable};
+use super::index::{FeatureId, FileIndex, NameTable, TextsHeld};
 use super::matcher::Matcher;
+use super::needs::{Need, needs};
 use super::pattern::MetaId;
 use super::program::{Form, Program};
 use crate::finding::{
@@ -14,12 +17,14 @@ use crate::finding::{
 use crate::rules::RuleLanguage;
 use crate::syntax::{Kind, Language, LineTable, NodeId, SourceFile};
 
-/// A rule in one language with the names its matches need.
+/// A rule in one language with what its matches need.
 #[derive(Debug)]
 struct Entry {
     rule: usize,
     form: usize,
-    clauses: Vec<Vec<NameId>>,
+    clauses: Vec<Vec<FeatureId>>,
+    /// What each of its parts needs, made at its first use.
+    needs: OnceLock<Vec<Need>>,
 }
 
 /// The rules of one run, ready for any number of files. Shared by threads.
@@ -62,15 +67,19 @@ impl Engine {
         };
         for (rule, active) in engine.rules.iter().enumerate() {
             for (form, (language, clauses)) in active.head().forms.iter().enumerate() {
-                let mut intern = |name: &String| engine.names.intern(name);
                 let clauses = clauses
                     .iter()
-                    .map(|clause| clause.iter().map(&mut intern).collect())
+                    .filter_map(|clause| {
+                        let ids = clause.iter().map(|feature| engine.names.feature(feature));
+                        // A feature that no file can be asked for rules nothing out.
+                        ids.collect::<Option<Vec<FeatureId>>>()
+                    })
                     .collect();
                 let entry = Entry {
                     rule,
                     form,
                     clauses,
+                    needs: OnceLock::new(),
                 };
                 match language {
                     RuleLanguage::C => engine.c.push(entry),
@@ -113,7 +122,18 @@ impl Engine {
 
     /// Runs all rules of the file's language, and the text rules that want it.
     pub fn scan(&self, path: &RepoPath, file: &SourceFile<'_>) -> Scan {
-        let index = FileIndex::new(file, &self.names);
+        self.scan_only(path, file, None)
+    }
+
+    /// As [`Self::scan`], but where `only` is given it runs those rules alone.
+    pub fn scan_only(
+        &self,
+        path: &RepoPath,
+        file: &SourceFile<'_>,
+        only: Option<&BTreeSet<RuleId>>,
+    ) -> Scan {
+        let texts = self.names.texts_held(file.text);
+        let index = FileIndex::new(file, &self.names, &texts);
         let entries = match file.language {
             Language::C => &self.c,
             Language::Rust => &self.rust,
@@ -130,15 +150,16 @@ impl Engine {
             let held = entry
                 .clauses
                 .iter()
-                .all(|clause| clause.iter().any(|&name| index.has(name)));
-            if !held || !self.on_path(entry, path) {
+                .all(|clause| clause.iter().any(|&feature| index.has(feature)));
+            if !held || !self.is_wanted(entry, only) || !self.on_path(entry, path) {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, &mut scan) else {
                 continue;
             };
+            let needs = entry.needs.get_or_init(|| needs(form, &self.names));
             let matcher = Matcher::new(file, &index, &self.names, program.options);
-            let evaluator = Evaluator::new(Some(&matcher), file.text, &readable, None);
+            let evaluator = Evaluator::new(Some(&matcher), needs, file.text, &readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() || matcher.is_exhausted() {
                 scan.cut.push(active.head().id.clone());
@@ -147,12 +168,22 @@ impl Engine {
                 scan.findings.push(finding(active, program, place, each));
             }
         }
-        self.scan_text_rules(place, &readable, &mut scan);
+        self.scan_text_rules(place, &texts, &readable, only, &mut scan);
         finish(scan)
     }
 
     /// Runs the text rules on a file that is neither C nor Rust.
     pub fn scan_text(&self, path: &RepoPath, text: &[u8]) -> Scan {
+        self.scan_text_only(path, text, None)
+    }
+
+    /// As [`Self::scan_text`], but where `only` is given it runs those rules alone.
+    pub fn scan_text_only(
+        &self,
+        path: &RepoPath,
+        text: &[u8],
+        only: Option<&BTreeSet<RuleId>>,
+    ) -> Scan {
         let lines = LineTable::new(text);
         let mut scan = Scan::default();
         let place = Place {
@@ -161,19 +192,39 @@ impl Engine {
             lines: &lines,
             file: None,
         };
-        self.scan_text_rules(place, &OnceCell::new(), &mut scan);
+        let texts = self.names.texts_held(text);
+        self.scan_text_rules(place, &texts, &OnceCell::new(), only, &mut scan);
         finish(scan)
     }
 
-    fn scan_text_rules(&self, place: Place<'_>, readable: &OnceCell<String>, scan: &mut Scan) {
+    fn is_wanted(&self, entry: &Entry, only: Option<&BTreeSet<RuleId>>) -> bool {
+        only.is_none_or(|only| {
+            self.rules
+                .get(entry.rule)
+                .is_some_and(|rule| only.contains(&rule.head().id))
+        })
+    }
+
+    fn scan_text_rules(
+        &self,
+        place: Place<'_>,
+        texts: &TextsHeld,
+        readable: &OnceCell<String>,
+        only: Option<&BTreeSet<RuleId>>,
+        scan: &mut Scan,
+    ) {
         for entry in &self.text {
-            if !self.on_path(entry, place.path) {
+            let held = |clause: &Vec<FeatureId>| clause.iter().any(|&text| texts.has(text));
+            if !entry.clauses.iter().all(held)
+                || !self.is_wanted(entry, only)
+                || !self.on_path(entry, place.path)
+            {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, scan) else {
                 continue;
             };
-            let evaluator = Evaluator::new(None, place.text, readable, None);
+            let evaluator = Evaluator::new(None, &[], place.text, readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() {
                 scan.cut.push(active.head().id.clone());

@@ -35,6 +35,11 @@ impl Env {
             .map(|(_, value)| *value)
     }
 
+    /// Whether nothing is bound.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bindings.is_empty()
+    }
+
     /// All bindings.
     pub(super) fn iter(&self) -> impl Iterator<Item = (MetaId, Bound)> + '_ {
         self.bindings.iter().copied()
@@ -48,17 +53,11 @@ impl Env {
         }
     }
 
-    /// Binds `id`, or compares with what it is bound to already.
-    pub(super) fn bind(&self, id: MetaId, value: Bound, file: &SourceFile<'_>) -> Envs {
-        match self.get(id) {
-            Some(old) if same_code(file, old, value) => one(self.clone()),
-            Some(_) => Envs::new(),
-            None => {
-                let mut env = self.clone();
-                env.bindings.push((id, value));
-                one(env)
-            }
-        }
+    /// The bindings with one more.
+    pub(super) fn with(&self, id: MetaId, value: Bound) -> Self {
+        let mut env = self.clone();
+        env.bindings.push((id, value));
+        env
     }
 
     /// Whether every metavariable that both bind is bound to the same code.

@@ -2,14 +2,17 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
 use super::analyzer;
 use super::env::{Bound, Env};
 use super::matcher::Matcher;
+use super::needs::Need;
 use super::pattern::{MetaId, Pattern};
-use super::program::{All, Node, Op, Regex, Test};
+use super::program::{All, Node, Op, Test};
+use super::regex::Regex;
 use crate::finding::Span;
 use crate::rules::Analyzer;
 use crate::syntax::NodeId;
@@ -35,10 +38,10 @@ pub(super) struct Evaluator<'e> {
     pub(super) readable: &'e OnceCell<String>,
     /// What a `metavariable-pattern` looks at; the whole file otherwise.
     pub(super) context: Option<Bound>,
+    /// What each part of the rule needs, by its number.
+    needs: &'e [Need],
     /// Results of parts that are asked for again and again.
     kept: RefCell<FxHashMap<u32, Rc<Vec<Found>>>>,
-    /// Whether the file holds the names that a part needs.
-    possible: RefCell<FxHashMap<u32, bool>>,
     /// Whether a limit was reached.
     pub(super) cut: std::cell::Cell<bool>,
 }
@@ -46,31 +49,39 @@ pub(super) struct Evaluator<'e> {
 impl<'e> Evaluator<'e> {
     pub(super) fn new(
         matcher: Option<&'e Matcher<'e>>,
+        needs: &'e [Need],
         text: &'e [u8],
         readable: &'e OnceCell<String>,
         context: Option<Bound>,
     ) -> Self {
         Self {
             matcher,
+            needs,
             text,
             readable,
             context,
             kept: RefCell::default(),
-            possible: RefCell::default(),
             cut: std::cell::Cell::new(false),
         }
     }
 
-    /// All matches of a part.
-    pub(super) fn all(&self, node: &Node) -> Rc<Vec<Found>> {
+    /// All matches of a part that is asked for again and again.
+    fn all_kept(&self, node: &'e Node) -> Rc<Vec<Found>> {
         if let Some(found) = self.kept.borrow().get(&node.id) {
             return Rc::clone(found);
         }
+        let found = Rc::new(self.all(node));
+        self.kept.borrow_mut().insert(node.id, Rc::clone(&found));
+        found
+    }
+
+    /// All matches of a part.
+    pub(super) fn all(&self, node: &'e Node) -> Vec<Found> {
         if !self.is_possible(node) {
-            return Rc::default();
+            return Vec::new();
         }
         let mut found = match &node.op {
-            Op::Pattern(pattern) => self.pattern(pattern),
+            Op::Pattern(pattern) => self.pattern(pattern, self.need(node)),
             Op::Generic(pattern) => {
                 let (text, offset) = self.scope();
                 pattern
@@ -84,18 +95,13 @@ impl<'e> Evaluator<'e> {
                     .collect()
             }
             Op::Regex(regex) => self.regex(regex),
-            Op::Either(nodes) => nodes
-                .iter()
-                .flat_map(|node| (*self.all(node)).clone())
-                .collect(),
+            Op::Either(nodes) => nodes.iter().flat_map(|node| self.all(node)).collect(),
             Op::All(all) => self.conjunction(all),
         };
         if found.len() > MAX_FOUND {
             found.truncate(MAX_FOUND);
             self.cut.set(true);
         }
-        let found = Rc::new(found);
-        self.kept.borrow_mut().insert(node.id, Rc::clone(&found));
         found
     }
 
@@ -107,7 +113,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn pattern(&self, pattern: &Pattern) -> Vec<Found> {
+    fn pattern(&self, pattern: &Pattern, need: &Need) -> Vec<Found> {
         let Some(matcher) = self.matcher else {
             return Vec::new();
         };
@@ -115,7 +121,7 @@ impl<'e> Evaluator<'e> {
         if self.context.is_some() && within.is_none() {
             return Vec::new();
         }
-        let mut found = matcher.find_all(&pattern.root, within);
+        let mut found = matcher.find_all(&pattern.root, need, within);
         found.dedup();
         found
     }
@@ -126,16 +132,20 @@ impl<'e> Evaluator<'e> {
     }
 
     fn regex(&self, regex: &Regex) -> Vec<Found> {
-        let Some(compiled) = regex.get() else {
+        let (bytes, offset) = self.scope();
+        // What a whole file holds is known from one search for all expressions.
+        if self.context.is_some() && regex.is_ruled_out(bytes) {
             return Vec::new();
-        };
-        let (_, offset) = self.scope();
+        }
         let text = match self.context {
             Some(bound) => self
                 .readable()
                 .get(bound.span.start as usize..bound.span.end as usize)
                 .unwrap_or_default(),
             None => self.readable(),
+        };
+        let Some(compiled) = regex.get() else {
+            return Vec::new();
         };
         let mut found = Vec::new();
         let span_of = |m: fancy_regex::Match<'_>| {
@@ -193,31 +203,44 @@ impl<'e> Evaluator<'e> {
         found
     }
 
-    /// Whether the file holds the names that a match of the part needs. Most parts of most rules end
-    /// here.
-    fn is_possible(&self, node: &Node) -> bool {
+    fn need(&self, node: &'e Node) -> &'e Need {
+        static NONE: OnceLock<Need> = OnceLock::new();
+        match self.needs.get(node.id as usize) {
+            Some(need) => need,
+            None => NONE.get_or_init(Need::default),
+        }
+    }
+
+    /// Whether the file, or what is under consideration of it, holds what a match of the part
+    /// needs. Most parts of most rules end here.
+    fn is_possible(&self, node: &'e Node) -> bool {
         let Some(matcher) = self.matcher else {
             return true;
         };
-        if let Some(known) = self.possible.borrow().get(&node.id) {
-            return *known;
-        }
-        let possible = match &node.op {
-            Op::Pattern(pattern) => matcher.has_names(&pattern.names),
-            Op::Generic(_) | Op::Regex(_) => true,
+        match &node.op {
+            Op::Pattern(_) => {
+                let need = self.need(node);
+                match self.context.and_then(|bound| bound.node) {
+                    Some(outer) => matcher.holds(need, outer),
+                    None => need.in_file.iter().all(|&id| matcher.index.has(id)),
+                }
+            }
+            Op::Generic(_) => true,
+            Op::Regex(_) => {
+                self.need(node).any.is_empty()
+                    || self.need(node).any.iter().any(|&id| matcher.index.has(id))
+            }
             Op::Either(nodes) => nodes.iter().any(|node| self.is_possible(node)),
             Op::All(all) => all
                 .positives
                 .iter()
                 .chain(&all.insides)
                 .all(|node| self.is_possible(node)),
-        };
-        self.possible.borrow_mut().insert(node.id, possible);
-        possible
+        }
     }
 
     /// Bindings of matches of `node` that enclose `span` and agree with `env`, merged into it.
-    fn enclosing(&self, node: &Node, span: Span, env: &Env) -> Vec<Env> {
+    fn enclosing(&self, node: &'e Node, span: Span, env: &Env) -> Vec<Env> {
         if !self.is_possible(node) {
             return Vec::new();
         }
@@ -225,7 +248,7 @@ impl<'e> Evaluator<'e> {
             Op::Pattern(pattern) if self.context.is_none() => match self.matcher {
                 Some(matcher) => {
                     let mut envs = Vec::new();
-                    for found in matcher.find_enclosing(&pattern.root, span, env) {
+                    for found in matcher.find_enclosing(&pattern.root, self.need(node), span, env) {
                         if !envs.contains(&found.env) {
                             envs.push(found.env);
                         }
@@ -246,7 +269,7 @@ impl<'e> Evaluator<'e> {
                 envs
             }
             _ => self
-                .all(node)
+                .all_kept(node)
                 .iter()
                 .filter(|found| found.span.contains(span) && self.agree(env, &found.env))
                 .map(|found| env.merged(&found.env))
@@ -255,7 +278,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Whether `node` matches exactly `span` and agrees with `env`.
-    fn equals(&self, node: &Node, span: Span, env: &Env) -> bool {
+    fn equals(&self, node: &'e Node, span: Span, env: &Env) -> bool {
         if !self.is_possible(node) {
             return false;
         }
@@ -266,7 +289,7 @@ impl<'e> Evaluator<'e> {
             },
             Op::Either(nodes) => nodes.iter().any(|node| self.equals(node, span, env)),
             _ => self
-                .all(node)
+                .all_kept(node)
                 .iter()
                 .any(|found| found.span == span && self.agree(env, &found.env)),
         }
@@ -282,15 +305,39 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn conjunction(&self, all: &All) -> Vec<Found> {
+    fn conjunction(&self, all: &'e All) -> Vec<Found> {
+        let filters = self.matcher.map(|matcher| &matcher.filters);
+        let outer = filters.map_or(0, |filters| filters.borrow().len());
+        if let Some(filters) = filters {
+            filters
+                .borrow_mut()
+                .extend(all.conditions.iter().filter_map(|test| match test {
+                    Test::Regex(id, regex) => Some((*id, regex)),
+                    _ => None,
+                }));
+        }
+        let found = self.candidates(all);
+        // What follows binds nothing new that the conditions speak of.
+        let own = filters.map(std::cell::RefCell::take).unwrap_or_default();
+        let found = self.selected(all, found);
+        if let Some(filters) = filters {
+            let mut own = own;
+            own.truncate(outer);
+            filters.replace(own);
+        }
+        found
+    }
+
+    /// Matches of what has to match and to be around, before anything is ruled out.
+    fn candidates(&self, all: &'e All) -> Vec<Found> {
         let (selectors, positives): (Vec<&Node>, Vec<&Node>) = all
             .positives
             .iter()
-            .partition(|node| selected(node).is_some());
+            .partition(|node| only_metavariable(node).is_some());
         let mut insides: Vec<&Node> = all.insides.iter().collect();
         let mut found: Vec<Found> = match positives.split_first() {
             Some((first, rest)) => {
-                let mut found = (*self.all(first)).clone();
+                let mut found = self.all(first);
                 for node in rest {
                     if found.is_empty() {
                         return found;
@@ -307,15 +354,17 @@ impl<'e> Evaluator<'e> {
                         env: Env::default(),
                     }]
                 }
-                None if !insides.is_empty() => (*self.all(insides.remove(0))).clone(),
+                None if !insides.is_empty() => self.all(insides.remove(0)),
                 None => match selectors.first() {
-                    Some(node) => (*self.all(node)).clone(),
+                    Some(node) => self.all(node),
                     None => return Vec::new(),
                 },
             },
         };
         for node in selectors {
-            let Some(id) = selected(node) else { continue };
+            let Some(id) = only_metavariable(node) else {
+                continue;
+            };
             found.retain_mut(|each| {
                 let bound = Bound {
                     span: each.span,
@@ -353,6 +402,11 @@ impl<'e> Evaluator<'e> {
                 return found;
             }
         }
+        found
+    }
+
+    /// The matches that nothing rules out, moved to what the rule focuses on.
+    fn selected(&self, all: &'e All, mut found: Vec<Found>) -> Vec<Found> {
         for node in &all.nots {
             found.retain(|each| !self.equals(node, each.span, &each.env));
         }
@@ -429,7 +483,7 @@ impl<'e> Evaluator<'e> {
             .collect()
     }
 
-    fn holds(&self, test: &Test, env: &mut Env) -> bool {
+    fn holds(&self, test: &'e Test, env: &mut Env) -> bool {
         let text_of = |bound: Bound| {
             self.readable()
                 .get(bound.span.start as usize..bound.span.end as usize)
@@ -440,6 +494,15 @@ impl<'e> Evaluator<'e> {
                 let Some(bound) = env.get(*id) else {
                     return false;
                 };
+                let bytes = bound.span.of(self.text);
+                if regex.groups.is_empty()
+                    && let Some(is_match) = regex.whole_match(bytes)
+                {
+                    return is_match;
+                }
+                if regex.is_ruled_out(bytes) {
+                    return false;
+                }
                 let Some(compiled) = regex.get() else {
                     return false;
                 };
@@ -476,7 +539,13 @@ impl<'e> Evaluator<'e> {
                 let Some(bound) = env.get(*id) else {
                     return false;
                 };
-                let nested = Evaluator::new(self.matcher, self.text, self.readable, Some(bound));
+                let nested = Evaluator::new(
+                    self.matcher,
+                    self.needs,
+                    self.text,
+                    self.readable,
+                    Some(bound),
+                );
                 let found = nested.all(node);
                 self.cut.set(self.cut.get() || nested.cut.get());
                 found.iter().any(|each| self.agree(env, &each.env))
@@ -499,7 +568,7 @@ impl<'e> Evaluator<'e> {
 }
 
 /// The metavariable of a pattern that is nothing else.
-fn selected(node: &Node) -> Option<MetaId> {
+fn only_metavariable(node: &Node) -> Option<MetaId> {
     match &node.op {
         Op::Pattern(pattern) => match pattern.root {
             super::pattern::Root::Expr(super::pattern::Pat::Meta(id)) => Some(id),

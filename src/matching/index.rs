@@ -1,23 +1,100 @@
-//! Where the names and the kinds of nodes of one file are: one linear pass that serves all rules.
+//! Where in a file the names and kinds of nodes are: one linear pass that serves all rules.
 
 use std::cell::OnceCell;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
+use super::features::Feature;
+use super::occurrences::Occurrences;
 use super::rust::{self, Import};
 use super::types::Declarations;
 use super::view::{self, Item};
 use crate::syntax::{Kind, NodeId, SourceFile};
 
-/// Index of one of the names that some rule anchors on.
-pub(super) type NameId = u16;
+/// Number of a [`Feature`] in one engine.
+pub(super) type FeatureId = u32;
 
-/// All names that the rules of an engine anchor on.
-#[derive(Debug, Clone, Default)]
+/// Named kinds lie below this number.
+const NAMED_KINDS: u16 = 320;
+
+/// Operators and other tokens have kinds from here.
+const FIRST_TOKEN: u16 = 1024;
+
+/// Kinds with a feature: the named ones, then the tokens. Both grammars have fewer of either.
+const KINDS: u32 = 320 + 480;
+
+/// The feature of a kind; `None` for kinds that no rule can ask for.
+#[inline]
+fn of_kind(kind: Kind) -> Option<FeatureId> {
+    match kind.0 {
+        number if number < NAMED_KINDS => Some(u32::from(number)),
+        number => {
+            let id = u32::from(number.checked_sub(FIRST_TOKEN)?) + u32::from(NAMED_KINDS);
+            (id < KINDS).then_some(id)
+        }
+    }
+}
+
+/// All names that the rules of an engine ask for.
+#[derive(Debug, Default)]
 pub(super) struct NameTable {
-    ids: FxHashMap<Vec<u8>, NameId>,
+    ids: FxHashMap<Vec<u8>, FeatureId>,
     /// Per first byte: lengths that occur, modulo 64. Spares most look-ups.
     lengths: Lengths,
+    texts: Texts,
+}
+
+/// Texts that some rule asks for, in lower case.
+#[derive(Debug, Default)]
+struct Texts {
+    ids: FxHashMap<String, FeatureId>,
+    /// The texts in the order they came, and their features.
+    list: Vec<(String, FeatureId)>,
+    /// Bytes searched so far.
+    searched: AtomicUsize,
+    finder: OnceLock<Option<AhoCorasick>>,
+    fast_finder: OnceLock<Option<AhoCorasick>>,
+}
+
+/// From so many bytes on, an automaton that takes ten times longer to build pays.
+const MANY_BYTES: usize = 1 << 19;
+
+impl Texts {
+    /// One pass for all texts. `None`: there are none, or more than the library can take up.
+    fn finder(&self, bytes: usize) -> Option<&AhoCorasick> {
+        let build = |kind| {
+            AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .prefilter(false)
+                .kind(Some(kind))
+                .build(self.list.iter().map(|(text, _)| text))
+                .ok()
+        };
+        if self.list.is_empty() {
+            return None;
+        }
+        if self.searched.fetch_add(bytes, Ordering::Relaxed) < MANY_BYTES {
+            self.finder
+                .get_or_init(|| build(AhoCorasickKind::ContiguousNFA))
+        } else {
+            self.fast_finder.get_or_init(|| build(AhoCorasickKind::DFA))
+        }
+        .as_ref()
+    }
+}
+
+/// Which of the texts that rules ask for a file holds.
+#[derive(Debug, Clone)]
+pub(super) struct TextsHeld(Vec<FeatureId>);
+
+impl TextsHeld {
+    /// Whether the file holds the text of this feature.
+    pub(super) fn has(&self, feature: FeatureId) -> bool {
+        self.0.binary_search(&feature).is_ok()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -30,19 +107,19 @@ impl Default for Lengths {
 }
 
 /// Slot and bit of a name in [`Lengths`].
+#[inline]
 fn length_bit(name: &[u8]) -> (usize, u64) {
     let first = name.first().copied().unwrap_or_default();
     (usize::from(first), 1 << (name.len() % 64))
 }
 
 impl NameTable {
-    /// The id of `name`, taken up if it is new. Past 65,535 names all share the last id, which only
-    /// makes the prefilter coarser.
-    pub(super) fn intern(&mut self, name: &str) -> NameId {
+    /// The feature of `name`, taken up if it is new.
+    pub(super) fn intern(&mut self, name: &str) -> FeatureId {
         if let Some(&id) = self.ids.get(name.as_bytes()) {
             return id;
         }
-        let id = NameId::try_from(self.ids.len()).unwrap_or(NameId::MAX);
+        let id = self.next();
         self.ids.insert(name.as_bytes().to_vec(), id);
         let (slot, bit) = length_bit(name.as_bytes());
         if let Some(lengths) = self.lengths.0.get_mut(slot) {
@@ -51,7 +128,61 @@ impl NameTable {
         id
     }
 
-    pub(super) fn get(&self, name: &[u8]) -> Option<NameId> {
+    fn next(&self) -> FeatureId {
+        u32::try_from(self.features()).unwrap_or(u32::MAX)
+    }
+
+    fn text(&mut self, text: &str) -> FeatureId {
+        let id = self.next();
+        if let Some(&known) = self.texts.ids.get(text) {
+            return known;
+        }
+        self.texts.ids.insert(text.to_owned(), id);
+        self.texts.list.push((text.to_owned(), id));
+        id
+    }
+
+    /// The texts that `text` holds.
+    pub(super) fn texts_held(&self, text: &[u8]) -> TextsHeld {
+        let list = &self.texts.list;
+        let mut held = match self.texts.finder(text.len()) {
+            Some(finder) => {
+                let mut seen = vec![false; list.len()];
+                for found in finder.find_overlapping_iter(text) {
+                    if let Some(slot) = seen.get_mut(found.pattern().as_usize()) {
+                        *slot = true;
+                    }
+                }
+                let pairs = seen.iter().zip(list).filter(|(seen, _)| **seen);
+                pairs.map(|(_, (_, id))| *id).collect()
+            }
+            // Without a search every text counts as held.
+            None => list.iter().map(|(_, id)| *id).collect::<Vec<_>>(),
+        };
+        held.sort_unstable();
+        TextsHeld(held)
+    }
+
+    /// The feature, where it is known and a file can be asked for it.
+    pub(super) fn find(&self, feature: &Feature) -> Option<FeatureId> {
+        match feature {
+            Feature::Name(name) => self.get(name.as_bytes()),
+            Feature::Kind(kind) => of_kind(*kind),
+            Feature::Text(text) => self.texts.ids.get(text).copied(),
+        }
+    }
+
+    /// The feature, taken up if it is a new name; `None` where a file cannot be asked for it.
+    pub(super) fn feature(&mut self, feature: &Feature) -> Option<FeatureId> {
+        match feature {
+            Feature::Name(name) => Some(self.intern(name)),
+            Feature::Kind(kind) => of_kind(*kind),
+            Feature::Text(text) => Some(self.text(text)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, name: &[u8]) -> Option<FeatureId> {
         let (slot, bit) = length_bit(name);
         if self
             .lengths
@@ -64,8 +195,8 @@ impl NameTable {
         self.ids.get(name).copied()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.ids.len()
+    fn features(&self) -> usize {
+        (self.ids.len() + self.texts.list.len()).saturating_add(KINDS as usize)
     }
 }
 
@@ -73,7 +204,15 @@ impl NameTable {
 #[derive(Debug, Clone)]
 pub(super) struct StatementList {
     pub(super) node: NodeId,
-    pub(super) items: Vec<Item>,
+    items: OnceCell<Vec<Item>>,
+}
+
+impl StatementList {
+    /// Its elements, made at the first call.
+    pub(super) fn items(&self, file: &SourceFile<'_>) -> &[Item] {
+        self.items
+            .get_or_init(|| view::items(&file.tree, self.node))
+    }
 }
 
 /// Nodes in groups: one array for all groups, and where each begins.
@@ -85,10 +224,10 @@ struct Groups {
 
 impl Groups {
     /// Sorts pairs of group and node by group; nodes of a group keep their order.
-    fn new(groups: usize, pairs: impl Iterator<Item = (u16, NodeId)> + Clone) -> Self {
+    fn new(groups: usize, pairs: &[(FeatureId, NodeId)]) -> Self {
         let mut starts = vec![0_u32; groups + 2];
-        for (group, _) in pairs.clone() {
-            if let Some(count) = starts.get_mut(usize::from(group) + 2) {
+        for (group, _) in pairs {
+            if let Some(count) = starts.get_mut(*group as usize + 2) {
                 *count += 1;
             }
         }
@@ -99,8 +238,8 @@ impl Groups {
         }
         let mut nodes = vec![NodeId(0); sum as usize];
         // Entry g + 1 runs from the beginning of group g to its end, where group g + 1 begins.
-        for (group, node) in pairs {
-            if let Some(next) = starts.get_mut(usize::from(group) + 1)
+        for &(group, node) in pairs {
+            if let Some(next) = starts.get_mut(group as usize + 1)
                 && let Some(slot) = nodes.get_mut(*next as usize)
             {
                 *slot = node;
@@ -110,7 +249,9 @@ impl Groups {
         Self { starts, nodes }
     }
 
-    fn of(&self, group: usize) -> &[NodeId] {
+    #[inline]
+    fn of(&self, group: FeatureId) -> &[NodeId] {
+        let group = group as usize;
         match (self.starts.get(group), self.starts.get(group + 1)) {
             (Some(&start), Some(&end)) => self
                 .nodes
@@ -123,94 +264,113 @@ impl Groups {
 
 /// What one pass over a file found. Positions are in preorder.
 pub(super) struct FileIndex {
-    /// Nodes whose text is the name, per [`NameId`].
-    by_name: Groups,
-    /// Nodes of each kind with a constant, made at the first call.
-    by_kind: OnceCell<Groups>,
+    /// Nodes with each feature: of each kind (plain names excepted), and with each name.
+    by_feature: Groups,
     lists: OnceCell<Vec<StatementList>>,
     declarations: OnceCell<Declarations>,
     imports: OnceCell<Vec<Import>>,
+    occurrences: OnceCell<Occurrences>,
 }
-
-/// Kinds below this number are listed.
-const LISTED_KINDS: usize = 320;
 
 impl FileIndex {
     /// Indexes a file.
-    pub(super) fn new(file: &SourceFile<'_>, names: &NameTable) -> Self {
+    pub(super) fn new(file: &SourceFile<'_>, names: &NameTable, texts: &TextsHeld) -> Self {
         let tree = &file.tree;
-        let mut named: Vec<(NameId, NodeId)> = Vec::with_capacity(64);
+        let mut pairs: Vec<(FeatureId, NodeId)> = Vec::with_capacity(tree.len());
         for node in tree.subtree(tree.root()) {
-            if view::is_indexed_name(tree.kind(node))
-                && let Some(id) = names.get(tree.text(node, file.text))
-            {
-                named.push((id, node));
+            let kind = tree.kind(node);
+            if view::is_name(kind) {
+                if let Some(id) = names.get(tree.text(node, file.text)) {
+                    pairs.push((id, node));
+                }
+                if matches!(
+                    kind,
+                    Kind::IDENTIFIER | Kind::FIELD_IDENTIFIER | Kind::TYPE_IDENTIFIER
+                ) {
+                    continue;
+                }
+            }
+            if let Some(id) = of_kind(kind) {
+                pairs.push((id, node));
             }
         }
+        pairs.extend(texts.0.iter().map(|&text| (text, tree.root())));
         Self {
-            by_name: Groups::new(names.len(), named.iter().copied()),
-            by_kind: OnceCell::new(),
+            by_feature: Groups::new(names.features(), &pairs),
             lists: OnceCell::new(),
             declarations: OnceCell::new(),
             imports: OnceCell::new(),
+            occurrences: OnceCell::new(),
         }
     }
 
-    /// Whether the file holds the name at all.
-    pub(super) fn has(&self, name: NameId) -> bool {
-        !self.named(name).is_empty()
+    /// Whether the file holds the feature at all.
+    #[inline]
+    pub(super) fn has(&self, feature: FeatureId) -> bool {
+        !self.nodes(feature).is_empty()
     }
 
-    /// Nodes that are the name.
-    pub(super) fn named(&self, name: NameId) -> &[NodeId] {
-        self.by_name.of(usize::from(name))
+    /// Nodes with the feature.
+    #[inline]
+    pub(super) fn nodes(&self, feature: FeatureId) -> &[NodeId] {
+        self.by_feature.of(feature)
     }
 
-    /// Nodes of a kind, identifiers excepted.
-    pub(super) fn of_kind(&self, file: &SourceFile<'_>, kind: Kind) -> &[NodeId] {
-        let groups = self.by_kind.get_or_init(|| {
-            let tree = &file.tree;
-            let count = u32::try_from(tree.len()).unwrap_or(u32::MAX);
-            let pairs = (0..count)
-                .map(|node| (tree.kind(NodeId(node)).0, NodeId(node)))
-                .filter(|&(kind, _)| {
-                    !view::is_indexed_name(Kind(kind)) && usize::from(kind) < LISTED_KINDS
-                });
-            Groups::new(LISTED_KINDS, pairs)
-        });
-        groups.of(usize::from(kind.0))
+    /// Nodes of a kind, plain names excepted.
+    pub(super) fn of_kind(&self, kind: Kind) -> &[NodeId] {
+        of_kind(kind).map_or(&[], |feature| self.nodes(feature))
+    }
+
+    /// Whether a node with the feature lies in `first..end`.
+    #[inline]
+    pub(super) fn has_within(&self, feature: FeatureId, first: NodeId, end: NodeId) -> bool {
+        let nodes = self.nodes(feature);
+        let at = nodes.partition_point(|&node| node < first);
+        nodes.get(at).is_some_and(|&node| node < end)
     }
 
     /// All statement lists of the file, made at the first call.
     pub(super) fn lists(&self, file: &SourceFile<'_>) -> &[StatementList] {
         self.lists.get_or_init(|| {
             let tree = &file.tree;
-            tree.subtree(tree.root())
+            let mut nodes: Vec<NodeId> = view::LIST_KINDS
+                .iter()
+                .flat_map(|&kind| self.of_kind(kind))
+                .copied()
                 .filter(|&node| {
                     let transparent = tree.kind(node) == Kind::DECLARATION_LIST
                         && tree
                             .parent(node)
                             .is_some_and(|above| tree.kind(above) == Kind::LINKAGE_SPECIFICATION);
-                    view::is_list(tree.kind(node)) && !transparent
+                    !transparent
                 })
+                .collect();
+            nodes.sort_unstable();
+            nodes
+                .into_iter()
                 .map(|node| StatementList {
                     node,
-                    items: view::items(tree, node),
+                    items: OnceCell::new(),
                 })
                 .collect()
         })
     }
 
-    /// The statement list that the node is.
-    pub(super) fn list_at(&self, file: &SourceFile<'_>, node: NodeId) -> Option<&StatementList> {
+    /// The elements of the statement list that the node is.
+    pub(super) fn items_at(&self, file: &SourceFile<'_>, node: NodeId) -> Option<&[Item]> {
         let lists = self.lists(file);
         let at = lists.binary_search_by_key(&node, |list| list.node).ok()?;
-        lists.get(at)
+        lists.get(at).map(|list| list.items(file))
     }
 
     /// Declared types of the file's names, made at the first call.
     pub(super) fn declarations(&self, file: &SourceFile<'_>) -> &Declarations {
         self.declarations.get_or_init(|| Declarations::new(file))
+    }
+
+    /// Where all names stand, made at the first call.
+    pub(super) fn occurrences(&self, file: &SourceFile<'_>) -> &Occurrences {
+        self.occurrences.get_or_init(|| Occurrences::new(file))
     }
 
     /// Names that `use` declarations bring in, made at the first call.

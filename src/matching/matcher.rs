@@ -2,11 +2,15 @@
 //!
 //! Follows Semgrep's matching: every function returns all ways in which the pattern matches.
 
+use std::cell::RefCell;
+
 use smallvec::SmallVec;
 
-use super::env::{Bound, Env, Envs, one};
+use super::env::{Bound, Env, Envs, one, same_code};
 use super::index::{FileIndex, NameTable};
-use super::pattern::Pat;
+use super::needs::Need;
+use super::pattern::{MetaId, Pat};
+use super::regex::Regex;
 use super::view;
 use crate::finding::Span;
 use crate::syntax::{Field, Kind, Language, NodeId, SourceFile};
@@ -53,6 +57,8 @@ pub(super) struct Matcher<'m> {
     pub(super) index: &'m FileIndex,
     pub(super) names: &'m NameTable,
     pub(super) options: Options,
+    /// What the rule asks of metavariables; a binding that fails is not followed.
+    pub(super) filters: RefCell<Vec<(MetaId, &'m Regex)>>,
     /// Steps left; counted, so that the same input gives the same result.
     pub(super) budget: std::cell::Cell<u64>,
     pub(super) depth: std::cell::Cell<u32>,
@@ -73,18 +79,57 @@ impl<'m> Matcher<'m> {
             index,
             names,
             options,
+            filters: RefCell::default(),
             budget: std::cell::Cell::new(STEP_LIMIT),
             depth: std::cell::Cell::new(0),
         }
     }
 
-    /// Whether the file holds all these names.
-    pub(super) fn has_names(&self, names: &[String]) -> bool {
-        names.iter().all(|name| {
-            self.names
-                .get(name.as_bytes())
-                .is_none_or(|id| self.index.has(id))
-        })
+    /// Whether the file holds what `need` asks of it, and the subtree what lies in the match.
+    pub(super) fn holds(&self, need: &Need, outer: NodeId) -> bool {
+        let end = self.file.tree.end(outer);
+        let inside = need.inside();
+        let rest = need.in_file.get(inside.len()..).unwrap_or_default();
+        inside
+            .iter()
+            .all(|&id| self.index.has_within(id, outer, end))
+            && rest.iter().all(|&id| self.index.has(id))
+    }
+
+    /// Binds `id`, or compares with what it is bound to already.
+    pub(super) fn bind(&self, env: &Env, id: MetaId, value: Bound) -> Envs {
+        match env.get(id) {
+            Some(old) if same_code(self.file, old, value) => one(env.clone()),
+            Some(_) => Envs::new(),
+            None if self.is_allowed(id, value) => one(env.with(id, value)),
+            None => Envs::new(),
+        }
+    }
+
+    /// Runs `first` without the rule's conditions; `otherwise` with them, where it found nothing.
+    /// What stands in the way of `otherwise` is a match, whether or not the conditions like it.
+    pub(super) fn first_match(
+        &self,
+        first: impl FnOnce() -> Envs,
+        otherwise: impl FnOnce() -> Envs,
+    ) -> Envs {
+        let filters = self.filters.take();
+        let mut envs = first();
+        self.filters.replace(filters);
+        if envs.is_empty() {
+            return otherwise();
+        }
+        envs.retain(|env| env.iter().all(|(id, value)| self.is_allowed(id, value)));
+        envs
+    }
+
+    /// Whether the rule's conditions allow the metavariable to stand for this.
+    fn is_allowed(&self, id: MetaId, value: Bound) -> bool {
+        let filters = self.filters.borrow();
+        filters
+            .iter()
+            .filter(|(filtered, _)| *filtered == id)
+            .all(|(_, regex)| regex.may_match_start(value.span.of(self.file.text)))
     }
 
     /// Whether the step limit was reached: matches may be missing.
@@ -159,7 +204,38 @@ impl<'m> Matcher<'m> {
     /// A pattern against exactly this expression.
     pub(super) fn expr_root(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
         let node = view::strip(&self.file.tree, node);
+        if self.has_other_kind(pat, node) {
+            return Envs::new();
+        }
         self.deeper(|| self.expr_inner(pat, node, env))
+    }
+
+    /// Whether the node is of a kind that the pattern never matches: most pairs of pattern and node
+    /// end here, before anything is copied.
+    fn has_other_kind(&self, pat: &Pat, node: NodeId) -> bool {
+        let kind = self.kind(node);
+        match pat {
+            Pat::Call(..) => !matches!(kind, Kind::CALL_EXPRESSION | Kind::SIZEOF_EXPRESSION),
+            Pat::Assign(..) => !matches!(kind, Kind::ASSIGNMENT_EXPRESSION | Kind::INIT_DECLARATOR),
+            Pat::Binary(..) => kind != Kind::BINARY_EXPRESSION,
+            Pat::Field(..) => kind != Kind::FIELD_EXPRESSION,
+            Pat::Deref(_) => kind != Kind::POINTER_EXPRESSION,
+            Pat::Number(..) => !matches!(kind, Kind::NUMBER_LITERAL | Kind::INTEGER_LITERAL),
+            Pat::AnyString | Pat::MetaString(_) | Pat::Str(_) => !matches!(
+                kind,
+                Kind::STRING_LITERAL | Kind::RAW_STRING_LITERAL | Kind::CONCATENATED_STRING
+            ),
+            Pat::Macro(..) => kind != Kind::MACRO_INVOCATION,
+            Pat::Group(_) => kind != Kind::TOKEN_TREE,
+            Pat::Leaf(wanted, _) | Pat::Node(wanted, _) if self.file.language == Language::C => {
+                kind != *wanted
+            }
+            Pat::Name(text) => {
+                self.file.tree.is_leaf(node)
+                    && !(view::is_name(kind) && self.text(node) == text.as_bytes())
+            }
+            _ => false,
+        }
     }
 
     fn expr_inner(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
@@ -168,7 +244,7 @@ impl<'m> Matcher<'m> {
         let none = Envs::new;
         match pat {
             Pat::Dots | Pat::Any => one(env.clone()),
-            Pat::Meta(id) | Pat::MetaDots(id) => env.bind(*id, self.bound(node), self.file),
+            Pat::Meta(id) | Pat::MetaDots(id) => self.bind(env, *id, self.bound(node)),
             Pat::Deep(inner) => self.deep(inner, node, env),
             Pat::Typed(id, of_type) => self.typed(*id, of_type, node, env),
             Pat::Name(text) => {
@@ -208,7 +284,7 @@ impl<'m> Matcher<'m> {
                 }
             }
             Pat::MetaString(id) => match view::string_content(tree, node, self.file.text) {
-                Some(span) => env.bind(*id, Bound { span, node: None }, self.file),
+                Some(span) => self.bind(env, *id, Bound { span, node: None }),
                 None => none(),
             },
             Pat::Str(content) => match view::string_content(tree, node, self.file.text) {
@@ -314,7 +390,7 @@ impl<'m> Matcher<'m> {
             Pat::Deref(inner) if arrow => self.expr(inner, target, env),
             // `$X.f` matches `p->f`: the object is then `*p`, which has no node of its own.
             Pat::Any | Pat::Dots if arrow => one(env.clone()),
-            Pat::Meta(id) if arrow => env.bind(*id, self.bound(target), self.file),
+            Pat::Meta(id) if arrow => self.bind(env, *id, self.bound(target)),
             _ if arrow => Envs::new(),
             _ => self.expr(object, target, env),
         };
@@ -381,7 +457,7 @@ impl<'m> Matcher<'m> {
             Pat::MetaDots(id) => {
                 for taken in 0..=nodes.len() {
                     let (some, left) = nodes.split_at(taken);
-                    for bound in env.bind(*id, self.bound_run(some), self.file) {
+                    for bound in self.bind(env, *id, self.bound_run(some)) {
                         envs.extend(self.list(rest, left, &bound));
                     }
                 }

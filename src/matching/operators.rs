@@ -32,11 +32,7 @@ impl Matcher<'_> {
         }
         let associative = matches!(operator, "&&" | "||" | "|" | "&" | "^" | "+" | "*");
         if *right == Pat::Dots && !associative {
-            let mut envs = self.expr(left, a, env);
-            if envs.is_empty() {
-                envs.extend(self.expr(whole, a, env));
-            }
-            return envs;
+            return self.first_match(|| self.expr(left, a, env), || self.expr(whole, a, env));
         }
         if self.options.ac_matching && matches!(operator, "&&" | "||" | "|" | "&" | "^") {
             let commutative = matches!(operator, "|" | "&" | "^")
@@ -109,7 +105,7 @@ impl Matcher<'_> {
                 for taken in 1..=nodes.len() {
                     let (some, left) = nodes.split_at(taken);
                     let bound = match first {
-                        Pat::Meta(id) => env.bind(*id, self.bound_run(some), self.file),
+                        Pat::Meta(id) => self.bind(env, *id, self.bound_run(some)),
                         _ => one(env.clone()),
                     };
                     for found in bound {

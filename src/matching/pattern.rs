@@ -173,8 +173,12 @@ pub struct Pattern {
     pub language: Language,
     /// What it matches.
     pub root: Root,
-    /// Identifiers that every file with a match holds, sorted.
+    /// Names that every file with a match holds, sorted.
     pub names: Vec<String>,
+    /// Whether they stand in every match itself; an import may hold them otherwise.
+    pub has_names_inside: bool,
+    /// Kinds of nodes and operators that every match contains, sorted.
+    pub kinds: Vec<Kind>,
 }
 
 /// What a pattern is matched against.

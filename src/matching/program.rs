@@ -1,12 +1,12 @@
 //! A compiled rule: plain data that the build script can write down.
 
-use std::sync::OnceLock;
-
 use serde::{Deserialize, Serialize};
 
+use super::features::Feature;
 use super::generic::GenericPattern;
 use super::matcher::Options;
 use super::pattern::{MetaId, Pattern};
+use super::regex::Regex;
 use crate::rules::{Analyzer, PathFilter, RuleLanguage};
 
 /// A compiled rule.
@@ -33,8 +33,8 @@ pub struct Form {
     pub language: RuleLanguage,
     /// The formula.
     pub formula: Node,
-    /// Names a file must hold for a match: one of each list.
-    pub clauses: Vec<Vec<String>>,
+    /// What a file must hold for a match: one feature of each list.
+    pub clauses: Vec<Vec<Feature>>,
 }
 
 /// A part of a formula. `id` numbers the parts of one form, for results kept between uses.
@@ -84,147 +84,4 @@ pub(super) enum Test {
     Comparison(super::comparison::Comparison),
     /// An analyser says yes.
     Analysis(MetaId, Analyzer),
-}
-
-/// A regular expression, compiled at its first use.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Regex {
-    text: String,
-    /// Groups that bind metavariables: group number, metavariable.
-    pub(super) groups: Vec<(u16, MetaId)>,
-    #[serde(skip)]
-    compiled: OnceLock<Option<fancy_regex::Regex>>,
-}
-
-impl Clone for Regex {
-    fn clone(&self) -> Self {
-        Self {
-            text: self.text.clone(),
-            groups: self.groups.clone(),
-            compiled: OnceLock::new(),
-        }
-    }
-}
-
-impl Regex {
-    /// Checks the expression and takes it up. `multi_line`: `^` and `$` match at line ends.
-    ///
-    /// # Errors
-    /// The reason why it is none.
-    pub fn new(text: &str, multi_line: bool) -> Result<Self, String> {
-        let text = if multi_line {
-            format!("(?m){text}")
-        } else {
-            text.to_owned()
-        };
-        let compiled = build(&text)?;
-        let lock = OnceLock::new();
-        let _ = lock.set(Some(compiled));
-        Ok(Self {
-            text,
-            groups: Vec::new(),
-            compiled: lock,
-        })
-    }
-
-    /// The expression; `None` only if a bundle holds one this build cannot compile, which the build
-    /// script rules out.
-    pub(super) fn get(&self) -> Option<&fancy_regex::Regex> {
-        self.compiled
-            .get_or_init(|| build(&self.text).ok())
-            .as_ref()
-    }
-
-    /// Names of its groups, `None` for those with a number alone; group 0 first.
-    pub(super) fn group_names(&self) -> Vec<Option<String>> {
-        match self.get() {
-            Some(regex) => regex
-                .capture_names()
-                .map(|name| name.map(str::to_owned))
-                .collect(),
-            None => Vec::new(),
-        }
-    }
-}
-
-/// Limits on the work of one expression: counted, not timed.
-fn build(text: &str) -> Result<fancy_regex::Regex, String> {
-    fancy_regex::RegexBuilder::new(&ascii(text))
-        .backtrack_limit(1_000_000)
-        .build()
-        .map_err(|error| error.to_string())
-}
-
-/// `\w`, `\d` and `\s` as ASCII, which is what they mean to Semgrep (PCRE without UCP). The Unicode
-/// classes would also cost most of a hook's time to compile.
-fn ascii(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 32);
-    let mut rest = text.chars().peekable();
-    let mut in_class = false;
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' => {
-                let Some(escaped) = rest.next() else {
-                    out.push(c);
-                    break;
-                };
-                let class = match escaped.to_ascii_lowercase() {
-                    'w' => "0-9A-Za-z_",
-                    'd' => "0-9",
-                    's' => " \\t\\n\\r\\x0B\\x0C",
-                    _ => "",
-                };
-                let negated = escaped.is_ascii_uppercase();
-                if class.is_empty() || (in_class && negated) {
-                    out.extend([c, escaped]);
-                } else if in_class {
-                    out.push_str(class);
-                } else {
-                    let sign = if negated { "^" } else { "" };
-                    out.extend(["[", sign, class, "]"]);
-                }
-            }
-            '[' if !in_class => {
-                in_class = true;
-                out.push(c);
-                // A bracket right after the opening one is a plain character.
-                if rest.peek() == Some(&'^') {
-                    out.extend(rest.next());
-                }
-                if rest.peek() == Some(&']') {
-                    out.extend(rest.next());
-                }
-            }
-            '[' if rest.peek() == Some(&':') => {
-                // `[:alpha:]`: up to its own end.
-                out.push(c);
-                while let Some(inner) = rest.next() {
-                    out.push(inner);
-                    if inner == ':' && rest.peek() == Some(&']') {
-                        out.extend(rest.next());
-                        break;
-                    }
-                }
-            }
-            ']' if in_class => {
-                in_class = false;
-                out.push(c);
-            }
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ascii;
-
-    #[test]
-    fn perl_classes_become_ascii_wherever_they_stand() {
-        assert_eq!(ascii(r"^\w+\D"), "^[0-9A-Za-z_]+[^0-9]");
-        assert_eq!(ascii(r"[\w.\]-]\\w"), r"[0-9A-Za-z_.\]-]\\w");
-        assert_eq!(ascii(r"[^]\d][[:alpha:]\d]"), "[^]0-9][[:alpha:]0-9]");
-        assert_eq!(ascii(r"[\W]\b"), r"[\W]\b");
-    }
 }

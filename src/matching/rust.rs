@@ -74,7 +74,7 @@ impl Matcher<'_> {
                         break;
                     }
                     let found = match first {
-                        Pat::Meta(id) => env.bind(*id, self.run(some), self.file),
+                        Pat::Meta(id) => self.bind(env, *id, self.run(some)),
                         _ => one(env.clone()),
                     };
                     for each in found {
@@ -118,27 +118,40 @@ impl Matcher<'_> {
             .iter()
             .any(|segment| matches!(segment, Pat::Node(Kind::TYPE_ARGUMENTS, _)));
         self.push_segments(node, arguments, &mut nodes);
-        let as_written = self.list(segments, &nodes, env);
-        if !as_written.is_empty() {
-            return as_written;
-        }
-        // `$M::f` stands for longer paths as well: the metavariable takes what is before the rest.
+        self.first_match(
+            || self.list(segments, &nodes, env),
+            || self.path_otherwise(segments, &nodes, env),
+        )
+    }
+
+    /// A path that is not as written.
+    fn path_otherwise(&self, segments: &[Pat], nodes: &[NodeId], env: &Env) -> Envs {
+        self.first_match(
+            || self.longer_path(segments, nodes, env),
+            || self.imported_path(segments, nodes, env),
+        )
+    }
+
+    /// `$M::f` stands for longer paths as well: the metavariable takes what is before the rest.
+    fn longer_path(&self, segments: &[Pat], nodes: &[NodeId], env: &Env) -> Envs {
+        let mut envs = Envs::new();
         if let Some((head @ (Pat::Any | Pat::Meta(_)), rest)) = segments.split_first()
             && nodes.len() > segments.len()
         {
             let (leading, tail) = nodes.split_at(nodes.len() - rest.len());
             let bound = match head {
-                Pat::Meta(id) => env.bind(*id, self.run(leading), self.file),
+                Pat::Meta(id) => self.bind(env, *id, self.run(leading)),
                 _ => one(env.clone()),
             };
-            let mut envs = Envs::new();
             for each in bound {
                 envs.extend(self.list(rest, tail, &each));
             }
-            if !envs.is_empty() {
-                return envs;
-            }
         }
+        envs
+    }
+
+    /// A path whose first name an import brings in.
+    fn imported_path(&self, segments: &[Pat], nodes: &[NodeId], env: &Env) -> Envs {
         let Some(&first) = nodes.first() else {
             return Envs::new();
         };

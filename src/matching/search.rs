@@ -1,8 +1,11 @@
 //! Where in a file a pattern may match: candidates by name and by kind.
 
+use smallvec::SmallVec;
+
 use super::env::{Env, Envs};
 use super::evaluate::Found;
 use super::matcher::Matcher;
+use super::needs::Need;
 use super::pattern::{Pat, Root};
 use super::view::{self, Item};
 use crate::finding::Span;
@@ -10,27 +13,29 @@ use crate::syntax::{Field, Kind, Language, NodeId};
 
 impl Matcher<'_> {
     /// All matches, of `within` and what lies in it where given.
-    pub(super) fn find_all(&self, root: &Root, within: Option<NodeId>) -> Vec<Found> {
+    pub(super) fn find_all(&self, root: &Root, need: &Need, within: Option<NodeId>) -> Vec<Found> {
         let empty = Env::default();
         let mut found = Vec::new();
-        let inside =
-            |node: NodeId| within.is_none_or(|outer| self.file.tree.is_within(node, outer));
+        let range = match within {
+            Some(outer) => (outer, self.file.tree.end(outer)),
+            None => (NodeId(0), NodeId(u32::MAX)),
+        };
         match root {
-            Root::Expr(pat) => self.each_expression(pat, within, &mut |node| {
-                if inside(node) {
-                    self.push_expression(pat, node, &empty, &mut found);
-                }
+            Root::Expr(pat) => self.each_expression(pat, need, range, &mut |node| {
+                self.push_expression(pat, node, &empty, &mut found);
             }),
-            Root::Stmt(pat) => self.each_statement(pat, &mut |item| {
-                if inside(item.node) {
-                    self.push_statement(pat, item, &empty, &mut found);
-                }
+            Root::Stmt(pat) => self.each_statement(pat, need, range, &mut |item| {
+                self.push_statement(pat, item, &empty, &mut found);
             }),
             Root::Stmts(pats) => {
                 for list in self.index.lists(self.file) {
-                    for start in 0..list.items.len() {
-                        let items = list.items.get(start..).unwrap_or_default();
-                        if items.first().is_some_and(|item| inside(item.node)) {
+                    if !self.holds(need, list.node) {
+                        continue;
+                    }
+                    let items = list.items(self.file);
+                    for (start, item) in items.iter().enumerate() {
+                        if range.0 <= item.node && item.node < range.1 {
+                            let items = items.get(start..).unwrap_or_default();
                             self.push_statements(pats, items, &empty, &mut found);
                         }
                         if self.is_exhausted() {
@@ -44,11 +49,17 @@ impl Matcher<'_> {
     }
 
     /// Matches whose bytes hold `span`, starting from the bindings of `env`.
-    pub(super) fn find_enclosing(&self, root: &Root, span: Span, env: &Env) -> Vec<Found> {
+    pub(super) fn find_enclosing(
+        &self,
+        root: &Root,
+        need: &Need,
+        span: Span,
+        env: &Env,
+    ) -> Vec<Found> {
         let mut found = Vec::new();
         match root {
             Root::Expr(pat) => {
-                for node in self.covering(span) {
+                for node in self.file.tree.covering(span) {
                     if self.kind(node) != Kind::PARENTHESIZED_EXPRESSION
                         && is_expression(self.kind(node))
                     {
@@ -58,7 +69,10 @@ impl Matcher<'_> {
                 }
             }
             Root::Stmt(pat) => {
-                for node in self.covering(span) {
+                for node in self.file.tree.covering(span) {
+                    if self.is_ruled_out(pat, self.kind(node)) || !self.holds(need, node) {
+                        continue;
+                    }
                     for item in self.items_of(node) {
                         self.push_statement(pat, item, env, &mut found);
                     }
@@ -66,15 +80,18 @@ impl Matcher<'_> {
             }
             Root::Stmts(pats) => {
                 // What encloses the span starts in a list that does.
-                for node in self.covering(span) {
-                    let Some(list) = self.index.list_at(self.file, node) else {
+                for node in self.file.tree.covering(span) {
+                    let Some(items) = self.index.items_at(self.file, node) else {
                         continue;
                     };
-                    for (start, &item) in list.items.iter().enumerate() {
+                    if !self.holds(need, node) {
+                        continue;
+                    }
+                    for (start, &item) in items.iter().enumerate() {
                         if self.file.tree.span(item.node).start > span.start {
                             break;
                         }
-                        let items = list.items.get(start..).unwrap_or_default();
+                        let items = items.get(start..).unwrap_or_default();
                         self.push_statements(pats, items, env, &mut found);
                     }
                 }
@@ -89,7 +106,7 @@ impl Matcher<'_> {
         let mut found = Vec::new();
         match root {
             Root::Expr(pat) => {
-                for node in self.covering(span) {
+                for node in self.file.tree.covering(span) {
                     if self.file.tree.span(node) == span {
                         self.push_expression(pat, node, env, &mut found);
                     }
@@ -97,7 +114,7 @@ impl Matcher<'_> {
                 }
             }
             Root::Stmt(pat) => {
-                for node in self.covering(span) {
+                for node in self.file.tree.covering(span) {
                     for item in self.items_of(node) {
                         if self.item_span(item) == span {
                             self.push_statement(pat, item, env, &mut found);
@@ -106,16 +123,15 @@ impl Matcher<'_> {
                 }
             }
             Root::Stmts(pats) => {
-                for node in self.covering(span) {
-                    let Some(list) = self.index.list_at(self.file, node) else {
+                for node in self.file.tree.covering(span) {
+                    let Some(items) = self.index.items_at(self.file, node) else {
                         continue;
                     };
-                    let starts = list
-                        .items
+                    let starts = items
                         .iter()
                         .position(|&item| self.item_span(item).start == span.start);
                     if let Some(start) = starts {
-                        let items = list.items.get(start..).unwrap_or_default();
+                        let items = items.get(start..).unwrap_or_default();
                         self.push_statements(pats, items, env, &mut found);
                     }
                 }
@@ -200,104 +216,127 @@ impl Matcher<'_> {
     }
 
     /// The statements that a node is: several for a declaration of several names.
-    fn items_of(&self, node: NodeId) -> Vec<Item> {
+    fn items_of(&self, node: NodeId) -> SmallVec<[Item; 2]> {
         let tree = &self.file.tree;
-        match tree.kind(node) {
-            Kind::DECLARATION | Kind::FIELD_DECLARATION => {
-                let items: Vec<Item> = tree
-                    .children(node)
+        let mut items = SmallVec::new();
+        if matches!(tree.kind(node), Kind::DECLARATION | Kind::FIELD_DECLARATION) {
+            items.extend(
+                tree.children(node)
                     .filter(|&part| tree.field(part) == Field::DECLARATOR)
                     .map(|declarator| Item {
                         node,
                         declarator: Some(declarator),
-                    })
-                    .collect();
-                if items.is_empty() {
-                    vec![Item::whole(node)]
-                } else {
-                    items
-                }
-            }
-            _ => vec![Item::whole(node)],
+                    }),
+            );
         }
+        if items.is_empty() {
+            items.push(Item::whole(node));
+        }
+        items
     }
 
-    /// Nodes whose bytes hold `span`, outermost first.
-    fn covering(&self, span: Span) -> Vec<NodeId> {
-        let tree = &self.file.tree;
-        let mut found = vec![tree.root()];
-        let mut node = tree.root();
-        while let Some(child) = tree.children(node).find(|&child| {
-            let inner = tree.span(child);
-            inner.contains(span) && inner.end > inner.start
-        }) {
-            found.push(child);
-            node = child;
-        }
-        found
-    }
-
-    /// Calls `visit` for every expression that the pattern may match.
-    fn each_expression(&self, pat: &Pat, within: Option<NodeId>, visit: &mut dyn FnMut(NodeId)) {
-        let mut of_kinds = |kinds: &[Kind]| {
-            for &kind in kinds {
-                for &node in self.index.of_kind(self.file, kind) {
-                    visit(node);
-                }
-            }
-        };
-        match pat {
+    /// Calls `visit` for every expression of the range that the pattern may match.
+    fn each_expression(
+        &self,
+        pat: &Pat,
+        need: &Need,
+        range: (NodeId, NodeId),
+        visit: &mut dyn FnMut(NodeId),
+    ) {
+        let kinds: &[Kind] = match pat {
             Pat::Call(function, _) => match function.as_ref() {
-                Pat::Name(name) if name == "sizeof" => of_kinds(&[Kind::SIZEOF_EXPRESSION]),
-                _ => match anchor(function) {
-                    Some(name) => {
-                        self.each_named(name, &mut |node| {
-                            if let Some(call) = self.call_of(node) {
-                                visit(call);
-                            }
-                        });
-                    }
-                    None => of_kinds(&[Kind::CALL_EXPRESSION]),
-                },
+                Pat::Name(name) if name == "sizeof" => &[Kind::SIZEOF_EXPRESSION],
+                _ => &[Kind::CALL_EXPRESSION],
             },
-            Pat::Assign(..) => of_kinds(&[Kind::ASSIGNMENT_EXPRESSION, Kind::INIT_DECLARATOR]),
-            Pat::Binary(..) => of_kinds(&[Kind::BINARY_EXPRESSION]),
-            Pat::Field(..) => of_kinds(&[Kind::FIELD_EXPRESSION]),
-            Pat::Deref(_) => of_kinds(&[Kind::POINTER_EXPRESSION]),
-            Pat::Macro(..) => of_kinds(&[Kind::MACRO_INVOCATION]),
-            Pat::Path(_) => of_kinds(&[Kind::SCOPED_IDENTIFIER, Kind::SCOPED_TYPE_IDENTIFIER]),
-            Pat::Number(..) => of_kinds(&[Kind::NUMBER_LITERAL, Kind::INTEGER_LITERAL]),
+            Pat::Assign(..) => &[Kind::ASSIGNMENT_EXPRESSION, Kind::INIT_DECLARATOR],
+            Pat::Binary(..) => &[Kind::BINARY_EXPRESSION],
+            Pat::Field(..) => &[Kind::FIELD_EXPRESSION],
+            Pat::Deref(_) => &[Kind::POINTER_EXPRESSION],
+            Pat::Macro(..) => &[Kind::MACRO_INVOCATION],
+            Pat::Path(_) => &[Kind::SCOPED_IDENTIFIER, Kind::SCOPED_TYPE_IDENTIFIER],
+            Pat::Number(..) => &[Kind::NUMBER_LITERAL, Kind::INTEGER_LITERAL],
             Pat::AnyString | Pat::MetaString(_) | Pat::Str(_) => {
-                of_kinds(&[Kind::STRING_LITERAL, Kind::RAW_STRING_LITERAL]);
+                &[Kind::STRING_LITERAL, Kind::RAW_STRING_LITERAL]
             }
-            Pat::Leaf(kind, _) | Pat::Node(kind, _) if kind.0 < 320 => of_kinds(&[*kind]),
-            Pat::Name(name) => self.each_named(name, &mut |node| {
-                if self.is_used_as_expression(node) {
-                    visit(node);
-                }
-            }),
+            Pat::Leaf(kind, _) | Pat::Node(kind, _) if kind.0 < 320 => std::slice::from_ref(kind),
+            Pat::Name(name) => {
+                self.each_named(name, range, &mut |node| {
+                    if self.is_used_as_expression(node) {
+                        visit(node);
+                    }
+                });
+                return;
+            }
             _ => {
                 let tree = &self.file.tree;
-                let outer = within.unwrap_or(tree.root());
-                for node in tree.subtree(outer) {
+                let (first, end) = (range.0, range.1.min(tree.end(tree.root())));
+                for node in (first.0..end.0).map(NodeId) {
                     let kind = tree.kind(node);
                     if is_expression(kind) && kind != Kind::PARENTHESIZED_EXPRESSION {
                         visit(node);
                     }
                 }
+                return;
             }
-        }
+        };
+        self.each_of_kinds(kinds, need, range, visit);
     }
 
-    /// Calls `visit` for every place where the name stands.
-    fn each_named(&self, name: &str, visit: &mut dyn FnMut(NodeId)) {
-        match self.names.get(name.as_bytes()) {
-            Some(id) => self.index.named(id).iter().copied().for_each(visit),
-            // Names the grammar has kinds of its own for (`NULL`, `self`).
-            None => {
+    /// Calls `visit` for the nodes of these kinds in the range that may hold what `need` asks for:
+    /// all of them, or those around the rarest feature where that is less work.
+    fn each_of_kinds(
+        &self,
+        kinds: &[Kind],
+        need: &Need,
+        (first, end): (NodeId, NodeId),
+        visit: &mut dyn FnMut(NodeId),
+    ) {
+        let part = |nodes: &'_ [NodeId]| {
+            let start = nodes.partition_point(|&node| node < first);
+            let stop = nodes.partition_point(|&node| node < end);
+            (start, stop)
+        };
+        let total: usize = kinds
+            .iter()
+            .map(|&kind| {
+                let (start, stop) = part(self.index.of_kind(kind));
+                stop - start
+            })
+            .sum();
+        let rarest = need
+            .inside()
+            .iter()
+            .map(|&feature| {
+                let nodes = self.index.nodes(feature);
+                let (start, stop) = part(nodes);
+                nodes.get(start..stop).unwrap_or_default()
+            })
+            .min_by_key(|nodes| nodes.len());
+        match rarest {
+            Some(seeds) if seeds.len().saturating_mul(3) < total => {
                 let tree = &self.file.tree;
-                for node in tree.subtree(tree.root()) {
-                    if view::is_name(tree.kind(node)) && self.text(node) == name.as_bytes() {
+                let mut around: Vec<NodeId> = Vec::with_capacity(seeds.len() * 2);
+                for &seed in seeds {
+                    let mut node = Some(seed);
+                    while let Some(each) = node {
+                        if each < first {
+                            break;
+                        }
+                        if kinds.contains(&tree.kind(each)) {
+                            around.push(each);
+                        }
+                        node = tree.parent(each);
+                    }
+                }
+                around.sort_unstable();
+                around.dedup();
+                around.into_iter().for_each(visit);
+            }
+            _ => {
+                for &kind in kinds {
+                    let nodes = self.index.of_kind(kind);
+                    let (start, stop) = part(nodes);
+                    for &node in nodes.get(start..stop).unwrap_or_default() {
                         visit(node);
                     }
                 }
@@ -305,25 +344,22 @@ impl Matcher<'_> {
         }
     }
 
-    /// The call whose function (or method, or last path segment) the name is.
-    fn call_of(&self, mut node: NodeId) -> Option<NodeId> {
-        let tree = &self.file.tree;
-        for _ in 0..8 {
-            let parent = tree.parent(node)?;
-            match tree.kind(parent) {
-                Kind::CALL_EXPRESSION => {
-                    return (tree.field(node) == Field::FUNCTION).then_some(parent);
-                }
-                Kind::PARENTHESIZED_EXPRESSION
-                | Kind::SCOPED_IDENTIFIER
-                | Kind::FIELD_EXPRESSION
-                | Kind::GENERIC_FUNCTION
-                | Kind::CAST_EXPRESSION
-                | Kind::POINTER_EXPRESSION => node = parent,
-                _ => return None,
+    /// Calls `visit` for every place of the range where the name stands.
+    fn each_named(
+        &self,
+        name: &str,
+        (first, end): (NodeId, NodeId),
+        visit: &mut dyn FnMut(NodeId),
+    ) {
+        // A name that is in no table stands in no pattern of the engine.
+        let Some(id) = self.names.get(name.as_bytes()) else {
+            return;
+        };
+        for &node in self.index.nodes(id) {
+            if first <= node && node < end {
+                visit(node);
             }
         }
-        None
     }
 
     /// Whether the leaf is an expression, not a name that something is declared by.
@@ -360,8 +396,14 @@ impl Matcher<'_> {
         !declares || tree.field(node) == Field::VALUE || tree.field(node) == Field::SIZE
     }
 
-    /// Calls `visit` for every statement that the pattern may match.
-    fn each_statement(&self, pat: &Pat, visit: &mut dyn FnMut(Item)) {
+    /// Calls `visit` for every statement of the range that the pattern may match.
+    fn each_statement(
+        &self,
+        pat: &Pat,
+        need: &Need,
+        range: (NodeId, NodeId),
+        visit: &mut dyn FnMut(Item),
+    ) {
         let kinds: &[Kind] = match pat {
             Pat::If(..) => &[Kind::IF_STATEMENT, Kind::IF_EXPRESSION],
             Pat::Return(_) => &[Kind::RETURN_STATEMENT, Kind::RETURN_EXPRESSION],
@@ -379,42 +421,28 @@ impl Matcher<'_> {
             Pat::Node(kind, _) | Pat::Leaf(kind, _) => std::slice::from_ref(kind),
             _ => {
                 for list in self.index.lists(self.file) {
-                    for &item in &list.items {
-                        visit(item);
+                    for &item in list.items(self.file) {
+                        if range.0 <= item.node && item.node < range.1 {
+                            visit(item);
+                        }
                     }
                 }
                 return;
             }
         };
         let tree = &self.file.tree;
-        for &kind in kinds {
-            for &node in self.index.of_kind(self.file, kind) {
-                let in_for = tree
+        self.each_of_kinds(kinds, need, range, &mut |node| {
+            let in_for = tree.kind(node) == Kind::DECLARATION
+                && tree.field(node) == Field::INITIALIZER
+                && tree
                     .parent(node)
-                    .is_some_and(|parent| tree.kind(parent) == Kind::FOR_STATEMENT)
-                    && tree.field(node) == Field::INITIALIZER;
-                if in_for && kind == Kind::DECLARATION {
-                    continue;
-                }
+                    .is_some_and(|parent| tree.kind(parent) == Kind::FOR_STATEMENT);
+            if !in_for {
                 for item in self.items_of(node) {
                     visit(item);
                 }
             }
-        }
-    }
-}
-
-/// The name that the called function of every match ends with.
-fn anchor(function: &Pat) -> Option<&str> {
-    match function {
-        Pat::Name(name) => Some(name),
-        Pat::Field(_, field) => anchor(field),
-        Pat::Path(segments) => match segments.last() {
-            // Through an import the last segment may be another name's; then there is no anchor.
-            Some(Pat::Name(name)) if segments.len() > 1 => Some(name),
-            _ => None,
-        },
-        _ => None,
+        });
     }
 }
 

@@ -44,6 +44,7 @@ impl Converter<'_> {
                 if self.file.language == Language::Rust && is_rust_statement(self.kind(inner)) {
                     return self.statement(inner);
                 }
+                let operators = self.operators();
                 match self.pat(inner)? {
                     dots @ (Pat::Dots | Pat::MetaDots(_)) => dots,
                     // `$_ * $P;` can only be a declaration.
@@ -52,6 +53,7 @@ impl Converter<'_> {
                             && matches!(*left, Pat::Any | Pat::Meta(_) | Pat::Name(_))
                             && self.file.language == Language::C =>
                     {
+                        self.forget_operators(operators);
                         let base = match *left {
                             Pat::Any => BasePat::Any,
                             Pat::Meta(id) => BasePat::Meta(id),

@@ -2,6 +2,7 @@
 
 use super::env::{Bound, Env, Envs, one};
 use super::matcher::Matcher;
+use super::occurrences::Mentions;
 use super::pattern::Pat;
 use super::view::{self, Item};
 use crate::finding::Span;
@@ -38,7 +39,7 @@ impl Matcher<'_> {
 
     /// Whether a statement of this kind can never match: most pairs of pattern and statement end
     /// here, before anything is copied. C alone; in Rust expressions are statements.
-    fn is_ruled_out(&self, pat: &Pat, kind: Kind) -> bool {
+    pub(super) fn is_ruled_out(&self, pat: &Pat, kind: Kind) -> bool {
         if self.file.language != Language::C {
             return false;
         }
@@ -216,10 +217,15 @@ impl Matcher<'_> {
         match pats {
             [Pat::Dots] => one(env.clone()),
             [Pat::Dots, inner, Pat::Dots] if !matches!(inner, Pat::MetaDots(_)) => {
-                let flat = self.flattened(items);
+                let mentions = self.mentions(inner, env);
                 let mut envs = Envs::new();
-                for &item in &flat {
-                    envs.extend(self.statement(inner, item, env));
+                if !self.hold(items, &mentions) {
+                    return envs;
+                }
+                for item in self.flattened(items) {
+                    if self.item_holds(item, &mentions) {
+                        envs.extend(self.statement(inner, item, env));
+                    }
                 }
                 envs
             }
@@ -250,6 +256,12 @@ impl Matcher<'_> {
                 if rest.is_empty() {
                     return one(self.reaching(env, items));
                 }
+                if !rest
+                    .iter()
+                    .all(|pat| self.hold(items, &self.mentions(pat, env)))
+                {
+                    return Envs::new();
+                }
                 let mut envs = self.after_dots(rest, items, env);
                 if deep && self.options.go_deeper_stmt {
                     let flat = self.flattened(items);
@@ -273,7 +285,7 @@ impl Matcher<'_> {
                         }
                         _ => Span::default(),
                     };
-                    for bound in env.bind(*id, Bound { span, node: None }, self.file) {
+                    for bound in self.bind(env, *id, Bound { span, node: None }) {
                         let bound = self.reaching(&bound, some);
                         envs.extend(self.statements(rest, left, &bound, false, false));
                     }
@@ -297,8 +309,17 @@ impl Matcher<'_> {
     /// What follows an ellipsis, starting at any statement.
     fn after_dots(&self, rest: &[Pat], items: &[Item], env: &Env) -> Envs {
         let mut envs = Envs::new();
+        let first = match rest.first() {
+            None | Some(Pat::Dots | Pat::MetaDots(_)) => Mentions::default(),
+            Some(pat) => self.mentions(pat, env),
+        };
         for skip in 0..=items.len() {
             let left = items.get(skip..).unwrap_or_default();
+            if let Some(&item) = left.first()
+                && !self.item_holds(item, &first)
+            {
+                continue;
+            }
             for found in self.statements(rest, left, env, true, false) {
                 if !envs.contains(&found) {
                     envs.push(found);
@@ -403,13 +424,13 @@ impl Matcher<'_> {
         match pat {
             Pat::Any => return one(env.clone()),
             Pat::Meta(id) => {
-                envs.extend(env.bind(
+                envs.extend(self.bind(
+                    env,
                     *id,
                     Bound {
                         span: self.item_span(item),
                         node: Some(node),
                     },
-                    self.file,
                 ));
             }
             Pat::Deep(inner) => {
@@ -423,12 +444,13 @@ impl Matcher<'_> {
         if let Some(declarator) = item.declarator {
             let is_initialised = tree.kind(declarator) == Kind::INIT_DECLARATOR;
             if is_initialised && self.options.vardef_assign {
-                let found = self.expr_root(pat, declarator, env);
-                if !found.is_empty() {
-                    envs.extend(found);
-                } else if let Some(value) = self.child(declarator, Field::VALUE) {
-                    envs.extend(self.deep(pat, view::strip(tree, value), env));
-                }
+                envs.extend(self.first_match(
+                    || self.expr_root(pat, declarator, env),
+                    || match self.child(declarator, Field::VALUE) {
+                        Some(value) => self.deep(pat, view::strip(tree, value), env),
+                        None => Envs::new(),
+                    },
+                ));
             }
             return envs;
         }
@@ -461,10 +483,18 @@ impl Matcher<'_> {
     fn implicit_deep(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
         let tree = &self.file.tree;
         let node = view::strip(tree, node);
-        let here = self.expr_root(pat, node, env);
-        if !here.is_empty() || !self.options.implicit_deep_exprstmt {
-            return here;
+        if !self.options.implicit_deep_exprstmt {
+            return self.expr_root(pat, node, env);
         }
+        self.first_match(
+            || self.expr_root(pat, node, env),
+            || self.implicit_parts(pat, node, env),
+        )
+    }
+
+    /// The parts of an expression that stand for it in a statement pattern.
+    fn implicit_parts(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
+        let tree = &self.file.tree;
         let mut envs = Envs::new();
         match tree.kind(node) {
             Kind::ASSIGNMENT_EXPRESSION | Kind::COMPOUND_ASSIGNMENT_EXPR => {

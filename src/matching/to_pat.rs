@@ -1,7 +1,8 @@
 //! The syntax tree of a pattern's text → [`Pat`].
 
 use super::compile::{MetaNames, PatternError};
-use super::pattern::{Pat, Root, TypePat};
+use super::features;
+use super::pattern::{Pat, Pattern, Root, TypePat};
 use super::prepare::{DEEP, DOTS, META, META_DOTS, PREFIX, TYPED};
 use super::statement_pat::is_rust_statement;
 use super::view;
@@ -15,6 +16,8 @@ pub(super) struct Converter<'c> {
     metas: &'c mut MetaNames,
     typed: &'c [Pat],
     names: Vec<String>,
+    kinds: Vec<Kind>,
+    has_path: bool,
 }
 
 impl<'c> Converter<'c> {
@@ -28,12 +31,43 @@ impl<'c> Converter<'c> {
             metas,
             typed,
             names: Vec::new(),
+            kinds: Vec::new(),
+            has_path: false,
         }
     }
 
-    /// Identifiers that every match contains.
-    pub(super) fn into_names(self) -> Vec<String> {
-        self.names
+    /// The pattern of this root with what every match contains.
+    pub(super) fn pattern(self, root: Root, language: Language) -> Pattern {
+        let mut kinds = features::kinds(&root, language);
+        kinds.extend(self.kinds);
+        kinds.retain(|kind| *kind != Kind::ERROR && *kind != Kind::MISSING);
+        kinds.sort_unstable();
+        kinds.dedup();
+        let mut names = self.names;
+        names.sort_unstable();
+        names.dedup();
+        Pattern {
+            language,
+            root,
+            names,
+            has_names_inside: !self.has_path,
+            kinds,
+        }
+    }
+
+    /// Notes a name that every match contains.
+    pub(super) fn name(&mut self, name: &str) {
+        self.names.push(name.to_owned());
+    }
+
+    /// How many operators are noted; [`Self::forget_operators`] goes back to there.
+    pub(super) fn operators(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Drops operators that turned out to be none.
+    pub(super) fn forget_operators(&mut self, from: usize) {
+        self.kinds.truncate(from);
     }
 
     pub(super) fn text(&self, node: NodeId) -> &'c str {
@@ -175,9 +209,7 @@ impl<'c> Converter<'c> {
             if let Some(pat) = self.placeholder(text)? {
                 return Ok(pat);
             }
-            if view::is_indexed_name(kind) {
-                self.names.push(text.to_owned());
-            }
+            self.name(text);
             return Ok(Pat::Name(text.to_owned()));
         }
         match kind {
@@ -212,6 +244,7 @@ impl<'c> Converter<'c> {
                     self.child(node, Field::OPERATOR),
                     self.child(node, Field::RIGHT),
                 ) {
+                    self.kinds.push(self.kind(operator));
                     let operator = self.text(operator).to_owned();
                     let (left, right) = (self.pat(left)?, self.pat(right)?);
                     return Ok(Pat::Binary(operator, Box::new(left), Box::new(right)));
@@ -242,6 +275,7 @@ impl<'c> Converter<'c> {
                 }
             }
             Kind::MACRO_INVOCATION => {
+                self.has_path = true;
                 let name = self.child(node, Field::MACRO);
                 let tokens = tree
                     .children(node)
@@ -257,6 +291,7 @@ impl<'c> Converter<'c> {
             }
             Kind::TOKEN_TREE => return Ok(Pat::Group(self.tokens(node)?)),
             Kind::SCOPED_IDENTIFIER | Kind::SCOPED_TYPE_IDENTIFIER => {
+                self.has_path = true;
                 let mut segments = Vec::new();
                 self.path(node, &mut segments)?;
                 return Ok(Pat::Path(segments));

@@ -38,7 +38,7 @@ impl Matcher<'_> {
             None => matched,
             Some(id) => matched
                 .into_iter()
-                .flat_map(|found| found.bind(id, self.bound(node), self.file))
+                .flat_map(|found| self.bind(&found, id, self.bound(node)))
                 .collect(),
         }
     }
@@ -124,7 +124,7 @@ impl Matcher<'_> {
             (BasePat::Meta(id), Some(base)) => {
                 let bound = self.bound(base);
                 envs.iter()
-                    .flat_map(|found| found.bind(*id, bound, self.file))
+                    .flat_map(|found| self.bind(&found, *id, bound))
                     .collect()
             }
             (BasePat::Named(words), Some(base))
@@ -192,7 +192,7 @@ impl Matcher<'_> {
                 (Some(name), Some(actual)) => envs.extend(self.expr(name, actual, &found)),
                 (Some(Pat::Any), None) => envs.push(found),
                 (Some(Pat::Meta(id)), None) if of_type.is_none() => {
-                    envs.extend(found.bind(*id, self.bound(node), self.file));
+                    envs.extend(self.bind(&found, *id, self.bound(node)));
                 }
                 _ => {}
             }

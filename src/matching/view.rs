@@ -50,19 +50,6 @@ pub(super) fn is_name(kind: Kind) -> bool {
     )
 }
 
-/// Names that the index of a file lists: identifiers a programmer chose.
-#[inline]
-pub(super) fn is_indexed_name(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::IDENTIFIER
-            | Kind::FIELD_IDENTIFIER
-            | Kind::TYPE_IDENTIFIER
-            | Kind::STATEMENT_IDENTIFIER
-            | Kind::SHORTHAND_FIELD_IDENTIFIER
-    )
-}
-
 /// Value of a whole-number literal, suffixes and separators ignored.
 pub(super) fn number(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text)
@@ -302,18 +289,15 @@ fn is_transparent(kind: Kind) -> bool {
     )
 }
 
-/// Whether the node holds a list of statements.
-pub(super) fn is_list(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::COMPOUND_STATEMENT
-            | Kind::CASE_STATEMENT
-            | Kind::TRANSLATION_UNIT
-            | Kind::SOURCE_FILE
-            | Kind::BLOCK
-            | Kind::DECLARATION_LIST
-    )
-}
+/// Nodes that hold a list of statements.
+pub(super) const LIST_KINDS: &[Kind] = &[
+    Kind::COMPOUND_STATEMENT,
+    Kind::CASE_STATEMENT,
+    Kind::TRANSLATION_UNIT,
+    Kind::SOURCE_FILE,
+    Kind::BLOCK,
+    Kind::DECLARATION_LIST,
+];
 
 /// The statements of a list, `#if` groups dissolved, declarations of several names split.
 pub(super) fn items(tree: &Tree, list: NodeId) -> Vec<Item> {

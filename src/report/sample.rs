@@ -63,6 +63,7 @@ pub(crate) fn rule() -> RuleInfo {
         ],
         references: vec!["https://cwe.mitre.org/data/definitions/806.html".to_owned()],
         fix_safety: Some(FixSafety::Suggested),
+        argues_from_absence: false,
         builtin: true,
     }
 }
@@ -88,6 +89,7 @@ pub(crate) fn user_rule() -> RuleInfo {
         examples: Vec::new(),
         references: Vec::new(),
         fix_safety: None,
+        argues_from_absence: false,
         builtin: false,
     }
 }

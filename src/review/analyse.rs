@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::inputs::Prepared;
+use super::macros::RunMacros;
 use crate::change::classify::{FileClass, classify};
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
 use crate::matching::Scan;
-use crate::syntax::{Language, Limits, ParseError, Parser};
+use crate::syntax::{Language, Limits, ParseError, Parser, SourceFile};
 use crate::triage::{Comment, FunctionSpan, find_comments, find_comments_in_plain_text};
 
 /// What was learnt of one file.
@@ -16,6 +17,8 @@ use crate::triage::{Comment, FunctionSpan, find_comments, find_comments_in_plain
 pub(super) struct Analysed {
     pub(super) findings: Vec<Finding>,
     pub(super) gaps: Vec<Gap>,
+    /// Findings of rules that argue from absence, in functions with a gap: not reported, counted.
+    pub(super) withheld: Vec<Finding>,
     pub(super) functions: Vec<FunctionSpan>,
     pub(super) comments: Vec<Comment>,
     /// Lines of the file.
@@ -57,21 +60,47 @@ pub(super) fn limits(prepared: &Prepared) -> Limits {
     .on_worker()
 }
 
+/// What the analysis of every file of a run shares.
+pub(super) struct Shared<'r> {
+    pub(super) prepared: &'r Prepared,
+    pub(super) macros: RunMacros<'r>,
+    /// All rules of the run.
+    pub(super) ran: Arc<BTreeSet<RuleId>>,
+}
+
+/// Which side of the change a file is of.
+#[derive(Clone, Copy)]
+pub(super) enum Side<'r> {
+    /// Under review: all rules.
+    Head,
+    /// For comparison: only these rules, those that have a finding in some head.
+    Base(&'r BTreeSet<RuleId>),
+}
+
+impl<'r> Side<'r> {
+    fn only(self) -> Option<&'r BTreeSet<RuleId>> {
+        match self {
+            Self::Head => None,
+            Self::Base(only) => Some(only),
+        }
+    }
+}
+
 /// Analyses one file. A defect of scrubin itself is caught and becomes a gap: the other files are
 /// still reviewed, and the review says what it could not do.
 pub(super) fn analyse(
-    prepared: &Prepared,
-    ran: &Arc<BTreeSet<RuleId>>,
+    shared: &Shared<'_>,
+    side: Side<'_>,
     parser: &mut Parser,
     path: &RepoPath,
     bytes: &[u8],
 ) -> Analysed {
-    let work = AssertUnwindSafe(|| analyse_unguarded(prepared, ran, parser, path, bytes));
+    let work = AssertUnwindSafe(|| analyse_unguarded(shared, side, parser, path, bytes));
     match catch_unwind(work) {
         Ok(analysed) => analysed,
         Err(_) => {
             // The parser's state is unknown now.
-            *parser = Parser::new(limits(prepared));
+            *parser = Parser::new(limits(shared.prepared));
             Analysed::left_out(
                 path,
                 GapKind::Crash,
@@ -82,8 +111,8 @@ pub(super) fn analyse(
 }
 
 fn analyse_unguarded(
-    prepared: &Prepared,
-    ran: &Arc<BTreeSet<RuleId>>,
+    shared: &Shared<'_>,
+    side: Side<'_>,
     parser: &mut Parser,
     path: &RepoPath,
     bytes: &[u8],
@@ -96,10 +125,10 @@ fn analyse_unguarded(
         FileClass::C => Language::C,
         FileClass::Rust => Language::Rust,
         FileClass::Text | FileClass::Cpp | FileClass::Binary => {
-            return analyse_text(prepared, ran, path, bytes);
+            return analyse_text(shared, side, path, bytes);
         }
     };
-    let file = match parser.parse(language, bytes, &prepared.macros) {
+    let file = match parser.parse(language, bytes, &shared.macros.of(path, bytes)) {
         Ok(file) => file,
         Err(error) => {
             let kind = match error {
@@ -110,7 +139,8 @@ fn analyse_unguarded(
             return Analysed::left_out(path, kind, error.to_string());
         }
     };
-    let scan = prepared.engine.scan(path, &file);
+    let engine = &shared.prepared.engine;
+    let scan = engine.scan_only(path, &file, side.only());
     let mut analysed = Analysed {
         lines: u64::from(file.lines.count(bytes)),
         comments: find_comments(path, bytes, &file.lines, file.tree.comments()),
@@ -144,39 +174,65 @@ fn analyse_unguarded(
             detail: detail(gap.kind).to_owned(),
         })
         .collect();
-    take_scan(prepared, ran, path, scan, &mut analysed);
+    take_scan(shared, path, scan, &mut analysed);
+    // What the base had counts in full: nothing of it is shown, it only makes findings old.
+    if matches!(side, Side::Head) {
+        withhold(shared, &file, &mut analysed);
+    }
     parser.recycle(file);
     analysed
 }
 
-fn analyse_text(
-    prepared: &Prepared,
-    ran: &Arc<BTreeSet<RuleId>>,
-    path: &RepoPath,
-    bytes: &[u8],
-) -> Analysed {
-    let scan = prepared.engine.scan_text(path, bytes);
+/// Takes back what rules that argue from absence say of functions with a gap: what they miss may
+/// stand in the gap.
+fn withhold(shared: &Shared<'_>, file: &SourceFile<'_>, analysed: &mut Analysed) {
+    let absence = &shared.prepared.absence;
+    if file.gaps.is_empty() || absence.is_empty() {
+        return;
+    }
+    let is_in_doubt = |finding: &Finding| {
+        absence.contains(&finding.rule)
+            && file
+                .function_at(finding.location.span.start)
+                .is_some_and(|function| {
+                    function.has_error
+                        || file.gaps.iter().any(|gap| function.span.contains(gap.span))
+                })
+    };
+    let (doubtful, sure) = std::mem::take(&mut analysed.findings)
+        .into_iter()
+        .partition(is_in_doubt);
+    analysed.findings = sure;
+    analysed.withheld = doubtful;
+    if !analysed.withheld.is_empty() {
+        // The silence of these rules proves nothing here.
+        let ran = Arc::make_mut(&mut analysed.ran);
+        for finding in &analysed.withheld {
+            ran.remove(&finding.rule);
+        }
+    }
+}
+
+fn analyse_text(shared: &Shared<'_>, side: Side<'_>, path: &RepoPath, bytes: &[u8]) -> Analysed {
+    let engine = &shared.prepared.engine;
+    let scan = engine.scan_text_only(path, bytes, side.only());
     let mut analysed = Analysed {
         lines: count(memchr::memchr_iter(b'\n', bytes).count()),
         comments: find_comments_in_plain_text(path, bytes),
         is_analysed: true,
         ..Analysed::default()
     };
-    take_scan(prepared, ran, path, scan, &mut analysed);
+    take_scan(shared, path, scan, &mut analysed);
     analysed
 }
 
 /// Takes the findings over, with the severities of the configuration.
-fn take_scan(
-    prepared: &Prepared,
-    ran: &Arc<BTreeSet<RuleId>>,
-    path: &RepoPath,
-    scan: Scan,
-    analysed: &mut Analysed,
-) {
+fn take_scan(shared: &Shared<'_>, path: &RepoPath, scan: Scan, analysed: &mut Analysed) {
+    let ran = &shared.ran;
     analysed.findings = scan.findings;
     for finding in &mut analysed.findings {
-        if let Some(severity) = prepared
+        if let Some(severity) = shared
+            .prepared
             .overrides
             .get(&finding.rule)
             .and_then(|change| change.severity)

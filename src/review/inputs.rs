@@ -1,10 +1,11 @@
 //! What a run is told, and the settings it derives from configuration and arguments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::ruleset::Ruleset;
+use super::watch::Watch;
 use crate::change::Change;
 use crate::change::git::Reader;
 use crate::config::{Config, ConfigError, FailOn, RuleNames, RuleOverride, Scope};
@@ -49,6 +50,8 @@ pub enum PrepareError {
 pub struct Prepared {
     pub(super) engine: Engine,
     pub(super) overrides: BTreeMap<RuleId, RuleOverride>,
+    /// Rules that argue from absence.
+    pub(super) absence: BTreeSet<RuleId>,
     pub(super) settings: triage::Settings,
     pub(super) limits: crate::config::Limits,
     pub(super) paths: crate::config::Paths,
@@ -57,6 +60,7 @@ pub struct Prepared {
     pub(super) without_new_deviations: bool,
     pub(super) digest: String,
     pub(super) notices: Vec<String>,
+    pub(super) watch: Watch,
 }
 
 /// One run.
@@ -166,8 +170,15 @@ impl Prepared {
                 ));
             }
         }
+        let absence = active
+            .iter()
+            .filter(|rule| rule.head().argues_from_absence)
+            .map(|rule| rule.head().id.clone())
+            .collect();
         Ok(Self {
             engine: Engine::new(active),
+            absence,
+            watch: Watch::default(),
             overrides,
             settings,
             limits: config.limits,
@@ -207,6 +218,13 @@ impl Prepared {
     #[must_use]
     pub fn with_whole_tree(mut self, whole_tree: bool) -> Self {
         self.settings.whole_tree = whole_tree;
+        self
+    }
+
+    /// Lets a watchdog see which files are being analysed.
+    #[must_use]
+    pub fn with_watch(mut self, watch: Watch) -> Self {
+        self.watch = watch;
         self
     }
 

@@ -5,12 +5,17 @@
 //! given, spreads the files over threads and joins the parts below it. It prints nothing.
 
 mod analyse;
+mod compare;
 mod inputs;
+mod macros;
 mod ruleset;
 mod run;
 mod selftest;
+mod watch;
+mod withheld;
 
 pub use inputs::{Inputs, PrepareError, Prepared, Thresholds};
-pub use ruleset::{Ruleset, RulesetError, builtin, builtin_sources};
+pub use ruleset::{Ruleset, RulesetError, builtin, builtin_sources, is_rule_file, rule_texts};
 pub use run::run;
 pub use selftest::{ExampleFailure, check_examples};
+pub use watch::{Watch, Watched};

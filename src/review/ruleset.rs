@@ -89,19 +89,24 @@ impl Ruleset {
     /// # Errors
     /// A path that does not exist, a file that is no rule, an id that is taken.
     pub fn add(&mut self, paths: &[PathBuf], as_builtin: bool) -> Result<(), RulesetError> {
+        self.add_texts(&rule_texts(paths)?, as_builtin)
+    }
+
+    /// Adds the rules of texts that were read elsewhere: name for messages, text.
+    ///
+    /// # Errors
+    /// A text that is no rule, an id that is taken.
+    pub fn add_texts(
+        &mut self,
+        texts: &[(String, String)],
+        as_builtin: bool,
+    ) -> Result<(), RulesetError> {
         let mut hasher = Sha256::new();
         hasher.update(self.digest.as_bytes());
         let mut compiler = Compiler::default();
-        for path in paths {
-            for file in rule_files(path)? {
-                let source =
-                    std::fs::read_to_string(&file).map_err(|source| RulesetError::Unreadable {
-                        path: file.clone(),
-                        source,
-                    })?;
-                hasher.update(source.as_bytes());
-                self.add_text(&file, &source, as_builtin, &mut compiler)?;
-            }
+        for (name, source) in texts {
+            hasher.update(source.as_bytes());
+            self.add_text(name, source, as_builtin, &mut compiler)?;
         }
         self.digest = hex(&hasher.finalize());
         Ok(())
@@ -109,14 +114,13 @@ impl Ruleset {
 
     fn add_text(
         &mut self,
-        file: &Path,
+        name: &str,
         source: &str,
         as_builtin: bool,
         compiler: &mut Compiler,
     ) -> Result<(), RulesetError> {
-        let name = file.display().to_string();
         let loaded =
-            rules::load(&name, source, as_builtin).map_err(|e| RulesetError::Rule(Box::new(e)))?;
+            rules::load(name, source, as_builtin).map_err(|e| RulesetError::Rule(Box::new(e)))?;
         self.foreign.extend(loaded.foreign);
         for rule in loaded.rules {
             if self
@@ -127,11 +131,11 @@ impl Ruleset {
                 let id = rule.info.id.to_string();
                 return Err(RulesetError::Twice {
                     id,
-                    path: file.to_owned(),
+                    path: PathBuf::from(name),
                 });
             }
             let program = matching::compile(compiler, &rule).map_err(|error| {
-                let error = RuleError::new(&name, source, error.at, error.message).with_help(
+                let error = RuleError::new(name, source, error.at, error.message).with_help(
                     "docs/semgrep.md says what patterns may hold; `scrubin rules test` checks a file",
                 );
                 RulesetError::Rule(Box::new(error))
@@ -148,6 +152,40 @@ impl Ruleset {
             .find(|rule| rule.head().id.as_str() == name)
             .or_else(|| self.rules.iter().find(|rule| rule.is_called(name)))
     }
+}
+
+/// Name and text of every rule file that the paths stand for.
+///
+/// # Errors
+/// A path that does not exist or cannot be read.
+pub fn rule_texts(paths: &[PathBuf]) -> Result<Vec<(String, String)>, RulesetError> {
+    let mut texts = Vec::new();
+    for path in paths {
+        for file in rule_files(path)? {
+            let text =
+                std::fs::read_to_string(&file).map_err(|source| RulesetError::Unreadable {
+                    path: file.clone(),
+                    source,
+                })?;
+            texts.push((file.display().to_string(), text));
+        }
+    }
+    Ok(texts)
+}
+
+/// Whether a file of a rule folder is a rule, by its path below that folder. Tests of rules, and the
+/// models and lessons of a whole copy of `rulesets`, are none.
+pub fn is_rule_file(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    folders.split('/').all(is_rule_folder)
+        && (name.ends_with(".yaml") || name.ends_with(".yml"))
+        && !name.ends_with(".test.yaml")
+        && !name.ends_with(".test.yml")
+        && name != "controls.yaml"
+}
+
+fn is_rule_folder(name: &str) -> bool {
+    !name.starts_with('.') && name != "models" && name != "lessons"
 }
 
 /// The rule files that a path stands for.
@@ -179,15 +217,10 @@ fn push_rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Rulese
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if kind.is_dir() {
-            // Models and lessons of a whole copy of `rulesets` are no rules.
-            if !name.starts_with('.') && name != "models" && name != "lessons" {
+            if is_rule_folder(&name) {
                 push_rule_files(&path, found)?;
             }
-        } else if (name.ends_with(".yaml") || name.ends_with(".yml"))
-            && !name.ends_with(".test.yaml")
-            && !name.ends_with(".test.yml")
-            && name != "controls.yaml"
-        {
+        } else if is_rule_file(&name) {
             found.push(path);
         }
     }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::analyse::{Analysed, analyse, limits};
+use super::analyse::{Analysed, Shared, Side, analyse, limits};
+use super::compare::compare;
 use super::inputs::{Inputs, Prepared};
+use super::macros::RunMacros;
+use super::withheld;
+use crate::change::ChangedFile;
 use crate::change::classify::FileClass;
-use crate::change::diff::LineDiff;
 use crate::change::git::Reader;
-use crate::change::{ChangedFile, Content};
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
 use crate::report::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped, line_hashes};
 use crate::syntax::Parser;
@@ -27,6 +29,11 @@ const EXAMPLES: usize = 3;
 /// # Errors
 /// The system gives no thread with the stack that deeply nested input needs.
 pub fn run(inputs: &Inputs<'_>) -> std::io::Result<Report> {
+    let is_code = |file: &ChangedFile| FileClass::of_path(&file.path).is_code();
+    if !inputs.change.files.iter().any(is_code) {
+        // Nothing will be parsed, so any stack does.
+        return Ok(review(inputs));
+    }
     let stack = limits(inputs.prepared).worker_stack();
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new()
@@ -59,20 +66,25 @@ fn review(inputs: &Inputs<'_>) -> Report {
         }
     }
     let wanted = select(inputs, &mut skipped);
-    let ran: Arc<BTreeSet<RuleId>> = Arc::new(
-        prepared
-            .engine
-            .rules()
-            .iter()
-            .map(|rule| rule.head().id.clone())
-            .collect(),
-    );
-    let analysed = analyse_all(inputs, &wanted, &ran);
+    let shared = Shared {
+        prepared,
+        macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        ran: Arc::new(
+            prepared
+                .engine
+                .rules()
+                .iter()
+                .map(|rule| rule.head().id.clone())
+                .collect(),
+        ),
+    };
+    let analysed = analyse_all(inputs, &wanted, &shared);
     let after_analysis = Instant::now();
 
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
     let mut file_counts = FileCounts::default();
     let mut functions = FileCounts::default();
+    let mut withheld: Vec<Finding> = Vec::new();
     let mut lines = 0;
     let mut incomplete = gaps.iter().any(|gap| gap.kind.is_failure()) && !whole;
     for (file, mut result) in wanted.iter().zip(analysed) {
@@ -95,6 +107,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         lines += result.lines;
         incomplete |= !result.is_analysed && !whole;
         gaps.append(&mut result.gaps);
+        withheld.append(&mut result.withheld);
         files.push(FileFindings {
             path: file.path.clone(),
             base_path: file.base_path.clone().filter(|path| *path != file.path),
@@ -114,7 +127,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let by_path: BTreeMap<&RepoPath, &ChangedFile> =
         wanted.iter().map(|file| (&file.path, *file)).collect();
     if !whole {
-        compare(inputs, &by_path, &ran, &mut files, &mut gaps);
+        compare(inputs, &by_path, &shared, &mut files, &mut gaps);
     }
     let after_base = Instant::now();
     let outcome = triage::run(files, &prepared.settings);
@@ -161,6 +174,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .notices
             .iter()
             .chain(&inputs.change.notices)
+            .chain(&withheld::notice(&withheld))
             .map(|text| Notice { text: text.clone() })
             .collect(),
         files: file_counts,
@@ -205,11 +219,7 @@ fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedF
 }
 
 /// Analyses the heads of all files, on several threads where that pays.
-fn analyse_all(
-    inputs: &Inputs<'_>,
-    files: &[&ChangedFile],
-    ran: &Arc<BTreeSet<RuleId>>,
-) -> Vec<Analysed> {
+fn analyse_all(inputs: &Inputs<'_>, files: &[&ChangedFile], shared: &Shared<'_>) -> Vec<Analysed> {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let threads = inputs
         .prepared
@@ -225,14 +235,7 @@ fn analyse_all(
             let Some(file) = files.get(index) else {
                 return done;
             };
-            let head = read_and_analyse(
-                inputs.prepared,
-                inputs.reader,
-                ran,
-                &mut parser,
-                &file.path,
-                &file.head,
-            );
+            let head = read_and_analyse(shared, inputs.reader, &mut parser, file);
             done.push((index, head));
         }
     };
@@ -272,21 +275,20 @@ fn analyse_all(
 }
 
 fn read_and_analyse(
-    prepared: &Prepared,
+    shared: &Shared<'_>,
     reader: &Reader,
-    ran: &Arc<BTreeSet<RuleId>>,
     parser: &mut Parser,
-    path: &RepoPath,
-    content: &Content,
+    file: &ChangedFile,
 ) -> Analysed {
-    match reader.read(content) {
-        Ok(bytes) => analyse(prepared, ran, parser, path, &bytes),
-        Err(error) => Analysed::left_out(path, error.gap(), reasons(&error)),
+    let _turn = shared.prepared.watch.enter(&file.path);
+    match reader.read(&file.head) {
+        Ok(bytes) => analyse(shared, Side::Head, parser, &file.path, &bytes),
+        Err(error) => Analysed::left_out(&file.path, error.gap(), reasons(&error)),
     }
 }
 
 /// An error and its causes in one line.
-fn reasons(error: &dyn std::error::Error) -> String {
+pub(super) fn reasons(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -295,102 +297,6 @@ fn reasons(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-/// Compares with the base: changed lines of every file with something to judge, findings of the
-/// base where the verdict hangs on them.
-fn compare(
-    inputs: &Inputs<'_>,
-    by_path: &BTreeMap<&RepoPath, &ChangedFile>,
-    ran: &Arc<BTreeSet<RuleId>>,
-    files: &mut [FileFindings],
-    gaps: &mut Vec<Gap>,
-) {
-    let prepared = inputs.prepared;
-    let mut bases: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
-    for file in files.iter_mut() {
-        let Some(changed) = by_path.get(&file.path) else {
-            continue;
-        };
-        if file.head.is_empty() && file.comments.is_empty() {
-            continue;
-        }
-        let Some(base) = &changed.base else {
-            file.changed = ChangedLines::whole_file();
-            continue;
-        };
-        let read = |content: &Content| inputs.reader.read(content);
-        let others: Result<Vec<Vec<u8>>, _> = changed
-            .other_bases
-            .iter()
-            .map(|parent| read(&parent.content))
-            .collect();
-        match (read(base), read(&changed.head), others) {
-            (Ok(base), Ok(head), Ok(others)) => {
-                let others = others.iter().map(Vec::as_slice);
-                file.changed = lines_of(&LineDiff::of_change(Some(&base), others, &head), changed);
-                bases.insert(file.path.clone(), base);
-            }
-            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
-                // Without the base everything counts as changed, which never hides a finding.
-                file.changed = ChangedLines::whole_file();
-                gaps.push(Gap {
-                    path: file.path.clone(),
-                    kind: error.gap(),
-                    span: None,
-                    lines: None,
-                    function: None,
-                    detail: format!(
-                        "the base could not be read, so every finding counts as new: {}",
-                        reasons(&error)
-                    ),
-                });
-            }
-        }
-    }
-    if prepared.without_new_deviations {
-        for file in files.iter_mut() {
-            let changed = &file.changed;
-            // A comment that only moved is left out too: the finding it speaks for is not new then.
-            file.comments.retain(|comment| {
-                !changed.touches(comment.location.start.line, comment.location.end.line)
-            });
-        }
-    }
-    let mut parser = None;
-    let mut analyse_bases = |wanted: Vec<usize>, files: &mut [FileFindings]| {
-        for index in wanted {
-            let Some(file) = files.get_mut(index) else {
-                continue;
-            };
-            let Some(base) = bases.get(&file.path) else {
-                continue;
-            };
-            let parser = parser.get_or_insert_with(|| Parser::new(limits(prepared)));
-            // The head's path decides which rules run, so that a rename brings no finding by itself.
-            let result = analyse(prepared, ran, parser, &file.path, base);
-            if result.is_analysed {
-                file.base = Some(result.findings);
-            }
-        }
-    };
-    let first = triage::needs_base(files, &prepared.settings);
-    analyse_bases(first, files);
-    let moved = triage::needs_base_for_moves(files, &prepared.settings);
-    analyse_bases(moved, files);
-}
-
-/// Changed lines as triage takes them; in a merge only what is in no parent.
-fn lines_of(diff: &LineDiff, file: &ChangedFile) -> ChangedLines {
-    if file.other_bases.is_empty() {
-        ChangedLines::from_hunks(diff.hunks().iter().map(|hunk| {
-            let head = hunk.head.end.saturating_sub(hunk.head.start);
-            let base = hunk.base.end.saturating_sub(hunk.base.start);
-            (hunk.head.start, head, base)
-        }))
-    } else {
-        ChangedLines::from_hunks(diff.added_lines().map(|line| (line, 1, 0)))
-    }
 }
 
 /// What people are told about the rules that the report names.

@@ -332,6 +332,8 @@ pub(super) struct MetadataYaml {
     #[serde(default)]
     pub(super) misra_c_2012: Option<OneOrMany>,
     #[serde(default)]
+    pub(super) argues_from_absence: Option<Loose>,
+    #[serde(default)]
     pub(super) lesson: Option<Loose>,
     #[serde(default)]
     pub(super) why: Option<Loose>,

@@ -90,6 +90,9 @@ pub struct RuleInfo {
     pub references: Vec<String>,
     /// How safe the rule's edit is, where it has one.
     pub fix_safety: Option<FixSafety>,
+    /// Whether it rests on code that is not there ("never checked", "never freed"): then it stays
+    /// silent in a function that was not understood as a whole.
+    pub argues_from_absence: bool,
     /// Whether it ships with scrubin.
     pub builtin: bool,
 }

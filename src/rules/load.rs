@@ -270,6 +270,15 @@ impl Reader<'_> {
             "suggested" => Some(FixSafety::Suggested),
             _ => None,
         };
+        let argues_from_absence = match word(metadata.argues_from_absence).as_str() {
+            "true" => true,
+            "" | "false" => false,
+            other if self.builtin => {
+                let message = format!("`argues-from-absence: {other}` is neither true nor false");
+                return Err(self.error(at, message));
+            }
+            _ => false,
+        };
         let mut examples = Vec::new();
         for example in metadata.examples.unwrap_or_default() {
             let ExampleYaml { bad, good, path } = example;
@@ -307,6 +316,7 @@ impl Reader<'_> {
             examples,
             references: many(metadata.references),
             fix_safety,
+            argues_from_absence,
             builtin: self.builtin,
         };
         if self.builtin {

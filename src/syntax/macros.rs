@@ -35,6 +35,19 @@ pub struct MacroTable {
     scanned: FxHashMap<u64, MacroClass>,
 }
 
+/// Where the parser gets its knowledge of macros from. It asks only for a file that does not parse
+/// as it is, so the knowledge may be gathered then.
+pub trait MacroSource {
+    /// The table.
+    fn table(&self) -> &MacroTable;
+}
+
+impl MacroSource for MacroTable {
+    fn table(&self) -> &MacroTable {
+        self
+    }
+}
+
 impl MacroTable {
     /// A table with nothing but the well-known names.
     pub fn new() -> Self {

@@ -7,7 +7,7 @@ use super::functions::{function_at, functions, mark};
 use super::kind::Kind;
 use super::language::Language;
 use super::lines::LineTable;
-use super::macros::MacroTable;
+use super::macros::MacroSource;
 use super::prepass::{PrePass, Variant};
 use super::rewrite::Rewritten;
 use super::source::{MacroLoop, SourceFile, SyntaxGap};
@@ -108,7 +108,7 @@ impl Parser {
 
     /// Parses a file. C goes through the pre-pass: code that C never sees is blanked, and where the
     /// file then does not parse cleanly, `#if` arms are chosen and macros rewritten as far as that
-    /// helps. `macros` is what is known of the project's macros; the file's own are found here.
+    /// helps. `macros` tells what is known of the project's macros; the file's own are found here.
     ///
     /// # Errors
     /// [`ParseError`] where the file is too large, the counted bound was reached or the grammar
@@ -117,7 +117,7 @@ impl Parser {
         &mut self,
         language: Language,
         text: &'s [u8],
-        macros: &MacroTable,
+        macros: &dyn MacroSource,
     ) -> Result<SourceFile<'s>, ParseError> {
         if text.len() > self.limits.file_bytes {
             return Err(ParseError::Size(text.len()));
@@ -158,7 +158,7 @@ impl Parser {
         &mut self,
         language: Language,
         text: &[u8],
-        macros: &MacroTable,
+        macros: &dyn MacroSource,
         lines: &LineTable,
         prepass: &mut PrePass,
     ) -> Result<Parsed, ParseError> {
@@ -175,10 +175,11 @@ impl Parser {
             return Ok(best);
         }
         let mut cost = error_bytes(&first);
+        let table = macros.table();
         for variant in [Variant::Splitting, Variant::AllGroups] {
             let again = variant == Variant::AllGroups;
             let mut unchosen = Vec::new();
-            let rewritten = prepass.vary(text, variant, !again, macros, &mut unchosen);
+            let rewritten = prepass.vary(text, variant, !again, table, &mut unchosen);
             let base = if masked { &prepass.plain } else { text };
             let mut old = first.clone();
             edit(&mut old, base, &prepass.rewritten, lines);

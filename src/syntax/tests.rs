@@ -285,3 +285,18 @@ proptest! {
         with(language, &text, |_| ());
     }
 }
+
+#[test]
+fn a_function_that_is_a_macro_elsewhere_stays_a_function() {
+    let mut table = MacroTable::new();
+    table.scan(b"#define sys_unlock(x)\n#define IDLE\n");
+    let text = b"void sys_unlock(int x)\n{\n    int k = x IDLE;\n    sys_unlock(k);\n}\n";
+    let mut parser = Parser::new(Limits::default());
+    let file = parser.parse(Language::C, text, &table).unwrap();
+    let found: Vec<(&str, bool)> = file
+        .functions
+        .iter()
+        .map(|function| (function.name.as_str(), function.has_error))
+        .collect();
+    assert_eq!(found, [("sys_unlock", false)]);
+}

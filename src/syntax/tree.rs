@@ -124,6 +124,32 @@ impl Tree {
         self.size(node) == 1
     }
 
+    /// Nodes whose bytes hold all of `span`, outermost first; of several children that do, the first.
+    pub fn covering(&self, span: Span) -> Vec<NodeId> {
+        // Starts never decrease in preorder, so the last node that starts in time lies in the
+        // innermost one that covers the span.
+        let after = self
+            .spans
+            .partition_point(|other| other.start <= span.start);
+        let mut node = NodeId(u32::try_from(after.saturating_sub(1)).unwrap_or(u32::MAX));
+        let mut found = Vec::with_capacity(24);
+        loop {
+            let own = self.span(node);
+            if own.contains(span) && own.end > own.start {
+                found.push(node);
+            }
+            match self.parent(node) {
+                Some(above) => node = above,
+                None => break,
+            }
+        }
+        if found.last() != Some(&self.root()) {
+            found.push(self.root());
+        }
+        found.reverse();
+        found
+    }
+
     /// All nodes of the subtree in preorder, the node itself first.
     pub fn subtree(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<> {
         (node.0..self.end(node).0).map(NodeId)

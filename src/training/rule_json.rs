@@ -36,6 +36,8 @@ struct RulePart<'a> {
     references: &'a [String],
     #[serde(rename = "fix-safety")]
     fix_safety: Option<FixSafety>,
+    #[serde(rename = "argues-from-absence")]
+    argues_from_absence: bool,
     builtin: bool,
     /// Other rules of the same lesson; only on the page of one rule.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +87,7 @@ fn part<'a>(rule: &'a RuleInfo, related: Option<&[&'a RuleInfo]>) -> RulePart<'a
         examples: rule.examples.iter().map(ExamplePart::new).collect(),
         references: &rule.references,
         fix_safety: rule.fix_safety,
+        argues_from_absence: rule.argues_from_absence,
         builtin: rule.builtin,
         related: related.map(|rules| rules.iter().map(|rule| rule.id.as_str()).collect()),
     }

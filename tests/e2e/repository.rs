@@ -94,4 +94,11 @@ impl Repository {
     pub(super) fn scrubin(&self, arguments: &[&str]) -> Run {
         scrubin_in(self.path(), arguments)
     }
+
+    /// With further environment variables.
+    pub(super) fn scrubin_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+        let mut command = scrubbed(env!("CARGO_BIN_EXE_scrubin"), self.path());
+        command.args(arguments).envs(variables.iter().copied());
+        run(&mut command)
+    }
 }

@@ -11,6 +11,7 @@ mod command;
 mod error;
 mod index_file;
 mod libgit;
+mod listing;
 mod range;
 mod raw;
 mod reader;

@@ -159,6 +159,36 @@ pub(super) fn parse_index(output: &[u8]) -> Result<Vec<IndexEntry>, String> {
     Ok(entries)
 }
 
+/// Path and object name of the texts among the entries of `git ls-tree -r -z`.
+///
+/// # Errors
+/// What is wrong, in words.
+pub(super) fn parse_tree(output: &[u8]) -> Result<Vec<(RepoPath, String)>, String> {
+    let mut entries = Vec::new();
+    for line in output
+        .split(|&byte| byte == 0)
+        .filter(|line| !line.is_empty())
+    {
+        let bad = || {
+            format!(
+                "unexpected line `{}` in a tree",
+                String::from_utf8_lossy(line)
+            )
+        };
+        let tab = memchr::memchr(b'\t', line).ok_or_else(bad)?;
+        let (head, path) = line.split_at(tab);
+        let mut words = str::from_utf8(head).map_err(|_| bad())?.split(' ');
+        let mode = words.next().ok_or_else(bad)?;
+        let mode = u32::from_str_radix(mode, 8).map_err(|_| bad())?;
+        let object = words.nth(1).ok_or_else(bad)?;
+        if regular(mode).is_ok() {
+            let path = RepoPath::new(path.get(1..).unwrap_or_default());
+            entries.push((path, object.to_owned()));
+        }
+    }
+    Ok(entries)
+}
+
 /// Staged content by path, as the difference to `HEAD` shows it.
 pub(super) type StagedBlobs = BTreeMap<RepoPath, Option<String>>;
 
@@ -211,6 +241,15 @@ mod tests {
         }
         assert!(parse_index(b"H 100644 aa 0 path\0").is_err());
         assert!(parse_index(b"H 100644 aa x\tpath\0").is_err());
+    }
+
+    #[test]
+    fn trees_list_their_texts() {
+        let entries =
+            parse_tree(b"100644 blob aa\ta b.h\x00120000 blob bb\tl\x00160000 commit cc\ts\0")
+                .unwrap();
+        assert_eq!(entries, [(RepoPath::from("a b.h"), "aa".to_owned())]);
+        assert!(parse_tree(b"100644 blob aa\0").is_err());
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::blobs::{Blobs, Object};
+use super::listing::Listing;
 use crate::change::Content;
-use crate::finding::GapKind;
+use crate::finding::{GapKind, RepoPath};
 
 /// Why a content could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,7 @@ impl ReadError {
 pub struct Reader {
     limit: u64,
     blobs: Option<Arc<Blobs>>,
+    listing: Option<Listing>,
 }
 
 impl fmt::Debug for Reader {
@@ -74,14 +76,39 @@ impl Reader {
     /// A reader of plain files alone, for changes outside git. `limit` is the largest content it
     /// returns, in bytes. Blobs are missing objects to it.
     pub fn of_files(limit: u64) -> Self {
-        Self { limit, blobs: None }
+        Self {
+            limit,
+            blobs: None,
+            listing: None,
+        }
     }
 
-    pub(super) fn with_blobs(limit: u64, blobs: Arc<Blobs>) -> Self {
+    pub(super) fn with_blobs(limit: u64, blobs: Arc<Blobs>, listing: Listing) -> Self {
         Self {
             limit,
             blobs: Some(blobs),
+            listing: Some(listing),
         }
+    }
+
+    /// The same reader with a lower limit.
+    #[must_use]
+    pub fn limited(&self, limit: u64) -> Self {
+        Self {
+            limit: limit.min(self.limit),
+            blobs: self.blobs.clone(),
+            listing: self.listing.clone(),
+        }
+    }
+
+    /// The C headers of the commit `head`, or of the index, changed or not, sorted by path; none
+    /// where there is no repository or it cannot be listed. They only help to understand other
+    /// files, so nothing depends on having them.
+    pub fn headers(&self, head: Option<&str>) -> Vec<(RepoPath, Content)> {
+        self.listing
+            .as_ref()
+            .and_then(|listing| listing.headers(head).ok())
+            .unwrap_or_default()
     }
 
     /// The largest content it returns, in bytes.

@@ -8,9 +8,11 @@ use super::blobs::{Blobs, Object};
 use super::command;
 use super::error::Error;
 use super::index_file;
+use super::listing::Listing;
 use super::path_from_bytes;
 use super::raw::StagedBlobs;
 use super::reader::Reader;
+use crate::change::Content;
 use crate::finding::RepoPath;
 
 /// Hex object name of the empty tree in a SHA-1 repository (git's `empty_tree`).
@@ -161,7 +163,29 @@ impl Repository {
     ///
     /// `limit` is the largest content it returns, in bytes.
     pub fn reader(&self, limit: u64) -> Reader {
-        Reader::with_blobs(limit, Arc::clone(&self.blobs))
+        Reader::with_blobs(limit, Arc::clone(&self.blobs), self.listing())
+    }
+
+    /// The texts under `folder` (or the file itself) in the commit `head`, or in the index; `folder`
+    /// counts from the root. Sorted by path.
+    ///
+    /// # Errors
+    /// The index or the commit cannot be read.
+    pub fn texts_under(
+        &self,
+        head: Option<&str>,
+        folder: &Path,
+    ) -> Result<Vec<(RepoPath, Content)>, Error> {
+        self.listing().texts(head, Some(folder))
+    }
+
+    fn listing(&self) -> Listing {
+        // Not leaving the starting folder keeps relative paths in git's variables right.
+        let folder = match &self.root {
+            Some(root) if !self.prefix.is_empty() => root,
+            _ => &self.start,
+        };
+        Listing::new(folder.clone(), self.index_file.clone(), self.hash_length())
     }
 
     /// The value of a configuration key, e.g. `core.hooksPath`; `None` where it is not set.
@@ -247,15 +271,20 @@ impl Repository {
             repository: self.place().to_owned(),
             message,
         };
-        match std::fs::read(&self.index_file) {
-            Ok(bytes) if bytes.is_empty() => Ok(()),
-            Ok(bytes) => {
-                let hash = if self.is_sha256 { 32 } else { 20 };
-                index_file::check(&bytes, hash).map_err(|message| damaged(message.to_owned()))
-            }
+        let opened = std::fs::File::open(&self.index_file)
+            .and_then(|file| Ok((file.metadata()?.len(), file)));
+        match opened {
+            Ok((0, _)) => Ok(()),
+            Ok((length, file)) => index_file::check(file, length, self.hash_length())
+                .map_err(|damage| damaged(damage.to_string())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(damaged(error.to_string())),
         }
+    }
+
+    /// Length of an object name in bytes.
+    fn hash_length(&self) -> usize {
+        if self.is_sha256 { 32 } else { 20 }
     }
 
     /// Name of the tree without entries, in this repository's object format.

@@ -246,7 +246,8 @@ impl Pass<'_> {
                 let call = end > index + 1;
                 let reads = (self.begins_statement(index) && self.is(end, b';') && call)
                     || self.is_value(index, end);
-                if !reads {
+                let stays = reads || (call && self.is_defined_here(index, end));
+                if !stays {
                     self.erase(index, end);
                     self.gone = end;
                     return;
@@ -340,6 +341,18 @@ impl Pass<'_> {
             TokenKind::Word => matches!(self.word_at(before), b"return" | b"case"),
             _ => false,
         }
+    }
+
+    /// Whether the words from `index` to `end` are a function being defined, which in another
+    /// configuration is a macro (`#define sys_unlock(x)` where there is nothing to lock).
+    fn is_defined_here(&self, index: usize, end: usize) -> bool {
+        self.is(end, b'{')
+            && !self.aggregate
+            && self.before(index).is_some_and(|before| match before.kind {
+                TokenKind::Word => !matches!(self.word_at(before), b"else" | b"do" | b""),
+                TokenKind::Punct(byte) => byte == b'*',
+                _ => false,
+            })
     }
 
     /// Whether a statement, declaration or list entry may begin at the token.

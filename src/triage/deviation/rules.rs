@@ -169,6 +169,7 @@ fn info(text: &Text) -> Option<RuleInfo> {
         examples: bad.chain(good).collect(),
         references: vec!["docs/deviations.md".to_owned()],
         fix_safety: None::<FixSafety>,
+        argues_from_absence: false,
         builtin: true,
     })
 }

@@ -1,10 +1,8 @@
 //! Where a comment may stand, and where it stands after the branch moved.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
-use crate::diff::{Diff, Side, moved_line};
+use crate::diff::{Diff, Moves, Side};
 use crate::git::Git;
 use crate::reply::{Reply, field_error};
 use crate::state::{Place, Repo};
@@ -173,18 +171,29 @@ fn has_no_hunk(refusals: &[Refusal]) -> bool {
 pub(crate) fn follow(repo: &mut Repo, number: u64) {
     let (merge_base, diff) = repo.pull_diff(number);
     let head = repo.pulls[&number].head_sha.clone();
-    let git = repo.git.clone();
-    for comment in repo
-        .review_comments
-        .iter_mut()
-        .filter(|one| one.pull == number)
-    {
-        follow_one(&git, &mut comment.place, &merge_base, &head, &diff);
+    let today = Today {
+        git: &repo.git,
+        merge_base: &merge_base,
+        head: &head,
+        diff: &diff,
+    };
+    let comments = repo.review_comments.iter_mut();
+    for comment in comments.filter(|one| one.pull == number) {
+        follow_one(&today, &mut repo.moves, &mut comment.place);
     }
 }
 
-fn follow_one(git: &Git, place: &mut Place, merge_base: &str, head: &str, diff: &Arc<Diff>) {
-    let file = diff.file(&place.path);
+/// What a pull request is now.
+struct Today<'a> {
+    git: &'a Git,
+    merge_base: &'a str,
+    head: &'a str,
+    diff: &'a Diff,
+}
+
+fn follow_one(today: &Today<'_>, moves: &mut Moves, place: &mut Place) {
+    let head = today.head;
+    let file = today.diff.file(&place.path);
     if place.whole_file {
         place.outdated = file.is_none();
         place.position = (!place.outdated).then_some(1);
@@ -194,20 +203,15 @@ fn follow_one(git: &Git, place: &mut Place, merge_base: &str, head: &str, diff: 
         return;
     }
     let now = file.and_then(|file| {
-        let moved = |side: Side, line: u64| {
-            let (then, now) = match side {
-                Side::Left => (place.original_base.as_str(), merge_base),
+        let mut moved = |side: Side, line: u64| {
+            let commits = match side {
+                Side::Left => (place.original_base.as_str(), today.merge_base),
                 Side::Right => (place.original_commit.as_str(), head),
             };
             // On the left a renamed file has its earlier name.
             let earlier = file.previous.as_deref().filter(|_| side == Side::Left);
             let path = earlier.unwrap_or(&place.path);
-            let line = moved_line(
-                git,
-                &git.blob_at(then, path)?,
-                &git.blob_at(now, path)?,
-                line,
-            )?;
+            let line = moves.line(today.git, commits, path, line)?;
             Some((line, file.spot(side, line)?))
         };
         let (line, spot) = moved(place.side, place.original_line?)?;

@@ -81,6 +81,13 @@ impl Call<'_> {
         self.id(name)
     }
 
+    /// Whether something changed at a time the `since` of the query lets through.
+    pub(crate) fn since(&self, changed: i64) -> bool {
+        let text = self.query.get("since");
+        let since = text.and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+        since.is_none_or(|since| changed >= since.timestamp())
+    }
+
     /// Answers one page of `count` items, with GitHub's `Link` header.
     pub(crate) fn paged(&self, count: usize, items: impl FnOnce(Range<usize>) -> Value) -> Answer {
         let number = |name: &str| {

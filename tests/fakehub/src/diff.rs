@@ -1,5 +1,7 @@
 //! The diff of two commits as GitHub sees it: files, patches, hunks, positions, and how lines move.
 
+use std::collections::BTreeMap;
+
 use crate::git::Git;
 
 /// Above this many files the `diff` media type is refused with 406.
@@ -302,30 +304,70 @@ fn ranges(header: &str) -> Option<((u64, u64), (u64, u64))> {
     Some((range('-')?, range('+')?))
 }
 
-/// Where a line of one blob is in another, or `None` when it was changed or removed.
-pub(crate) fn moved_line(git: &Git, old: &str, new: &str, line: u64) -> Option<u64> {
-    if old == new {
-        return Some(line);
-    }
-    let text = git.try_bytes(&["diff", "--no-ext-diff", "-U0", old, new], b"")?;
-    let mut shift: i64 = 0;
-    for header in String::from_utf8_lossy(&text).lines() {
-        let Some((old, new)) = header.strip_prefix("@@ ").and_then(ranges) else {
-            continue;
-        };
-        // With a length of 0 the start is the line before the gap.
-        let (first, next) = if old.1 == 0 {
-            (old.0 + 1, old.0 + 1)
-        } else {
-            (old.0, old.0 + old.1)
-        };
-        if line < first {
-            break;
+/// How lines of one file moved into another: the changed ranges, start and length on both sides.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LineMap(Vec<((u64, u64), (u64, u64))>);
+
+impl LineMap {
+    pub(crate) fn between(git: &Git, old: &str, new: &str) -> Self {
+        if old == new {
+            return Self::default();
         }
-        if line < next {
-            return None;
-        }
-        shift += new.1 as i64 - old.1 as i64;
+        let text = git
+            .try_bytes(&["diff", "--no-ext-diff", "-U0", old, new], b"")
+            .unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let headers = text.lines().filter_map(|line| line.strip_prefix("@@ "));
+        Self(headers.filter_map(ranges).collect())
     }
-    line.checked_add_signed(shift)
+
+    /// Where a line of the old file is, or `None` when it was changed or removed.
+    pub(crate) fn moved(&self, line: u64) -> Option<u64> {
+        let mut shift: i64 = 0;
+        for (old, new) in &self.0 {
+            // With a length of 0 the start is the line before the gap.
+            let first = if old.1 == 0 { old.0 + 1 } else { old.0 };
+            if line < first {
+                break;
+            }
+            if line < first + old.1 {
+                return None;
+            }
+            shift += new.1 as i64 - old.1 as i64;
+        }
+        line.checked_add_signed(shift)
+    }
+}
+
+/// Line maps and object names, each asked of git once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Moves {
+    blobs: BTreeMap<(String, String), Option<String>>,
+    maps: BTreeMap<(String, String), LineMap>,
+}
+
+impl Moves {
+    /// Where a line of a path in one commit is in another commit.
+    pub(crate) fn line(
+        &mut self,
+        git: &Git,
+        (then, now): (&str, &str),
+        path: &str,
+        line: u64,
+    ) -> Option<u64> {
+        let mut blob = |commit: &str| {
+            let key = (commit.to_owned(), path.to_owned());
+            let known = self.blobs.entry(key);
+            known.or_insert_with(|| git.blob_at(commit, path)).clone()
+        };
+        let key = (blob(then)?, blob(now)?);
+        let map = match self.maps.get(&key) {
+            Some(map) => map,
+            None => {
+                let made = LineMap::between(git, &key.0, &key.1);
+                self.maps.entry(key).or_insert(made)
+            }
+        };
+        map.moved(line)
+    }
 }

@@ -55,6 +55,8 @@ impl Git {
             ("uploadpack.allowFilter", "true"),
             ("http.receivepack", "true"),
             ("gc.auto", "0"),
+            // Gone with the test anyway.
+            ("core.fsync", "none"),
             ("core.quotePath", "false"),
             ("user.name", "fakehub"),
             ("user.email", "fakehub@example.invalid"),

@@ -9,12 +9,16 @@ use base64::Engine as _;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::diff::Moves;
 use crate::fault::Fault;
 use crate::git::{Edit, Git, plain_git};
 use crate::push;
 use crate::server;
 use crate::state::{Installation, Protection, Repo, State};
 use crate::token::{Permissions, Token, TokenSpec};
+
+/// Names a file that every fake of a process appends its accepted GraphQL operations to.
+const GRAPHQL_LOG: &str = "FAKEHUB_GRAPHQL_LOG";
 
 /// A running fake GitHub. It stops when this value is dropped.
 pub struct FakeHub {
@@ -61,6 +65,11 @@ impl FakeHub {
 
 impl Drop for FakeHub {
     fn drop(&mut self) {
+        if let Some(file) = std::env::var_os(GRAPHQL_LOG)
+            && let Err(error) = self.hub.record_graphql(Path::new(&file))
+        {
+            eprintln!("{}: {error}", file.display());
+        }
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -120,6 +129,12 @@ impl Hub {
         format!("{}/{repo}.git", self.url())
     }
 
+    /// Sets the root of the URLs in answers, for a proxy in front. Without it they follow the `Host`
+    /// header of the request.
+    pub fn set_public_url(&self, url: &str) {
+        self.state().public_url = Some(url.trim_end_matches('/').to_owned());
+    }
+
     /// Stops the fake's clock at this many seconds since 1970; calls later in a test move it on.
     pub fn set_clock(&self, seconds: i64) {
         self.state().frozen_clock = Some(seconds);
@@ -173,6 +188,7 @@ impl Hub {
             check_runs: Vec::new(),
             statuses: Vec::new(),
             sarifs: Vec::new(),
+            moves: Moves::default(),
             diffs: [].into(),
             next_number: 1,
         };

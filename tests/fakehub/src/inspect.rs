@@ -230,22 +230,29 @@ impl Hub {
         self.state().graphql.clone()
     }
 
-    /// Appends the GraphQL operations so far to a file, one JSON object a line, for
+    /// Appends the accepted GraphQL operations so far to a file, one JSON object a line, for
     /// `graphql/validate.mjs`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
     pub fn record_graphql(&self, file: &Path) -> std::io::Result<()> {
         use std::io::Write as _;
+        let state = self.state();
+        let accepted = state.graphql.iter().filter(|one| one.accepted);
+        let lines: String = accepted
+            .map(|one| {
+                format!(
+                    "{}\n",
+                    json!({"query": one.query, "variables": one.variables})
+                )
+            })
+            .collect();
         let mut out = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(file)?;
-        for one in &self.state().graphql {
-            writeln!(
-                out,
-                "{}",
-                json!({"query": one.query, "variables": one.variables})
-            )?;
-        }
-        Ok(())
+        // One write, so that tests in parallel do not mix their lines.
+        out.write_all(lines.as_bytes())
     }
 
     /// Breaches of GitHub's description so far, by the client (`request ...`) or by the fake itself

@@ -47,4 +47,6 @@ pub struct GraphqlOperation {
     pub query: String,
     /// Its variables.
     pub variables: Value,
+    /// Whether it passed the check against the subset of the schema. What did not is a breach.
+    pub accepted: bool,
 }

@@ -14,11 +14,12 @@ use std::process::ExitCode;
 use fakehub::FakeHub;
 use serde_json::Value;
 
-const USAGE: &str = "usage: fakehub [--port N] [--scenario FILE] [--graphql-log FILE] [--forever]
+const USAGE: &str = "usage: fakehub [--port N] [--scenario FILE] [--public-url URL] [--graphql-log FILE] [--forever]
 
   --port N            port on 127.0.0.1; 0, the default, is a free one
   --scenario FILE     JSON description of repositories, pull requests, tokens and faults;
                       without it one repository acme/pump with one pull request
+  --public-url URL    root of the URLs in answers, for a proxy in front
   --graphql-log FILE  append the GraphQL operations to FILE at the end
   --forever           do not end with standard input";
 
@@ -26,6 +27,7 @@ const USAGE: &str = "usage: fakehub [--port N] [--scenario FILE] [--graphql-log 
 struct Arguments {
     port: u16,
     scenario: Option<PathBuf>,
+    public_url: Option<String>,
     graphql_log: Option<PathBuf>,
     forever: bool,
 }
@@ -41,6 +43,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
                     .map_err(|_| "--port needs a number".to_owned())?
             }
             "--scenario" => parsed.scenario = Some(value()?.into()),
+            "--public-url" => parsed.public_url = Some(value()?),
             "--graphql-log" => parsed.graphql_log = Some(value()?.into()),
             "--forever" => parsed.forever = true,
             _ => return Err(format!("unknown argument {word}")),
@@ -59,6 +62,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         None => scenario::example(),
     };
     let hub = FakeHub::start_on(arguments.port);
+    if let Some(url) = &arguments.public_url {
+        hub.set_public_url(url);
+    }
     let made = scenario::build(&hub, &scenario)?;
     println!("{made}");
     std::io::stdout()

@@ -82,6 +82,12 @@ impl Hub {
         self.edit_pull(name, number, |pull| pull.draft = draft);
     }
 
+    /// Sets who opened a pull request; `author` unless it comes from a fork.
+    pub fn set_author(&self, name: &str, number: u64, login: &str) {
+        self.state().user(login);
+        self.edit_pull(name, number, |pull| login.clone_into(&mut pull.author));
+    }
+
     /// Sets the text of a pull request's description.
     pub fn set_description(&self, name: &str, number: u64, body: &str) {
         self.edit_pull(name, number, |pull| pull.body = Some(body.to_owned()));

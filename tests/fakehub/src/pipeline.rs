@@ -84,10 +84,11 @@ fn asked<'a>(hub: &Hub, incoming: &'a Incoming) -> Asked<'a> {
         _ if incoming.path == "/api/graphql" => ("/graphql", true),
         _ => (incoming.path.as_str(), false),
     };
-    // Behind a proxy the URLs in answers must lead through it again, as the Host header says.
-    let web = match incoming.header("host") {
-        Some(host) => format!("http://{host}"),
-        None => hub.url(),
+    let public = hub.state().public_url.clone();
+    let web = match (public, incoming.header("host")) {
+        (Some(url), _) => url,
+        (None, Some(host)) => format!("http://{host}"),
+        (None, None) => hub.url(),
     };
     let api = if enterprise {
         format!("{web}/api/v3")

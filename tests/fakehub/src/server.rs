@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use axum::serve::ListenerExt as _;
 use tokio_stream::StreamExt as _;
 
 use crate::hub::Hub;
@@ -47,6 +48,10 @@ pub(crate) enum Wire {
 
 pub(crate) async fn serve(listener: std::net::TcpListener, hub: Hub) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime takes a socket");
+    // Answers are small and awaited: no waiting for more to send.
+    let listener = listener.tap_io(|socket| {
+        let _ = socket.set_nodelay(true);
+    });
     let app = Router::new().fallback(handle).with_state(hub);
     axum::serve(listener, app)
         .await

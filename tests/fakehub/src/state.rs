@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diff::{Diff, Side};
+use crate::diff::{Diff, Moves, Side};
 use crate::fault::Fault;
 use crate::git::Git;
 use crate::log::{Exchange, GraphqlOperation};
@@ -16,6 +16,7 @@ use crate::token::Token;
 pub(crate) struct State {
     next_id: u64,
     pub(crate) frozen_clock: Option<i64>,
+    pub(crate) public_url: Option<String>,
     pub(crate) users: BTreeMap<String, u64>,
     pub(crate) repos: BTreeMap<String, Repo>,
     pub(crate) tokens: BTreeMap<String, Token>,
@@ -31,6 +32,7 @@ impl State {
         Self {
             next_id: 1_000,
             frozen_clock: None,
+            public_url: None,
             users: BTreeMap::new(),
             repos: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -104,6 +106,7 @@ pub(crate) struct Repo {
     pub(crate) check_runs: Vec<CheckRun>,
     pub(crate) statuses: Vec<Status>,
     pub(crate) sarifs: Vec<SarifUpload>,
+    pub(crate) moves: Moves,
     pub(crate) diffs: BTreeMap<(String, String), Arc<Diff>>,
     pub(crate) next_number: u64,
 }

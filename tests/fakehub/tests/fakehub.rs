@@ -27,7 +27,13 @@ mod moves;
 mod paging;
 #[path = "cases/permissions.rs"]
 mod permissions;
+#[path = "cases/program.rs"]
+mod program;
+#[path = "cases/proxy.rs"]
+mod proxy;
 #[path = "cases/repository.rs"]
 mod repository;
 #[path = "cases/reviews.rs"]
 mod reviews;
+#[path = "cases/sequences.rs"]
+mod sequences;

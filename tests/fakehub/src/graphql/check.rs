@@ -64,13 +64,6 @@ pub(crate) fn faults<'a>(
             check.input(name, target, value);
         }
     }
-    for name in given.as_object().into_iter().flat_map(|all| all.keys()) {
-        if !variables.iter().any(|(declared, ..)| declared == name) {
-            check
-                .faults
-                .push(format!("Variable ${name} is not declared by the operation"));
-        }
-    }
     check.faults
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn answer(
     state.graphql.push(GraphqlOperation {
         query: text.to_owned(),
         variables: variables.clone(),
+        accepted: false,
     });
     let document = match parse_query::<String>(text) {
         Ok(document) => document,
@@ -68,6 +69,9 @@ pub(crate) fn answer(
                 .map(|fault| format!("request POST /graphql: {fault}")),
         );
         return errors(&faults);
+    }
+    if let Some(last) = state.graphql.last_mut() {
+        last.accepted = true;
     }
     let variables = variables.as_object().cloned().unwrap_or_else(Map::new);
     let request = Request::new(links, caller, &document, variables);

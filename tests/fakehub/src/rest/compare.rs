@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use crate::call::Call;
 use crate::diff::DIFF_FILES;
 use crate::render::{self, repo_url};
-use crate::reply::{Answer, Reply};
+use crate::reply::{Answer, Body, Reply};
+
+/// Most commits of a comparison without paging.
+const COMMITS: usize = 250;
 
 /// `BASE...HEAD`; each a branch, tag or commit, or `OWNER:BRANCH` of a fork.
 pub(crate) fn compare(call: &mut Call<'_>) -> Answer {
@@ -40,14 +43,28 @@ pub(crate) fn compare(call: &mut Call<'_>) -> Answer {
         .get("page")
         .and_then(|page| page.parse().ok())
         .unwrap_or(1);
-    let mut reply = call.paged(list.len(), |range| {
-        let commits = list[range]
+    let commits_of = |shown: &[String]| -> Value {
+        let commits = shown
             .iter()
             .map(|sha| render::commit(&call.links, repo, sha));
         commits.collect()
-    })?;
-    let crate::reply::Body::Json(commits) = &reply.body else {
-        return Err(Reply::not_found());
+    };
+    // Without paging up to 250 commits come at once.
+    let paged = ["page", "per_page"]
+        .iter()
+        .any(|name| call.query.contains_key(*name));
+    let (mut reply, commits) = if paged {
+        let mut commits = Value::Null;
+        let reply = call.paged(list.len(), |range| {
+            commits = commits_of(&list[range]);
+            Value::Null
+        })?;
+        (reply, commits)
+    } else {
+        (
+            Reply::ok(Value::Null),
+            commits_of(&list[..list.len().min(COMMITS)]),
+        )
     };
     // Only the first page lists the files.
     let files: Vec<Value> = diff
@@ -63,7 +80,7 @@ pub(crate) fn compare(call: &mut Call<'_>) -> Answer {
         (0, _) => "behind",
         _ => "diverged",
     };
-    reply.body = crate::reply::Body::Json(json!({
+    reply.body = Body::Json(json!({
         "url": format!("{}/compare/{basehead}", repo_url(&call.links, repo)),
         "html_url": web,
         "permalink_url": format!("{}/{}/compare/{base}...{head}", call.links.web, repo.full_name),

@@ -34,7 +34,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
     let all: Vec<&IssueComment> = repo
         .issue_comments
         .iter()
-        .filter(|one| one.pull == number)
+        .filter(|one| one.pull == number && call.since(one.updated_at))
         .collect();
     call.paged(all.len(), |range| {
         let shown = all[range].iter();

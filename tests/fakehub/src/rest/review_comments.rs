@@ -42,6 +42,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
         .review_comments
         .iter()
         .filter(|one| one.pull == number && !pending(repo, one))
+        .filter(|one| call.since(one.updated_at))
         .collect();
     // Without `sort` GitHub ignores `direction`: ascending by id.
     if call.query.contains_key("sort")

@@ -151,12 +151,23 @@ pub(crate) fn commit_of(call: &Call<'_>, head: &str) -> Result<String, Reply> {
     let Some(wanted) = call.text("commit_id") else {
         return Ok(head.to_owned());
     };
-    let known = call
-        .repo()?
-        .git
-        .commit_of(&wanted)
-        .filter(|found| *found == wanted);
-    known.ok_or_else(|| Reply::unprocessable(&["The commit_id is not part of the pull request"]))
+    if wanted == head {
+        return Ok(wanted);
+    }
+    let base = format!("refs/heads/{}", call.pull()?.base_ref);
+    let git = &call.repo()?.git;
+    // An earlier head is part of it still; a commit of the base branch never was.
+    let known = git.commit_of(&wanted).is_some_and(|found| found == wanted);
+    let in_base = || {
+        git.try_run(&["merge-base", "--is-ancestor", &wanted, &base])
+            .is_some()
+    };
+    if known && !in_base() {
+        return Ok(wanted);
+    }
+    Err(Reply::unprocessable(&[
+        "commit_id is not part of the pull request",
+    ]))
 }
 
 /// All places of a review, or the refusal of the whole.

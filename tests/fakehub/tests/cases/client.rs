@@ -79,7 +79,11 @@ impl Client {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let mut response = match body {
-            Some(body) => self.agent.run(request.body(body.to_string()).unwrap())?,
+            Some(body) => {
+                // GitHub does without; prism does not.
+                let request = request.header("content-type", "application/json");
+                self.agent.run(request.body(body.to_string()).unwrap())?
+            }
             None => self.agent.run(request.body(()).unwrap())?,
         };
         let bytes = response

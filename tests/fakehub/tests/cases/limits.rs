@@ -163,3 +163,29 @@ fn bodies_have_65_536_characters_at_most() {
     assert_eq!(scene.hub.comments(REPO, scene.number).len(), 1);
     scene.hub.assert_clean();
 }
+
+#[test]
+fn a_diff_of_25_megabytes_is_served_in_pages() {
+    let scene = Scene::new();
+    // 60 files of about 430 KB: each has a patch, the whole has no diff.
+    let line = "unsigned int calibration_value_of_the_pump_in_use = 0x7fffffff;\n";
+    let edits: Vec<Edit> = (0..60)
+        .map(|number| Edit::write(&format!("data/t{number:02}.c"), line.repeat(6_700)))
+        .collect();
+    scene.hub.create_branch(REPO, "huge", "main");
+    scene.hub.commit(REPO, "huge", "tables", &edits);
+    let number = scene.hub.open_pull(REPO, "huge", "main");
+    diff(&scene, number).expect(406);
+    let mut bytes = 0;
+    for page in 1..=2 {
+        let path = format!("/repos/{REPO}/pulls/{number}/files?per_page=30&page={page}");
+        let files = scene.client.get(&path).expect(200);
+        bytes += files
+            .list()
+            .iter()
+            .map(|file| file["patch"].as_str().unwrap().len())
+            .sum::<usize>();
+    }
+    assert!(bytes > 25_000_000, "{bytes}");
+    scene.hub.assert_clean();
+}

@@ -109,3 +109,47 @@ fn pull_requests_are_listed_by_state_head_and_base() {
     assert_eq!(list("?base=other"), [] as [serde_json::Value; 0]);
     scene.hub.assert_clean();
 }
+
+#[test]
+fn only_what_changed_since_a_time_is_listed() {
+    let scene = Scene::new();
+    for (clock, body) in [(1_800_000_000, "early"), (1_800_000_600, "late")] {
+        scene.hub.set_clock(clock);
+        scene.hub.comment(REPO, scene.number, "alice", body);
+        scene
+            .hub
+            .comment_on_line(REPO, scene.number, "alice", ("pump.c", 20), body);
+    }
+    for path in [
+        format!("/repos/{REPO}/issues/{}/comments", scene.number),
+        scene.pull("/comments"),
+    ] {
+        let late = scene
+            .client
+            .get(&format!("{path}?since=2027-01-15T08:05:00Z"))
+            .expect(200);
+        assert_eq!(late.list().len(), 1);
+        assert_eq!(late.list()[0]["body"], "late");
+    }
+    scene.hub.assert_clean();
+}
+
+#[test]
+fn a_comparison_lists_its_commits_at_once_or_in_pages() {
+    let scene = Scene::new();
+    for number in 0..40 {
+        scene
+            .hub
+            .commit_files(REPO, "fix", &[("count.c", &format!("int n{number};\n"))]);
+    }
+    let path = format!("/repos/{REPO}/compare/main...fix");
+    let count = |query: &str| {
+        let answer = scene.client.get(&format!("{path}{query}")).expect(200);
+        let files = answer.body["files"].as_array().unwrap().len();
+        (answer.body["commits"].as_array().unwrap().len(), files)
+    };
+    assert_eq!(count(""), (41, 3));
+    assert_eq!(count("?per_page=30"), (30, 3));
+    assert_eq!(count("?per_page=30&page=2"), (11, 0));
+    scene.hub.assert_clean();
+}

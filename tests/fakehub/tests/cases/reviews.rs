@@ -115,6 +115,23 @@ fn nobody_approves_their_own_pull_request() {
 }
 
 #[test]
+fn a_review_is_of_a_commit_of_the_pull_request() {
+    let scene = Scene::new();
+    let earlier = scene.hub.tip(REPO, "fix");
+    scene.push(|lines| lines[1] = "two".to_owned());
+    let at = |commit: &str| {
+        post(
+            &scene,
+            json!({"commit_id": commit, "event": "COMMENT", "body": "x"}),
+        )
+    };
+    assert_eq!(at(&earlier).expect(200).body["commit_id"], json!(earlier));
+    at(&scene.hub.tip(REPO, "main")).expect(422);
+    at(&"0".repeat(40)).expect(422);
+    scene.hub.assert_clean();
+}
+
+#[test]
 fn a_review_says_something() {
     let scene = Scene::new();
     post(&scene, json!({"event": "COMMENT"})).expect(422);

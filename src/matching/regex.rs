@@ -1,0 +1,223 @@
+//! Regular expressions of rules: compiled at their first use, and not even then where a text lacks
+//! what every match holds.
+
+use std::sync::OnceLock;
+
+use fancy_regex::Expr;
+use serde::{Deserialize, Serialize};
+
+use super::literals;
+use super::pattern::MetaId;
+
+/// A regular expression, compiled at its first use.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Regex {
+    text: String,
+    /// Lower-case texts of which every match holds one, whatever their case there; empty: unknown.
+    pub(super) needed: Vec<String>,
+    /// The only texts that match as a whole, and whether case counts; none: there may be others.
+    whole: Option<(Vec<String>, bool)>,
+    /// Groups that bind metavariables: group number, metavariable.
+    pub(super) groups: Vec<(u16, MetaId)>,
+    #[serde(skip)]
+    compiled: OnceLock<Option<fancy_regex::Regex>>,
+}
+
+impl Clone for Regex {
+    fn clone(&self) -> Self {
+        Self {
+            text: self.text.clone(),
+            needed: self.needed.clone(),
+            whole: self.whole.clone(),
+            groups: self.groups.clone(),
+            compiled: OnceLock::new(),
+        }
+    }
+}
+
+impl Regex {
+    /// Checks the expression and takes it up. `multi_line`: `^` and `$` match at line ends.
+    ///
+    /// # Errors
+    /// The reason why it is none.
+    pub fn new(text: &str, multi_line: bool) -> Result<Self, String> {
+        if multi_line {
+            Self::of(format!("(?m){text}"))
+        } else {
+            Self::of(text.to_owned())
+        }
+    }
+
+    /// The same for an expression that has to match from the start of a text.
+    ///
+    /// # Errors
+    /// The reason why it is none.
+    pub fn anchored(text: &str) -> Result<Self, String> {
+        let plain = Self::of(text.to_owned())?;
+        // A comment of extended mode could swallow the bracket.
+        let anchored = Self::of(format!(r"\A(?:{text})"));
+        Ok(match anchored {
+            Ok(anchored) if !text.contains('#') => anchored,
+            _ => plain,
+        })
+    }
+
+    fn of(text: String) -> Result<Self, String> {
+        let compiled = build(&text)?;
+        let tree = Expr::parse_tree(&ascii(&text)).ok();
+        let needed = tree
+            .as_ref()
+            .and_then(|tree| literals::needed(&tree.expr))
+            .unwrap_or_default();
+        let whole = tree.and_then(|tree| literals::whole(&tree.expr));
+        let lock = OnceLock::new();
+        let _ = lock.set(Some(compiled));
+        Ok(Self {
+            text,
+            needed,
+            whole,
+            groups: Vec::new(),
+            compiled: lock,
+        })
+    }
+
+    /// Whether the whole text matches, where that takes no search.
+    pub(super) fn whole_match(&self, text: &[u8]) -> Option<bool> {
+        let (texts, case_counts) = self.whole.as_ref()?;
+        Some(texts.iter().any(|known| {
+            if *case_counts {
+                known.as_bytes() == text
+            } else {
+                known.as_bytes().eq_ignore_ascii_case(text)
+            }
+        }))
+    }
+
+    /// Whether the text lacks what every match holds. Spares most expressions from being compiled.
+    pub(super) fn is_ruled_out(&self, text: &[u8]) -> bool {
+        !self.needed.is_empty()
+            && !self
+                .needed
+                .iter()
+                .any(|literal| literals::contains(text, literal.as_bytes()))
+    }
+
+    /// The expression; `None` only if a bundle holds one this build cannot compile, which the build
+    /// script rules out.
+    pub(super) fn get(&self) -> Option<&fancy_regex::Regex> {
+        self.compiled
+            .get_or_init(|| build(&self.text).ok())
+            .as_ref()
+    }
+
+    /// Whether an expression made by [`Self::anchored`] matches the start of the text; a text or a
+    /// search that is past the limits may.
+    pub(super) fn may_match_start(&self, text: &[u8]) -> bool {
+        if let Some(is_match) = self.whole_match(text) {
+            return is_match;
+        }
+        if self.is_ruled_out(text) {
+            return false;
+        }
+        let (Some(regex), Ok(text)) = (self.get(), std::str::from_utf8(text)) else {
+            return true;
+        };
+        match regex.find(text) {
+            Ok(found) => found.is_some_and(|found| found.start() == 0),
+            Err(_) => true,
+        }
+    }
+
+    /// Names of its groups, `None` for those with a number alone; group 0 first.
+    pub(super) fn group_names(&self) -> Vec<Option<String>> {
+        match self.get() {
+            Some(regex) => regex
+                .capture_names()
+                .map(|name| name.map(str::to_owned))
+                .collect(),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// Limits on the work of one expression: counted, not timed.
+fn build(text: &str) -> Result<fancy_regex::Regex, String> {
+    fancy_regex::RegexBuilder::new(&ascii(text))
+        .backtrack_limit(1_000_000)
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+/// `\w`, `\d` and `\s` as ASCII, which is what they mean to Semgrep (PCRE without UCP). The Unicode
+/// classes would also cost most of a hook's time to compile.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut rest = text.chars().peekable();
+    let mut in_class = false;
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                let Some(escaped) = rest.next() else {
+                    out.push(c);
+                    break;
+                };
+                let class = match escaped.to_ascii_lowercase() {
+                    'w' => "0-9A-Za-z_",
+                    'd' => "0-9",
+                    's' => " \\t\\n\\r\\x0B\\x0C",
+                    _ => "",
+                };
+                let negated = escaped.is_ascii_uppercase();
+                if class.is_empty() || (in_class && negated) {
+                    out.extend([c, escaped]);
+                } else if in_class {
+                    out.push_str(class);
+                } else {
+                    let sign = if negated { "^" } else { "" };
+                    out.extend(["[", sign, class, "]"]);
+                }
+            }
+            '[' if !in_class => {
+                in_class = true;
+                out.push(c);
+                // A bracket right after the opening one is a plain character.
+                if rest.peek() == Some(&'^') {
+                    out.extend(rest.next());
+                }
+                if rest.peek() == Some(&']') {
+                    out.extend(rest.next());
+                }
+            }
+            '[' if rest.peek() == Some(&':') => {
+                // `[:alpha:]`: up to its own end.
+                out.push(c);
+                while let Some(inner) = rest.next() {
+                    out.push(inner);
+                    if inner == ':' && rest.peek() == Some(&']') {
+                        out.extend(rest.next());
+                        break;
+                    }
+                }
+            }
+            ']' if in_class => {
+                in_class = false;
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ascii;
+
+    #[test]
+    fn perl_classes_become_ascii_wherever_they_stand() {
+        assert_eq!(ascii(r"^\w+\D"), "^[0-9A-Za-z_]+[^0-9]");
+        assert_eq!(ascii(r"[\w.\]-]\\w"), r"[0-9A-Za-z_.\]-]\\w");
+        assert_eq!(ascii(r"[^]\d][[:alpha:]\d]"), "[^]0-9][[:alpha:]0-9]");
+        assert_eq!(ascii(r"[\W]\b"), r"[\W]\b");
+    }
+}

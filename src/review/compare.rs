@@ -1,0 +1,118 @@
+//! What a change is compared with: its changed lines, and the findings of its base.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::analyse::{Shared, Side, analyse, limits};
+use super::inputs::Inputs;
+use super::run::reasons;
+use crate::change::diff::LineDiff;
+use crate::change::{ChangedFile, Content};
+use crate::finding::{Gap, RepoPath, RuleId};
+use crate::syntax::Parser;
+use crate::triage::{self, ChangedLines, FileFindings};
+
+/// Compares with the base: changed lines of every file with something to judge, findings of the
+/// base where the verdict hangs on them.
+pub(super) fn compare(
+    inputs: &Inputs<'_>,
+    by_path: &BTreeMap<&RepoPath, &ChangedFile>,
+    shared: &Shared<'_>,
+    files: &mut [FileFindings],
+    gaps: &mut Vec<Gap>,
+) {
+    let prepared = inputs.prepared;
+    let mut bases: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
+    // Where something was found, it may have moved here from a file in which nothing is found now.
+    let may_have_moved = files.iter().any(|file| !file.head.is_empty());
+    for file in files.iter_mut() {
+        let Some(changed) = by_path.get(&file.path) else {
+            continue;
+        };
+        if file.comments.is_empty() && !may_have_moved {
+            continue;
+        }
+        let Some(base) = &changed.base else {
+            file.changed = ChangedLines::whole_file();
+            continue;
+        };
+        let read = |content: &Content| inputs.reader.read(content);
+        let others: Result<Vec<Vec<u8>>, _> = changed
+            .other_bases
+            .iter()
+            .map(|parent| read(&parent.content))
+            .collect();
+        match (read(base), read(&changed.head), others) {
+            (Ok(base), Ok(head), Ok(others)) => {
+                let others = others.iter().map(Vec::as_slice);
+                file.changed = lines_of(&LineDiff::of_change(Some(&base), others, &head), changed);
+                bases.insert(file.path.clone(), base);
+            }
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
+                // Without the base everything counts as changed, which never hides a finding.
+                file.changed = ChangedLines::whole_file();
+                gaps.push(Gap {
+                    path: file.path.clone(),
+                    kind: error.gap(),
+                    span: None,
+                    lines: None,
+                    function: None,
+                    detail: format!(
+                        "the base could not be read, so every finding counts as new: {}",
+                        reasons(&error)
+                    ),
+                });
+            }
+        }
+    }
+    if prepared.without_new_deviations {
+        for file in files.iter_mut() {
+            let changed = &file.changed;
+            // A comment that only moved is left out too: the finding it speaks for is not new then.
+            file.comments.retain(|comment| {
+                !changed.touches(comment.location.start.line, comment.location.end.line)
+            });
+        }
+    }
+    // A base finding only makes an equal one of some head old, be it in another file, where it moved.
+    let rules: BTreeSet<RuleId> = files
+        .iter()
+        .flat_map(|file| file.head.iter().map(|finding| finding.rule.clone()))
+        .collect();
+    let mut parser = None;
+    let mut analyse_bases = |wanted: Vec<usize>, files: &mut [FileFindings]| {
+        for index in wanted {
+            let Some(file) = files.get_mut(index) else {
+                continue;
+            };
+            let Some(base) = bases.get(&file.path) else {
+                continue;
+            };
+            let parser = parser.get_or_insert_with(|| Parser::new(limits(prepared)));
+            // The head's path decides which rules run, so that a rename brings no finding by itself.
+            let path = file.path.clone();
+            let turn = prepared.watch.enter(&path);
+            let result = analyse(shared, Side::Base(&rules), parser, &file.path, base);
+            drop(turn);
+            if result.is_analysed {
+                file.base = Some(result.findings);
+            }
+        }
+    };
+    let first = triage::needs_base(files, &prepared.settings);
+    analyse_bases(first, files);
+    let moved = triage::needs_base_for_moves(files, &prepared.settings);
+    analyse_bases(moved, files);
+}
+
+/// Changed lines as triage takes them; in a merge only what is in no parent.
+fn lines_of(diff: &LineDiff, file: &ChangedFile) -> ChangedLines {
+    if file.other_bases.is_empty() {
+        ChangedLines::from_hunks(diff.hunks().iter().map(|hunk| {
+            let head = hunk.head.end.saturating_sub(hunk.head.start);
+            let base = hunk.base.end.saturating_sub(hunk.base.start);
+            (hunk.head.start, head, base)
+        }))
+    } else {
+        ChangedLines::from_hunks(diff.added_lines().map(|line| (line, 1, 0)))
+    }
+}

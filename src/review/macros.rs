@@ -1,0 +1,289 @@
+//! What is known of macros beyond a file's own: the repository's definitions, gathered only once
+//! some file does not parse as it is.
+//!
+//! A review of a whole tree takes the definitions of all headers under review. A review of a change
+//! follows the includes of the changed file within the repository, up to counted limits, on the
+//! side of the change (index or commit, never the work tree). Either way the result depends on the
+//! input alone, not on threads or on which file came first.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::change::git::Reader;
+use crate::change::{Change, Content};
+use crate::finding::RepoPath;
+use crate::syntax::{Include, MacroSource, MacroTable, includes};
+
+/// Headers read for one file, directly or through others.
+const MAX_HEADERS: usize = 64;
+
+/// Bytes of headers read for one file.
+const MAX_BYTES: usize = 1 << 19;
+
+/// Bytes of the largest header read for a file of a change. Larger ones are register maps: constants
+/// by the ten thousand, and nothing that decides how code is read.
+const MAX_HEADER: u64 = 1 << 17;
+
+/// Knowledge of macros for one run, shared by its threads.
+pub(super) struct RunMacros<'i> {
+    change: &'i Change,
+    reader: &'i Reader,
+    /// For headers of a change.
+    headers_reader: Reader,
+    settings: &'i MacroTable,
+    /// Of a whole tree: the definitions of all its headers.
+    whole: OnceLock<MacroTable>,
+    /// Of a change: the headers of its side, by the last component of their paths, then by path.
+    listed: OnceLock<Vec<(RepoPath, Content)>>,
+    /// Headers read so far; `None` = it cannot be read.
+    headers: Mutex<BTreeMap<RepoPath, Option<Arc<Header>>>>,
+}
+
+/// What a header contributes.
+struct Header {
+    bytes: usize,
+    table: MacroTable,
+    includes: Vec<(Vec<u8>, bool)>,
+}
+
+impl<'i> RunMacros<'i> {
+    pub(super) fn new(change: &'i Change, reader: &'i Reader, settings: &'i MacroTable) -> Self {
+        Self {
+            change,
+            reader,
+            headers_reader: reader.limited(MAX_HEADER),
+            settings,
+            whole: OnceLock::new(),
+            listed: OnceLock::new(),
+            headers: Mutex::default(),
+        }
+    }
+
+    /// The knowledge for one file.
+    pub(super) fn of<'m>(&'m self, path: &'m RepoPath, text: &'m [u8]) -> FileMacros<'m> {
+        FileMacros {
+            run: self,
+            path,
+            text,
+            table: OnceCell::new(),
+        }
+    }
+
+    /// The definitions of all headers under review.
+    fn whole(&self) -> &MacroTable {
+        self.whole.get_or_init(|| {
+            let mut table = self.settings.clone();
+            for file in &self.change.files {
+                if file.path.extension() == b"h"
+                    && let Ok(text) = self.reader.read(&file.head)
+                {
+                    table.scan(&text);
+                }
+            }
+            table
+        })
+    }
+
+    /// The headers called `name`, sorted by path.
+    fn called(&self, name: &[u8]) -> &[(RepoPath, Content)] {
+        let listed = self
+            .listed
+            .get_or_init(|| by_name(self.headers_reader.headers(self.change.head.as_deref())));
+        let from = listed.partition_point(|(path, _)| path.file_name() < name);
+        let rest = listed.get(from..).unwrap_or_default();
+        let count = rest.partition_point(|(path, _)| path.file_name() == name);
+        rest.get(..count).unwrap_or_default()
+    }
+
+    /// The definitions of the headers that `text` includes.
+    fn included(&self, path: &RepoPath, text: &[u8]) -> MacroTable {
+        let mut table = self.settings.clone();
+        let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
+        let mut bytes = 0;
+        let mut queue: VecDeque<&(RepoPath, Content)> = VecDeque::new();
+        let direct = includes(text);
+        queue.extend(direct.iter().filter_map(|one| self.resolve(path, one)));
+        // Breadth first: what the file includes itself counts before what comes with that.
+        while let Some((path, content)) = queue.pop_front() {
+            if seen.len() >= MAX_HEADERS || bytes >= MAX_BYTES {
+                break;
+            }
+            if !seen.insert(path) {
+                continue;
+            }
+            let Some(header) = self.header(path, content) else {
+                continue;
+            };
+            bytes += header.bytes;
+            table.merge(&header.table);
+            for (name, is_quoted) in &header.includes {
+                let include = Include {
+                    name,
+                    is_quoted: *is_quoted,
+                };
+                queue.extend(self.resolve(path, &include));
+            }
+        }
+        table
+    }
+
+    fn header(&self, path: &RepoPath, content: &Content) -> Option<Arc<Header>> {
+        let lock = || self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(path) {
+            return known.clone();
+        }
+        let header = self.headers_reader.read(content).ok().map(|text| {
+            let mut table = MacroTable::new();
+            table.scan(&text);
+            Arc::new(Header {
+                bytes: text.len(),
+                table,
+                includes: includes(&text)
+                    .iter()
+                    .map(|one| (one.name.to_vec(), one.is_quoted))
+                    .collect(),
+            })
+        });
+        lock().insert(path.clone(), header.clone());
+        header
+    }
+
+    /// The header that an include of the file `from` most likely means. Nobody told us the include
+    /// paths, so of all headers whose path ends like the name the one nearest to `from` is taken.
+    fn resolve(&self, from: &RepoPath, include: &Include<'_>) -> Option<&(RepoPath, Content)> {
+        let mut name = include.name;
+        while let Some(rest) = name
+            .strip_prefix(b"./")
+            .or_else(|| name.strip_prefix(b"../"))
+        {
+            name = rest;
+        }
+        let last = name.rsplit(|&byte| byte == b'/').next().unwrap_or(name);
+        let candidates = self.called(last);
+        let ends_so = |path: &RepoPath| {
+            path.as_bytes()
+                .strip_suffix(name)
+                .is_some_and(|before| before.is_empty() || before.ends_with(b"/"))
+        };
+        // `max_by_key` takes the last of equal ones; the first in the order of paths is wanted.
+        candidates
+            .iter()
+            .rev()
+            .filter(|(path, _)| ends_so(path))
+            .max_by_key(|(path, _)| {
+                let folders = shared_folders(from.as_bytes(), path.as_bytes());
+                (folders, std::cmp::Reverse(path.as_bytes().len()))
+            })
+    }
+}
+
+/// Brings headers into the order of [`RunMacros::called`].
+fn by_name(mut headers: Vec<(RepoPath, Content)>) -> Vec<(RepoPath, Content)> {
+    headers.sort_by(|(a, _), (b, _)| (a.file_name(), a).cmp(&(b.file_name(), b)));
+    headers
+}
+
+/// How many leading folders two paths share.
+fn shared_folders(one: &[u8], other: &[u8]) -> usize {
+    let same = one
+        .iter()
+        .zip(other)
+        .take_while(|(left, right)| left == right)
+        .map(|(byte, _)| byte);
+    same.filter(|byte| **byte == b'/').count()
+}
+
+/// Knowledge of macros for one file, gathered when it is asked for.
+pub(super) struct FileMacros<'m> {
+    run: &'m RunMacros<'m>,
+    path: &'m RepoPath,
+    text: &'m [u8],
+    table: OnceCell<MacroTable>,
+}
+
+impl MacroSource for FileMacros<'_> {
+    fn table(&self) -> &MacroTable {
+        if self.run.change.source.is_whole() {
+            return self.run.whole();
+        }
+        self.table
+            .get_or_init(|| self.run.included(self.path, self.text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{ChangedFile, Source};
+
+    /// A run over a change without repository, with these headers listed.
+    fn with_headers<R>(paths: &[&str], test: impl FnOnce(&RunMacros<'_>) -> R) -> R {
+        let change = Change::empty(Source::Staged);
+        let reader = Reader::of_files(1 << 20);
+        let settings = MacroTable::new();
+        let run = RunMacros::new(&change, &reader, &settings);
+        let listed = paths
+            .iter()
+            .map(|path| (RepoPath::from(*path), Content::Blob("00".to_owned())))
+            .collect();
+        let _ = run.listed.set(by_name(listed));
+        test(&run)
+    }
+
+    #[test]
+    fn an_include_means_the_nearest_header_that_ends_like_it() {
+        let paths = [
+            "boards/a/periph.h",
+            "cpu/x/include/periph.h",
+            "cpu/y/include/periph.h",
+            "sys/include/net/periph.h",
+        ];
+        with_headers(&paths, |run| {
+            let resolved = |from: &str, name: &str| {
+                let include = Include {
+                    name: name.as_bytes(),
+                    is_quoted: true,
+                };
+                run.resolve(&RepoPath::from(from), &include)
+                    .map(|(path, _)| path.to_string())
+            };
+            let expect = |from, name, path: Option<&str>| {
+                assert_eq!(resolved(from, name).as_deref(), path, "{from} {name}");
+            };
+            expect("cpu/y/uart.c", "periph.h", Some("cpu/y/include/periph.h"));
+            expect(
+                "cpu/x/uart.c",
+                "../include/periph.h",
+                Some("cpu/x/include/periph.h"),
+            );
+            expect(
+                "sys/net/a.c",
+                "net/periph.h",
+                Some("sys/include/net/periph.h"),
+            );
+            // Equally far from all: the shortest path.
+            expect("main.c", "periph.h", Some("boards/a/periph.h"));
+            expect("main.c", "eriph.h", None);
+            expect("main.c", "other.h", None);
+        });
+    }
+
+    #[test]
+    fn a_whole_tree_shares_the_definitions_of_its_headers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let header = folder.path().join("a.h");
+        std::fs::write(&header, "#define FIELD(x) x\n").expect("a file");
+        let mut change = Change::empty(Source::Folder);
+        change.files = vec![ChangedFile::added(
+            RepoPath::from("a.h"),
+            Content::File(header),
+        )];
+        let reader = Reader::of_files(1 << 20);
+        let settings = MacroTable::new();
+        let run = RunMacros::new(&change, &reader, &settings);
+        let path = RepoPath::from("b.c");
+        assert_eq!(run.of(&path, b"").table().len(), 1);
+        assert!(settings.is_empty());
+    }
+}
