@@ -203,6 +203,10 @@ pub(super) struct FileMacros<'m> {
 }
 
 impl MacroSource for FileMacros<'_> {
+    fn settings(&self) -> &MacroTable {
+        self.run.settings
+    }
+
     fn table(&self) -> &MacroTable {
         if self.run.change.source.is_whole() {
             return self.run.whole();

@@ -38,17 +38,29 @@ pub struct MacroTable {
 /// Where the parser gets its knowledge of macros from. It asks only for a file that does not parse
 /// as it is, so the knowledge may be gathered then.
 pub trait MacroSource {
-    /// The table.
+    /// What is known without looking anything up.
+    fn settings(&self) -> &MacroTable;
+
+    /// All that is known of the project.
     fn table(&self) -> &MacroTable;
 }
 
 impl MacroSource for MacroTable {
+    fn settings(&self) -> &MacroTable {
+        self
+    }
+
     fn table(&self) -> &MacroTable {
         self
     }
 }
 
 impl MacroTable {
+    /// Whether it holds more scanned definitions than `other`.
+    pub fn knows_more_than(&self, other: &Self) -> bool {
+        self.scanned.len() > other.scanned.len()
+    }
+
     /// A table with nothing but the well-known names.
     pub fn new() -> Self {
         Self::default()

@@ -175,11 +175,24 @@ impl Parser {
             return Ok(best);
         }
         let mut cost = error_bytes(&first);
-        let table = macros.table();
-        for variant in [Variant::Splitting, Variant::AllGroups] {
-            let again = variant == Variant::AllGroups;
+        let rounds = [
+            (Variant::Splitting, false),
+            (Variant::AllGroups, false),
+            (Variant::Splitting, true),
+            (Variant::AllGroups, true),
+        ];
+        for (round, (variant, with_others)) in rounds.into_iter().enumerate() {
+            // Definitions elsewhere are gathered for the few files that need them.
+            let table = if with_others {
+                macros.table()
+            } else {
+                macros.settings()
+            };
+            if with_others && !table.knows_more_than(macros.settings()) {
+                break;
+            }
             let mut unchosen = Vec::new();
-            let rewritten = prepass.vary(text, variant, !again, table, &mut unchosen);
+            let rewritten = prepass.vary(text, variant, round == 0, table, &mut unchosen);
             let base = if masked { &prepass.plain } else { text };
             let mut old = first.clone();
             edit(&mut old, base, &prepass.rewritten, lines);
