@@ -36,6 +36,10 @@ pub mod training;
 /// The one run that every entry point calls: change and configuration in, report out.
 pub mod review;
 
+/// GitHub: events, comments, reconciling, the API client.
+#[cfg(feature = "github")]
+pub mod github;
+
 /// Arguments, commands, exit codes; the only place that prints or exits.
 pub mod cli;
 

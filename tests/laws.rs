@@ -38,6 +38,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("tree_sitter_rust", "src/syntax/"),
     ("git2", "src/change/git"),
     ("octocrab", "src/github/"),
+    ("tokio", "src/github/"),
     ("axum", "src/service/"),
     ("clap", "src/cli/"),
 ];
@@ -314,6 +315,51 @@ fn a_rule_file_is_named_by_its_slug_and_code() {
         "a rule file is named by its slug and lies in the folder of its code",
         &breaches,
     );
+}
+
+#[test]
+fn tests_that_the_documentation_names_exist() {
+    let mut functions = BTreeSet::new();
+    for path in files_under("tests").into_iter().chain(files_under("src")) {
+        if path.ends_with(".rs") {
+            let text = read(&path);
+            functions.extend(names_after_fn(&text));
+        }
+    }
+    let mut named = 0;
+    let mut breaches = Vec::new();
+    for row in read("docs/review.md").lines() {
+        let Some(cell) = row.strip_suffix('|').and_then(|row| row.rsplit('|').next()) else {
+            continue;
+        };
+        for name in cell.split('`').skip(1).step_by(2) {
+            if name.matches('_').count() < 2 {
+                continue;
+            }
+            named += 1;
+            let stem = name.trim_end_matches('*');
+            if !functions
+                .iter()
+                .any(|function| function == name || (stem != name && function.starts_with(stem)))
+            {
+                breaches.push(name.to_owned());
+            }
+        }
+    }
+    assert!(
+        named > 25,
+        "only {named} tests recognised: is the scan right?"
+    );
+    fail_if_any("docs/review.md names tests that do not exist", &breaches);
+}
+
+/// Names of the functions of a file.
+fn names_after_fn(text: &str) -> Vec<String> {
+    text.split("fn ")
+        .skip(1)
+        .filter_map(|rest| rest.split(['(', '<']).next())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Review a change: the staged one, a range of commits, or everything
     Check(Box<CheckArguments>),
+    /// Review a pull request in a CI environment: comments, summary, gate
+    Review(Box<ReviewArguments>),
     /// Install, remove and run the git hooks
     #[command(subcommand)]
     Hook(HookCommand),
@@ -117,6 +119,103 @@ pub(super) struct CheckArguments {
     /// Only these files and folders
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+}
+
+/// Options of `review`. Without them everything comes from the environment of GitHub Actions.
+#[derive(Debug, Clone, Default, Args)]
+#[cfg_attr(
+    not(feature = "github"),
+    allow(
+        dead_code,
+        reason = "listed in the help; the command says how to get it"
+    )
+)]
+pub(super) struct ReviewArguments {
+    /// Review, and write what is to be posted into --out; needs no right to write
+    #[arg(long, requires = "out", conflicts_with = "post")]
+    pub(super) analyse_only: bool,
+    /// File that --analyse-only writes
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Post what another job wrote with --analyse-only; trusts nothing of it, needs no checkout
+    #[arg(long, value_name = "FILE")]
+    pub(super) post: Option<PathBuf>,
+    /// Repository [GITHUB_REPOSITORY]
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(super) repo: Option<String>,
+    /// Review this pull request instead of the one of the event
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) pr: Option<u64>,
+    /// Compare with this commit instead of the merge base
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+    /// File with the event [GITHUB_EVENT_PATH]
+    #[arg(long, value_name = "FILE")]
+    pub(super) event: Option<PathBuf>,
+    /// Name of the event [GITHUB_EVENT_NAME]
+    #[arg(long, value_name = "NAME")]
+    pub(super) event_name: Option<String>,
+    /// REST address [GITHUB_API_URL]
+    #[arg(long, value_name = "URL")]
+    pub(super) api_url: Option<String>,
+    /// GraphQL address [GITHUB_GRAPHQL_URL]
+    #[arg(long, value_name = "URL")]
+    pub(super) graphql_url: Option<String>,
+    /// Address for people [GITHUB_SERVER_URL]
+    #[arg(long, value_name = "URL")]
+    pub(super) server_url: Option<String>,
+    /// File with the token [GITHUB_TOKEN, GH_TOKEN]; never give one as an argument
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Most comments that stand in the code at a time; the rest is in one table
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(super) max_comments: usize,
+    /// Request changes while the gate is closed, and lift that once it opens
+    #[arg(long)]
+    pub(super) request_changes: bool,
+    /// Write no comments: job summary, annotations and log alone
+    #[arg(long)]
+    pub(super) no_comments: bool,
+    /// Write a SARIF file as well
+    #[arg(long, value_name = "FILE")]
+    pub(super) sarif: Option<PathBuf>,
+    /// Hand the SARIF log to code scanning; a refusal does not close the gate
+    #[arg(long)]
+    pub(super) upload_sarif: bool,
+    /// What an event that is not reviewed ends with
+    #[arg(long, value_enum, default_value_t = UnsupportedArgument::Fail)]
+    pub(super) unsupported: UnsupportedArgument,
+    /// Which findings are reported
+    #[arg(long, value_enum)]
+    pub(super) scope: Option<ScopeArgument>,
+    /// Lowest severity that gives exit code 1
+    #[arg(long, value_enum)]
+    pub(super) fail_on: Option<FailOnArgument>,
+    /// Lowest precision that is reported (default medium)
+    #[arg(long, value_enum)]
+    pub(super) precision: Option<PrecisionArgument>,
+    /// Further rules in Semgrep's syntax (may be repeated)
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(super) rules: Vec<PathBuf>,
+    /// Milliseconds between two writes; GitHub asks for 1,000, a server without limits for none
+    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    pub(super) pace: u64,
+    /// Seconds to wait for rate limits in all
+    #[arg(long, value_name = "S", default_value_t = 900)]
+    pub(super) max_wait: u64,
+    /// Seconds for one exchange with GitHub
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    pub(super) timeout: u64,
+}
+
+/// What an event that is not reviewed ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum UnsupportedArgument {
+    /// Exit code 2
+    #[default]
+    Fail,
+    /// Exit code 0
+    Pass,
 }
 
 #[derive(Debug, Subcommand)]

@@ -97,24 +97,42 @@ pub(super) fn review(
 
 fn thresholds(arguments: &CheckArguments) -> Thresholds {
     Thresholds {
-        scope: arguments.scope.map(|scope| match scope {
-            ScopeArgument::New => Scope::New,
-            ScopeArgument::Added => Scope::Added,
-            ScopeArgument::Function => Scope::Function,
-            ScopeArgument::File => Scope::File,
-            ScopeArgument::All => Scope::All,
-        }),
-        precision: arguments.precision.map(|precision| match precision {
-            PrecisionArgument::High => Precision::High,
-            PrecisionArgument::Medium => Precision::Medium,
-            PrecisionArgument::Low => Precision::Low,
-        }),
-        fail_on: arguments.fail_on.map(|fail_on| match fail_on {
-            FailOnArgument::Error => FailOn::Error,
-            FailOnArgument::Warning => FailOn::Warning,
-            FailOnArgument::Never => FailOn::Never,
-        }),
+        scope: arguments.scope.map(Scope::from),
+        precision: arguments.precision.map(Precision::from),
+        fail_on: arguments.fail_on.map(FailOn::from),
         only: arguments.only.clone(),
         jobs: arguments.jobs.map(usize::from),
+    }
+}
+
+impl From<ScopeArgument> for Scope {
+    fn from(scope: ScopeArgument) -> Self {
+        match scope {
+            ScopeArgument::New => Self::New,
+            ScopeArgument::Added => Self::Added,
+            ScopeArgument::Function => Self::Function,
+            ScopeArgument::File => Self::File,
+            ScopeArgument::All => Self::All,
+        }
+    }
+}
+
+impl From<PrecisionArgument> for Precision {
+    fn from(precision: PrecisionArgument) -> Self {
+        match precision {
+            PrecisionArgument::High => Self::High,
+            PrecisionArgument::Medium => Self::Medium,
+            PrecisionArgument::Low => Self::Low,
+        }
+    }
+}
+
+impl From<FailOnArgument> for FailOn {
+    fn from(fail_on: FailOnArgument) -> Self {
+        match fail_on {
+            FailOnArgument::Error => Self::Error,
+            FailOnArgument::Warning => Self::Warning,
+            FailOnArgument::Never => Self::Never,
+        }
     }
 }

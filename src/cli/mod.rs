@@ -13,6 +13,8 @@ mod hook;
 mod install;
 mod output;
 mod pages;
+#[cfg(feature = "github")]
+mod review;
 mod rules;
 mod selftest;
 mod source;
@@ -65,6 +67,15 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(arguments) => check::check(&arguments),
+        #[cfg(feature = "github")]
+        Command::Review(arguments) => review::review(&arguments),
+        #[cfg(not(feature = "github"))]
+        Command::Review(_) => Err(Failure::message(
+            "this scrubin was built without `review`, which talks to GitHub",
+        )
+        .with_help(
+            "take a released binary, or build with `cargo install scrubin --features github`",
+        )),
         Command::Hook(command) => match command {
             args::HookCommand::PreCommit(_) => hook::pre_commit(),
             args::HookCommand::PrePush(_) => hook::pre_push(),

@@ -2,7 +2,7 @@
 
 /// Dotted keys, `RULE` standing for a rule's code or slug. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 27] = [
+pub const KEYS: [&str; 28] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -29,6 +29,7 @@ pub const KEYS: [&str; 27] = [
     "c.macros.statement",
     "hook.fail",
     "deviations.file",
+    "deviations.self",
     "baseline.file",
 ];
 

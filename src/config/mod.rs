@@ -21,6 +21,6 @@ pub use parse::Config;
 pub use rule_names::{RuleNames, RuleOverride};
 pub use settings::{
     Baseline, C, CharSign, Check, DataModel, Deviations, FailOn, Hook, HookFailure, Limits, Macros,
-    Paths, RuleSettings, Scope,
+    Paths, RuleSettings, Scope, SelfDeviation,
 };
 pub(crate) use spelling::nearest;

@@ -279,18 +279,33 @@ pub struct Hook {
     pub fail: HookFailure,
 }
 
+/// What a pull request needs for a deviation that it adds itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SelfDeviation {
+    /// The approval of a second person who may write to the repository.
+    #[default]
+    Approve,
+    /// Nothing: it counts at once.
+    Allow,
+}
+
 /// `[deviations]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Deviations {
     /// The file of deviations, relative to the repository root.
     pub file: String,
+    /// What a pull request needs for a deviation that it adds itself.
+    #[serde(rename = "self")]
+    pub by_itself: SelfDeviation,
 }
 
 impl Default for Deviations {
     fn default() -> Self {
         Self {
             file: "deviations.toml".to_owned(),
+            by_itself: SelfDeviation::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Workflow commands: lines that GitHub Actions turns into annotations.
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Gap, Severity};
 use crate::triage::Triaged;
 
@@ -18,6 +20,12 @@ const TITLE_LIMIT: usize = 255;
 /// Blocking findings come first. What exceeds [`SHOWN_PER_KIND`] follows as plain lines of the log
 /// and is counted in the summary. Every line ends with a line feed.
 pub fn render(report: &Report) -> String {
+    render_beside(report, &BTreeSet::new())
+}
+
+/// As [`render`], beside review comments: findings whose fingerprint (`KEY:ORDINAL`) is in
+/// `commented` are shown at their line already, so they are plain lines of the log.
+pub fn render_beside(report: &Report, commented: &BTreeSet<String>) -> String {
     let mut findings: Vec<&Triaged> = words::reported(report).collect();
     findings.sort_by_key(|triaged| (!triaged.blocks, std::cmp::Reverse(triaged.finding.severity)));
 
@@ -31,7 +39,12 @@ pub fn render(report: &Report) -> String {
             Severity::Warning => &mut warnings,
             Severity::Info => &mut notices,
         };
-        kind.push(finding(report, triaged));
+        let annotation = finding(report, triaged);
+        if commented.contains(&triaged.fingerprint.value()) {
+            kind.commented.push(annotation.plain);
+        } else {
+            kind.push(annotation);
+        }
     }
     // Whole files first: a gap that fails the review must not hide behind the limit.
     let mut gaps: Vec<&Gap> = report.gaps.iter().collect();
@@ -107,6 +120,8 @@ struct Kind {
     command: &'static str,
     limit: usize,
     annotations: Vec<Annotation>,
+    /// Plain lines of findings that have a comment.
+    commented: Vec<String>,
 }
 
 impl Kind {
@@ -115,6 +130,7 @@ impl Kind {
             command,
             limit,
             annotations: Vec::new(),
+            commented: Vec::new(),
         }
     }
 
@@ -140,12 +156,21 @@ impl Kind {
                 ));
             } else {
                 hidden += 1;
-                // The runner reads `##[command]` anywhere in a line.
-                let plain = annotation.plain.replace("##[", "## [");
-                out.push_str(&format!("  {}: {plain}\n", self.command));
+                self.write_plain(out, &annotation.plain);
             }
         }
+        for plain in &self.commented {
+            self.write_plain(out, plain);
+        }
         hidden
+    }
+}
+
+impl Kind {
+    fn write_plain(&self, out: &mut String, plain: &str) {
+        // The runner reads `##[command]` anywhere in a line.
+        let plain = plain.replace("##[", "## [");
+        out.push_str(&format!("  {}: {plain}\n", self.command));
     }
 }
 
@@ -290,6 +315,17 @@ mod tests {
         for line in text.lines().filter(|line| !line.starts_with("::")) {
             assert!(!line.contains("##["), "{line}");
         }
+    }
+
+    #[test]
+    fn what_has_a_comment_is_no_annotation() {
+        let report = sample::full();
+        let commented = BTreeSet::from([report.findings[0].fingerprint.value()]);
+        let text = render_beside(&report, &commented);
+        let errors = text.lines().filter(|line| line.starts_with("::error "));
+        assert_eq!(errors.count(), 1);
+        assert!(text.contains("  error: src/ble.c:42: "), "{text}");
+        assert!(!text.contains("more only in the log"));
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub(crate) fn link(raw: &str) -> String {
 }
 
 /// Length of the longest run of backticks.
-fn longest_run(text: &str) -> usize {
+pub(crate) fn longest_run(text: &str) -> usize {
     text.split(|character| character != '`')
         .map(str::len)
         .max()

@@ -64,6 +64,15 @@ pub(super) fn compare(
             }
         }
     }
+    if prepared.without_new_deviations {
+        for file in files.iter_mut() {
+            let changed = &file.changed;
+            // A comment that only moved is left out too: the finding it speaks for is not new then.
+            file.comments.retain(|comment| {
+                !changed.touches(comment.location.start.line, comment.location.end.line)
+            });
+        }
+    }
     // A base finding only makes an equal one of some head old, be it in another file, where it moved.
     let rules: BTreeSet<RuleId> = files
         .iter()

@@ -57,6 +57,7 @@ pub struct Prepared {
     pub(super) paths: crate::config::Paths,
     pub(super) macros: MacroTable,
     pub(super) jobs: Option<usize>,
+    pub(super) without_new_deviations: bool,
     pub(super) digest: String,
     pub(super) notices: Vec<String>,
     pub(super) watch: Watch,
@@ -186,6 +187,7 @@ impl Prepared {
             jobs: arguments
                 .jobs
                 .or(config.check.jobs.map(std::num::NonZeroUsize::get)),
+            without_new_deviations: false,
             digest: ruleset.digest,
             notices,
         })
@@ -202,6 +204,13 @@ impl Prepared {
     #[must_use]
     pub fn with_baseline(mut self, baseline: Option<Baseline>) -> Self {
         self.settings.baseline = baseline;
+        self
+    }
+
+    /// Leaves out deviations in comments that the change itself adds: what it would be without them.
+    #[must_use]
+    pub fn without_new_deviations(mut self) -> Self {
+        self.without_new_deviations = true;
         self
     }
 

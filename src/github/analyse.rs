@@ -1,0 +1,346 @@
+//! Commits → report: the review of a pull request by the settings of its base.
+//!
+//! Configuration, deviations, baseline and the project's rules are read from the base commit, so
+//! that a pull request cannot switch its own review off. Deviations that it adds itself are only
+//! proposed: the review runs with and without them, and what makes the difference waits for a
+//! second person.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+
+use super::checkout::{Checkout, CheckoutError};
+use super::submission::Proposed;
+use crate::change::git::{self, Reader, Repository};
+use crate::change::{Change, Content};
+use crate::config::{Config, SelfDeviation};
+use crate::finding::{FixSafety, Precision, RepoPath};
+use crate::report::{Notice, Report};
+use crate::review::{self, Inputs, PrepareError, Prepared, Ruleset, RulesetError, Thresholds};
+use crate::triage::{Baseline, DeviationFile, Triaged, Verdict};
+
+/// Name of the configuration file.
+const CONFIG: &str = "scrubin.toml";
+
+/// An analysis that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyseError {
+    /// The commits cannot be read.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// The diff cannot be read.
+    #[error(transparent)]
+    Checkout(#[from] CheckoutError),
+    /// A rule that cannot be used.
+    #[error(transparent)]
+    Rules(#[from] RulesetError),
+    /// Settings that cannot be met.
+    #[error(transparent)]
+    Settings(#[from] PrepareError),
+    /// The system gave no thread.
+    #[error("cannot {doing}")]
+    System {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// What is reviewed, and how.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The base commit; `None` = everything in the head counts as changed.
+    pub base: Option<String>,
+    /// The head commit.
+    pub head: String,
+    /// What arguments say; the configuration of the base has the rest.
+    pub thresholds: Thresholds,
+    /// Further rules, given by the workflow.
+    pub rules: Vec<PathBuf>,
+    /// Today, UTC.
+    pub today: NaiveDate,
+    /// Whether deviations of the change itself are only proposed.
+    pub proposes: bool,
+    /// Whether the report will be SARIF as well.
+    pub line_hashes: bool,
+}
+
+/// The result of an analysis.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The report, with every deviation of the change in force.
+    pub report: Report,
+    /// What findings would be without the deviations of the change, by `KEY:ORDINAL`.
+    without: BTreeMap<String, Triaged>,
+    /// The deviations of the change, by `KEY:ORDINAL` of what they excuse.
+    pub proposed: BTreeMap<String, Proposed>,
+    /// Changed files that steer the review.
+    pub steering: Vec<String>,
+    /// Files with a fix whose every line ends with a bare line feed.
+    pub plain_files: BTreeSet<RepoPath>,
+}
+
+impl Analysis {
+    /// Takes the proposed deviations out of force: what they excuse is reported.
+    pub fn refuse_proposed(&mut self) {
+        for triaged in &mut self.report.findings {
+            if let Some(without) = self.without.remove(&triaged.fingerprint.value()) {
+                *triaged = without;
+            }
+        }
+    }
+}
+
+/// Reviews a change of a local repository.
+///
+/// # Errors
+/// [`AnalyseError`].
+pub fn analyse(
+    repository: &Repository,
+    checkout: &Checkout,
+    request: &Request,
+) -> Result<Analysis, AnalyseError> {
+    // All zeros is the empty tree.
+    let nothing = "0".repeat(request.head.len());
+    let base = request.base.as_deref();
+    let range = format!("{}..{}", base.unwrap_or(&nothing), request.head);
+    let mut change = git::range(repository, &range)?;
+    // The caller knows the history better than the range does.
+    change.notices.clear();
+    let mut notices = Vec::new();
+    let config = match base {
+        Some(base) => config_of(repository, base, &mut notices)?,
+        None => Config::default(),
+    };
+    let steering = steering(repository, checkout, request, &config)?;
+    let ruleset = |repository| ruleset(repository, checkout, base, &config, &request.rules);
+    let mut thresholds = request.thresholds.clone();
+    // Design decision 10: a pull request shows more than the hook; only errors block in both.
+    thresholds.precision = thresholds
+        .precision
+        .or(config.check.precision)
+        .or(Some(Precision::Medium));
+    let by_base = |name: &str| match base {
+        Some(base) => text_of(repository, base, name),
+        None => Ok(None),
+    };
+    let baseline = match by_base(&config.baseline.file)? {
+        Some(text) => match Baseline::parse(&text) {
+            Ok(baseline) => Some(baseline),
+            Err(error) => {
+                notices.push(format!("the base's baseline does not apply: {error}"));
+                None
+            }
+        },
+        None => None,
+    };
+    let deviations_name = config.deviations.file.as_str();
+    let old = deviations(by_base(deviations_name)?, deviations_name, &mut notices);
+    let new = deviations(
+        text_of(repository, &request.head, deviations_name)?,
+        deviations_name,
+        &mut notices,
+    )
+    .or_else(|| old.clone());
+    let prepare = |deviations: Option<DeviationFile>| -> Result<Prepared, AnalyseError> {
+        let prepared = Prepared::new(
+            ruleset(repository)?,
+            &config,
+            &thresholds,
+            request.today,
+            false,
+        )?;
+        Ok(prepared
+            .with_deviations(deviations)
+            .with_baseline(baseline.clone()))
+    };
+    let prepared = prepare(new)?;
+    let reader = repository.reader(prepared.file_bytes());
+    let run = |prepared: &Prepared| {
+        review::run(&Inputs {
+            change: &change,
+            reader: &reader,
+            prepared,
+            line_hashes: request.line_hashes,
+        })
+        .map_err(|source| AnalyseError::System {
+            doing: "review the change",
+            source,
+        })
+    };
+    let mut report = run(&prepared)?;
+    let mut without = BTreeMap::new();
+    let mut proposed = BTreeMap::new();
+    let is_deviated = |one: &Triaged| matches!(one.verdict, Verdict::Deviated { .. });
+    let proposes = request.proposes && config.deviations.by_itself == SelfDeviation::Approve;
+    if proposes && report.findings.iter().any(is_deviated) {
+        let other = run(&prepare(old)?.without_new_deviations())?;
+        let mut reported: BTreeMap<String, Triaged> = other
+            .findings
+            .into_iter()
+            .filter(|one| one.verdict == Verdict::Report)
+            .map(|one| (one.fingerprint.value(), one))
+            .collect();
+        for triaged in &report.findings {
+            let Verdict::Deviated { reason, ticket } = &triaged.verdict else {
+                continue;
+            };
+            let value = triaged.fingerprint.value();
+            if let Some(one) = reported.remove(&value) {
+                without.insert(value.clone(), one);
+                let one = Proposed {
+                    reason: reason.clone(),
+                    ticket: ticket.clone(),
+                };
+                proposed.insert(value, one);
+            }
+        }
+    }
+    report
+        .notices
+        .extend(notices.into_iter().map(|text| Notice { text }));
+    let plain_files = plain_files(&report, &change, &reader);
+    Ok(Analysis {
+        report,
+        without,
+        proposed,
+        steering,
+        plain_files,
+    })
+}
+
+/// A text of a commit; `None` where it is not there or not UTF-8.
+fn text_of(
+    repository: &Repository,
+    commit: &str,
+    name: &str,
+) -> Result<Option<String>, AnalyseError> {
+    let bytes = repository.read_revision(commit, &RepoPath::from(name))?;
+    Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+}
+
+/// The configuration of the base. One that is broken there must not keep out the pull request that
+/// repairs it.
+fn config_of(
+    repository: &Repository,
+    base: &str,
+    notices: &mut Vec<String>,
+) -> Result<Config, AnalyseError> {
+    let Some(text) = text_of(repository, base, CONFIG)? else {
+        return Ok(Config::default());
+    };
+    Ok(Config::parse(&text, CONFIG).unwrap_or_else(|error| {
+        notices.push(format!(
+            "the base's {CONFIG} does not apply, the defaults do: {error}"
+        ));
+        Config::default()
+    }))
+}
+
+fn deviations(
+    text: Option<String>,
+    name: &str,
+    notices: &mut Vec<String>,
+) -> Option<DeviationFile> {
+    match DeviationFile::parse(&text?, &RepoPath::from(name)) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            let notice = format!("deviations that cannot be read do not apply: {error}");
+            if !notices.contains(&notice) {
+                notices.push(notice);
+            }
+            None
+        }
+    }
+}
+
+/// Files that steer the review and differ between base and head.
+fn steering(
+    repository: &Repository,
+    checkout: &Checkout,
+    request: &Request,
+    config: &Config,
+) -> Result<Vec<String>, AnalyseError> {
+    let Some(base) = &request.base else {
+        return Ok(Vec::new());
+    };
+    let mut changed = Vec::new();
+    for name in [
+        CONFIG,
+        config.deviations.file.as_str(),
+        config.baseline.file.as_str(),
+    ] {
+        let path = RepoPath::from(name);
+        if repository.read_revision(base, &path)?
+            != repository.read_revision(&request.head, &path)?
+        {
+            changed.push(name.to_owned());
+        }
+    }
+    for folder in &config.rule_folders {
+        if checkout.differs(base, &request.head, folder) {
+            changed.push(format!("{folder}/"));
+        }
+    }
+    Ok(changed)
+}
+
+/// The built-in rules, the project's rules as the base has them, and those of the workflow.
+fn ruleset(
+    repository: &Repository,
+    checkout: &Checkout,
+    base: Option<&str>,
+    config: &Config,
+    further: &[PathBuf],
+) -> Result<Ruleset, AnalyseError> {
+    let mut ruleset = review::builtin()?;
+    if let Some(base) = base {
+        let mut texts = Vec::new();
+        for folder in &config.rule_folders {
+            let folder = folder.trim_end_matches('/');
+            for name in checkout.files_below(base, folder) {
+                let below = name.strip_prefix(folder).unwrap_or(&name);
+                let below = below.trim_start_matches('/');
+                // Nothing below it: the file itself is named.
+                if !below.is_empty() && !review::is_rule_file(below) {
+                    continue;
+                }
+                if let Some(text) = text_of(repository, base, &name)? {
+                    texts.push((name, text));
+                }
+            }
+        }
+        ruleset.add_texts(&texts, false)?;
+    }
+    if !further.is_empty() {
+        ruleset.add(further, false)?;
+    }
+    Ok(ruleset)
+}
+
+/// Files with a safe fix whose lines all end with a bare line feed, the last one too.
+fn plain_files(report: &Report, change: &Change, reader: &Reader) -> BTreeSet<RepoPath> {
+    let with_fix: BTreeSet<&RepoPath> = report
+        .findings
+        .iter()
+        .filter(|one| {
+            let fix = one.finding.fix.as_ref();
+            fix.is_some_and(|fix| fix.safety == FixSafety::Safe)
+        })
+        .map(|one| &one.finding.location.path)
+        .collect();
+    let is_plain = |content: &Content| {
+        reader
+            .read(content)
+            .is_ok_and(|bytes| bytes.ends_with(b"\n") && !bytes.contains(&b'\r'))
+    };
+    change
+        .files
+        .iter()
+        .filter(|file| with_fix.contains(&file.path) && is_plain(&file.head))
+        .map(|file| file.path.clone())
+        .collect()
+}

@@ -1,0 +1,486 @@
+//! The way to GitHub: one request at a time, with time-outs, limits and pacing.
+//!
+//! octocrab carries the requests (TLS, address, authorization); its own retry is not compiled in,
+//! because it repeats writes whose outcome is unknown. Here reads are repeated, writes are not,
+//! unless GitHub refused them for their rate alone and so did not carry them out.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http::header::{HeaderMap, LINK, USER_AGENT};
+use http::{Method, Request, Uri};
+use http_body_ext::{BodyExt as _, Limited};
+use octocrab::Octocrab;
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+
+use super::clock::Clock;
+use super::error::ApiError;
+use super::event::Addresses;
+use super::limits::{LimitHeaders, PACE, wait};
+use super::secret::Token;
+
+/// Largest answer that is read, in bytes. A page of 100 files with their patches has a few MB.
+const ANSWER_LIMIT: usize = 32 << 20;
+
+/// How often a read is sent in all.
+const READS: u32 = 4;
+
+/// Most pages of a list: 100 entries each, more than any pull request may have (3,000 files).
+const PAGES: usize = 100;
+
+/// How a client behaves.
+#[derive(Debug, Clone)]
+pub struct ClientOptions {
+    /// Where GitHub answers.
+    pub addresses: Addresses,
+    /// The right to ask.
+    pub token: Token,
+    /// Shortest pause between two writes.
+    pub pace: Duration,
+    /// Most time to wait for rate limits in all.
+    pub max_wait: Duration,
+    /// Most time for one exchange.
+    pub timeout: Duration,
+    /// Time.
+    pub clock: Clock,
+}
+
+impl ClientOptions {
+    /// The usual times: a second between writes, a quarter of an hour for limits, half a minute for
+    /// an exchange.
+    pub fn new(addresses: Addresses, token: Token) -> Self {
+        Self {
+            addresses,
+            token,
+            pace: PACE,
+            max_wait: Duration::from_secs(15 * 60),
+            timeout: Duration::from_secs(30),
+            clock: Clock::real(),
+        }
+    }
+}
+
+/// Whether a request changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Read,
+    Write,
+}
+
+/// A connection to one GitHub.
+pub struct Client {
+    rest: Octocrab,
+    graphql: Octocrab,
+    graphql_path: String,
+    options: ClientOptions,
+    /// When the last write was sent, and how long limits were waited for.
+    times: Mutex<(Option<Duration>, Duration)>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Client")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer with a success status.
+struct Answer {
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
+
+/// The address as a base for requests, refused where the token would travel in the clear.
+fn base(url: &str) -> Result<Uri, ApiError> {
+    let bad = || ApiError::Address {
+        url: url.to_owned(),
+    };
+    let uri: Uri = url.parse().map_err(|_| bad())?;
+    let host = uri.host().ok_or_else(bad)?;
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        return Err(bad());
+    }
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    match uri.scheme_str() {
+        Some("https") => Ok(uri),
+        Some("http") if is_loopback => Ok(uri),
+        _ => Err(ApiError::Insecure {
+            url: url.to_owned(),
+        }),
+    }
+}
+
+fn octocrab(base: Uri, options: &ClientOptions) -> Result<Octocrab, ApiError> {
+    let setup = |error: octocrab::Error| ApiError::Setup {
+        message: options.token.redact(&explain(&error)),
+    };
+    Octocrab::builder()
+        .base_uri(base)
+        .map_err(setup)?
+        .personal_token(options.token.expose().to_owned())
+        .add_header(
+            USER_AGENT,
+            concat!("scrubin/", env!("CARGO_PKG_VERSION")).to_owned(),
+        )
+        .set_connect_timeout(Some(options.timeout.min(Duration::from_secs(10))))
+        .set_read_timeout(Some(options.timeout))
+        .set_write_timeout(Some(options.timeout))
+        .build()
+        .map_err(setup)
+}
+
+impl Client {
+    /// Makes a client; it connects when it is used. Needs a running tokio runtime.
+    ///
+    /// # Errors
+    /// An address that is none or not safe; no root certificates on this system.
+    pub fn new(options: ClientOptions) -> Result<Self, ApiError> {
+        let api = base(&options.addresses.api)?;
+        let graphql = &options.addresses.graphql;
+        // octocrab puts the path of its base before every path.
+        let (graphql_base, graphql_path) = graphql
+            .rsplit_once('/')
+            .map_or((graphql.as_str(), ""), |(base, path)| (base, path));
+        let graphql_base = base(graphql_base)?;
+        Ok(Self {
+            rest: octocrab(api, &options)?,
+            graphql: octocrab(graphql_base, &options)?,
+            graphql_path: format!("/{graphql_path}"),
+            options,
+            times: Mutex::new((None, Duration::ZERO)),
+        })
+    }
+
+    /// The clock it waits by.
+    pub fn clock(&self) -> &Clock {
+        &self.options.clock
+    }
+
+    /// A text without the token.
+    pub fn redact(&self, text: &str) -> String {
+        self.options.token.redact(text)
+    }
+
+    /// Reads one value.
+    pub(super) async fn get<R: DeserializeOwned>(&self, path: &str) -> Result<R, ApiError> {
+        let answer = self.read(path).await?;
+        parse(path, &answer.bytes)
+    }
+
+    /// Reads all pages of a list. `path` has no query.
+    ///
+    /// # Errors
+    /// As any request; also a `next` link that leads nowhere.
+    pub(super) async fn list<R: DeserializeOwned>(&self, path: &str) -> Result<Vec<R>, ApiError> {
+        let mut all = Vec::new();
+        let mut next = Some(format!("{path}?per_page=100"));
+        let mut pages = 0;
+        while let Some(page) = next.take() {
+            let answer = self.read(&page).await?;
+            all.extend(parse::<Vec<R>>(path, &answer.bytes)?);
+            pages += 1;
+            if pages < PAGES {
+                next = next_page(&answer.headers);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Sends a write once, and again only where GitHub refused it for its rate.
+    pub(super) async fn write<R: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<R, ApiError> {
+        let what = format!("{method} {path}");
+        let body = serde_json::to_value(body).map_err(|error| ApiError::Setup {
+            message: error.to_string(),
+        })?;
+        let answer = self
+            .send(&self.rest, method, path, Some(&body), Effect::Write)
+            .await?;
+        parse(&what, &answer.bytes)
+    }
+
+    /// Runs a GraphQL operation; gives its `data`.
+    pub(super) async fn graphql(
+        &self,
+        query: &str,
+        variables: Value,
+        is_write: bool,
+    ) -> Result<Value, ApiError> {
+        let effect = if is_write {
+            Effect::Write
+        } else {
+            Effect::Read
+        };
+        let body = serde_json::json!({"query": query, "variables": variables});
+        let answer = self
+            .send(
+                &self.graphql,
+                Method::POST,
+                &self.graphql_path,
+                Some(&body),
+                effect,
+            )
+            .await?;
+        let what = "POST graphql".to_owned();
+        let mut value: Value = parse(&what, &answer.bytes)?;
+        let errors = value.get("errors").and_then(Value::as_array);
+        if let Some(first) = errors.and_then(|errors| errors.first()) {
+            let text = |key: &str| {
+                let found = first.get(key).and_then(Value::as_str);
+                self.redact(found.unwrap_or_default())
+            };
+            let message = text("message");
+            return Err(match text("type").as_str() {
+                "FORBIDDEN" | "INSUFFICIENT_SCOPES" => ApiError::Forbidden { what, message },
+                "NOT_FOUND" => ApiError::NotFound { what },
+                _ => ApiError::Refused {
+                    what,
+                    status: 200,
+                    message,
+                },
+            });
+        }
+        Ok(value.get_mut("data").map(Value::take).unwrap_or_default())
+    }
+
+    async fn read(&self, path: &str) -> Result<Answer, ApiError> {
+        self.send(&self.rest, Method::GET, path, None, Effect::Read)
+            .await
+    }
+
+    async fn send(
+        &self,
+        client: &Octocrab,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        effect: Effect,
+    ) -> Result<Answer, ApiError> {
+        let what = format!("{method} {}", path.split('?').next().unwrap_or(path));
+        let mut faults = 0;
+        let mut refusals = 0;
+        loop {
+            if effect == Effect::Write {
+                self.keep_pace().await;
+            }
+            let exchange = self.exchange(client, &method, path, body);
+            let outcome = match tokio::time::timeout(self.options.timeout, exchange).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err("it took too long".to_owned()),
+            };
+            let unknown = match outcome {
+                Ok((status, headers, bytes)) => {
+                    let message = message_of(&bytes);
+                    let now = self.options.clock.now();
+                    if let Some(wait) = wait(status, limits_of(&headers), &message, now, refusals) {
+                        self.wait_for_limit(&what, wait).await?;
+                        refusals += 1;
+                        continue;
+                    }
+                    match self.judge(&what, status, &message, &bytes) {
+                        Ok(()) => return Ok(Answer { headers, bytes }),
+                        Err(unknown @ ApiError::Unknown { .. }) => unknown,
+                        Err(error) => return Err(error),
+                    }
+                }
+                Err(message) => ApiError::Unknown {
+                    what: what.clone(),
+                    message: self.redact(&message),
+                },
+            };
+            faults += 1;
+            if effect == Effect::Write || faults >= READS {
+                return Err(unknown);
+            }
+            let pause = Duration::from_secs(1 << (faults - 1));
+            self.options.clock.sleep(pause).await;
+        }
+    }
+
+    /// One request and its whole answer.
+    async fn exchange(
+        &self,
+        client: &Octocrab,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, HeaderMap, Vec<u8>), String> {
+        let request = Request::builder()
+            .method(method.clone())
+            .uri(path)
+            .header(http::header::ACCEPT, "application/vnd.github+json");
+        let request = client
+            .build_request(request, body)
+            .map_err(|error| explain(&error))?;
+        let response = client
+            .execute(request)
+            .await
+            .map_err(|error| explain(&error))?;
+        let (parts, body) = response.into_parts();
+        let bytes = Limited::new(body, ANSWER_LIMIT)
+            .collect()
+            .await
+            .map_err(|error| explain(error.as_ref()))?
+            .to_bytes();
+        Ok((parts.status.as_u16(), parts.headers, bytes.to_vec()))
+    }
+
+    /// Sorts an answer that is no refusal for its rate.
+    fn judge(&self, what: &str, status: u16, message: &str, bytes: &[u8]) -> Result<(), ApiError> {
+        let what = what.to_owned();
+        let message = self.redact(message);
+        match status {
+            200..=299 => {
+                let whole = bytes.is_empty() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+                if whole {
+                    return Ok(());
+                }
+                Err(ApiError::Unknown {
+                    what,
+                    message: "the answer was cut off".to_owned(),
+                })
+            }
+            401 => Err(ApiError::Unauthorized { what }),
+            403 => Err(ApiError::Forbidden { what, message }),
+            404 | 410 => Err(ApiError::NotFound { what }),
+            408 | 500..=599 => Err(ApiError::Unknown {
+                what,
+                message: format!("{status} {message}"),
+            }),
+            _ => Err(ApiError::Refused {
+                what,
+                status,
+                message,
+            }),
+        }
+    }
+
+    /// Waits until a second has passed since the last write.
+    async fn keep_pace(&self) {
+        let now = self.options.clock.now();
+        let last = self.times.lock().unwrap_or_else(PoisonError::into_inner).0;
+        let due = last.map_or(now, |last| last + self.options.pace);
+        if due > now {
+            self.options.clock.sleep(due - now).await;
+        }
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        times.0 = Some(self.options.clock.now());
+    }
+
+    async fn wait_for_limit(&self, what: &str, wait: Duration) -> Result<(), ApiError> {
+        {
+            let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+            if times.1 + wait > self.options.max_wait {
+                return Err(ApiError::RateLimited {
+                    what: what.to_owned(),
+                    wait,
+                    limit: self.options.max_wait,
+                });
+            }
+            times.1 += wait;
+        }
+        self.options.clock.sleep(wait).await;
+        Ok(())
+    }
+}
+
+fn parse<R: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<R, ApiError> {
+    let bytes = if bytes.is_empty() { b"null" } else { bytes };
+    serde_json::from_slice(bytes).map_err(|error| ApiError::Unknown {
+        what: what.to_owned(),
+        message: format!("the answer is not understood: {error}"),
+    })
+}
+
+/// An error and its causes in one line; octocrab's own texts carry a backtrace behind them.
+fn explain(error: &dyn std::error::Error) -> String {
+    let first = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    let mut text = first(error.to_string());
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let words = first(inner.to_string());
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+fn limits_of(headers: &HeaderMap) -> LimitHeaders {
+    let number = |name: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
+        value.trim().parse().ok()
+    };
+    LimitHeaders {
+        retry_after: number("retry-after"),
+        remaining: number("x-ratelimit-remaining"),
+        reset: number("x-ratelimit-reset"),
+    }
+}
+
+/// GitHub's words in an answer: `message` with its `errors`; for GraphQL the first error. Empty for
+/// an answer without any.
+fn message_of(bytes: &[u8]) -> String {
+    /// A page of a list can have megabytes, and no message.
+    const LOOKED_AT: usize = 64 << 10;
+    if bytes.len() > LOOKED_AT || bytes.first() != Some(&b'{') {
+        return String::new();
+    }
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        return String::new();
+    };
+    let message = value.get("message").and_then(Value::as_str);
+    let errors = value.get("errors").and_then(Value::as_array);
+    let details: Vec<String> = errors
+        .into_iter()
+        .flatten()
+        .take(3)
+        .map(|error| match error.get("message").unwrap_or(error) {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    // A body of a comment that speaks of limits is not one.
+    if message.is_none() && errors.is_none() {
+        return String::new();
+    }
+    let message = message.unwrap_or_default();
+    let text = if details.is_empty() {
+        message.to_owned()
+    } else {
+        format!("{message} {}", details.join("; "))
+            .trim()
+            .to_owned()
+    };
+    text.chars().take(500).collect()
+}
+
+/// Path and query of the `next` link. The address before them is ours already, and octocrab sends
+/// the token to no other.
+fn next_page(headers: &HeaderMap) -> Option<String> {
+    let link = headers.get(LINK)?.to_str().ok()?;
+    let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
+    let url = next.split_once('<')?.1.split_once('>')?.0;
+    let uri: Uri = url.parse().ok()?;
+    uri.path_and_query().map(|path| path.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

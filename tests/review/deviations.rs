@@ -1,0 +1,122 @@
+//! Whoever opens a pull request cannot switch its review off.
+
+use fakehub::Edit;
+
+use crate::scene::{FILE, REPO, Scene, file, unsafe_copy, unsafe_file};
+
+/// The unsafe function with a deviation beside its finding.
+fn excused(name: &str) -> String {
+    unsafe_copy(name).replace(
+        "    memcpy",
+        "    // scrubin: allow(C-LEN-014, reason = \"frame is filled with 8 bytes only\", ticket = \"RISK-41\")\n    memcpy",
+    )
+}
+
+#[test]
+fn a_deviation_of_the_pull_request_itself_waits_for_a_second_person() {
+    let scene = Scene::new(&file(&[excused("dose")]));
+    scene.hub.set_role(REPO, "bob", "write");
+    scene.hub.set_role(REPO, "eve", "read");
+    let run = scene.run("opened", &[]);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert_eq!(run.number("proposed"), 1);
+    assert!(scene.living()[0].1.body.contains("**Proposed deviation:**"));
+    assert!(scene.summaries()[0].contains("RISK-41"));
+
+    // Neither the author nor somebody who may not write.
+    scene.hub.review(REPO, scene.number, "eve", "APPROVED", "");
+    assert_eq!(scene.run("synchronize", &[]).code, 1);
+    scene
+        .hub
+        .review(REPO, scene.number, "bob", "APPROVED", "fine");
+    let run = scene.run("synchronize", &[]);
+    assert_eq!(run.code, 0, "{run:#?}");
+    assert!(scene.living().is_empty());
+    assert!(run.summary.contains("bob"), "{}", run.summary);
+
+    // An approval is for what was approved.
+    scene.push(&file(&[excused("dose"), excused("rate")]));
+    assert_eq!(scene.run("synchronize", &[]).code, 1);
+}
+
+#[test]
+fn deviations_may_be_left_to_their_authors() {
+    let scene = Scene::with(
+        &[
+            (FILE, "#include \"pump.h\"\n"),
+            ("scrubin.toml", "[deviations]\nself = \"allow\"\n"),
+        ],
+        &[(FILE, &file(&[excused("dose")]))],
+    );
+    let run = scene.run("opened", &[]);
+    assert_eq!(run.code, 0, "{run:#?}");
+}
+
+#[test]
+fn an_entry_in_the_deviations_file_waits_as_well() {
+    let entry =
+        "[[deviation]]\nrule = \"C-LEN-014\"\npath = \"src/*\"\nreason = \"checked above\"\n";
+    let scene = Scene::with(
+        &[(FILE, "#include \"pump.h\"\n")],
+        &[(FILE, &unsafe_file(&["dose"])), ("deviations.toml", entry)],
+    );
+    let run = scene.run("opened", &[]);
+    assert_eq!((run.code, run.number("proposed")), (1, 1), "{run:#?}");
+    assert!(scene.summaries()[0].contains("`deviations.toml`"));
+}
+
+#[test]
+fn a_deviation_of_the_base_counts() {
+    let old = file(&[excused("dose")]);
+    let new = file(&[excused("dose"), unsafe_copy("rate")]);
+    let scene = Scene::with(&[(FILE, &old)], &[(FILE, &new)]);
+    let run = scene.run("opened", &[]);
+    assert_eq!(
+        (run.number("findings"), run.number("proposed")),
+        (1, 0),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn the_settings_of_the_base_apply_and_changes_to_them_are_listed() {
+    let scene = Scene::new(&unsafe_file(&["dose"]));
+    let off = "[check]\nfail-on = \"never\"\ndisable = [\"C-LEN-014\"]\n";
+    scene.hub.commit(
+        REPO,
+        "fix",
+        "switch it off",
+        &[
+            Edit::write("scrubin.toml", off),
+            Edit::write("scrubin-baseline.json", "{}"),
+        ],
+    );
+    let run = scene.run("synchronize", &[]);
+    assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+    let summary = scene.summaries().remove(0);
+    assert!(summary.contains("- `scrubin.toml`"), "{summary}");
+    assert!(summary.contains("- `scrubin-baseline.json`"), "{summary}");
+}
+
+#[test]
+fn the_rules_of_the_base_apply() {
+    let rule = "rules:\n  - id: acme.no-goto\n    languages: [c]\n    severity: ERROR\n    message: no goto\n    pattern: goto $L;\n";
+    let code = "void f(void)\n{\n    goto end;\nend:\n    g();\n}\n";
+    let scene = Scene::with(
+        &[
+            (FILE, "#include \"pump.h\"\n"),
+            ("scrubin.toml", "rule-folders = [\"rules\"]\n"),
+            ("rules/goto.yaml", rule),
+        ],
+        &[(FILE, code)],
+    );
+    scene.hub.commit(
+        REPO,
+        "fix",
+        "drop the rule",
+        &[Edit::delete("rules/goto.yaml")],
+    );
+    let run = scene.run("synchronize", &[]);
+    assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+    assert!(scene.summaries()[0].contains("- `rules/`"));
+}
