@@ -159,7 +159,8 @@ impl Engine {
             };
             let needs = entry.needs.get_or_init(|| needs(form, &self.names));
             let matcher = Matcher::new(file, &index, &self.names, program.options);
-            let evaluator = Evaluator::new(Some(&matcher), needs, file.text, &readable, None);
+            let evaluator =
+                Evaluator::new(Some(&matcher), (needs, &texts), file.text, &readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() || matcher.is_exhausted() {
                 scan.cut.push(active.head().id.clone());
@@ -224,7 +225,8 @@ impl Engine {
             let Some((active, program, form)) = self.parts(entry, scan) else {
                 continue;
             };
-            let evaluator = Evaluator::new(None, &[], place.text, readable, None);
+            let needs = entry.needs.get_or_init(|| needs(form, &self.names));
+            let evaluator = Evaluator::new(None, (needs, texts), place.text, readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() {
                 scan.cut.push(active.head().id.clone());

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::literals;
 use super::pattern::{BasePat, CasePat, LayerPat, Pat, Root, TypePat};
 use crate::syntax::{Kind, Language};
 
@@ -17,19 +18,12 @@ pub enum Feature {
     Text(String),
 }
 
-/// Texts in so many files that looking for them decides nothing.
-const EVERYWHERE: &[&str] = &[
-    "#define", "#if", "#if ", "0x", "://", "case", "char", "config_", "const", "default", "define",
-    "disable", "else", "for", "image", "include", "int", "mac", "return", "sig", "static",
-    "struct", "switch", "unsigned", "void", "while",
-];
-
 /// The clause of an expression's needed texts, if they are worth a search.
 pub(super) fn texts(needed: &[String]) -> Option<Vec<Feature>> {
     let is_useful = !needed.is_empty()
         && needed
             .iter()
-            .all(|text| text.len() > 2 && !EVERYWHERE.contains(&text.as_str()));
+            .all(|text| text.len() > 2 && !literals::is_everywhere(text));
     is_useful.then(|| needed.iter().cloned().map(Feature::Text).collect())
 }
 
