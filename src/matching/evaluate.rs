@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::analyzer;
 use super::env::{Bound, Env};
@@ -45,6 +46,8 @@ pub(super) struct Evaluator<'e> {
     texts: &'e TextsHeld,
     /// Results of parts that are asked for again and again.
     kept: RefCell<FxHashMap<u32, Rc<Vec<Found>>>>,
+    /// Whether each part is possible, by its number; asked for at several levels of the formula.
+    possible: RefCell<SmallVec<[Option<bool>; 96]>>,
     /// Whether a limit was reached.
     pub(super) cut: std::cell::Cell<bool>,
 }
@@ -65,6 +68,7 @@ impl<'e> Evaluator<'e> {
             readable,
             context,
             kept: RefCell::default(),
+            possible: RefCell::new(SmallVec::from_elem(None, needs.len())),
             cut: std::cell::Cell::new(false),
         }
     }
@@ -219,6 +223,18 @@ impl<'e> Evaluator<'e> {
     /// Whether the file, or what is under consideration of it, holds what a match of the part
     /// needs. Most parts of most rules end here.
     fn is_possible(&self, node: &'e Node) -> bool {
+        let at = node.id as usize;
+        if let Some(known) = self.possible.borrow().get(at).copied().flatten() {
+            return known;
+        }
+        let is_possible = self.is_possible_now(node);
+        if let Some(slot) = self.possible.borrow_mut().get_mut(at) {
+            *slot = Some(is_possible);
+        }
+        is_possible
+    }
+
+    fn is_possible_now(&self, node: &'e Node) -> bool {
         match &node.op {
             Op::Pattern(_) => {
                 let Some(matcher) = self.matcher else {
