@@ -97,6 +97,12 @@ def common_place(folders):
     return place, [os.path.relpath(folder, place) for folder in whole]
 
 
+def report_root(place):
+    """The folder the report's paths start from: the top of the work tree, or the place itself outside git."""
+    result = run(["git", "-C", place, "rev-parse", "--show-toplevel"], capture=True)
+    return result.stdout.strip() if result.code == 0 else place
+
+
 def scan_command(scrubin, paths, *options):
     """A full scan that never fails on findings."""
     return [scrubin, "check", "--all", "--fail-on", "never", *options, "--", *paths]

@@ -12,7 +12,8 @@ import os
 import random
 from collections import Counter
 
-from measure import add_scrubin_option, common_place, find_scrubin, lines_in, scan, sources, table, version_of
+from measure import (add_scrubin_option, common_place, find_scrubin, lines_in, report_root, scan, sources, table,
+                     version_of)
 
 
 def excerpt(path, line, around=3):
@@ -50,7 +51,7 @@ def main():
             for rule, number in sorted(Counter(f["rule"] for f in found).items(), key=lambda item: (-item[1], item[0]))]
     print(table(["rule", "findings", "per KLOC"], rows))
 
-    place, _ = common_place(args.folders)
+    place = report_root(common_place(args.folders)[0])
     chosen = random.Random(args.seed).sample(found, min(args.sample, len(found)))
     for number, finding in enumerate(sorted(chosen, key=lambda f: (f["rule"], f["path"], f["line"])), 1):
         print(f"\n[{number}] {finding['path']}:{finding['line']} {names[finding['rule']]}: {finding['message']}")
