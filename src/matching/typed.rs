@@ -124,7 +124,7 @@ impl Matcher<'_> {
             (BasePat::Meta(id), Some(base)) => {
                 let bound = self.bound(base);
                 envs.iter()
-                    .flat_map(|found| self.bind(&found, *id, bound))
+                    .flat_map(|found| self.bind(found, *id, bound))
                     .collect()
             }
             (BasePat::Named(words), Some(base))
