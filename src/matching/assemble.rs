@@ -79,6 +79,9 @@ fn options(given: RuleOptions) -> Options {
         implicit_deep_exprstmt: given
             .implicit_deep_exprstmt
             .unwrap_or(default.implicit_deep_exprstmt),
+        constant_propagation: given
+            .constant_propagation
+            .unwrap_or(default.constant_propagation),
     }
 }
 

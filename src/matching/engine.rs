@@ -67,10 +67,14 @@ impl Engine {
         };
         for (rule, active) in engine.rules.iter().enumerate() {
             for (form, (language, clauses)) in active.head().forms.iter().enumerate() {
+                let of_code = matches!(language, RuleLanguage::C | RuleLanguage::Rust)
+                    || active.head().paths.include.is_empty();
                 let clauses = clauses
                     .iter()
                     .filter_map(|clause| {
-                        let ids = clause.iter().map(|feature| engine.names.feature(feature));
+                        let ids = clause
+                            .iter()
+                            .map(|feature| engine.names.feature(feature, of_code));
                         // A feature that no file can be asked for rules nothing out.
                         ids.collect::<Option<Vec<FeatureId>>>()
                     })
@@ -132,7 +136,7 @@ impl Engine {
         file: &SourceFile<'_>,
         only: Option<&BTreeSet<RuleId>>,
     ) -> Scan {
-        let texts = self.names.texts_held(file.text);
+        let texts = self.names.texts_held(file.text, true);
         let index = FileIndex::new(file, &self.names, &texts);
         let entries = match file.language {
             Language::C => &self.c,
@@ -159,7 +163,8 @@ impl Engine {
             };
             let needs = entry.needs.get_or_init(|| needs(form, &self.names));
             let matcher = Matcher::new(file, &index, &self.names, program.options);
-            let evaluator = Evaluator::new(Some(&matcher), needs, file.text, &readable, None);
+            let evaluator =
+                Evaluator::new(Some(&matcher), (needs, &texts), file.text, &readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() || matcher.is_exhausted() {
                 scan.cut.push(active.head().id.clone());
@@ -192,7 +197,7 @@ impl Engine {
             lines: &lines,
             file: None,
         };
-        let texts = self.names.texts_held(text);
+        let texts = self.names.texts_held(text, false);
         self.scan_text_rules(place, &texts, &OnceCell::new(), only, &mut scan);
         finish(scan)
     }
@@ -224,7 +229,8 @@ impl Engine {
             let Some((active, program, form)) = self.parts(entry, scan) else {
                 continue;
             };
-            let evaluator = Evaluator::new(None, &[], place.text, readable, None);
+            let needs = entry.needs.get_or_init(|| needs(form, &self.names));
+            let evaluator = Evaluator::new(None, (needs, texts), place.text, readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() {
                 scan.cut.push(active.head().id.clone());

@@ -5,9 +5,11 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::analyzer;
 use super::env::{Bound, Env};
+use super::index::TextsHeld;
 use super::matcher::Matcher;
 use super::needs::Need;
 use super::pattern::{MetaId, Pattern};
@@ -40,8 +42,12 @@ pub(super) struct Evaluator<'e> {
     pub(super) context: Option<Bound>,
     /// What each part of the rule needs, by its number.
     needs: &'e [Need],
+    /// The texts that the file holds.
+    texts: &'e TextsHeld,
     /// Results of parts that are asked for again and again.
     kept: RefCell<FxHashMap<u32, Rc<Vec<Found>>>>,
+    /// Whether each part is possible, by its number; asked for at several levels of the formula.
+    possible: RefCell<SmallVec<[Option<bool>; 96]>>,
     /// Whether a limit was reached.
     pub(super) cut: std::cell::Cell<bool>,
 }
@@ -49,7 +55,7 @@ pub(super) struct Evaluator<'e> {
 impl<'e> Evaluator<'e> {
     pub(super) fn new(
         matcher: Option<&'e Matcher<'e>>,
-        needs: &'e [Need],
+        (needs, texts): (&'e [Need], &'e TextsHeld),
         text: &'e [u8],
         readable: &'e OnceCell<String>,
         context: Option<Bound>,
@@ -57,10 +63,12 @@ impl<'e> Evaluator<'e> {
         Self {
             matcher,
             needs,
+            texts,
             text,
             readable,
             context,
             kept: RefCell::default(),
+            possible: RefCell::new(SmallVec::from_elem(None, needs.len())),
             cut: std::cell::Cell::new(false),
         }
     }
@@ -133,8 +141,9 @@ impl<'e> Evaluator<'e> {
 
     fn regex(&self, regex: &Regex) -> Vec<Found> {
         let (bytes, offset) = self.scope();
-        // What a whole file holds is known from one search for all expressions.
-        if self.context.is_some() && regex.is_ruled_out(bytes) {
+        // What a whole file holds is mostly known from one search for all expressions; compiling one
+        // costs more than another search.
+        if (self.context.is_some() || !regex.is_compiled()) && regex.is_ruled_out(bytes) {
             return Vec::new();
         }
         let text = match self.context {
@@ -214,11 +223,23 @@ impl<'e> Evaluator<'e> {
     /// Whether the file, or what is under consideration of it, holds what a match of the part
     /// needs. Most parts of most rules end here.
     fn is_possible(&self, node: &'e Node) -> bool {
-        let Some(matcher) = self.matcher else {
-            return true;
-        };
+        let at = node.id as usize;
+        if let Some(known) = self.possible.borrow().get(at).copied().flatten() {
+            return known;
+        }
+        let is_possible = self.is_possible_now(node);
+        if let Some(slot) = self.possible.borrow_mut().get_mut(at) {
+            *slot = Some(is_possible);
+        }
+        is_possible
+    }
+
+    fn is_possible_now(&self, node: &'e Node) -> bool {
         match &node.op {
             Op::Pattern(_) => {
+                let Some(matcher) = self.matcher else {
+                    return true;
+                };
                 let need = self.need(node);
                 match self.context.and_then(|bound| bound.node) {
                     Some(outer) => matcher.holds(need, outer),
@@ -227,8 +248,8 @@ impl<'e> Evaluator<'e> {
             }
             Op::Generic(_) => true,
             Op::Regex(_) => {
-                self.need(node).any.is_empty()
-                    || self.need(node).any.iter().any(|&id| matcher.index.has(id))
+                let any = &self.need(node).any;
+                any.is_empty() || any.iter().any(|&id| self.texts.has(id))
             }
             Op::Either(nodes) => nodes.iter().any(|node| self.is_possible(node)),
             Op::All(all) => all
@@ -541,7 +562,7 @@ impl<'e> Evaluator<'e> {
                 };
                 let nested = Evaluator::new(
                     self.matcher,
-                    self.needs,
+                    (self.needs, self.texts),
                     self.text,
                     self.readable,
                     Some(bound),

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::literals;
 use super::pattern::{BasePat, CasePat, LayerPat, Pat, Root, TypePat};
 use crate::syntax::{Kind, Language};
 
@@ -17,19 +18,12 @@ pub enum Feature {
     Text(String),
 }
 
-/// Texts in so many files that looking for them decides nothing.
-const EVERYWHERE: &[&str] = &[
-    "#define", "#if", "#if ", "0x", "://", "case", "char", "config_", "const", "default", "define",
-    "disable", "else", "for", "image", "include", "int", "mac", "return", "sig", "static",
-    "struct", "switch", "unsigned", "void", "while",
-];
-
 /// The clause of an expression's needed texts, if they are worth a search.
 pub(super) fn texts(needed: &[String]) -> Option<Vec<Feature>> {
     let is_useful = !needed.is_empty()
         && needed
             .iter()
-            .all(|text| text.len() > 2 && !EVERYWHERE.contains(&text.as_str()));
+            .all(|text| text.len() > 2 && !literals::is_everywhere(text));
     is_useful.then(|| needed.iter().cloned().map(Feature::Text).collect())
 }
 
@@ -59,24 +53,25 @@ impl Feature {
     }
 }
 
-/// Adds the kinds that every match of the pattern contains.
-pub(super) fn kinds(root: &Root, language: Language) -> Vec<Kind> {
+/// The kinds that every match of the pattern contains, and those that the file holds, if perhaps not
+/// in the match: a literal is where a constant is declared.
+pub(super) fn kinds(root: &Root, language: Language) -> (Vec<Kind>, Vec<Kind>) {
     let mut work = Work {
         is_c: language == Language::C,
         found: Vec::new(),
+        elsewhere: Vec::new(),
     };
     match root {
         Root::Expr(pat) | Root::Stmt(pat) => work.pat(pat),
         Root::Stmts(pats) => work.pats(pats),
     }
-    work.found.sort_unstable();
-    work.found.dedup();
-    work.found
+    (work.found, work.elsewhere)
 }
 
 struct Work {
     is_c: bool,
     found: Vec<Kind>,
+    elsewhere: Vec<Kind>,
 }
 
 impl Work {
@@ -102,11 +97,12 @@ impl Work {
             Pat::Typed(..) | Pat::Path(_) | Pat::Name(_) => {}
             Pat::Deep(inner) => self.pat(inner),
             Pat::Leaf(kind, _) => self.push(*kind),
-            Pat::Number(..) => self.either(Kind::NUMBER_LITERAL, Kind::INTEGER_LITERAL),
+            Pat::Number(..) if self.is_c => self.elsewhere.push(Kind::NUMBER_LITERAL),
+            Pat::Number(..) => self.push(Kind::INTEGER_LITERAL),
             Pat::AnyString | Pat::MetaString(_) | Pat::Str(_) => {
                 // Rust has two kinds of them.
                 if self.is_c {
-                    self.push(Kind::STRING_LITERAL);
+                    self.elsewhere.push(Kind::STRING_LITERAL);
                 }
             }
             Pat::Call(function, arguments) => {
@@ -212,8 +208,9 @@ impl Work {
                     self.of_type(of_type, true);
                 }
             }
-            Pat::Attributed(attributes, inner) => {
-                self.pats(attributes);
+            // Attributes stand before the item they belong to.
+            Pat::Attributed(_, inner) => {
+                self.elsewhere.push(Kind::ATTRIBUTE_ITEM);
                 self.pat(inner);
             }
             Pat::Let(pat) => {

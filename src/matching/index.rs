@@ -44,6 +44,8 @@ pub(super) struct NameTable {
     ids: FxHashMap<Vec<u8>, FeatureId>,
     /// Per first byte: lengths that occur, modulo 64. Spares most look-ups.
     lengths: Lengths,
+    /// Texts that rules of code ask for, and all texts.
+    code_texts: Texts,
     texts: Texts,
 }
 
@@ -83,6 +85,37 @@ impl Texts {
             self.fast_finder.get_or_init(|| build(AhoCorasickKind::DFA))
         }
         .as_ref()
+    }
+
+    /// The feature of the text, which is `id` if it is new.
+    fn take(&mut self, text: &str, id: FeatureId) -> FeatureId {
+        if let Some(&known) = self.ids.get(text) {
+            return known;
+        }
+        self.ids.insert(text.to_owned(), id);
+        self.list.push((text.to_owned(), id));
+        id
+    }
+
+    /// Those that `text` holds.
+    fn held(&self, text: &[u8]) -> TextsHeld {
+        let list = &self.list;
+        let mut held = match self.finder(text.len()) {
+            Some(finder) => {
+                let mut seen = vec![false; list.len()];
+                for found in finder.find_overlapping_iter(text) {
+                    if let Some(slot) = seen.get_mut(found.pattern().as_usize()) {
+                        *slot = true;
+                    }
+                }
+                let pairs = seen.iter().zip(list).filter(|(seen, _)| **seen);
+                pairs.map(|(_, (_, id))| *id).collect()
+            }
+            // Without a search every text counts as held.
+            None => list.iter().map(|(_, id)| *id).collect::<Vec<_>>(),
+        };
+        held.sort_unstable();
+        TextsHeld(held)
     }
 }
 
@@ -132,35 +165,28 @@ impl NameTable {
         u32::try_from(self.features()).unwrap_or(u32::MAX)
     }
 
-    fn text(&mut self, text: &str) -> FeatureId {
-        let id = self.next();
-        if let Some(&known) = self.texts.ids.get(text) {
-            return known;
+    fn text(&mut self, text: &str, of_code: bool) -> FeatureId {
+        let new = self.next();
+        let id = self.texts.take(text, new);
+        if of_code {
+            self.code_texts.take(text, id);
         }
-        self.texts.ids.insert(text.to_owned(), id);
-        self.texts.list.push((text.to_owned(), id));
         id
     }
 
-    /// The texts that `text` holds.
-    pub(super) fn texts_held(&self, text: &[u8]) -> TextsHeld {
-        let list = &self.texts.list;
-        let mut held = match self.texts.finder(text.len()) {
-            Some(finder) => {
-                let mut seen = vec![false; list.len()];
-                for found in finder.find_overlapping_iter(text) {
-                    if let Some(slot) = seen.get_mut(found.pattern().as_usize()) {
-                        *slot = true;
-                    }
-                }
-                let pairs = seen.iter().zip(list).filter(|(seen, _)| **seen);
-                pairs.map(|(_, (_, id))| *id).collect()
-            }
-            // Without a search every text counts as held.
-            None => list.iter().map(|(_, id)| *id).collect::<Vec<_>>(),
-        };
-        held.sort_unstable();
-        TextsHeld(held)
+    /// The texts that `text` holds. In code only those that rules of code ask for are searched: a
+    /// small search is a fast one. The others count as held.
+    pub(super) fn texts_held(&self, text: &[u8], is_code: bool) -> TextsHeld {
+        if !is_code {
+            return self.texts.held(text);
+        }
+        let mut held = self.code_texts.held(text);
+        let searched = &self.code_texts.ids;
+        let others = self.texts.list.iter();
+        let others = others.filter(|(text, _)| !searched.contains_key(text));
+        held.0.extend(others.map(|(_, id)| *id));
+        held.0.sort_unstable();
+        held
     }
 
     /// The feature, where it is known and a file can be asked for it.
@@ -173,11 +199,11 @@ impl NameTable {
     }
 
     /// The feature, taken up if it is a new name; `None` where a file cannot be asked for it.
-    pub(super) fn feature(&mut self, feature: &Feature) -> Option<FeatureId> {
+    pub(super) fn feature(&mut self, feature: &Feature, of_code: bool) -> Option<FeatureId> {
         match feature {
             Feature::Name(name) => Some(self.intern(name)),
             Feature::Kind(kind) => of_kind(*kind),
-            Feature::Text(text) => Some(self.text(text)),
+            Feature::Text(text) => Some(self.text(text, of_code)),
         }
     }
 

@@ -5,6 +5,18 @@ use fancy_regex::{Assertion, Expr, LookAround};
 /// Shortest text worth a search, in bytes.
 const SHORTEST: usize = 2;
 
+/// Texts in so many files that looking for them decides nothing.
+const EVERYWHERE: &[&str] = &[
+    "#define", "#if", "#if ", "0x", "://", "case", "char", "config_", "const", "default", "define",
+    "disable", "else", "for", "image", "include", "int", "mac", "return", "sig", "static",
+    "struct", "switch", "unsigned", "void", "while",
+];
+
+/// Whether looking for the text decides nothing.
+pub(super) fn is_everywhere(text: &str) -> bool {
+    EVERYWHERE.contains(&text)
+}
+
 /// Most alternatives that are kept.
 const MOST: usize = 80;
 
@@ -202,7 +214,8 @@ fn without_longer(mut set: Vec<String>) -> Vec<String> {
 fn better(a: Option<Vec<String>>, b: Vec<String>) -> Option<Vec<String>> {
     let b = without_longer(b);
     let value = |set: &[String]| {
-        let shortest = set.iter().map(String::len).min().unwrap_or_default();
+        let length = |text: &String| if is_everywhere(text) { 1 } else { text.len() };
+        let shortest = set.iter().map(length).min().unwrap_or_default();
         (shortest.min(6), std::cmp::Reverse(set.len()), shortest)
     };
     match a {

@@ -32,6 +32,8 @@ pub struct Options {
     pub go_deeper_expr: bool,
     /// `f();` also matches `x = f();`.
     pub implicit_deep_exprstmt: bool,
+    /// A variable that only ever holds one literal matches as that literal.
+    pub constant_propagation: bool,
 }
 
 impl Default for Options {
@@ -44,6 +46,7 @@ impl Default for Options {
             go_deeper_stmt: true,
             go_deeper_expr: true,
             implicit_deep_exprstmt: true,
+            constant_propagation: true,
         }
     }
 }
@@ -100,10 +103,27 @@ impl<'m> Matcher<'m> {
     pub(super) fn bind(&self, env: &Env, id: MetaId, value: Bound) -> Envs {
         match env.get(id) {
             Some(old) if same_code(self.file, old, value) => one(env.clone()),
+            Some(old) if self.is_same_constant(old, value) => one(env.clone()),
             Some(_) => Envs::new(),
             None if self.is_allowed(id, value) => one(env.with(id, value)),
             None => Envs::new(),
         }
+    }
+
+    /// Whether two pieces of code are the same once names stand for their constants.
+    fn is_same_constant(&self, a: Bound, b: Bound) -> bool {
+        let (Some(a), Some(b)) = (a.node, b.node) else {
+            return false;
+        };
+        let of = |node| self.constant(node);
+        let (x, y) = (of(a), of(b));
+        let is_propagated = x.is_some() || y.is_some();
+        is_propagated
+            && same_code(
+                self.file,
+                self.bound(x.unwrap_or(a)),
+                self.bound(y.unwrap_or(b)),
+            )
     }
 
     /// Runs `first` without the rule's conditions; `otherwise` with them, where it found nothing.
@@ -179,12 +199,12 @@ impl<'m> Matcher<'m> {
         let node = view::strip(&self.file.tree, node);
         match pat {
             Pat::Dots | Pat::Any => return one(env.clone()),
-            Pat::Name(text) if self.file.tree.is_leaf(node) => {
-                return if view::is_name(self.kind(node)) && self.text(node) == text.as_bytes() {
-                    one(env.clone())
-                } else {
-                    Envs::new()
-                };
+            Pat::Name(text)
+                if self.file.tree.is_leaf(node)
+                    && view::is_name(self.kind(node))
+                    && self.text(node) == text.as_bytes() =>
+            {
+                return one(env.clone());
             }
             _ => {}
         }
@@ -205,7 +225,22 @@ impl<'m> Matcher<'m> {
     pub(super) fn expr_root(&self, pat: &Pat, node: NodeId, env: &Env) -> Envs {
         let node = view::strip(&self.file.tree, node);
         if self.has_other_kind(pat, node) {
-            return Envs::new();
+            // A literal also matches a name that stands for it.
+            return match pat {
+                Pat::Number(..) | Pat::AnyString | Pat::MetaString(_) | Pat::Str(_) => {
+                    match self.constant(node) {
+                        Some(literal) => self.expr_root(pat, literal, env),
+                        None => Envs::new(),
+                    }
+                }
+                Pat::Name(name) if matches!(name.as_str(), "NULL" | "true" | "false") => {
+                    match self.constant(node) {
+                        Some(literal) => self.expr_root(pat, literal, env),
+                        None => Envs::new(),
+                    }
+                }
+                _ => Envs::new(),
+            };
         }
         self.deeper(|| self.expr_inner(pat, node, env))
     }
@@ -344,8 +379,14 @@ impl<'m> Matcher<'m> {
     pub(super) fn is_string(&self, node: NodeId) -> bool {
         match self.kind(node) {
             Kind::STRING_LITERAL | Kind::RAW_STRING_LITERAL => true,
-            // `"a" PRIu32 "b"`: a literal to every reader.
-            Kind::CONCATENATED_STRING => true,
+            // `"a" PRIu32 "b"` is one to Semgrep; with several macros between it is none.
+            Kind::CONCATENATED_STRING => {
+                let parts = self.file.tree.children(node);
+                parts
+                    .filter(|&part| self.kind(part) != Kind::STRING_LITERAL)
+                    .count()
+                    < 2
+            }
             _ => false,
         }
     }
@@ -419,6 +460,10 @@ impl<'m> Matcher<'m> {
         let Some(view) = view::call(&self.file.tree, node) else {
             return Envs::new();
         };
+        if view::is_static_assert(&self.file.tree, node, self.file.text) || self.is_qualified(node)
+        {
+            return Envs::new();
+        }
         let functions = match view.function {
             Some(called) => self.expr(function, called, env),
             None => match function {
@@ -432,6 +477,17 @@ impl<'m> Matcher<'m> {
             envs.extend(self.list(arguments, &view.arguments, &found));
         }
         envs
+    }
+
+    /// Whether the call is C++'s `a::f()`, of which C's grammar sees `f()` alone.
+    fn is_qualified(&self, call: NodeId) -> bool {
+        let start = self.file.tree.span(call).start as usize;
+        self.file.language == Language::C
+            && self
+                .file
+                .text
+                .get(..start)
+                .is_some_and(|before| before.ends_with(b"::"))
     }
 
     /// A list of patterns against a list of nodes, `...` and `$...X` standing for any number.

@@ -6,6 +6,7 @@ mod assemble;
 mod bundle;
 mod comparison;
 mod compile;
+mod constants;
 mod control;
 mod definition_pat;
 mod definitions;

@@ -23,17 +23,20 @@ impl Need {
         let kinds = pattern.kinds.iter().map(|kind| Feature::Kind(*kind));
         let mut in_file: SmallVec<[FeatureId; 6]> =
             kinds.filter_map(|kind| names.find(&kind)).collect();
-        let named = pattern
-            .names
-            .iter()
-            .filter_map(|name| names.get(name.as_bytes()));
+        // A constant stands for these; the file holds them where it is declared.
+        let is_constant = |name: &&String| matches!(name.as_str(), "NULL" | "true" | "false");
+        let id = |name: &String| names.get(name.as_bytes());
         let kinds = in_file.len();
-        in_file.extend(named);
+        let plain = pattern.names.iter().filter(|name| !is_constant(name));
+        in_file.extend(plain.filter_map(id));
         let inside = if pattern.has_names_inside {
             in_file.len()
         } else {
             kinds
         };
+        in_file.extend(pattern.names.iter().filter(is_constant).filter_map(id));
+        let elsewhere = pattern.kinds_in_file.iter();
+        in_file.extend(elsewhere.filter_map(|kind| names.find(&Feature::Kind(*kind))));
         Self {
             in_file,
             inside,
@@ -97,7 +100,8 @@ pub(super) fn clauses(node: &Node, found: &mut Vec<Vec<Feature>>) {
     match &node.op {
         Op::Pattern(pattern) => {
             let names = pattern.names.iter().cloned().map(Feature::Name);
-            let kinds = pattern.kinds.iter().copied().map(Feature::Kind);
+            let kinds = pattern.kinds.iter().chain(&pattern.kinds_in_file);
+            let kinds = kinds.copied().map(Feature::Kind);
             found.extend(names.chain(kinds).map(|feature| vec![feature]));
         }
         Op::Generic(_) => {}

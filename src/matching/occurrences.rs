@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::env::Env;
 use super::matcher::Matcher;
-use super::pattern::{BasePat, LayerPat, MetaId, Pat, TypePat};
+use super::pattern::{BasePat, LayerPat, MetaId, Pat, Root, TypePat};
 use super::view::{self, Item};
 use crate::syntax::{Field, Kind, NodeId, SourceFile};
 
@@ -30,7 +30,7 @@ impl Occurrences {
     }
 
     /// The nodes with this name in `first..end`, in order.
-    fn within(&self, name: u64, first: NodeId, end: NodeId) -> &[(u64, NodeId)] {
+    pub(super) fn within(&self, name: u64, first: NodeId, end: NodeId) -> &[(u64, NodeId)] {
         let start = self.0.partition_point(|&entry| entry < (name, first));
         let rest = self.0.get(start..).unwrap_or_default();
         let stop = rest.partition_point(|&entry| entry < (name, end));
@@ -38,7 +38,8 @@ impl Occurrences {
     }
 }
 
-fn hash(name: &[u8]) -> u64 {
+/// What a name is known by.
+pub(super) fn hash(name: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(name);
     hasher.finish()
@@ -64,6 +65,27 @@ impl Matcher<'_> {
             self.push_mentions(pat, env, &mut found);
         }
         found
+    }
+
+    /// The same of a whole pattern.
+    pub(super) fn mentions_of(&self, root: &Root, env: &Env) -> Mentions {
+        let mut found = Mentions::default();
+        if !env.is_empty() {
+            match root {
+                Root::Expr(pat) | Root::Stmt(pat) => self.push_mentions(pat, env, &mut found),
+                Root::Stmts(pats) => {
+                    for pat in pats {
+                        self.push_mentions(pat, env, &mut found);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether the subtree holds all these names.
+    pub(super) fn node_holds(&self, node: NodeId, mentions: &Mentions) -> bool {
+        self.range_holds(node, self.file.tree.end(node), mentions)
     }
 
     fn push_mentions(&self, pat: &Pat, env: &Env, found: &mut Mentions) {
@@ -160,6 +182,13 @@ fn metas(pat: &Pat, visit: &mut dyn FnMut(MetaId, bool)) {
                 .for_each(|part| metas(part, visit));
         }
         Pat::Switch(condition, _) => metas(condition, visit),
+        Pat::Function(function) => {
+            all(&function.body);
+            all(&function.parameters);
+            metas(&function.name, visit);
+        }
+        // A parameter may have no name.
+        Pat::Param(Some(_), Some(name)) if **name != Pat::Any => metas(name, visit),
         Pat::Var(var) => {
             match &var.name {
                 Pat::Meta(id) => visit(*id, true),

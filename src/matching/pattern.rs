@@ -179,6 +179,8 @@ pub struct Pattern {
     pub has_names_inside: bool,
     /// Kinds of nodes and operators that every match contains, sorted.
     pub kinds: Vec<Kind>,
+    /// Kinds that every file with a match holds, sorted.
+    pub kinds_in_file: Vec<Kind>,
 }
 
 /// What a pattern is matched against.

@@ -1,9 +1,10 @@
 //! Regular expressions of rules: compiled at their first use, and not even then where a text lacks
 //! what every match holds.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use fancy_regex::Expr;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::literals;
@@ -21,7 +22,14 @@ pub struct Regex {
     pub(super) groups: Vec<(u16, MetaId)>,
     #[serde(skip)]
     compiled: OnceLock<Option<fancy_regex::Regex>>,
+    /// Answers of [`Self::may_match_start`]: the same names come again and again.
+    #[serde(skip)]
+    known: Mutex<FxHashMap<Box<[u8]>, bool>>,
 }
+
+/// Most answers that are kept of one expression, and the longest text.
+const MOST_KNOWN: usize = 4_096;
+const LONGEST_KNOWN: usize = 48;
 
 impl Clone for Regex {
     fn clone(&self) -> Self {
@@ -31,6 +39,7 @@ impl Clone for Regex {
             whole: self.whole.clone(),
             groups: self.groups.clone(),
             compiled: OnceLock::new(),
+            known: Mutex::default(),
         }
     }
 }
@@ -78,6 +87,7 @@ impl Regex {
             whole,
             groups: Vec::new(),
             compiled: lock,
+            known: Mutex::default(),
         })
     }
 
@@ -119,13 +129,30 @@ impl Regex {
         if self.is_ruled_out(text) {
             return false;
         }
-        let (Some(regex), Ok(text)) = (self.get(), std::str::from_utf8(text)) else {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_short = text.len() <= LONGEST_KNOWN;
+        if is_short && let Some(&answer) = known().get(text) {
+            return answer;
+        }
+        let (Some(regex), Ok(readable)) = (self.get(), std::str::from_utf8(text)) else {
             return true;
         };
-        match regex.find(text) {
+        let answer = match regex.find(readable) {
             Ok(found) => found.is_some_and(|found| found.start() == 0),
             Err(_) => true,
+        };
+        if is_short {
+            let mut known = known();
+            if known.len() < MOST_KNOWN {
+                known.insert(text.into(), answer);
+            }
         }
+        answer
+    }
+
+    /// Whether the expression was compiled before.
+    pub(super) fn is_compiled(&self) -> bool {
+        self.compiled.get().is_some()
     }
 
     /// Names of its groups, `None` for those with a number alone; group 0 first.

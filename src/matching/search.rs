@@ -57,9 +57,13 @@ impl Matcher<'_> {
         env: &Env,
     ) -> Vec<Found> {
         let mut found = Vec::new();
+        let mentions = self.mentions_of(root, env);
         match root {
             Root::Expr(pat) => {
                 for node in self.file.tree.covering(span) {
+                    if !self.node_holds(node, &mentions) {
+                        continue;
+                    }
                     if self.kind(node) != Kind::PARENTHESIZED_EXPRESSION
                         && is_expression(self.kind(node))
                     {
@@ -70,7 +74,10 @@ impl Matcher<'_> {
             }
             Root::Stmt(pat) => {
                 for node in self.file.tree.covering(span) {
-                    if self.is_ruled_out(pat, self.kind(node)) || !self.holds(need, node) {
+                    if self.is_ruled_out(pat, self.kind(node))
+                        || !self.holds(need, node)
+                        || !self.node_holds(node, &mentions)
+                    {
                         continue;
                     }
                     for item in self.items_of(node) {
@@ -84,7 +91,7 @@ impl Matcher<'_> {
                     let Some(items) = self.index.items_at(self.file, node) else {
                         continue;
                     };
-                    if !self.holds(need, node) {
+                    if !self.holds(need, node) || !self.node_holds(node, &mentions) {
                         continue;
                     }
                     for (start, &item) in items.iter().enumerate() {

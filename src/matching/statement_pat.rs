@@ -13,7 +13,10 @@ impl Converter<'_> {
             match self.kind(node) {
                 Kind::EXPRESSION_STATEMENT | Kind::EMPTY_STATEMENT
                     if self.file.tree.is_leaf(node) => {}
-                Kind::ATTRIBUTE_ITEM => attributes.push(self.pat(node)?),
+                Kind::ATTRIBUTE_ITEM => {
+                    self.names_may_be_elsewhere();
+                    attributes.push(self.pat(node)?);
+                }
                 Kind::DECLARATION | Kind::FIELD_DECLARATION
                     if self.file.language == Language::C =>
                 {

@@ -222,10 +222,8 @@ impl Matcher<'_> {
                 if !self.hold(items, &mentions) {
                     return envs;
                 }
-                for item in self.flattened(items) {
-                    if self.item_holds(item, &mentions) {
-                        envs.extend(self.statement(inner, item, env));
-                    }
+                for item in self.flattened_where(items, &mentions) {
+                    envs.extend(self.statement(inner, item, env));
                 }
                 envs
             }
@@ -263,7 +261,22 @@ impl Matcher<'_> {
                     return Envs::new();
                 }
                 let mut envs = self.after_dots(rest, items, env);
-                if deep && self.options.go_deeper_stmt {
+                if let [only] = rest
+                    && deep
+                    && self.options.go_deeper_stmt
+                    && !matches!(only, Pat::Dots | Pat::MetaDots(_))
+                {
+                    // Nothing follows, so statements that cannot match need not be listed.
+                    let mentions = self.mentions(only, env);
+                    for item in self.flattened_where(items, &mentions) {
+                        for found in self.statement(only, item, env) {
+                            let found = self.reaching(&found, &[item]);
+                            if !envs.contains(&found) {
+                                envs.push(found);
+                            }
+                        }
+                    }
+                } else if deep && self.options.go_deeper_stmt {
                     let flat = self.flattened(items);
                     if flat.len() > items.len() {
                         for found in self.after_dots(rest, &flat, env) {
@@ -343,15 +356,23 @@ impl Matcher<'_> {
 
     /// The statements and all statements inside them, in order.
     fn flattened(&self, items: &[Item]) -> Vec<Item> {
+        self.flattened_where(items, &Mentions::default())
+    }
+
+    /// The same without statements that lack one of these names.
+    fn flattened_where(&self, items: &[Item], mentions: &Mentions) -> Vec<Item> {
         let mut flat = Vec::with_capacity(items.len() * 2);
         for &item in items {
-            self.push_nested(item, &mut flat, 0);
+            self.push_nested(item, mentions, &mut flat, 0);
         }
         flat
     }
 
-    fn push_nested(&self, item: Item, flat: &mut Vec<Item>, depth: u32) {
+    fn push_nested(&self, item: Item, mentions: &Mentions, flat: &mut Vec<Item>, depth: u32) {
         let tree = &self.file.tree;
+        if !self.item_holds(item, mentions) {
+            return;
+        }
         flat.push(item);
         if depth > 200 || item.declarator.is_some() {
             return;
@@ -366,7 +387,7 @@ impl Matcher<'_> {
                 for inner in view::items(tree, node) {
                     // A label's statement follows its name.
                     if !view::is_name(tree.kind(inner.node)) {
-                        self.push_nested(inner, flat, depth + 1);
+                        self.push_nested(inner, mentions, flat, depth + 1);
                     }
                 }
             }
@@ -393,12 +414,13 @@ impl Matcher<'_> {
                                 node: child,
                                 declarator,
                             },
+                            mentions,
                             flat,
                             depth + 1,
                         );
                     } else if tree.field(child) == Field::ALTERNATIVE {
                         for inner in tree.children(child) {
-                            self.push_nested(Item::whole(inner), flat, depth + 1);
+                            self.push_nested(Item::whole(inner), mentions, flat, depth + 1);
                         }
                     }
                 }
@@ -409,7 +431,7 @@ impl Matcher<'_> {
                     .filter(|&n| tree.kind(n) == Kind::MATCH_ARM)
                 {
                     if let Some(value) = self.child(block, Field::VALUE) {
-                        self.push_nested(Item::whole(value), flat, depth + 1);
+                        self.push_nested(Item::whole(value), mentions, flat, depth + 1);
                     }
                 }
             }
@@ -456,7 +478,9 @@ impl Matcher<'_> {
         }
         match tree.kind(node) {
             Kind::EXPRESSION_STATEMENT => {
-                if let Some(inner) = tree.children(node).next() {
+                if let Some(inner) = tree.children(node).next()
+                    && !view::is_static_assert(tree, inner, self.file.text)
+                {
                     envs.extend(self.implicit_deep(pat, inner, env));
                 }
             }

@@ -17,7 +17,7 @@ pub(super) struct Converter<'c> {
     typed: &'c [Pat],
     names: Vec<String>,
     kinds: Vec<Kind>,
-    has_path: bool,
+    has_names_elsewhere: bool,
 }
 
 impl<'c> Converter<'c> {
@@ -32,17 +32,19 @@ impl<'c> Converter<'c> {
             typed,
             names: Vec::new(),
             kinds: Vec::new(),
-            has_path: false,
+            has_names_elsewhere: false,
         }
     }
 
     /// The pattern of this root with what every match contains.
     pub(super) fn pattern(self, root: Root, language: Language) -> Pattern {
-        let mut kinds = features::kinds(&root, language);
+        let (mut kinds, mut kinds_in_file) = features::kinds(&root, language);
         kinds.extend(self.kinds);
-        kinds.retain(|kind| *kind != Kind::ERROR && *kind != Kind::MISSING);
-        kinds.sort_unstable();
-        kinds.dedup();
+        for kinds in [&mut kinds, &mut kinds_in_file] {
+            kinds.retain(|kind| *kind != Kind::ERROR && *kind != Kind::MISSING);
+            kinds.sort_unstable();
+            kinds.dedup();
+        }
         let mut names = self.names;
         names.sort_unstable();
         names.dedup();
@@ -50,9 +52,15 @@ impl<'c> Converter<'c> {
             language,
             root,
             names,
-            has_names_inside: !self.has_path,
+            has_names_inside: !self.has_names_elsewhere,
             kinds,
+            kinds_in_file,
         }
+    }
+
+    /// Notes that names of the pattern may stand outside of a match: in an import, or before it.
+    pub(super) fn names_may_be_elsewhere(&mut self) {
+        self.has_names_elsewhere = true;
     }
 
     /// Notes a name that every match contains.
@@ -275,7 +283,7 @@ impl<'c> Converter<'c> {
                 }
             }
             Kind::MACRO_INVOCATION => {
-                self.has_path = true;
+                self.names_may_be_elsewhere();
                 let name = self.child(node, Field::MACRO);
                 let tokens = tree
                     .children(node)
@@ -291,7 +299,7 @@ impl<'c> Converter<'c> {
             }
             Kind::TOKEN_TREE => return Ok(Pat::Group(self.tokens(node)?)),
             Kind::SCOPED_IDENTIFIER | Kind::SCOPED_TYPE_IDENTIFIER => {
-                self.has_path = true;
+                self.names_may_be_elsewhere();
                 let mut segments = Vec::new();
                 self.path(node, &mut segments)?;
                 return Ok(Pat::Path(segments));

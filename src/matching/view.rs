@@ -138,6 +138,14 @@ pub(super) fn call(tree: &Tree, node: NodeId) -> Option<CallView> {
     }
 }
 
+/// Whether the node is `static_assert(...)`, which is a declaration although the grammar has a call.
+pub(super) fn is_static_assert(tree: &Tree, node: NodeId, source: &[u8]) -> bool {
+    tree.kind(node) == Kind::CALL_EXPRESSION
+        && tree
+            .child(node, Field::FUNCTION)
+            .is_some_and(|f| matches!(tree.text(f, source), b"static_assert" | b"_Static_assert"))
+}
+
 /// Left and right side of a plain assignment, or of a declaration with an initial value.
 pub(super) fn assignment(tree: &Tree, node: NodeId, source: &[u8]) -> Option<(NodeId, NodeId)> {
     match tree.kind(node) {

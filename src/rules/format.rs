@@ -286,10 +286,6 @@ pub(super) struct OptionsYaml {
     pub(super) go_deeper_expr: Option<bool>,
     pub(super) implicit_deep_exprstmt: Option<bool>,
     pub(super) generic_ellipsis_max_span: Option<u32>,
-    #[allow(
-        dead_code,
-        reason = "constants are never propagated; accepted without effect"
-    )]
     pub(super) constant_propagation: Option<bool>,
     #[allow(
         dead_code,

@@ -122,6 +122,15 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
+    /// Built-in rules say what they mean: constants are propagated only where one asks for it.
+    fn options(&self, yaml: Option<&OptionsYaml>) -> RuleOptions {
+        let mut options = yaml.map(given).unwrap_or_default();
+        if self.builtin {
+            options.constant_propagation.get_or_insert(false);
+        }
+        options
+    }
+
     fn error(&self, at: At, message: impl Into<String>) -> RuleError {
         RuleError::new(self.name, self.source, at, message)
     }
@@ -220,10 +229,7 @@ impl Reader<'_> {
                 include: paths.include,
                 exclude: paths.exclude,
             },
-            options: rule
-                .options
-                .map(|options| self::options(&options.value))
-                .unwrap_or_default(),
+            options: self.options(rule.options.as_ref().map(|options| &options.value)),
             fix: rule.fix,
             fix_regex,
         })
@@ -533,8 +539,10 @@ impl Reader<'_> {
     }
 }
 
-fn options(yaml: &OptionsYaml) -> RuleOptions {
+/// The options as written.
+fn given(yaml: &OptionsYaml) -> RuleOptions {
     RuleOptions {
+        constant_propagation: yaml.constant_propagation,
         ac_matching: yaml.ac_matching,
         commutative_boolop: yaml.commutative_boolop,
         symmetric_eq: yaml.symmetric_eq,

@@ -127,6 +127,8 @@ pub struct RuleOptions {
     pub go_deeper_expr: Option<bool>,
     /// `implicit_deep_exprstmt`
     pub implicit_deep_exprstmt: Option<bool>,
+    /// `constant_propagation`
+    pub constant_propagation: Option<bool>,
     /// `generic_ellipsis_max_span`: lines an ellipsis may span in generic mode.
     pub generic_ellipsis_max_span: Option<u32>,
 }
