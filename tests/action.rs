@@ -14,6 +14,9 @@
 mod doctor;
 #[path = "action/documents.rs"]
 mod documents;
+#[cfg(feature = "github")]
+#[path = "action/hub.rs"]
+mod hub;
 #[path = "action/install.rs"]
 mod install;
 #[path = "action/release.rs"]

@@ -123,8 +123,8 @@ fn hook(repository: &Repository, root: &Path) -> Check {
     if calls(&installed) || install::configured("pre-commit") {
         return Check::good(NAME, "commits are reviewed by the pre-commit hook");
     }
-    // Managers: the file that names scrubin, what their own hook looks like, how it gets there.
-    let managers = [
+    // Hook frameworks: the file that names scrubin, what their own hook looks like, how it gets there.
+    let frameworks = [
         (
             "pre-commit",
             ".pre-commit-config.yaml",
@@ -134,25 +134,25 @@ fn hook(repository: &Repository, root: &Path) -> Check {
         ("lefthook", ".lefthook.yml", "lefthook install"),
         ("husky", ".husky/pre-commit", "npx husky"),
     ];
-    for (manager, file, repair) in managers {
+    for (framework, file, repair) in frameworks {
         if !calls(&text(&root.join(file))) {
             continue;
         }
-        let is_husky = manager == "husky"
+        let is_husky = framework == "husky"
             && repository
                 .hooks_dir()
                 .components()
                 .any(|part| part.as_os_str() == ".husky");
-        if installed.contains(manager) || is_husky {
+        if installed.contains(framework) || is_husky {
             return Check::good(
                 NAME,
-                format!("commits are reviewed through {manager} ({file})"),
+                format!("commits are reviewed through {framework} ({file})"),
             );
         }
         return Check::new(
             NAME,
             State::Weak,
-            format!("{file} names scrubin, but {manager} is not installed in this clone"),
+            format!("{file} names scrubin, but {framework} is not installed in this clone"),
             format!("run `{repair}`"),
         );
     }

@@ -100,6 +100,16 @@ impl Runner {
 
     /// Runs a script with these variables as well, and nothing of the tester's environment.
     pub(crate) fn run(&self, script: &Path, arguments: &[&str], more: &[(&str, &str)]) -> Run {
+        self.run_in(self.folder.path(), script, arguments, more)
+    }
+
+    fn run_in(
+        &self,
+        place: &Path,
+        script: &Path,
+        arguments: &[&str],
+        more: &[(&str, &str)],
+    ) -> Run {
         let output_file = self.path("outputs");
         let _ = std::fs::remove_file(&output_file);
         let tools = self.path("tools");
@@ -107,10 +117,12 @@ impl Runner {
         let output = Command::new("sh")
             .arg(script)
             .args(arguments)
-            .current_dir(self.folder.path())
+            .current_dir(place)
             .env_clear()
             .env("PATH", format!("{}:{path}", tools.display()))
             .env("HOME", self.folder.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
             .env("RUNNER_TEMP", self.path("temp"))
             .env("GITHUB_OUTPUT", &output_file)
             .envs(&self.environment)
@@ -127,6 +139,15 @@ impl Runner {
 
     pub(crate) fn hook(&self, name: &str, more: &[(&str, &str)]) -> Run {
         self.run(&self.action().join("hooks").join(name), &[], more)
+    }
+
+    /// A script of the action, started in another folder.
+    #[cfg_attr(
+        not(feature = "github"),
+        allow(dead_code, reason = "the fake GitHub needs the network")
+    )]
+    pub(crate) fn hook_in(&self, place: &Path, name: &str, more: &[(&str, &str)]) -> Run {
+        self.run_in(place, &self.action().join("hooks").join(name), &[], more)
     }
 
     /// `action-plan`, then `action-install` with its outputs, as action.yml passes them on.
