@@ -7,10 +7,10 @@ tests call fine are hit.
     benches/annotated.py SUITE --under c --cases              list the expectations, run nothing
 
 The tests are Semgrep's: a comment `ruleid: R` or `ok: R` speaks of the next line that has no such
-comment (`todoruleid`, `todook`: the suite's own tool fails there; counted for neither). A rule is
+comment (`todoruleid`, `todook`: the suite's own tool fails there; the latter are counted apart). A rule is
 known by the last part of its dotted id.
     recall   lines with `ruleid` on which the rule reports
-    ok hit   lines with `ok` on which the rule reports
+    ok hit   lines with `ok` on which the rule reports; `todook hit` the same for those
     other    reports of the rule on further lines of the files that test it
 Without --report, scrubin runs once with all rules of the folders, and none of its own.
 """
@@ -87,15 +87,17 @@ def run_scrubin(scrubin, suite, under):
 
 
 def score(cases, reports):
-    """Rows [rule, expected, found, other, ok lines, ok hit], sorted by rule; and the missed and
-    wrongly hit cases."""
-    expected, fine, files = defaultdict(set), defaultdict(set), defaultdict(set)
+    """Rows [rule, expected, found, other, ok lines, ok hit, todook lines, todook hit], sorted by rule;
+    and the missed and wrongly hit cases."""
+    expected, fine, todo, files = (defaultdict(set) for _ in range(4))
     for case in cases:
         files[case.rule].add(case.file)
         if case.expectation == "expect":
             expected[case.rule].add((case.file, case.line))
-        elif case.expectation in ("ok", "todo-ok"):
+        elif case.expectation == "ok":
             fine[case.rule].add((case.file, case.line))
+        elif case.expectation == "todo-ok":
+            todo[case.rule].add((case.file, case.line))
     known = {file for group in files.values() for file in group}
     got = defaultdict(set)
     for path, line, rule in reports:
@@ -108,7 +110,9 @@ def score(cases, reports):
         found = expected[rule] & got[rule]
         extra = {place for place in got[rule] - expected[rule] if place[0] in files[rule]}
         wrong = extra & fine[rule]
-        rows.append([rule, len(expected[rule]), len(found), len(extra - wrong), len(fine[rule]), len(wrong)])
+        allowed = extra & todo[rule]
+        rows.append([rule, len(expected[rule]), len(found), len(extra - wrong - allowed), len(fine[rule]), len(wrong),
+                     len(todo[rule]), len(allowed)])
         missed += [(rule, *place) for place in sorted(expected[rule] - found)]
         hit += [(rule, *place) for place in sorted(wrong)]
     return rows, missed, hit
@@ -142,13 +146,13 @@ def main():
     else:
         document = run_scrubin(find_scrubin(args.scrubin), args.suite, under)
     rows, missed, hit = score(cases, reports_in(document))
-    total = ["all"] + [sum(row[column] for row in rows) for column in range(1, 6)]
+    total = ["all"] + [sum(row[column] for row in rows) for column in range(1, 8)]
     if args.json:
         print(json.dumps({"total": total[1:], "rules": rows, "missed": missed, "ok-hit": hit}, indent=1))
         return
     shown = [total] + (rows if args.by_rule else [])
-    print(table(["rule", "expected", "found", "recall", "other", "ok lines", "ok hit", "share"],
-                [[r[0], r[1], r[2], share(r[2], r[1]), r[3], r[4], r[5], share(r[5], r[4])] for r in shown]))
+    print(table(["rule", "expected", "found", "recall", "other", "ok lines", "ok hit", "share", "todook lines", "hit"],
+                [[r[0], r[1], r[2], share(r[2], r[1]), r[3], r[4], r[5], share(r[5], r[4]), r[6], r[7]] for r in shown]))
     for title, places in (("not found", missed), ("ok line hit", hit)):
         for rule, file, line in places:
             print(f"{title}: {file}:{line} {rule}")

@@ -35,6 +35,8 @@ pub struct Engine {
     c: Vec<Entry>,
     rust: Vec<Entry>,
     text: Vec<Entry>,
+    /// Whether every pattern is tried everywhere.
+    is_exhaustive: bool,
 }
 
 /// A file under the rules; `file` is its syntax tree, where it has one.
@@ -101,6 +103,16 @@ impl Engine {
         engine
     }
 
+    /// The same without any of the shortcuts that spare work: every pattern is tried everywhere. For
+    /// tests that the shortcuts change nothing.
+    #[must_use]
+    pub fn exhaustive(self) -> Self {
+        Self {
+            is_exhaustive: true,
+            ..self
+        }
+    }
+
     /// The rules it runs.
     pub fn rules(&self) -> &[ActiveRule] {
         &self.rules
@@ -155,14 +167,21 @@ impl Engine {
                 .clauses
                 .iter()
                 .all(|clause| clause.iter().any(|&feature| index.has(feature)));
-            if !held || !self.is_wanted(entry, only) || !self.on_path(entry, path) {
+            if !(held || self.is_exhaustive)
+                || !self.is_wanted(entry, only)
+                || !self.on_path(entry, path)
+            {
                 continue;
             }
             let Some((active, program, form)) = self.parts(entry, &mut scan) else {
                 continue;
             };
-            let needs = entry.needs.get_or_init(|| needs(form, &self.names));
-            let matcher = Matcher::new(file, &index, &self.names, program.options);
+            let needs: &[Need] = match self.is_exhaustive {
+                true => &[],
+                false => entry.needs.get_or_init(|| needs(form, &self.names)),
+            };
+            let mut matcher = Matcher::new(file, &index, &self.names, program.options);
+            matcher.is_exhaustive = self.is_exhaustive;
             let evaluator =
                 Evaluator::new(Some(&matcher), (needs, &texts), file.text, &readable, None);
             let found = evaluator.all(&form.formula);
@@ -220,7 +239,7 @@ impl Engine {
     ) {
         for entry in &self.text {
             let held = |clause: &Vec<FeatureId>| clause.iter().any(|&text| texts.has(text));
-            if !entry.clauses.iter().all(held)
+            if !(entry.clauses.iter().all(held) || self.is_exhaustive)
                 || !self.is_wanted(entry, only)
                 || !self.on_path(entry, place.path)
             {
@@ -229,7 +248,10 @@ impl Engine {
             let Some((active, program, form)) = self.parts(entry, scan) else {
                 continue;
             };
-            let needs = entry.needs.get_or_init(|| needs(form, &self.names));
+            let needs: &[Need] = match self.is_exhaustive {
+                true => &[],
+                false => entry.needs.get_or_init(|| needs(form, &self.names)),
+            };
             let evaluator = Evaluator::new(None, (needs, texts), place.text, readable, None);
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() {

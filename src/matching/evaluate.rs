@@ -7,7 +7,6 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::analyzer;
 use super::env::{Bound, Env};
 use super::index::TextsHeld;
 use super::matcher::Matcher;
@@ -16,7 +15,6 @@ use super::pattern::{MetaId, Pattern};
 use super::program::{All, Node, Op, Test};
 use super::regex::Regex;
 use crate::finding::Span;
-use crate::rules::Analyzer;
 use crate::syntax::NodeId;
 
 /// One match of a formula.
@@ -41,9 +39,9 @@ pub(super) struct Evaluator<'e> {
     /// What a `metavariable-pattern` looks at; the whole file otherwise.
     pub(super) context: Option<Bound>,
     /// What each part of the rule needs, by its number.
-    needs: &'e [Need],
+    pub(super) needs: &'e [Need],
     /// The texts that the file holds.
-    texts: &'e TextsHeld,
+    pub(super) texts: &'e TextsHeld,
     /// Results of parts that are asked for again and again.
     kept: RefCell<FxHashMap<u32, Rc<Vec<Found>>>>,
     /// Whether each part is possible, by its number; asked for at several levels of the formula.
@@ -135,7 +133,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// The whole text as UTF-8 of the same length.
-    fn readable(&self) -> &'e str {
+    pub(super) fn readable(&self) -> &'e str {
         self.readable.get_or_init(|| readable(self.text))
     }
 
@@ -316,7 +314,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn agree(&self, a: &Env, b: &Env) -> bool {
+    pub(super) fn agree(&self, a: &Env, b: &Env) -> bool {
         match self.matcher {
             Some(matcher) => a.agrees(b, matcher.file),
             None => a.iter().all(|(id, bound)| {
@@ -327,7 +325,10 @@ impl<'e> Evaluator<'e> {
     }
 
     fn conjunction(&self, all: &'e All) -> Vec<Found> {
-        let filters = self.matcher.map(|matcher| &matcher.filters);
+        let filters = self
+            .matcher
+            .filter(|matcher| !matcher.is_exhaustive)
+            .map(|matcher| &matcher.filters);
         let outer = filters.map_or(0, |filters| filters.borrow().len());
         if let Some(filters) = filters {
             filters
@@ -502,89 +503,6 @@ impl<'e> Evaluator<'e> {
                     .collect::<Vec<_>>()
             })
             .collect()
-    }
-
-    fn holds(&self, test: &'e Test, env: &mut Env) -> bool {
-        let text_of = |bound: Bound| {
-            self.readable()
-                .get(bound.span.start as usize..bound.span.end as usize)
-                .unwrap_or_default()
-        };
-        match test {
-            Test::Regex(id, regex) => {
-                let Some(bound) = env.get(*id) else {
-                    return false;
-                };
-                let bytes = bound.span.of(self.text);
-                if regex.groups.is_empty()
-                    && let Some(is_match) = regex.whole_match(bytes)
-                {
-                    return is_match;
-                }
-                if regex.is_ruled_out(bytes) {
-                    return false;
-                }
-                let Some(compiled) = regex.get() else {
-                    return false;
-                };
-                let text = text_of(bound);
-                match compiled.captures(text) {
-                    Ok(Some(captures)) => {
-                        if captures.get(0).is_none_or(|whole| whole.start() != 0) {
-                            return false;
-                        }
-                        for (group, id) in &regex.groups {
-                            if let Some(matched) = captures.get(usize::from(*group)) {
-                                let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                                let start = bound.span.start + small(matched.start());
-                                let end = bound.span.start + small(matched.end());
-                                env.set(
-                                    *id,
-                                    Bound {
-                                        span: Span::new(start, end),
-                                        node: None,
-                                    },
-                                );
-                            }
-                        }
-                        true
-                    }
-                    Ok(None) => false,
-                    Err(_) => {
-                        self.cut.set(true);
-                        false
-                    }
-                }
-            }
-            Test::Pattern(id, node) => {
-                let Some(bound) = env.get(*id) else {
-                    return false;
-                };
-                let nested = Evaluator::new(
-                    self.matcher,
-                    (self.needs, self.texts),
-                    self.text,
-                    self.readable,
-                    Some(bound),
-                );
-                let found = nested.all(node);
-                self.cut.set(self.cut.get() || nested.cut.get());
-                found.iter().any(|each| self.agree(env, &each.env))
-            }
-            Test::Comparison(comparison) => {
-                comparison.holds(&|id| env.get(id).map(|bound| text_of(bound).to_owned()))
-            }
-            Test::Analysis(id, which) => {
-                let Some(bound) = env.get(*id) else {
-                    return false;
-                };
-                let text = text_of(bound).trim_matches('"');
-                match which {
-                    Analyzer::Entropy => analyzer::is_random(text),
-                    Analyzer::Redos => analyzer::can_explode(text),
-                }
-            }
-        }
     }
 }
 

@@ -89,6 +89,9 @@ impl Matcher<'_> {
     }
 
     fn push_mentions(&self, pat: &Pat, env: &Env, found: &mut Mentions) {
+        if self.is_exhaustive {
+            return;
+        }
         metas(pat, &mut |id, is_declared| {
             let node = env.get(id).and_then(|bound| bound.node);
             if let Some(name) = node.and_then(|node| self.name_in(node)) {

@@ -156,3 +156,49 @@ fn language_of(path: &RepoPath) -> Option<Language> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "tests")]
+
+    use super::*;
+    use crate::review::ruleset::builtin;
+
+    /// What rules out files, subtrees and bindings before they are tried must not change a finding.
+    #[test]
+    fn shortcuts_change_nothing() {
+        let rules = builtin().expect("built-in rules").rules;
+        let quick = Engine::new(rules.clone());
+        let exhaustive = Engine::new(rules.clone()).exhaustive();
+        let mut parser = Parser::new(Limits::default());
+        let mut texts: std::collections::BTreeMap<&str, Vec<String>> = Default::default();
+        for rule in &rules {
+            let info = rule.info().expect("a readable rule");
+            for example in &info.examples {
+                let path = path_of(info, example);
+                let extension = if path.ends_with(".rs") { "rs" } else { "c" };
+                texts
+                    .entry(extension)
+                    .or_default()
+                    .push(example.code.clone());
+            }
+        }
+        let mut compared = 0;
+        for (extension, codes) in texts {
+            // Several examples in a file, so that names and kinds of one stand beside another.
+            for codes in codes.chunks(6) {
+                let path = RepoPath::from(format!("src/example.{extension}").as_str());
+                let language = language_of(&path).expect("a language");
+                let code = codes.join("\n");
+                let file = parser
+                    .parse(language, code.as_bytes(), &MacroTable::new())
+                    .expect("an example");
+                let (a, b) = (quick.scan(&path, &file), exhaustive.scan(&path, &file));
+                assert_eq!(a.findings, b.findings, "{code}");
+                compared += b.findings.len();
+                parser.recycle(file);
+            }
+        }
+        assert!(compared > 300, "only {compared} findings were compared");
+    }
+}

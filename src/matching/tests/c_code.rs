@@ -51,6 +51,37 @@ fn literals() {
 }
 
 #[test]
+fn constants() {
+    inside("g(5)", "int a = 5;\ng(a);\nint b = 5;\nb = 6;\ng(b);", &[3]);
+    inside("g(NULL)", "char *p = NULL;\nh(&p);\ng(p);", &[4]);
+    inside("$X == $X", "char *p = NULL;\ny = p == NULL;", &[3]);
+    inside(
+        "g(\"...\")",
+        "char b[] = \"ls\";\ng(b);\nchar c[] = \"ls\";\nc[0] = n;\ng(c);",
+        &[3],
+    );
+    let off = "options: {constant_propagation: false}\npattern: g(5)";
+    inside(off, "int a = 5;\ng(a);\ng(5);", &[4]);
+}
+
+#[test]
+fn a_static_assertion_is_no_call() {
+    inside(
+        "$F($X == $Y, ...)",
+        "static_assert(n == 1, \"\");\nf(n == 1);",
+        &[3],
+    );
+}
+
+#[test]
+fn conditions_do_not_hide_what_stands_in_the_way() {
+    // `f(g())` is the statement; that its name is not asked for does not make it `g()`.
+    let body =
+        "patterns:\n- pattern: $F(...);\n- metavariable-regex: {metavariable: $F, regex: ^g$}";
+    inside(body, "g();\nx = g();\nf(g());", &[2, 3]);
+}
+
+#[test]
 fn parentheses_make_no_difference() {
     inside("f($X + 1)", "f((n + 1));\nf(n + 1);", &[2, 3]);
     inside(
