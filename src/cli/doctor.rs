@@ -295,7 +295,7 @@ fn look(arguments: &DoctorArguments, remote: &Remote) -> Looked {
 
 #[cfg(not(feature = "github"))]
 fn look(_: &DoctorArguments, _: &Remote) -> Looked {
-    Err("not checked: this scrubin was built without the feature `github`, so it cannot ask for the branch's rules".to_owned())
+    Err("this scrubin was built without the feature `github`, so it cannot ask for the branch's rules".to_owned())
 }
 
 #[cfg(test)]

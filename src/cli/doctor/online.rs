@@ -11,19 +11,18 @@ pub(super) fn look(arguments: &DoctorArguments, remote: &Remote) -> Looked {
     let name = remote
         .repository
         .as_deref()
-        .ok_or("not checked: no remote named origin says which repository on GitHub this is")?;
-    let name = RepositoryName::parse(name)
-        .ok_or_else(|| format!("not checked: `{name}` is no OWNER/NAME"))?;
+        .ok_or("no remote named origin says which repository on GitHub this is")?;
+    let name = RepositoryName::parse(name).ok_or_else(|| format!("`{name}` is no OWNER/NAME"))?;
     let api = remote.api.clone().ok_or_else(|| {
         format!(
-            "not checked: no token is sent to {} unasked; give --api-url {}/api/v3",
+            "no token is sent to {} unasked; give --api-url {}/api/v3",
             remote.server, remote.server
         )
     })?;
     let secret = match &arguments.token_file {
         Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
             format!(
-                "not checked: the token file `{}` cannot be read: {error}",
+                "the token file `{}` cannot be read: {error}",
                 path.display()
             )
         })?),
@@ -34,12 +33,12 @@ pub(super) fn look(arguments: &DoctorArguments, remote: &Remote) -> Looked {
     let token = secret
         .as_deref()
         .and_then(Token::new)
-        .ok_or("not checked: there is no token to ask for the branch's rules with")?;
+        .ok_or("there is no token to ask for the branch's rules with")?;
     let environment = Environment::from([("GITHUB_API_URL".to_owned(), api)]);
     let options = ClientOptions::new(event::addresses(&environment), token);
     let asked = github::block_on(ask(options, &name, arguments.branch.as_deref()))
-        .map_err(|error| format!("not checked: no network runtime: {error}"))?;
-    let rules = asked.map_err(|error| format!("not checked: {error}"))?;
+        .map_err(|error| format!("no network runtime: {error}"))?;
+    let rules = asked.map_err(|error| format!("{error}"))?;
     Ok(Branch {
         name: rules.branch,
         required: rules.required_checks,

@@ -176,14 +176,15 @@ fn is_hash(reference: &str) -> bool {
 /// The checks on the workflow files. `has_queue`: the branch has a merge queue.
 pub(super) fn checks(workflows: &[Workflow], has_queue: bool) -> Vec<Check> {
     let places = all_places(workflows);
-    vec![
-        runs(workflows, &places),
-        queue(workflows, &places, has_queue),
-        firm(&places),
-        foreign(workflows, &places),
-        pinned(&places),
-        history(&places),
-    ]
+    let mut checks = vec![runs(workflows, &places), foreign(workflows, &places)];
+    // Of nothing there is nothing to say.
+    if !places.is_empty() {
+        checks.push(queue(&places, has_queue));
+        checks.push(firm(&places));
+        checks.push(pinned(&places));
+        checks.push(history(&places));
+    }
+    checks
 }
 
 fn runs(workflows: &[Workflow], places: &[Place<'_>]) -> Check {
@@ -231,12 +232,12 @@ fn runs(workflows: &[Workflow], places: &[Place<'_>]) -> Check {
     )
 }
 
-fn queue(workflows: &[Workflow], places: &[Place<'_>], has_queue: bool) -> Check {
+fn queue(places: &[Place<'_>], has_queue: bool) -> Check {
     const NAME: &str = "merge-queue";
     let covered = places
         .iter()
         .any(|place| place.workflow.event("merge_group").is_some());
-    if covered || !has_queue || workflows.is_empty() {
+    if covered || !has_queue {
         let says = if covered {
             "merge groups are reviewed"
         } else {
