@@ -24,6 +24,8 @@ pub(super) enum Command {
     Check(Box<CheckArguments>),
     /// Review a pull request in a CI environment: comments, summary, gate
     Review(Box<ReviewArguments>),
+    /// Is the gate really in place? Exit code 1 if it can be walked around
+    Doctor(DoctorArguments),
     /// Install, remove and run the git hooks
     #[command(subcommand)]
     Hook(HookCommand),
@@ -206,6 +208,30 @@ pub(super) struct ReviewArguments {
     /// Seconds for one exchange with GitHub
     #[arg(long, value_name = "S", default_value_t = 30)]
     pub(super) timeout: u64,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Clone, Args)]
+#[cfg_attr(
+    not(feature = "github"),
+    allow(dead_code, reason = "some are for the network alone")
+)]
+pub(super) struct DoctorArguments {
+    /// How the checks are shown
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(super) format: ListFormat,
+    /// Repository [GITHUB_REPOSITORY, the remote origin]
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(super) repo: Option<String>,
+    /// Branch whose rules count; the default branch if not given
+    #[arg(long, value_name = "NAME")]
+    pub(super) branch: Option<String>,
+    /// REST address [GITHUB_API_URL]
+    #[arg(long, value_name = "URL")]
+    pub(super) api_url: Option<String>,
+    /// File with the token [GITHUB_TOKEN, GH_TOKEN]; never give one as an argument
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
 }
 
 /// What an event that is not reviewed ends with.

@@ -135,7 +135,8 @@ fn write_config_hooks(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn configured(name: &str) -> bool {
+/// Whether git's configuration has a hook of ours for this event.
+pub(super) fn configured(name: &str) -> bool {
     git(&["config", "--get", &format!("hook.scrubin-{name}.command")])
         .is_ok_and(|done| done.status.success() && !done.stdout.is_empty())
 }

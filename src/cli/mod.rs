@@ -8,6 +8,7 @@ mod baseline;
 mod check;
 mod demo;
 mod deviations;
+mod doctor;
 mod failure;
 mod hook;
 mod install;
@@ -76,6 +77,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         .with_help(
             "take a released binary, or build with `cargo install scrubin --features github`",
         )),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Hook(command) => match command {
             args::HookCommand::PreCommit(_) => hook::pre_commit(),
             args::HookCommand::PrePush(_) => hook::pre_push(),

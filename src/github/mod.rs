@@ -21,6 +21,7 @@ pub mod marker;
 pub mod plan;
 pub mod publish;
 pub mod reconcile;
+pub mod rules;
 mod secret;
 pub mod submission;
 mod suggestion;

@@ -1,0 +1,16 @@
+# scrubin without a shell, a package manager or root. Built by .ci/release-image from a folder with the
+# released static binary. git comes along because a review reads the repository through it.
+FROM debian:trixie-slim@sha256:d7e12182ce18b85b93007c1dedf31f2d29e01ccf3182cc4017c709b6259bc132 AS git
+RUN apt-get update -q && apt-get install -q -y --no-install-recommends git ca-certificates
+COPY collect-git /
+RUN /collect-git /rootfs
+
+FROM gcr.io/distroless/base-debian13:nonroot@sha256:fb282f8ed3057f71dbfe3ea0f5fa7e961415dafe4761c23948a9d4628c6166fe
+COPY --from=git /rootfs/ /
+COPY scrubin /usr/bin/scrubin
+COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/scrubin/
+# A checkout mounted here belongs to another user than the one in the container; git would refuse it.
+ENV GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=/work
+WORKDIR /work
+USER nonroot:nonroot
+ENTRYPOINT ["/usr/bin/scrubin"]
