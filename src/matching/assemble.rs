@@ -110,7 +110,7 @@ impl Work<'_> {
         self.nodes += 1;
         let op = match formula {
             Formula::Pattern(text) => self.pattern(text)?,
-            Formula::Regex(text) => Op::Regex(self.binding_regex(text, true)?),
+            Formula::Regex(text) => Op::Regex(Box::new(self.binding_regex(text, true)?)),
             Formula::Either(formulas) => Op::Either(self.nodes(formulas)?),
             Formula::All(all) => Op::All(Box::new(self.all(all)?)),
         };

@@ -32,7 +32,21 @@ impl Matcher<'_> {
             }
         }
         let (place, literal) = value?;
-        (place < node).then_some(literal)
+        // The block that declares it has to be around the use.
+        let block = tree.ancestors(place).find(|&above| {
+            matches!(
+                tree.kind(above),
+                Kind::COMPOUND_STATEMENT | Kind::FOR_STATEMENT
+            )
+        })?;
+        (place < node && tree.is_within(node, block)).then_some(literal)
+    }
+
+    /// Whether other code can be the same as this one because of constants.
+    pub(super) fn is_constant(&self, node: NodeId) -> bool {
+        self.options.constant_propagation
+            && (matches!(self.kind(node), Kind::NULL | Kind::TRUE | Kind::FALSE)
+                || self.constant(node).is_some())
     }
 
     /// The literal that the declaration of this name initialises it with.

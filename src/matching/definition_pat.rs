@@ -79,10 +79,7 @@ impl Converter<'_> {
             Layer::Pointer => LayerPat::Pointer,
             Layer::Array(None) => LayerPat::Array(None),
             Layer::Array(Some(size)) => LayerPat::Array(Some(Box::new(self.pat(size)?))),
-            Layer::Function(parameters) => {
-                let parameters = self.children(parameters);
-                LayerPat::Function(self.pats(&parameters)?)
-            }
+            Layer::Function(parameters) => LayerPat::Function(self.parameter_pats(parameters)?),
         })
     }
 
@@ -147,6 +144,15 @@ impl Converter<'_> {
         Ok(Pat::Param(Some(Box::new(of_type)), name))
     }
 
+    /// Parameters of a C list; `(void)` has none, as in the code.
+    fn parameter_pats(&mut self, list: NodeId) -> Result<Vec<Pat>> {
+        let parameters = self.children(list);
+        match parameters.as_slice() {
+            [only] if self.text(*only) == "void" => Ok(Vec::new()),
+            _ => self.pats(&parameters),
+        }
+    }
+
     pub(super) fn c_function(&mut self, node: NodeId) -> Result<Pat> {
         let (Some(declarator), Some(body)) = (
             self.child(node, Field::DECLARATOR),
@@ -167,8 +173,7 @@ impl Converter<'_> {
             Some(name) => self.pat(name)?,
             None => Pat::Any,
         };
-        let parameters = self.children(*parameters);
-        let parameters = self.pats(&parameters)?;
+        let parameters = self.parameter_pats(*parameters)?;
         let statements = self.children(body);
         let body = self.statements(&statements)?;
         let attributes = self.attributes(node);

@@ -252,7 +252,7 @@ mod tests {
             of(r"(?i)^\w*(?:KEY|passw(?:or)?d)\w*$"),
             ["key", "passwd", "password"]
         );
-        assert_eq!(of(r"#[ \t]*define[ \t]+FOO"), ["define"]);
+        assert_eq!(of(r"#[ \t]*define[ \t]+FOO"), ["foo"]);
         assert_eq!(of(r"a(?:bc)?de+f"), ["abcd", "ad"]);
         assert_eq!(of(r"\bunsafe\s*\{"), ["unsafe"]);
         assert!(of(r"^(?!s_|g_)\w+$").is_empty());

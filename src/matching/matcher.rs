@@ -69,6 +69,9 @@ pub(super) struct Matcher<'m> {
     pub(super) depth: std::cell::Cell<u32>,
 }
 
+/// Ways to match one list that are followed; more make the file a gap.
+const MOST_WAYS: usize = 20_000;
+
 /// Steps one pattern may take in one file before it is given up.
 pub(super) const STEP_LIMIT: u64 = 20_000_000;
 
@@ -105,6 +108,22 @@ impl<'m> Matcher<'m> {
     /// Whether the step limit was reached: matches may be missing.
     pub(super) fn is_exhausted(&self) -> bool {
         self.budget.get() == 0
+    }
+
+    /// Counts one step; `false` once there are none left.
+    pub(super) fn step(&self) -> bool {
+        let left = self.budget.get();
+        self.budget.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// Whether there are more ways to match than are followed. The rule then counts as cut.
+    pub(super) fn is_too_many(&self, envs: &Envs) -> bool {
+        let is = envs.len() > MOST_WAYS;
+        if is {
+            self.budget.set(0);
+        }
+        is
     }
 
     /// Runs `inner` one level deeper, unless a limit is reached.
@@ -450,18 +469,27 @@ impl<'m> Matcher<'m> {
             };
         };
         let mut envs = Envs::new();
+        if !self.step() {
+            return envs;
+        }
         match first {
             Pat::Dots => {
                 if rest.is_empty() {
                     return one(env.clone());
                 }
                 for skip in 0..=nodes.len() {
+                    if self.is_too_many(&envs) {
+                        break;
+                    }
                     let left = nodes.get(skip..).unwrap_or_default();
                     envs.extend(self.list(rest, left, env));
                 }
             }
             Pat::MetaDots(id) => {
                 for taken in 0..=nodes.len() {
+                    if self.is_too_many(&envs) {
+                        break;
+                    }
                     let (some, left) = nodes.split_at(taken);
                     for bound in self.bind(env, *id, self.bound_run(some)) {
                         envs.extend(self.list(rest, left, &bound));

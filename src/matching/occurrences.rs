@@ -94,6 +94,8 @@ impl Matcher<'_> {
         }
         metas(pat, &mut |id, is_declared| {
             let node = env.get(id).and_then(|bound| bound.node);
+            // A constant is the same under another name, or without one.
+            let node = node.filter(|&node| !self.is_constant(node));
             if let Some(name) = node.and_then(|node| self.name_in(node)) {
                 found.0.push(Mention { name, is_declared });
             }

@@ -6,6 +6,9 @@ use super::pattern::Pat;
 use super::view;
 use crate::syntax::{Field, Kind, NodeId};
 
+/// Most operands of a chain that are grouped in every way.
+const MOST_OPERANDS: usize = 32;
+
 impl Matcher<'_> {
     pub(super) fn binary(
         &self,
@@ -46,24 +49,30 @@ impl Matcher<'_> {
         envs
     }
 
-    /// Operands of a chain of one operator, in order.
-    pub(super) fn operands(&self, operator: &str, node: NodeId, found: &mut Vec<NodeId>) {
-        let node = view::strip(&self.file.tree, node);
-        if self.kind(node) == Kind::BINARY_EXPRESSION
-            && self
-                .child(node, Field::OPERATOR)
-                .is_some_and(|op| self.text(op) == operator.as_bytes())
-            && let (Some(left), Some(right)) = (
+    /// Operands of a chain of one operator, in order; `None` where there are too many to be tried in
+    /// every grouping.
+    fn operands(&self, operator: &str, node: NodeId) -> Option<Vec<NodeId>> {
+        let tree = &self.file.tree;
+        let mut found = Vec::new();
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            let node = view::strip(tree, node);
+            let is_chained = self.kind(node) == Kind::BINARY_EXPRESSION
+                && self
+                    .child(node, Field::OPERATOR)
+                    .is_some_and(|op| self.text(op) == operator.as_bytes());
+            match (
                 self.child(node, Field::LEFT),
                 self.child(node, Field::RIGHT),
-            )
-            && found.len() < 64
-        {
-            self.operands(operator, left, found);
-            self.operands(operator, right, found);
-        } else {
-            found.push(node);
+            ) {
+                (Some(left), Some(right)) if is_chained => open.extend([right, left]),
+                _ => found.push(node),
+            }
+            if found.len() + open.len() > MOST_OPERANDS {
+                return None;
+            }
         }
+        Some(found)
     }
 
     pub(super) fn associative(
@@ -76,8 +85,17 @@ impl Matcher<'_> {
     ) -> Envs {
         let mut pats = Vec::new();
         operand_pats(operator, whole, &mut pats);
-        let mut nodes = Vec::new();
-        self.operands(operator, node, &mut nodes);
+        let Some(nodes) = self.operands(operator, node) else {
+            // Matched as it is grouped, which is what a pattern of two operands asks.
+            let (Some(a), Some(b), Pat::Binary(_, left, right)) = (
+                self.child(node, Field::LEFT),
+                self.child(node, Field::RIGHT),
+                whole,
+            ) else {
+                return Envs::new();
+            };
+            return self.both((left, a), (right, b), env);
+        };
         if commutative {
             self.unordered(&pats, &nodes, env)
         } else {
@@ -95,6 +113,9 @@ impl Matcher<'_> {
             };
         };
         let mut envs = Envs::new();
+        if !self.step() {
+            return envs;
+        }
         match first {
             Pat::Dots => {
                 for skip in 0..=nodes.len() {
@@ -135,6 +156,9 @@ impl Matcher<'_> {
         }
         let mut envs = Envs::new();
         for (at, &node) in nodes.iter().enumerate() {
+            if self.is_too_many(&envs) {
+                break;
+            }
             let found = self.expr(first, node, env);
             if found.is_empty() {
                 continue;

@@ -54,7 +54,7 @@ pub enum Op {
     /// Text, token by token.
     Generic(GenericPattern),
     /// Text, by regular expression.
-    Regex(Regex),
+    Regex(Box<Regex>),
     /// Any of these.
     Either(Vec<Node>),
     /// All of these.

@@ -57,6 +57,9 @@ impl Matcher<'_> {
             };
         };
         let mut envs = Envs::new();
+        if !self.step() {
+            return envs;
+        }
         match first {
             Pat::Dots => {
                 // `f!(a, ...)` also matches `f!(a)`.
@@ -69,6 +72,9 @@ impl Matcher<'_> {
             }
             Pat::Any | Pat::Meta(_) => {
                 for taken in 1..=nodes.len() {
+                    if self.is_too_many(&envs) {
+                        break;
+                    }
                     let (some, left) = nodes.split_at(taken);
                     if some.iter().any(|&node| self.text(node) == b",") {
                         break;

@@ -420,11 +420,16 @@ impl Matcher<'_> {
             Pat::Function(_) => &[Kind::FUNCTION_DEFINITION, Kind::FUNCTION_ITEM],
             Pat::Let(_) => &[Kind::LET_DECLARATION],
             Pat::Block(_) => &[Kind::COMPOUND_STATEMENT, Kind::BLOCK],
-            Pat::ExprStmt(_) if self.file.language == Language::C => &[
-                Kind::EXPRESSION_STATEMENT,
-                Kind::DECLARATION,
-                Kind::RETURN_STATEMENT,
-            ],
+            Pat::ExprStmt(inner)
+                if self.file.language == Language::C
+                    && !matches!(**inner, Pat::Any | Pat::Meta(_) | Pat::Deep(_)) =>
+            {
+                &[
+                    Kind::EXPRESSION_STATEMENT,
+                    Kind::DECLARATION,
+                    Kind::RETURN_STATEMENT,
+                ]
+            }
             Pat::Node(kind, _) | Pat::Leaf(kind, _) => std::slice::from_ref(kind),
             _ => {
                 for list in self.index.lists(self.file) {
@@ -496,6 +501,9 @@ pub(super) fn is_expression(kind: Kind) -> bool {
                 | Kind::GENERIC_FUNCTION
                 | Kind::INIT_DECLARATOR
                 | Kind::IF_EXPRESSION
+                | Kind::RETURN_EXPRESSION
+                | Kind::BREAK_EXPRESSION
+                | Kind::CONTINUE_EXPRESSION
                 | Kind::UNSAFE_BLOCK
                 | Kind::BLOCK
                 | Kind::LET_DECLARATION

@@ -291,6 +291,9 @@ impl Matcher<'_> {
             Pat::MetaDots(id) => {
                 let mut envs = Envs::new();
                 for taken in 0..=items.len() {
+                    if self.is_too_many(&envs) {
+                        break;
+                    }
                     let (some, left) = items.split_at(taken);
                     let span = match (some.first(), some.last()) {
                         (Some(&a), Some(&b)) => {
@@ -338,7 +341,7 @@ impl Matcher<'_> {
                     envs.push(found);
                 }
             }
-            if self.is_exhausted() {
+            if self.is_exhausted() || self.is_too_many(&envs) {
                 break;
             }
         }

@@ -113,7 +113,12 @@ fn review(inputs: &Inputs<'_>) -> Report {
             base_path: file.base_path.clone().filter(|path| *path != file.path),
             head: result.findings,
             base: None,
-            changed: ChangedLines::none(),
+            // Without a base every line is given for review.
+            changed: if whole {
+                ChangedLines::whole_file()
+            } else {
+                ChangedLines::none()
+            },
             functions: result.functions,
             comments: result.comments,
             is_new_file: file.base.is_none() && !whole,

@@ -403,6 +403,34 @@ impl Reader<'_> {
         at: At,
         depth: u32,
     ) -> Result<Formula, RuleError> {
+        let is_positive = |operator: &Spanned<Operator>| {
+            matches!(
+                operator.value,
+                Operator::Pattern(_)
+                    | Operator::PatternRegex(_)
+                    | Operator::Patterns(_)
+                    | Operator::PatternEither(_)
+                    | Operator::PatternInside(_)
+            )
+        };
+        // What `metavariable-pattern` looks at is given; anything else has to be found.
+        if !operators.iter().any(is_positive) {
+            return Err(self
+                .error(at, "nothing here says what to look for")
+                .with_help(
+                    "add a `pattern`, `pattern-either`, `pattern-regex` or `pattern-inside`",
+                ));
+        }
+        self.operators(operators, at, depth)
+    }
+
+    /// The parts of a conjunction, whether or not one of them says what to look for.
+    fn operators(
+        &self,
+        operators: &[Spanned<Operator>],
+        at: At,
+        depth: u32,
+    ) -> Result<Formula, RuleError> {
         if depth > MAX_NESTING {
             return Err(self.error(at, "operators are nested too deeply"));
         }
@@ -493,7 +521,7 @@ impl Reader<'_> {
             pattern_regex: yaml.pattern_regex.clone(),
         };
         let formula = match (&yaml.patterns, &yaml.pattern_either) {
-            (Some(operators), None) => self.conjunction(operators, at, depth + 1)?,
+            (Some(operators), None) => self.operators(operators, at, depth + 1)?,
             (None, Some(operators)) => self.either(operators, depth + 1)?,
             _ => self.block(&block, at, depth + 1)?,
         };

@@ -290,3 +290,44 @@ fn functions() {
         &[2],
     );
 }
+
+#[test]
+fn parameters_that_are_none() {
+    let code = "void a(void) { g(); }\nvoid b() { g(); }\nvoid c(int n) { g(); }\n";
+    check("c", "void $F(void) { ... }", code, &[1, 2]);
+    check("c", "void $F() { ... }", code, &[1, 2]);
+}
+
+#[test]
+fn a_constant_under_another_name_is_mentioned_too() {
+    inside(
+        "g($X);\n...\nh($X);",
+        "const int a = 5;\ng(a);\nf();\nh(5);",
+        &[3],
+    );
+    inside(
+        "g($X);\n...\nh($X);",
+        "char *p = NULL;\ng(p);\nf();\nh(NULL);",
+        &[3],
+    );
+    inside("g(7)", "{ int z = 7; }\ng(z);", &[]);
+}
+
+#[test]
+fn a_deep_expression_alone_reaches_conditions() {
+    inside(
+        "<... g($A) ...>;",
+        "if (g(n)) { h(); }\nwhile (g(n)) h();\ng(n);",
+        &[2, 3, 4],
+    );
+}
+
+#[test]
+fn long_chains_and_many_ways_end() {
+    let chain = format!("if ({}n) h();", "n && ".repeat(1_000));
+    inside("$X && $X", &chain, &[2]);
+    let call = format!("f({}n);", "n, ".repeat(400));
+    let body = "f(..., $A, ..., $B, ..., $C, ...)";
+    let found = super::findings("c", body, "src/a.c", &format!("void f(int n) {{ {call} }}"));
+    assert!(found.len() < 100_000);
+}

@@ -242,3 +242,9 @@ fn bad_rules_are_refused() {
         "pattern-nope",
     );
 }
+
+#[test]
+fn a_rule_has_to_say_what_it_looks_for() {
+    super::refused("c", "patterns:\n- pattern-not: f()", "what to look for");
+    super::refused("c", "patterns: []", "what to look for");
+}

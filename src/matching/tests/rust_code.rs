@@ -104,3 +104,14 @@ fn impl_blocks() {
         &[3],
     );
 }
+
+#[test]
+fn inside_of_a_return() {
+    let body = "patterns:\n- pattern: g(...)\n- pattern-inside: return $X";
+    check(
+        "rust",
+        body,
+        "fn f() -> u8 {\ng(1);\nreturn g(2);\n}\n",
+        &[3],
+    );
+}
