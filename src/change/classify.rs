@@ -3,6 +3,7 @@
 //! Headers `.h` are C. C++ is recognised so that it is reported as not analysed instead of being
 //! read as C. Everything else is text that generic rules may ask for by path.
 
+use super::cplusplus::is_cplusplus;
 use crate::finding::{GapKind, RepoPath};
 
 /// What a file is to scrubin.
@@ -86,6 +87,7 @@ pub fn classify(path: &RepoPath, bytes: &[u8]) -> Classified {
     match class {
         FileClass::Cpp => gap(GapKind::Language),
         FileClass::C | FileClass::Rust if !is_text(bytes) => gap(GapKind::Encoding),
+        FileClass::C if path.extension() == b"h" && is_cplusplus(bytes) => gap(GapKind::Language),
         FileClass::C if is_register_header(path, bytes) => gap(GapKind::Vendor),
         FileClass::Text if !is_text(bytes) => Classified {
             class: FileClass::Binary,

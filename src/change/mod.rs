@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use crate::finding::{GapKind, RepoPath};
 
 pub mod classify;
+mod cplusplus;
 pub mod diff;
 pub mod folder;
 pub mod git;

@@ -206,7 +206,7 @@ impl Work<'_> {
                 regex,
             } => {
                 let id = self.meta(metavariable)?;
-                Test::Regex(id, self.binding_regex(regex, false)?)
+                Test::Regex(id, Box::new(self.binding_regex(regex, false)?))
             }
             Condition::Pattern {
                 metavariable,

@@ -334,7 +334,7 @@ impl<'e> Evaluator<'e> {
             filters
                 .borrow_mut()
                 .extend(all.conditions.iter().filter_map(|test| match test {
-                    Test::Regex(id, regex) => Some((*id, regex)),
+                    Test::Regex(id, regex) => Some((*id, regex.as_ref())),
                     _ => None,
                 }));
         }

@@ -77,7 +77,7 @@ pub struct All {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Test {
     /// Its text matches from the start; further groups bind.
-    Regex(MetaId, Regex),
+    Regex(MetaId, Box<Regex>),
     /// Its code matches.
     Pattern(MetaId, Node),
     /// A comparison of several; text, base, strip.
