@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fakehub::{DiffComment, FakeHub, TokenSpec};
+use fakehub::{DiffComment, FakeHub, Proxy, TokenSpec};
 
 pub(crate) const REPO: &str = "acme/pump";
 pub(crate) const FILE: &str = "src/pump.c";
@@ -58,6 +58,8 @@ pub(crate) enum Depth {
 }
 
 pub(crate) struct Scene {
+    /// prism in front of the fake, for the run that CI does once more (`FAKEHUB_PRISM`).
+    proxy: std::cell::OnceCell<Proxy>,
     pub(crate) hub: FakeHub,
     pub(crate) number: u64,
     pub(crate) token: String,
@@ -105,6 +107,7 @@ impl Scene {
         let number = hub.open_pull(REPO, "fix", "main");
         let token = hub.add_token(TokenSpec::actions());
         Self {
+            proxy: std::cell::OnceCell::new(),
             hub,
             number,
             token,
@@ -176,6 +179,15 @@ impl Scene {
         folder
     }
 
+    /// Where REST requests go: to the fake, or through the judge in front of it.
+    fn rest_url(&self) -> String {
+        if std::env::var_os("FAKEHUB_PRISM").is_none() {
+            return self.hub.url();
+        }
+        let start = || Proxy::start(&self.hub).expect("prism starts");
+        self.proxy.get_or_init(start).url().to_owned()
+    }
+
     /// The command with the environment of a workflow run, and the files it writes.
     fn command(&self, place: &Path, event_name: &str, event: &str) -> (Command, PathBuf) {
         let files = self.next_folder("run");
@@ -198,7 +210,7 @@ impl Scene {
                 self.hub.enterprise_graphql_url(),
             )
         } else {
-            (self.hub.url(), self.hub.graphql_url())
+            (self.rest_url(), self.hub.graphql_url())
         };
         command
             .current_dir(place)
