@@ -123,6 +123,7 @@ struct CommentPart {
 
 #[derive(Deserialize)]
 struct ReviewPart {
+    start_line: Option<u32>,
     id: u64,
     body: Option<String>,
     state: String,
@@ -314,6 +315,7 @@ impl PullApi<'_> {
     /// Every comment on the pull request as a whole, oldest first.
     pub async fn issue_comments(&self, own: &Identity) -> Result<Vec<IssueComment>, ApiError> {
         let path = format!("/repos/{}/issues/{}/comments", self.repository, self.number);
+                start_line: part.start_line,
         let comments: Vec<CommentPart> = self.client.list(&path).await?;
         Ok(comments
             .into_iter()

@@ -25,6 +25,8 @@ pub struct ReviewComment {
     pub body: String,
     /// The file.
     pub path: String,
+    /// The first line of a range in the newest head; `None` = on one line, outdated, or on the file.
+    pub start_line: Option<u32>,
     /// The last line it stands at in the newest head; `None` = outdated, or on the file.
     pub line: Option<u32>,
     /// Whether it is on the file as a whole.
@@ -325,11 +327,16 @@ fn pair<'t, 'c>(submission: &Submission, threads: &'t [Thread<'c>]) -> Paired<'t
     (matched, orphans)
 }
 
-/// Whether the comment stands where it would be made today.
+/// Whether the comment stands where it would be made today. Its first line counts as well: it says
+/// what a suggestion in the comment replaces.
 fn stands_right(root: &ReviewComment, path: &str, anchor: Option<Anchor>) -> bool {
     root.path == path
         && match anchor {
-            Some(anchor) => !root.is_on_file && root.line == Some(anchor.line),
+            Some(anchor) => {
+                !root.is_on_file
+                    && root.line == Some(anchor.line)
+                    && root.start_line == anchor.start_line
+            }
             None => root.is_on_file,
         }
 }

@@ -48,6 +48,7 @@ fn carry_out(submission: &Submission, comments: &mut Vec<ReviewComment>, actions
             node_id: format!("C_{next}"),
             body: new.body.clone(),
             path: submission.findings[new.finding].path.clone(),
+            start_line: new.anchor.and_then(|anchor| anchor.start_line),
             line: new.anchor.map(|anchor| anchor.line),
             is_on_file: new.anchor.is_none(),
             in_reply_to: None,
@@ -170,6 +171,30 @@ fn moved_lines_are_followed_by_github_or_by_us() {
     assert_eq!(actions.retire[0].classifier, "OUTDATED");
     assert_eq!(actions.inline[0].form, Form::Long, "it keeps its form");
     assert!(actions.retire[0].reply.contains("Still there in ccccccc"));
+}
+
+/// A suggestion replaces the lines the comment stands at: all of them have to be right.
+#[test]
+fn a_range_that_grew_gets_a_new_comment() {
+    let mut one = triaged(6, 1, 0);
+    one.finding.location.end.line = 8;
+    let mut one = submission(vec![one]);
+    one.findings[0].suggestion = Some(crate::github::submission::Suggestion {
+        first_line: 6,
+        last_line: 8,
+        text: "g();".to_owned(),
+    });
+    let mut comments = Vec::new();
+    run(&one, &mut comments);
+    assert!(comments[0].body.contains("suggestion"));
+    // An earlier head showed the last two lines alone, and no suggestion with them.
+    comments[0].start_line = Some(7);
+    let start = comments[0].body.find("```suggestion").unwrap();
+    comments[0].body.replace_range(start..start + 3, "~~~");
+    let actions = run(&one, &mut comments);
+    assert!(actions.edit.is_empty(), "{actions:?}");
+    assert_eq!((actions.inline.len(), actions.retire.len()), (1, 1));
+    assert_eq!(comments[1].start_line, Some(6));
 }
 
 #[test]
