@@ -5,7 +5,7 @@
 //! unless GitHub refused them for their rate alone and so did not carry them out.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::header::{HeaderMap, LINK, USER_AGENT};
@@ -76,8 +76,18 @@ pub struct Client {
     graphql: Octocrab,
     graphql_path: String,
     options: ClientOptions,
-    /// When the last write was sent, and how long limits were waited for.
-    times: Mutex<(Option<Duration>, Duration)>,
+    times: Mutex<Times>,
+}
+
+/// What happened when.
+#[derive(Debug, Clone, Copy, Default)]
+struct Times {
+    /// When the last write was sent.
+    last_write: Option<Duration>,
+    /// How long limits were waited for in all.
+    waited: Duration,
+    /// Until when a limit lasts that is not waited for.
+    limited_until: Duration,
 }
 
 impl std::fmt::Debug for Client {
@@ -158,7 +168,7 @@ impl Client {
             graphql: octocrab(graphql_base, &options)?,
             graphql_path: format!("/{graphql_path}"),
             options,
-            times: Mutex::new((None, Duration::ZERO)),
+            times: Mutex::default(),
         })
     }
 
@@ -275,6 +285,7 @@ impl Client {
         let mut faults = 0;
         let mut refusals = 0;
         loop {
+            self.ensure_not_limited(&what)?;
             if effect == Effect::Write {
                 self.keep_pace().await;
             }
@@ -373,26 +384,46 @@ impl Client {
     /// Waits until a second has passed since the last write.
     async fn keep_pace(&self) {
         let now = self.options.clock.now();
-        let last = self.times.lock().unwrap_or_else(PoisonError::into_inner).0;
+        let last = self.times().last_write;
         let due = last.map_or(now, |last| last + self.options.pace);
         if due > now {
             self.options.clock.sleep(due - now).await;
         }
-        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
-        times.0 = Some(self.options.clock.now());
+        self.times().last_write = Some(self.options.clock.now());
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// While a limit lasts nothing is sent: GitHub shuts out who goes on asking.
+    fn ensure_not_limited(&self, what: &str) -> Result<(), ApiError> {
+        let left = self
+            .times()
+            .limited_until
+            .saturating_sub(self.options.clock.now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        Err(ApiError::RateLimited {
+            what: what.to_owned(),
+            wait: left,
+            limit: self.options.max_wait,
+        })
     }
 
     async fn wait_for_limit(&self, what: &str, wait: Duration) -> Result<(), ApiError> {
         {
-            let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
-            if times.1 + wait > self.options.max_wait {
+            let mut times = self.times();
+            if times.waited + wait > self.options.max_wait {
+                times.limited_until = self.options.clock.now() + wait;
                 return Err(ApiError::RateLimited {
                     what: what.to_owned(),
                     wait,
                     limit: self.options.max_wait,
                 });
             }
-            times.1 += wait;
+            times.waited += wait;
         }
         self.options.clock.sleep(wait).await;
         Ok(())

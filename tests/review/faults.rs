@@ -124,10 +124,37 @@ fn a_limit_without_an_end_is_not_waited_for() {
             retry_after: Some(3_600),
         },
     ));
-    let run = scene.run("opened", &[]);
+    let run = scene.run_loosely("opened", &[]);
+    scene.assert_accounted(&run);
     assert_eq!(run.code, 1, "{run:#?}");
     assert!(run.stderr.contains("rate limit"), "{}", run.stderr);
-    assert_eq!((scene.living().len(), scene.rows()), (0, 1));
+    assert_eq!((scene.living().len(), scene.rows()), (0, 0));
+    assert_eq!(run.on_rung("annotation"), 1, "{run:#?}");
+    // GitHub shuts out who goes on asking while a limit lasts.
+    let log = scene.hub.log();
+    let refused = log.iter().position(|one| one.status == 429).unwrap();
+    let after = &log[refused + 1..];
+    assert!(after.is_empty(), "{after:#?}");
+}
+
+#[test]
+fn a_comment_that_github_took_and_does_not_show_falls_a_rung() {
+    let scene = Scene::new(&unsafe_file(&["dose", "rate"]));
+    let number = scene.number;
+    // Gone when the list is read back after the review was made.
+    let hide = FaultKind::Hook(Box::new(move |hub| {
+        let made = hub.diff_comments(REPO, number);
+        hub.delete_comment(REPO, made[0].id);
+    }));
+    scene.hub.fault(Fault::new("GET", COMMENTS, hide).after(1));
+    let run = scene.run("opened", &[]);
+    assert_eq!(
+        (run.on_rung("inline"), run.on_rung("file")),
+        (1, 1),
+        "{run:#?}"
+    );
+    let whole = scene.living().into_iter().filter(|(_, one)| one.whole_file);
+    assert_eq!(whole.count(), 1);
 }
 
 #[test]
