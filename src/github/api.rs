@@ -51,6 +51,8 @@ pub struct IssueComment {
     pub body: String,
     /// Whether we wrote it.
     pub is_ours: bool,
+    /// Its name in GraphQL.
+    pub node_id: String,
 }
 
 /// Who we are to GitHub.
@@ -329,6 +331,7 @@ impl PullApi<'_> {
 
     /// Every review, oldest first, and whether it is ours.
     pub async fn reviews(&self, own: &Identity) -> Result<Vec<(PostedReview, bool)>, ApiError> {
+                node_id: part.node_id,
         let reviews: Vec<ReviewPart> = self.client.list(&self.pull_path("/reviews")).await?;
         Ok(reviews
             .into_iter()

@@ -9,7 +9,7 @@ mod write;
 use std::collections::BTreeSet;
 
 use super::anchor::Anchors;
-use super::api::{self, Identity, PullApi};
+use super::api::{self, Identity, IssueComment, PullApi};
 use super::client::Client;
 use super::comment;
 use super::error::{ApiError, ErrorClass};
@@ -85,10 +85,15 @@ pub async fn publish(client: &Client, publication: &Publication<'_>) -> Publishe
         None
     };
     match prepared {
-        Some((actions, summary_comment)) => {
+        Some((actions, mut summaries)) => {
+            let further = summaries.split_off(summaries.len().min(1));
+            let standing = summaries.pop().map(|one| (one.id, one.body));
             run.published.rungs.clone_from(&actions.rungs);
             run.comments(publication, &actions).await;
-            run.summary(publication, &actions, summary_comment).await;
+            run.summary(publication, &actions, standing).await;
+            for comment in further {
+                run.supersede(&comment).await;
+            }
         }
         None => {
             run.can_write = false;
@@ -139,8 +144,12 @@ impl Run<'_> {
         self.identity.clone().unwrap_or_else(Identity::unknown)
     }
 
-    /// Reads what stands and decides what to do; `None` where nothing may be written.
-    async fn prepare(&mut self, publication: &Publication<'_>) -> Option<(Actions, Standing)> {
+    /// Reads what stands and decides what to do, with our summaries, the oldest first; `None` where
+    /// nothing may be written.
+    async fn prepare(
+        &mut self,
+        publication: &Publication<'_>,
+    ) -> Option<(Actions, Vec<IssueComment>)> {
         if !self.is_head_current().await {
             return None;
         }
@@ -165,13 +174,14 @@ impl Run<'_> {
         };
         self.known = comments.iter().map(|comment| comment.id).collect();
         let mut posted = Vec::new();
-        let mut standing = None;
+        let mut summaries = Vec::new();
         for comment in general.into_iter().filter(|comment| comment.is_ours) {
-            if let Some(Marker::Summary { posted: had, .. }) = Marker::parse(&comment.body)
-                && standing.is_none()
+            if let Some(Marker::Summary {
+                posted: mut had, ..
+            }) = Marker::parse(&comment.body)
             {
-                posted = had;
-                standing = Some((comment.id, comment.body));
+                posted.append(&mut had);
+                summaries.push(comment);
             }
         }
         let actions = reconcile(
@@ -181,7 +191,7 @@ impl Run<'_> {
             &posted,
             publication.options,
         );
-        Some((actions, standing))
+        Some((actions, summaries))
     }
 
     /// Whether the reviewed commit is still the newest one of an open pull request.

@@ -414,3 +414,66 @@ fn a_diff_of_25_megabytes_is_read() {
     let run = scene.run("opened", &[]);
     assert_eq!((run.code, run.on_rung("inline")), (1, 1), "{run:#?}");
 }
+
+#[test]
+fn a_draft_hears_the_summary_alone_until_it_is_ready() {
+    let scene = Scene::new(&unsafe_file(&["dose", "rate"]));
+    scene.hub.set_draft(REPO, scene.number, true);
+    let run = scene.run("opened", &[]);
+    assert_eq!(run.code, 1, "the gate is the same: {run:#?}");
+    assert_eq!((scene.living().len(), scene.rows()), (0, 2), "{run:#?}");
+    assert!(run.stderr.contains("draft"), "{}", run.stderr);
+    // Ready at the same commit.
+    scene.hub.set_draft(REPO, scene.number, false);
+    let run = scene.run("ready_for_review", &[]);
+    assert_eq!((scene.living().len(), scene.rows()), (2, 0), "{run:#?}");
+    // A draft again: what stands is kept true, and nothing is added.
+    scene.hub.set_draft(REPO, scene.number, true);
+    scene.push(&file(&[
+        safe_copy("dose"),
+        unsafe_copy("rate"),
+        unsafe_copy("alarm"),
+    ]));
+    let run = scene.run("synchronize", &[]);
+    assert_eq!(run.number("comments-retired"), 1, "{run:#?}");
+    assert_eq!((scene.living().len(), scene.rows()), (1, 1), "{run:#?}");
+}
+
+#[test]
+fn a_draft_can_be_left_alone_or_reviewed_in_full() {
+    let scene = Scene::new(&unsafe_file(&["dose"]));
+    scene.hub.set_draft(REPO, scene.number, true);
+    let run = scene.run_loosely("opened", &["--drafts", "skip"]);
+    assert_eq!((run.code, run.output("gate")), (0, "skipped"), "{run:#?}");
+    assert!(run.stderr.contains("nothing was reviewed"));
+    assert!(scene.summaries().is_empty());
+    let run = scene.run("synchronize", &["--drafts", "full"]);
+    assert_eq!((run.code, scene.living().len()), (1, 1), "{run:#?}");
+    // Without a token the event says what it is.
+    let mut scene = scene;
+    scene.token = String::from("nobodys-token");
+    let (place, event) = (scene.checkout(), scene.event("opened"));
+    scene.hub.set_draft(REPO, scene.number, false);
+    let run = scene.run_in(&place, "pull_request", &event, &["--drafts", "skip"]);
+    assert_eq!(run.output("gate"), "skipped", "{run:#?}");
+}
+
+/// Two runs at once may each make a summary; only one is kept true.
+#[test]
+fn a_second_summary_is_closed() {
+    let scene = Scene::new(&unsafe_file(&["dose"]));
+    scene.run("opened", &[]);
+    let copy = scene.summaries().remove(0);
+    let bot = "github-actions[bot]";
+    let second = scene.hub.comment(REPO, scene.number, bot, &copy);
+    assert_eq!(scene.summaries().len(), 2);
+    scene.run("synchronize", &[]);
+    assert_eq!(scene.summaries().len(), 1);
+    let all = scene.hub.comments(REPO, scene.number);
+    let closed = all.iter().find(|one| one.id == second).unwrap();
+    assert!(closed.body.contains("Superseded"), "{}", closed.body);
+    assert!(closed.minimized.is_some());
+    scene.hub.clear_log();
+    scene.run("synchronize", &[]);
+    assert!(!scene.hub.log().iter().any(|one| one.is_mutation()));
+}

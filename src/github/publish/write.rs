@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{Run, WRITES};
-use crate::github::api;
+use crate::github::api::{self, IssueComment};
+use crate::github::comment;
 use crate::github::error::{ApiError, ErrorClass};
 use crate::github::marker::Marker;
 use crate::github::plan::Rung;
@@ -226,6 +227,28 @@ impl Run<'_> {
                     return;
                 }
             }
+        }
+    }
+
+    /// Closes a second summary: two runs at the same time, or one that GitHub stored late, may each
+    /// have made one, and only the first is kept true.
+    pub(super) async fn supersede(&mut self, summary: &IssueComment) {
+        if !self.can_write {
+            return;
+        }
+        let reason = "Superseded: the other summary of this pull request is the one kept true.";
+        let body = comment::retirement(&self.submission.head, reason);
+        match self.api.edit_summary(summary.id, &body).await {
+            Ok(()) => {
+                // As with comments, folding away is not needed.
+                if let Err(error) = self.api.minimise(&summary.node_id, "DUPLICATE").await
+                    && error.class() != ErrorClass::Auth
+                {
+                    self.note(error.to_string());
+                }
+            }
+            Err(ApiError::NotFound { .. }) => {}
+            Err(error) => self.failed(&error),
         }
     }
 
