@@ -2,6 +2,7 @@
 
 mod outputs;
 mod post;
+mod report_only;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -49,6 +50,8 @@ struct Work<'w> {
     checkout: &'w Checkout,
     head: String,
     base: Base,
+    /// The commit whose settings count.
+    settings: Option<String>,
     /// Whether deviations of the change itself are only proposed.
     proposes: bool,
 }
@@ -111,13 +114,7 @@ impl<'a> Session<'a> {
                 Ok(Outcome::Passed)
             }
             Some(Target::PullRequest(pull)) => self.pull_request(pull, None).await,
-            Some(Target::MergeGroup { head, base }) => {
-                self.report_only(&head, Some(&base), "the commit before the merge group")
-            }
-            Some(Target::Push { head, before }) => {
-                self.report_only(&head, before.as_deref(), "the branch before the push")
-            }
-            Some(Target::Dispatch) => self.report_only("HEAD", None, "a base"),
+            Some(target) => self.report_only(&target).await,
             None => self.numbered().await,
         }
     }
@@ -255,6 +252,7 @@ impl<'a> Session<'a> {
         let mut analysis = self.analyse(&work)?;
         self.settle(&mut analysis, api.as_ref(), live.as_ref(), &pull.head)
             .await;
+            settings: base.commit.clone(),
         let has_base = work.base.commit.is_some();
         analysis.report.incomplete |= !has_base;
         let submission = submission(&analysis, &name, Some(pull.number), &work);
@@ -363,6 +361,7 @@ impl<'a> Session<'a> {
         };
         let notice = match people {
             Ok(people) if !people.is_empty() => {
+            settings: work.settings.clone(),
                 let names: Vec<String> = people.iter().map(|name| format!("@{name}")).collect();
                 let count = analysis.proposed.len();
                 analysis.proposed.clear();
@@ -383,56 +382,6 @@ impl<'a> Session<'a> {
             }
         };
         analysis.report.notices.push(Notice { text: notice });
-    }
-
-    /// A report without comments, for what is no pull request.
-    fn report_only(&self, head: &str, base: Option<&str>, what: &str) -> Result<Outcome, Failure> {
-        let here = Path::new(".");
-        let repository = Repository::discover(here)?;
-        let checkout = Checkout::new(here);
-        let name = self.repository().unwrap_or_else(|_| RepositoryName {
-            owner: String::new(),
-            name: String::new(),
-        });
-        let sources = Sources {
-            checkout: &checkout,
-            is_shallow: repository.is_shallow(),
-            client: None,
-            repository: &name,
-            addresses: &self.addresses,
-            token: self.token.as_ref(),
-        };
-        let head = match checkout.resolve(head) {
-            Some(head) => head,
-            None if sources.obtain(head) => head.to_owned(),
-            None => {
-                return Err(Failure::message(format!(
-                    "the commit {head} is not in this checkout of the repository"
-                )));
-            }
-        };
-        let base = match (&self.arguments.base, base) {
-            (Some(revision), _) => self.given_base(&checkout, revision)?,
-            (None, Some(base)) if sources.obtain(base) => Base {
-                commit: Some(base.to_owned()),
-                note: String::new(),
-            },
-            (None, _) => Base {
-                commit: None,
-                note: format!("{what} cannot be had; everything in the head counts as changed"),
-            },
-        };
-        let work = Work {
-            repository: &repository,
-            checkout: &checkout,
-            head,
-            base,
-            // Each pull request was judged by its own gate before.
-            proposes: false,
-        };
-        let mut analysis = self.analyse(&work)?;
-        let submission = submission(&analysis, &name, None, &work);
-        self.finish(&mut analysis, &submission, &Published::default())
     }
 
     /// Job summary, annotations, outputs, SARIF; what the gate says.

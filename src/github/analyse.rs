@@ -1,12 +1,13 @@
 //! Commits → report: the review of a pull request by the settings of its base.
 //!
 //! Configuration, deviations, baseline and the project's rules are read from the base commit, so
-//! that a pull request cannot switch its own review off. Deviations that it adds itself are only
+//! that a pull request cannot switch its own review off; where there is no change to gate, from the
+//! commit itself. Deviations that it adds itself are only
 //! proposed: the review runs with and without them, and what makes the difference waits for a
 //! second person.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use chrono::NaiveDate;
 
@@ -56,9 +57,11 @@ pub struct Request {
     pub base: Option<String>,
     /// The head commit.
     pub head: String,
-    /// What arguments say; the configuration of the base has the rest.
+    /// The commit whose settings count; `None` = the defaults.
+    pub settings: Option<String>,
+    /// What arguments say; the configuration has the rest.
     pub thresholds: Thresholds,
-    /// Further rules, given by the workflow.
+    /// Further rules, given by the workflow. Those that `settings` holds are read from there.
     pub rules: Vec<PathBuf>,
     /// Today, UTC.
     pub today: NaiveDate,
@@ -111,23 +114,24 @@ pub fn analyse(
     // The caller knows the history better than the range does.
     change.notices.clear();
     let mut notices = Vec::new();
-    let config = match base {
-        Some(base) => config_of(repository, base, &mut notices)?,
+    let settings = request.settings.as_deref();
+    let config = match settings {
+        Some(commit) => config_of(repository, commit, &mut notices)?,
         None => Config::default(),
     };
     let steering = steering(repository, checkout, request, &config)?;
-    let ruleset = |repository| ruleset(repository, checkout, base, &config, &request.rules);
+    let ruleset = |repository| ruleset(repository, checkout, settings, &config, &request.rules);
     let mut thresholds = request.thresholds.clone();
     // Design decision 10: a pull request shows more than the hook; only errors block in both.
     thresholds.precision = thresholds
         .precision
         .or(config.check.precision)
         .or(Some(Precision::Medium));
-    let by_base = |name: &str| match base {
-        Some(base) => text_of(repository, base, name),
+    let by_settings = |name: &str| match settings {
+        Some(commit) => text_of(repository, commit, name),
         None => Ok(None),
     };
-    let baseline = match by_base(&config.baseline.file)? {
+    let baseline = match by_settings(&config.baseline.file)? {
         Some(text) => match Baseline::parse(&text) {
             Ok(baseline) => Some(baseline),
             Err(error) => {
@@ -138,7 +142,7 @@ pub fn analyse(
         None => None,
     };
     let deviations_name = config.deviations.file.as_str();
-    let old = deviations(by_base(deviations_name)?, deviations_name, &mut notices);
+    let old = deviations(by_settings(deviations_name)?, deviations_name, &mut notices);
     let new = deviations(
         text_of(repository, &request.head, deviations_name)?,
         deviations_name,
@@ -285,38 +289,97 @@ fn steering(
             changed.push(format!("{folder}/"));
         }
     }
+    for path in &request.rules {
+        let Some(name) = name_in(repository, path) else {
+            continue;
+        };
+        if checkout.differs(base, &request.head, &name) && !changed.contains(&name) {
+            changed.push(name);
+        }
+    }
     Ok(changed)
 }
 
-/// The built-in rules, the project's rules as the base has them, and those of the workflow.
+/// The name of a path below the root of the work tree, with `/`; `None` for any other path. By its
+/// words alone: the pull request may have deleted it, or put a link in its place.
+fn name_in(repository: &Repository, path: &Path) -> Option<String> {
+    let root = repository.work_tree().ok()?;
+    let here = std::path::absolute(".").ok()?;
+    let here = here.canonicalize().unwrap_or(here);
+    let mut whole = PathBuf::new();
+    for part in here.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole.pop();
+            }
+            other => whole.push(other),
+        }
+    }
+    let below = [root.to_owned(), root.canonicalize().ok()?]
+        .iter()
+        .find_map(|root| whole.strip_prefix(root).ok().map(Path::to_owned))?;
+    let name = below.to_str()?.replace('\\', "/");
+    (!name.is_empty()).then_some(name)
+}
+
+/// Name and text of the rule files at a path of a commit.
+fn rule_texts(
+    repository: &Repository,
+    checkout: &Checkout,
+    commit: &str,
+    path: &str,
+) -> Result<Vec<(String, String)>, AnalyseError> {
+    let path = path.trim_end_matches('/');
+    let mut texts = Vec::new();
+    for name in checkout.files_below(commit, path) {
+        let below = name.strip_prefix(path).unwrap_or(&name);
+        let below = below.trim_start_matches('/');
+        // Nothing below it: the file itself is named.
+        if !below.is_empty() && !review::is_rule_file(below) {
+            continue;
+        }
+        if let Some(text) = text_of(repository, commit, &name)? {
+            texts.push((name, text));
+        }
+    }
+    Ok(texts)
+}
+
+/// The built-in rules, the project's rules as the settings' commit has them, and those of the
+/// workflow. Its rules come from that commit as well if they are there: the checkout holds what the
+/// pull request made of them.
 fn ruleset(
     repository: &Repository,
     checkout: &Checkout,
-    base: Option<&str>,
+    settings: Option<&str>,
     config: &Config,
     further: &[PathBuf],
 ) -> Result<Ruleset, AnalyseError> {
     let mut ruleset = review::builtin()?;
-    if let Some(base) = base {
-        let mut texts = Vec::new();
+    let mut elsewhere = Vec::new();
+    let mut texts = Vec::new();
+    if let Some(commit) = settings {
         for folder in &config.rule_folders {
-            let folder = folder.trim_end_matches('/');
-            for name in checkout.files_below(base, folder) {
-                let below = name.strip_prefix(folder).unwrap_or(&name);
-                let below = below.trim_start_matches('/');
-                // Nothing below it: the file itself is named.
-                if !below.is_empty() && !review::is_rule_file(below) {
-                    continue;
-                }
-                if let Some(text) = text_of(repository, base, &name)? {
-                    texts.push((name, text));
-                }
-            }
+            texts.append(&mut rule_texts(repository, checkout, commit, folder)?);
         }
+    }
+    for path in further {
+        let mut found = match (settings, name_in(repository, path)) {
+            (Some(commit), Some(name)) => rule_texts(repository, checkout, commit, &name)?,
+            _ => Vec::new(),
+        };
+        if found.is_empty() {
+            elsewhere.push(path.clone());
+        }
+        texts.append(&mut found);
+    }
+    // Adding nothing would change the digest, by which a record names its rules.
+    if !texts.is_empty() {
         ruleset.add_texts(&texts, false)?;
     }
-    if !further.is_empty() {
-        ruleset.add(further, false)?;
+    if !elsewhere.is_empty() {
+        ruleset.add(&elsewhere, false)?;
     }
     Ok(ruleset)
 }

@@ -120,3 +120,29 @@ fn the_rules_of_the_base_apply() {
     assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
     assert!(scene.summaries()[0].contains("- `rules/`"));
 }
+
+/// The checkout holds what the pull request made of a rule that the workflow names.
+#[test]
+fn rules_that_the_workflow_names_are_those_of_the_base() {
+    let rule = "rules:\n  - id: acme.no-goto\n    languages: [c]\n    severity: ERROR\n    message: no goto\n    pattern: goto $L;\n";
+    let code = "void f(void)\n{\n    goto end;\nend:\n    g();\n}\n";
+    let scene = Scene::with(
+        &[(FILE, "#include \"pump.h\"\n"), ("rules/goto.yaml", rule)],
+        &[(FILE, code)],
+    );
+    let tamed = rule.replace("goto $L;", "never_called();");
+    for (edit, named) in [
+        (Edit::write("rules/goto.yaml", tamed), "rules/goto.yaml"),
+        (Edit::delete("rules/goto.yaml"), "rules/goto.yaml"),
+        // A folder in the place of the file.
+        (
+            Edit::write("rules/goto.yaml/a.yaml", ""),
+            "./src/../rules/goto.yaml",
+        ),
+    ] {
+        scene.hub.commit(REPO, "fix", "tame the rule", &[edit]);
+        let run = scene.run("synchronize", &["--rules", named]);
+        assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+        assert!(scene.summaries()[0].contains("- `rules/goto.yaml`"));
+    }
+}

@@ -88,6 +88,26 @@ fn a_merge_group_is_reviewed_on_its_own_commit() {
 }
 
 #[test]
+fn a_merge_group_without_its_base_is_not_green() {
+    let mut scene = Scene::new(&file(&[safe_copy("dose")]));
+    scene.depth = Depth::Shallow(1);
+    let group = scene.hub.merge_group(REPO, scene.number);
+    let event = scene
+        .hub
+        .merge_group_event(REPO, &group, "checks_requested")
+        .to_string();
+    // The base is fetched where it can be had.
+    let place = scene.checkout_of(&group.head_ref);
+    let run = scene.run_in(&place, "merge_group", &event, &[]);
+    assert_eq!((run.code, run.output("base")), (0, &*group.base_sha));
+    let place = scene.checkout_of(&group.head_ref);
+    git(&place, &["remote", "remove", "origin"]);
+    let run = scene.run_in(&place, "merge_group", &event, &[]);
+    assert_eq!((run.code, run.output("gate")), (2, "incomplete"));
+    assert!(run.stderr.contains("cannot be had"), "{}", run.stderr);
+}
+
+#[test]
 fn a_push_is_reported_only() {
     let scene = Scene::new(&unsafe_file(&["dose"]));
     let before = scene.hub.tip(REPO, "main");
@@ -111,6 +131,35 @@ fn started_by_hand_everything_is_reported() {
     let scene = Scene::new(&unsafe_file(&["dose"]));
     let place = scene.checkout();
     let run = scene.run_in(&place, "workflow_dispatch", "{}", &[]);
+    assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+}
+
+#[test]
+fn started_by_hand_the_settings_of_the_commit_apply() {
+    let rule = "rules:\n  - id: acme.no-goto\n    languages: [c]\n    severity: ERROR\n    message: no goto\n    pattern: goto $L;\n";
+    let settings = "rule-folders = [\"rules\"]\n[check]\ndisable = [\"C-LEN-014\"]\n";
+    let code = format!(
+        "{}void f(void)\n{{\n    goto end;\nend:\n    g();\n}}\n",
+        unsafe_file(&["dose"])
+    );
+    let scene = Scene::with(
+        &[
+            (FILE, &code),
+            ("scrubin.toml", settings),
+            ("rules/goto.yaml", rule),
+        ],
+        &[("src/other.c", "int a;\n")],
+    );
+    let place = scene.checkout_of("refs/heads/main");
+    let run = scene.run_in(&place, "workflow_dispatch", "{}", &[]);
+    assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+    assert!(run.stdout.contains("acme.no-goto"), "{}", run.stdout);
+    // A branch that is new has nothing before it either.
+    let event = scene
+        .hub
+        .push_event(REPO, "main", &"0".repeat(40))
+        .to_string();
+    let run = scene.run_in(&place, "push", &event, &[]);
     assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
 }
 
@@ -216,4 +265,26 @@ fn a_sarif_log_is_uploaded_where_it_may_be() {
     scene.token = scene.hub.add_token(spec);
     scene.run("opened", &["--upload-sarif"]);
     assert_eq!(scene.hub.sarif_uploads(REPO).len(), 1);
+}
+
+/// What is not in a log counts as fixed, so that only a log of everything is handed over for a branch.
+#[test]
+fn a_sarif_log_of_a_branch_is_uploaded_if_it_is_whole() {
+    use fakehub::{Access, Permission, TokenSpec};
+    let mut scene = Scene::new("int a;\n");
+    let spec = TokenSpec::actions().with(Permission::SecurityEvents, Access::Write);
+    scene.token = scene.hub.add_token(spec);
+    let before = scene.hub.tip(REPO, "main");
+    scene
+        .hub
+        .commit_files(REPO, "main", &[("src/other.c", &unsafe_file(&["other"]))]);
+    let place = scene.checkout_of("refs/heads/main");
+    let event = scene.hub.push_event(REPO, "main", &before).to_string();
+    let run = scene.run_in(&place, "push", &event, &["--upload-sarif"]);
+    assert!(run.stderr.contains("not handed to code scanning"));
+    assert!(scene.hub.sarif_uploads(REPO).is_empty());
+    let run = scene.run_in(&place, "workflow_dispatch", "{}", &["--upload-sarif"]);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert_eq!(scene.hub.sarif_uploads(REPO).len(), 1, "{run:#?}");
+    scene.hub.assert_clean();
 }

@@ -222,6 +222,7 @@ impl Scene {
             .env("GITHUB_GRAPHQL_URL", graphql)
             .env("GITHUB_SERVER_URL", self.hub.url())
             .env("GITHUB_EVENT_NAME", event_name)
+            .env("GITHUB_REF", "refs/heads/main")
             .env("GITHUB_EVENT_PATH", &event_file)
             .env("GITHUB_STEP_SUMMARY", files.join("summary.md"))
             .env("GITHUB_OUTPUT", files.join("output.txt"))

@@ -1,7 +1,7 @@
 //! Random lives of pull requests: whatever happens, every finding has exactly one living place.
 //!
-//! Analysis and posting run in this process, on the fake's own repository and a simulated clock: the
-//! same code as the binary's, a hundred times as often.
+//! Two hundred run in this process, analysis and posting on the fake's own repository and a simulated
+//! clock; twelve more through the binary, with checkouts as a workflow makes them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -35,6 +35,7 @@ fn review(scene: &Scene) -> (Submission, Published) {
     let request = Request {
         base: Some(base.clone()),
         head: head.clone(),
+        settings: Some(base.clone()),
         thresholds: Thresholds::default(),
         rules: Vec::new(),
         today: "2026-11-25".parse().unwrap(),
@@ -240,6 +241,50 @@ fn lives(seeds: std::ops::RangeInclusive<u64>) {
     }
 }
 
+#[test]
+fn random_lives_of_the_binary_1_to_6() {
+    lives_of_the_binary(201..=206);
+}
+
+#[test]
+fn random_lives_of_the_binary_7_to_12() {
+    lives_of_the_binary(207..=212);
+}
+
+fn lives_of_the_binary(seeds: std::ops::RangeInclusive<u64>) {
+    const ARGUMENTS: [&str; 4] = ["--max-comments", "3", "--scope", "new"];
+    for seed in seeds {
+        let mut random = Random(seed);
+        let scene = Scene::new(&random.text());
+        scene.hub.create_branch(REPO, "next", "main");
+        scene
+            .hub
+            .commit_files(REPO, "next", &[("src/next.c", &random.text())]);
+        let mut path = FILE.to_owned();
+        let mut history = vec!["opened".to_owned()];
+        for number in 0..=STEPS {
+            // Settled: one living place each, none outdated, every exchange valid.
+            let run = scene.run("synchronize", &ARGUMENTS);
+            let told = format!("seed {seed}: {history:?}: {run:#?}");
+            let carried = run.on_rung("inline") + run.on_rung("file");
+            assert_eq!(scene.living().len(), carried, "{told}");
+            assert_eq!(run.code, i32::from(run.number("blocking") > 0), "{told}");
+            if number < STEPS {
+                history.push(step(&scene, &mut path, &mut random));
+            }
+        }
+        scene.hub.clear_log();
+        scene.run("synchronize", &ARGUMENTS);
+        let writes = scene
+            .hub
+            .log()
+            .iter()
+            .filter(|one| one.is_mutation())
+            .count();
+        assert_eq!(writes, 0, "seed {seed}: {history:?}");
+    }
+}
+
 fn check(
     scene: &Scene,
     submission: &Submission,
@@ -262,6 +307,11 @@ fn check(
     assert_eq!(
         living.len() + scene.rows(),
         submission.findings.len(),
+        "{told}"
+    );
+    let is_stale = |one: &fakehub::DiffComment| one.outdated && !one.whole_file;
+    assert!(
+        !scene.living().iter().any(|(_, one)| is_stale(one)),
         "{told}"
     );
     assert!(published.notes.is_empty(), "{told}");
