@@ -172,6 +172,9 @@ pub(super) struct ReviewArguments {
     /// Most comments that stand in the code at a time; the rest is in one table
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(super) max_comments: usize,
+    /// What a draft gets: all, the summary and the gate without comments in the code, or no review
+    #[arg(long, value_enum, default_value_t = DraftsArgument::Light)]
+    pub(super) drafts: DraftsArgument,
     /// Request changes while the gate is closed, and lift that once it opens
     #[arg(long)]
     pub(super) request_changes: bool,
@@ -232,6 +235,18 @@ pub(super) struct DoctorArguments {
     /// File with the token [GITHUB_TOKEN, GH_TOKEN]; never give one as an argument
     #[arg(long, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
+}
+
+/// What a draft pull request gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum DraftsArgument {
+    /// As any other
+    Full,
+    /// Reviewed and gated, without new comments in the code until it is ready
+    #[default]
+    Light,
+    /// Nothing until it is ready
+    Skip,
 }
 
 /// What an event that is not reviewed ends with.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::args::{ReviewArguments, UnsupportedArgument};
+use super::args::{DraftsArgument, ReviewArguments, UnsupportedArgument};
 use super::failure::Failure;
 use super::{Outcome, output};
 use crate::change::git::Repository;
@@ -181,7 +181,9 @@ impl<'a> Session<'a> {
             head: live.head.clone(),
             base_ref: live.base_ref.clone(),
             base_sha: None,
-            is_fork: live.is_fork,
+            // The token is the caller's, not that of a run that a fork started.
+            is_fork: false,
+            is_draft: live.is_draft,
         };
         self.pull_request(pull, Some(live)).await
     }
@@ -213,6 +215,10 @@ impl<'a> Session<'a> {
                 None
             }
         };
+        let is_draft = live.as_ref().map_or(pull.is_draft, |live| live.is_draft);
+        if is_draft && self.arguments.drafts == DraftsArgument::Skip {
+            return self.skip_draft();
+        }
         let here = Path::new(".");
         let repository = Repository::discover(here)?;
         let checkout = Checkout::new(here);
@@ -246,13 +252,13 @@ impl<'a> Session<'a> {
             repository: &repository,
             checkout: &checkout,
             head: pull.head.clone(),
+            settings: base.commit.clone(),
             base,
             proposes: true,
         };
         let mut analysis = self.analyse(&work)?;
         self.settle(&mut analysis, api.as_ref(), live.as_ref(), &pull.head)
             .await;
-            settings: base.commit.clone(),
         let has_base = work.base.commit.is_some();
         analysis.report.incomplete |= !has_base;
         let submission = submission(&analysis, &name, Some(pull.number), &work);
@@ -276,6 +282,16 @@ impl<'a> Session<'a> {
                     .to_owned(),
             );
         }
+        if is_draft
+            && may_write
+            && self.arguments.drafts == DraftsArgument::Light
+            && !submission.findings.is_empty()
+        {
+            notes.push(
+                "this pull request is a draft: comments in the code come once it is ready for review"
+                    .to_owned(),
+            );
+        }
         let anchors = match work.base.commit.as_deref() {
             Some(base) => checkout.anchors(base, &pull.head).ok(),
             None => None,
@@ -287,7 +303,7 @@ impl<'a> Session<'a> {
             anchors,
             server: &self.addresses.server,
             options: PlanOptions {
-                comments: self.arguments.max_comments,
+                comments: self.comments(is_draft),
                 can_write: may_write,
             },
             request_changes: self.arguments.request_changes,
@@ -312,6 +328,24 @@ impl<'a> Session<'a> {
         self.finish(&mut analysis, &submission, &published)
     }
 
+    /// Most comments in the code. On a draft those that stand are kept true, and none is added.
+    fn comments(&self, is_draft: bool) -> usize {
+        if is_draft && self.arguments.drafts == DraftsArgument::Light {
+            0
+        } else {
+            self.arguments.max_comments
+        }
+    }
+
+    /// A draft cannot be merged; the run of `ready_for_review` reviews it.
+    fn skip_draft(&self) -> Result<Outcome, Failure> {
+        output::message(
+            "scrubin: the pull request is a draft; nothing was reviewed (`--drafts skip`)",
+        );
+        outputs::write_skipped(&self.environment)?;
+        Ok(Outcome::Passed)
+    }
+
     fn given_base(&self, checkout: &Checkout, revision: &str) -> Result<Base, Failure> {
         let commit = checkout.resolve(revision).ok_or_else(|| {
             Failure::message(format!("unknown revision `{revision}` in this repository"))
@@ -327,6 +361,7 @@ impl<'a> Session<'a> {
         let request = Request {
             base: work.base.commit.clone(),
             head: work.head.clone(),
+            settings: work.settings.clone(),
             thresholds: Thresholds {
                 scope: arguments.scope.map(Scope::from),
                 precision: arguments.precision.map(Precision::from),
@@ -361,7 +396,6 @@ impl<'a> Session<'a> {
         };
         let notice = match people {
             Ok(people) if !people.is_empty() => {
-            settings: work.settings.clone(),
                 let names: Vec<String> = people.iter().map(|name| format!("@{name}")).collect();
                 let count = analysis.proposed.len();
                 analysis.proposed.clear();

@@ -40,6 +40,10 @@ pub struct Pull {
     pub is_open: bool,
     /// Whether the head lives in another repository.
     pub is_fork: bool,
+    /// Repository and branch of the head; the repository is `None` once a fork is deleted.
+    pub head_source: (Option<String>, String),
+    /// Whether it is a draft.
+    pub is_draft: bool,
 }
 
 /// A comment on the pull request as a whole.
@@ -47,12 +51,12 @@ pub struct Pull {
 pub struct IssueComment {
     /// Its number.
     pub id: u64,
+    /// Its name in GraphQL.
+    pub node_id: String,
     /// Its text.
     pub body: String,
     /// Whether we wrote it.
     pub is_ours: bool,
-    /// Its name in GraphQL.
-    pub node_id: String,
 }
 
 /// Who we are to GitHub.
@@ -90,6 +94,8 @@ struct UserPart {
 #[derive(Deserialize)]
 struct PullPart {
     state: String,
+    #[serde(default)]
+    draft: bool,
     user: Option<UserPart>,
     head: SidePart,
     base: SidePart,
@@ -117,6 +123,7 @@ struct CommentPart {
     body: Option<String>,
     #[serde(default)]
     path: String,
+    start_line: Option<u32>,
     line: Option<u32>,
     subject_type: Option<String>,
     in_reply_to_id: Option<u64>,
@@ -125,7 +132,6 @@ struct CommentPart {
 
 #[derive(Deserialize)]
 struct ReviewPart {
-    start_line: Option<u32>,
     id: u64,
     body: Option<String>,
     state: String,
@@ -280,6 +286,8 @@ impl PullApi<'_> {
         let full_name = |side: &SidePart| side.repo.as_ref().map(|repo| repo.full_name.clone());
         Ok(Pull {
             is_fork: full_name(&pull.head) != full_name(&pull.base),
+            head_source: (full_name(&pull.head), pull.head.name),
+            is_draft: pull.draft,
             head: pull.head.sha,
             base_ref: pull.base.name,
             author: pull.user.map(|user| user.login).unwrap_or_default(),
@@ -307,6 +315,7 @@ impl PullApi<'_> {
                 node_id: part.node_id,
                 body: part.body.unwrap_or_default(),
                 path: part.path,
+                start_line: part.start_line,
                 line: part.line,
                 is_on_file: part.subject_type.as_deref() == Some("file"),
                 in_reply_to: part.in_reply_to_id,
@@ -317,12 +326,12 @@ impl PullApi<'_> {
     /// Every comment on the pull request as a whole, oldest first.
     pub async fn issue_comments(&self, own: &Identity) -> Result<Vec<IssueComment>, ApiError> {
         let path = format!("/repos/{}/issues/{}/comments", self.repository, self.number);
-                start_line: part.start_line,
         let comments: Vec<CommentPart> = self.client.list(&path).await?;
         Ok(comments
             .into_iter()
             .map(|part| IssueComment {
                 id: part.id,
+                node_id: part.node_id,
                 is_ours: own.wrote(part.user.as_ref()),
                 body: part.body.unwrap_or_default(),
             })
@@ -331,7 +340,6 @@ impl PullApi<'_> {
 
     /// Every review, oldest first, and whether it is ours.
     pub async fn reviews(&self, own: &Identity) -> Result<Vec<(PostedReview, bool)>, ApiError> {
-                node_id: part.node_id,
         let reviews: Vec<ReviewPart> = self.client.list(&self.pull_path("/reviews")).await?;
         Ok(reviews
             .into_iter()

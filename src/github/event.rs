@@ -66,6 +66,8 @@ pub struct PullRequest {
     /// Whether the head lives in another repository: Actions then give a read-only token, whatever
     /// the workflow asks for.
     pub is_fork: bool,
+    /// Whether it was a draft when the event was made.
+    pub is_draft: bool,
 }
 
 /// What is to be reviewed.
@@ -204,6 +206,8 @@ struct Payload {
 #[derive(Deserialize)]
 struct PullPart {
     number: u64,
+    #[serde(default)]
+    draft: bool,
     head: SidePart,
     base: SidePart,
 }
@@ -324,14 +328,24 @@ fn pull_request(
         base_sha: commit(&pull.base.sha, "pull_request.base.sha").ok(),
         // A deleted fork has no repository any more; it was one.
         is_fork: own.is_some() && head_repository != own,
+        is_draft: pull.draft,
     }))
+}
+
+/// What a `workflow_run` event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunHead {
+    /// The commit that ran.
+    pub commit: String,
+    /// Repository and branch it ran for: two pull requests may have the same commit.
+    pub source: (Option<String>, String),
 }
 
 /// The head of the run that a `workflow_run` event is about.
 ///
 /// # Errors
 /// Not such an event, or a run that no pull request started.
-pub fn workflow_run_head(text: &str) -> Result<String, EventError> {
+pub fn workflow_run_head(text: &str) -> Result<RunHead, EventError> {
     #[derive(Deserialize)]
     struct RunEvent {
         workflow_run: RunPart,
@@ -340,6 +354,9 @@ pub fn workflow_run_head(text: &str) -> Result<String, EventError> {
     struct RunPart {
         event: String,
         head_sha: String,
+        #[serde(default)]
+        head_branch: Option<String>,
+        head_repository: Option<RepositoryPart>,
     }
     let event: RunEvent = serde_json::from_str(text).map_err(|error| EventError::Json {
         message: error.to_string(),
@@ -349,7 +366,14 @@ pub fn workflow_run_head(text: &str) -> Result<String, EventError> {
             name: format!("workflow_run after {}", event.workflow_run.event),
         });
     }
-    commit(&event.workflow_run.head_sha, "workflow_run.head_sha")
+    let run = event.workflow_run;
+    Ok(RunHead {
+        commit: commit(&run.head_sha, "workflow_run.head_sha")?,
+        source: (
+            run.head_repository.map(|repository| repository.full_name),
+            run.head_branch.unwrap_or_default(),
+        ),
+    })
 }
 
 fn commit(text: &str, field: &str) -> Result<String, EventError> {
@@ -414,6 +438,7 @@ mod tests {
                 base_ref: "main".to_owned(),
                 base_sha: Some(B.to_owned()),
                 is_fork: false,
+                is_draft: false,
             };
             assert_eq!(
                 target("pull_request", &text),
@@ -490,9 +515,17 @@ mod tests {
 
     #[test]
     fn a_workflow_run_names_its_head() {
-        let text =
-            |event: &str| format!(r#"{{"workflow_run":{{"event":"{event}","head_sha":"{A}"}}}}"#);
-        assert_eq!(workflow_run_head(&text("pull_request")).as_deref(), Ok(A));
+        let text = |event: &str| {
+            format!(
+                r#"{{"workflow_run":{{"event":"{event}","head_sha":"{A}","head_branch":"fix",
+                "head_repository":{{"full_name":"eve/pump"}}}}}}"#
+            )
+        };
+        let expected = RunHead {
+            commit: A.to_owned(),
+            source: (Some("eve/pump".to_owned()), "fix".to_owned()),
+        };
+        assert_eq!(workflow_run_head(&text("pull_request")), Ok(expected));
         assert!(workflow_run_head(&text("push")).is_err());
         assert!(workflow_run_head("{}").is_err());
     }

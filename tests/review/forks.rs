@@ -154,3 +154,32 @@ fn hostile_texts_in_the_file_are_escaped() {
         }
     }
 }
+
+/// The token of a run that names the pull request itself is not the one of a fork.
+#[test]
+fn whoever_may_write_comments_on_a_fork_by_its_number() {
+    let mut scene = fork();
+    scene.token = scene.hub.add_token(TokenSpec::actions());
+    let place = scene.checkout();
+    let number = scene.number.to_string();
+    let run = scene.run_in(&place, "schedule", "{}", &["--pr", &number]);
+    assert_eq!((run.code, scene.living().len()), (1, 2), "{run:#?}");
+    scene.assert_settled(&run);
+}
+
+/// Anybody can open a pull request of a commit that is another one's head.
+#[test]
+fn a_run_of_the_same_commit_does_not_speak_for_another_pull_request() {
+    let mut scene = Scene::new(&unsafe_file(&["dose"]));
+    let text = analysed(&scene);
+    let victim = scene.number;
+    scene.hub.create_branch(REPO, "same", "fix");
+    scene.number = scene.hub.open_pull(REPO, "same", "main");
+    let run = post(&mut scene, &text);
+    assert_eq!(run.code, 2, "{run:#?}");
+    assert!(run.stderr.contains("branch"), "{}", run.stderr);
+    assert!(scene.hub.reviews(REPO, victim).is_empty());
+    scene.number = victim;
+    let run = post(&mut scene, &text);
+    assert_eq!((run.code, scene.living().len()), (0, 1), "{run:#?}");
+}

@@ -67,6 +67,15 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Writes that a draft was not reviewed.
+pub(super) fn write_skipped(environment: &Environment) -> std::result::Result<(), Failure> {
+    append(
+        environment,
+        "GITHUB_OUTPUT",
+        &outputs(&[("gate", "skipped".to_owned())]),
+    )
+}
+
 /// Writes what a posting did.
 pub(super) fn write_posted(
     environment: &Environment,

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use super::super::args::DraftsArgument;
 use super::super::failure::Failure;
 use super::super::{Outcome, output};
 use super::{Session, failure, no_token, outputs};
+use crate::github::api::PullApi;
 use crate::github::event;
 use crate::github::plan::PlanOptions;
 use crate::github::publish::{Publication, publish};
@@ -35,16 +37,34 @@ impl Session<'_> {
         let Some(number) = submission.pull else {
             return Err(suspicious("it names no pull request"));
         };
+        let api = PullApi {
+            client: &client,
+            repository: &name,
+            number,
+        };
+        let live = api
+            .pull()
+            .await
+            .map_err(|error| doing(Failure::new(error)))?;
         let is_workflow_run = self
             .environment
             .get("GITHUB_EVENT_NAME")
             .is_some_and(|event| event == "workflow_run");
         if is_workflow_run {
             let text = self.event_text().map_err(failure)?;
-            let head = event::workflow_run_head(&text).map_err(failure)?;
-            if head != submission.head {
+            let run = event::workflow_run_head(&text).map_err(failure)?;
+            if run.commit != submission.head {
                 return Err(suspicious("its head is not that of the run that made it"));
             }
+            // Anybody can open a pull request of the same commit, and speak for this one.
+            if run.source != live.head_source && live.head == submission.head {
+                return Err(suspicious(
+                    "the run that made it was not one of its pull request's branch",
+                ));
+            }
+        }
+        if live.is_draft && self.arguments.drafts == DraftsArgument::Skip {
+            return self.skip_draft();
         }
         let publication = Publication {
             repository: &name,
@@ -53,7 +73,7 @@ impl Session<'_> {
             anchors: None,
             server: &self.addresses.server,
             options: PlanOptions {
-                comments: self.arguments.max_comments,
+                comments: self.comments(live.is_draft),
                 can_write: !self.arguments.no_comments,
             },
             request_changes: self.arguments.request_changes,
