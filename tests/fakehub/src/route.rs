@@ -66,6 +66,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/users/{username}", Need::Nothing, apps::user_by_name),
     route("GET", "/repos/{owner}/{repo}", Need::Read(Metadata), repository::get),
     route("GET", "/repos/{owner}/{repo}/installation", Need::Jwt, apps::installation_of_repo),
+    route("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}", Need::Read(Metadata), repository::ruleset),
     route("GET", "/repos/{owner}/{repo}/branches/{branch}/protection", Need::Read(Administration), repository::protection),
     route("GET", "/repos/{owner}/{repo}/branches/{branch}", Need::Read(Contents), repository::branch),
     route("POST", "/repos/{owner}/{repo}/check-runs", Need::App(Checks), checks::create),

@@ -196,6 +196,10 @@ pub struct Protection {
     pub enforce_admins: bool,
     /// Whether a merge queue is required (rulesets only).
     pub merge_queue: bool,
+    /// Who may pass the ruleset by: kind of actor and mode, in GitHub's words.
+    pub bypass_actors: Vec<(String, String)>,
+    /// The App that alone may report the required checks; `None` = anybody.
+    pub checks_by: Option<u64>,
 }
 
 /// A pull request.

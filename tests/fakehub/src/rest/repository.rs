@@ -6,6 +6,7 @@ use crate::call::Call;
 use crate::render::{self, repo_url};
 use crate::reply::{Answer, Reply};
 use crate::state::Protection;
+use crate::token::{Access, Permission};
 
 pub(crate) fn get(call: &mut Call<'_>) -> Answer {
     let repo = call.repo()?;
@@ -82,7 +83,7 @@ fn status_checks(url: &str, rules: Option<&Protection>) -> Value {
         .unwrap_or_default();
     let checks: Vec<Value> = names
         .iter()
-        .map(|name| json!({"context": name, "app_id": null}))
+        .map(|name| json!({"context": name, "app_id": rules.and_then(|rules| rules.checks_by)}))
         .collect();
     json!({
         "url": format!("{url}/protection/required_status_checks"),
@@ -130,6 +131,35 @@ pub(crate) fn protection(call: &mut Call<'_>) -> Answer {
     Ok(Reply::ok(shown))
 }
 
+/// The ruleset that every protected branch has. Who may pass it by is shown to those who administer.
+pub(crate) fn ruleset(call: &mut Call<'_>) -> Answer {
+    let caller = call.caller.as_ref();
+    let sees_all =
+        caller.is_some_and(|token| token.allows(Permission::Administration, Access::Read));
+    let number = call.id("ruleset_id")?;
+    let repo = call.repo()?;
+    if number != repo.id || repo.protections.is_empty() {
+        return Err(Reply::not_found());
+    }
+    let mut shown = json!({
+        "id": repo.id,
+        "name": "protected",
+        "target": "branch",
+        "source_type": "Repository",
+        "source": repo.full_name,
+        "enforcement": "active",
+    });
+    if sees_all {
+        let actors = repo
+            .protections
+            .values()
+            .flat_map(|rules| &rules.bypass_actors)
+            .map(|(kind, mode)| json!({"actor_id": 1, "actor_type": kind, "bypass_mode": mode}));
+        shown["bypass_actors"] = actors.collect();
+    }
+    Ok(Reply::ok(shown))
+}
+
 pub(crate) fn rules(call: &mut Call<'_>) -> Answer {
     let repo = call.repo()?;
     let mut all: Vec<Value> = Vec::new();
@@ -152,7 +182,10 @@ pub(crate) fn rules(call: &mut Call<'_>) -> Answer {
             let checks: Vec<Value> = rules
                 .required_checks
                 .iter()
-                .map(|name| json!({"context": name}))
+                .map(|name| match rules.checks_by {
+                    Some(app) => json!({"context": name, "integration_id": app}),
+                    None => json!({"context": name}),
+                })
                 .collect();
             add(
                 "required_status_checks",

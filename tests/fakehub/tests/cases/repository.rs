@@ -153,6 +153,8 @@ fn protection_is_read_by_administrators_and_rules_by_all() {
         code_owners: true,
         enforce_admins: true,
         merge_queue: true,
+        bypass_actors: vec![("OrganizationAdmin".to_owned(), "always".to_owned())],
+        checks_by: Some(15_368),
     };
     scene.hub.protect(REPO, "main", protection);
     let shown = scene
