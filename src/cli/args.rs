@@ -226,6 +226,9 @@ pub(super) struct DoctorArguments {
     /// Repository [GITHUB_REPOSITORY, the remote origin]
     #[arg(long, value_name = "OWNER/NAME")]
     pub(super) repo: Option<String>,
+    /// Read workflows, owners and settings from this commit, not from the work tree
+    #[arg(long, value_name = "REV")]
+    pub(super) rev: Option<String>,
     /// Branch whose rules count; the default branch if not given
     #[arg(long, value_name = "NAME")]
     pub(super) branch: Option<String>,

@@ -5,6 +5,7 @@
 
 mod branch;
 mod check;
+mod files;
 #[cfg(feature = "github")]
 mod online;
 mod owners;
@@ -19,8 +20,9 @@ use crate::change::git::Repository;
 use crate::config::Config;
 use branch::Branch;
 use check::{Check, State};
+use files::Files;
 use owners::Owners;
-use workflow::Workflow;
+use workflow::{Workflow, Workflows};
 
 /// What the branch's rules are, or why that is not known.
 type Looked = Result<Branch, String>;
@@ -31,7 +33,8 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Outcome, Failure> {
         .map_err(|error| Failure::new(error).doing("read the current folder"))?;
     let repository = Repository::discover(&here)?;
     let root = repository.work_tree()?.to_owned();
-    let (workflows, mut unread) = workflows(&root)?;
+    let files = Files::new(&repository, &root, arguments.rev.as_deref())?;
+    let (workflows, mut unread) = workflows(&files)?;
     let remote = Remote::find(arguments, &repository);
     let looked = look(arguments, &remote);
 
@@ -57,9 +60,14 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Outcome, Failure> {
              --repo OWNER/NAME if the remote is not on GitHub",
         )),
     }
-    let steering = steering(&root)?;
+    let mut steering = steering(&files)?;
+    // An action of the repository decides as much as the workflow that uses it.
+    steering.extend(workflows.actions.iter().filter_map(|action| {
+        let folder = action.trim_start_matches("./").trim_matches('/');
+        (!folder.is_empty()).then(|| format!("{folder}/"))
+    }));
     let approve = looked.ok().and_then(|branch| branch.owners_approve);
-    checks.push(owned(&root, &steering, approve, named)?);
+    checks.push(owned(&files, &steering, approve, named)?);
 
     output::text(&match arguments.format {
         ListFormat::Terminal => check::text(&checks),
@@ -72,39 +80,37 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Outcome, Failure> {
     })
 }
 
-fn read(root: &Path, path: &str) -> Result<Option<String>, Failure> {
-    match std::fs::read(root.join(path)) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(error).doing(&format!("read `{path}`"))),
-    }
-}
-
 /// The workflow files, and a check for each that could not be understood.
-fn workflows(root: &Path) -> Result<(Vec<Workflow>, Vec<Check>), Failure> {
-    let folder = ".github/workflows";
-    let mut names: Vec<String> = match std::fs::read_dir(root.join(folder)) {
-        Ok(entries) => entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| name.ends_with(".yml") || name.ends_with(".yaml"))
-            .collect(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(Failure::new(error).doing(&format!("read `{folder}`"))),
-    };
-    names.sort();
-    let mut workflows = Vec::new();
+fn workflows(files: &Files<'_>) -> Result<(Workflows, Vec<Check>), Failure> {
+    let mut workflows = Workflows::default();
     let mut unread = Vec::new();
-    for name in names {
-        let path = format!("{folder}/{name}");
-        let text = read(root, &path)?.unwrap_or_default();
+    for path in files.below(".github/workflows")? {
+        if !(path.ends_with(".yml") || path.ends_with(".yaml")) {
+            continue;
+        }
+        let text = files.read(&path)?.unwrap_or_default();
         match Workflow::parse(&path, &text) {
-            Some(workflow) => workflows.push(workflow),
+            Some(workflow) => workflows.files.push(workflow),
             None => unread.push(Check::new(
                 "workflow-file",
                 State::NotChecked,
                 format!("{path} is no workflow that can be read"),
                 "GitHub shows what is wrong with it under Actions",
             )),
+        }
+    }
+    for action in workflow::local_actions(&workflows.files) {
+        let folder = action.trim_start_matches("./").trim_matches('/');
+        for name in ["action.yml", "action.yaml"] {
+            let path = if folder.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{folder}/{name}")
+            };
+            let text = files.read(&path)?;
+            if text.is_some_and(|text| workflow::action_is_ours(&text)) {
+                workflows.actions.insert(action.clone());
+            }
         }
     }
     Ok((workflows, unread))
@@ -165,8 +171,8 @@ fn hook(repository: &Repository, root: &Path) -> Check {
 }
 
 /// Files that decide what the gate does.
-fn steering(root: &Path) -> Result<Vec<String>, Failure> {
-    let config = match read(root, "scrubin.toml")? {
+fn steering(files: &Files<'_>) -> Result<Vec<String>, Failure> {
+    let config = match files.read("scrubin.toml")? {
         Some(text) => Config::parse(&text, "scrubin.toml")?,
         None => Config::default(),
     };
@@ -185,13 +191,13 @@ fn steering(root: &Path) -> Result<Vec<String>, Failure> {
 }
 
 fn owned(
-    root: &Path,
+    files: &Files<'_>,
     steering: &[String],
     approve: Option<bool>,
     named: Option<(&str, &str)>,
 ) -> Result<Check, Failure> {
     for place in owners::PLACES {
-        let Some(text) = read(root, place)? else {
+        let Some(text) = files.read(place)? else {
             continue;
         };
         let owners = Owners::parse(&text);

@@ -245,6 +245,52 @@ fn workflows_that_let_a_red_review_pass_are_seen() {
     assert_eq!(run.state("workflow-file"), "not-checked", "{run:#?}");
 }
 
+#[test]
+fn workflows_of_a_commit_can_be_looked_at() {
+    let clone = Clone::guarded();
+    clone.git(&["add", "."]);
+    let name = ["-c", "user.name=ada", "-c", "user.email=ada@acme.example"];
+    let commit = ["commit", "--quiet", "--message", "gate"];
+    clone.git(&[&name[..], &commit[..]].concat());
+    std::fs::remove_dir_all(clone.path().join(".github")).unwrap();
+    assert_eq!(clone.doctor().state("workflow"), "open");
+    let run = clone.doctor_with(&["--format", "json", "--rev", "main"], &[]);
+    assert_eq!(run.state("workflow"), "good", "{run:#?}");
+    assert_eq!(run.state("owners"), "not-checked", "{run:#?}");
+    for unknown in ["no-such-branch", "--output=x"] {
+        let argument = format!("--rev={unknown}");
+        assert_eq!(clone.doctor_with(&[&argument], &[]).code, 2, "{unknown}");
+    }
+}
+
+#[test]
+fn an_action_of_the_repository_itself_runs_scrubin_and_needs_owners() {
+    let clone = Clone::guarded();
+    let text = include_str!("../../docs/workflows/pull-request.yml");
+    let ours = "scrubin/scrubin@0000000000000000000000000000000000000000";
+    assert!(text.contains(ours));
+    let local = text.replace(ours, "./ci/gate");
+    clone.write(".github/workflows/scrubin.yml", &local);
+    assert_eq!(clone.doctor().state("workflow"), "open");
+    clone.write("action.yml", include_str!("../../action.yml"));
+    assert_eq!(clone.doctor().state("workflow"), "open");
+    let itself = text.replace(ours, "./");
+    clone.write(".github/workflows/scrubin.yml", &itself);
+    assert_eq!(clone.doctor().state("workflow"), "good");
+    clone.write(".github/workflows/scrubin.yml", &local);
+    clone.write(
+        "ci/gate/action.yml",
+        "name: gate\nruns:\n  using: composite\n  steps:\n    - run: scrubin review\n      shell: bash\n",
+    );
+    clone.write(".github/CODEOWNERS", "* @acme/everybody\n/ci/\n");
+    let run = clone.doctor();
+    assert_eq!(run.state("workflow"), "good", "{run:#?}");
+    assert!(
+        run.stdout.contains("names no owner for ci/gate/"),
+        "{run:#?}"
+    );
+}
+
 /// What we tell people to copy has nothing to repair but what only their repository can have.
 #[test]
 fn the_workflows_of_the_documentation_are_in_order() {
@@ -264,6 +310,7 @@ fn the_workflows_of_the_documentation_are_in_order() {
         let run = clone.doctor();
         for check in [
             "workflow",
+            "events",
             "red-is-red",
             "fork-code",
             "pinned",
@@ -313,6 +360,8 @@ mod online {
             code_owners: true,
             enforce_admins: true,
             merge_queue: false,
+            bypass_actors: Vec::new(),
+            checks_by: Some(15_368),
         }
     }
 
@@ -421,6 +470,34 @@ mod online {
             include_str!("../../docs/workflows/merge-queue.yml"),
         );
         assert_eq!(ask(&hub, &queue, &token).state("merge-queue"), "good");
+    }
+
+    #[test]
+    fn who_may_pass_the_rules_by_is_named() {
+        let guarded = hub(Some(full()));
+        let token = owner(&guarded);
+        let run = ask(&guarded, &Clone::guarded(), &token);
+        assert_eq!(
+            (run.state("bypass"), run.state("check-source")),
+            Default::default()
+        );
+        let hub = hub(Some(Protection {
+            bypass_actors: vec![("Team".to_owned(), "pull_request".to_owned())],
+            checks_by: None,
+            ..full()
+        }));
+        let token = owner(&hub);
+        let run = ask(&hub, &Clone::guarded(), &token);
+        assert_eq!(run.state("bypass"), "weak", "{run:#?}");
+        assert!(
+            run.stdout.contains("Team 1 (pull requests alone)"),
+            "{run:#?}"
+        );
+        // A check that anybody may report is one that anybody may pass.
+        assert_eq!(run.state("check-source"), "weak", "{run:#?}");
+        // Whoever may not change the rules is not told, and nothing is made of it.
+        let weak = hub.add_token(TokenSpec::actions());
+        assert_eq!(ask(&hub, &Clone::guarded(), &weak).state("bypass"), "");
     }
 
     /// Rulesets can be read with little; what protection alone would tell is left open.

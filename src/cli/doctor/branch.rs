@@ -11,6 +11,10 @@ pub(super) struct Branch {
     pub(super) name: String,
     /// Names of the checks that have to pass.
     pub(super) required: Vec<String>,
+    /// Those that one App alone may report.
+    pub(super) bound: Vec<String>,
+    /// Who may pass by the rulesets that require checks.
+    pub(super) bypass: Option<Vec<String>>,
     /// Whether owners named in CODEOWNERS have to approve.
     pub(super) owners_approve: Option<bool>,
     /// Whether administrators are bound by the protection.
@@ -23,14 +27,15 @@ fn settings(server: &str, repository: &str) -> String {
     format!("{server}/{repository}/settings/rules")
 }
 
-/// Whether a required name is one of the jobs'; a matrix adds ` (values)` to a job's name.
+/// Whether a required name is one of the jobs'; a matrix adds ` (values)` to a job's name, and a
+/// workflow of another repository names its job itself, behind ` / `.
 fn names_gate(required: &str, gates: &[String]) -> bool {
     required == APP_CHECK
         || gates.iter().any(|gate| {
             required == gate
-                || required
-                    .strip_prefix(gate.as_str())
-                    .is_some_and(|rest| rest.starts_with(" ("))
+                || required.strip_prefix(gate.as_str()).is_some_and(|rest| {
+                    rest.starts_with(" (") || (gate.ends_with(" / ") && !rest.is_empty())
+                })
         })
 }
 
@@ -67,6 +72,29 @@ pub(super) fn checks(
         ),
     };
     let mut checks = vec![first];
+    if let Some(one) = required.filter(|one| !branch.bound.contains(one)) {
+        checks.push(Check::new(
+            "check-source",
+            State::Weak,
+            format!(
+                "whoever may write to the repository can report the check `{one}` as passed: its source is not set"
+            ),
+            format!(
+                "{settings} → the ruleset of `{name}` → Require status checks to pass → `{one}` → choose GitHub Actions as its source"
+            ),
+        ));
+    }
+    if let Some(actors) = branch.bypass.as_ref().filter(|actors| !actors.is_empty()) {
+        checks.push(Check::new(
+            "bypass",
+            State::Weak,
+            format!(
+                "the ruleset that requires checks lets some merge into `{name}` past it: {}",
+                actors.join(", ")
+            ),
+            format!("{settings} → the ruleset of `{name}` → Bypass list → remove them"),
+        ));
+    }
     if branch.binds_admins == Some(false) {
         checks.push(Check::new(
             "administrators",

@@ -42,6 +42,8 @@ pub(super) fn look(arguments: &DoctorArguments, remote: &Remote) -> Looked {
     Ok(Branch {
         name: rules.branch,
         required: rules.required_checks,
+        bound: rules.bound_checks,
+        bypass: rules.bypass,
         owners_approve: rules.owners_approve,
         binds_admins: rules.binds_administrators,
         has_queue: rules.has_queue,

@@ -1,8 +1,24 @@
 //! Workflow files: where scrubin runs, and what would make that worthless. Pure.
 
+mod events;
+mod place;
+
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::check::{Check, State};
+use place::{Place, all_places};
+pub(super) use place::{action_is_ours, local_actions};
+
+/// The workflow files of a repository.
+#[derive(Debug, Default)]
+pub(super) struct Workflows {
+    /// The files.
+    pub(super) files: Vec<Workflow>,
+    /// Actions of the repository itself that run scrubin, as `uses:` names them.
+    pub(super) actions: BTreeSet<String>,
+}
 
 /// A workflow file as far as it matters here.
 #[derive(Debug)]
@@ -10,18 +26,6 @@ pub(super) struct Workflow {
     /// Its path in the repository.
     pub(super) path: String,
     value: Value,
-}
-
-/// A place where scrubin runs.
-#[derive(Debug)]
-pub(super) struct Place<'w> {
-    workflow: &'w Workflow,
-    /// The name under which GitHub shows the job's check.
-    pub(super) check: String,
-    job: &'w Value,
-    step: &'w Value,
-    /// What `uses:` names; none where the program is called.
-    uses: Option<&'w str>,
 }
 
 fn steps(job: &Value) -> impl Iterator<Item = &Value> {
@@ -33,24 +37,6 @@ fn steps(job: &Value) -> impl Iterator<Item = &Value> {
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Whether a `uses:` names our action: `OWNER/scrubin@REF`, also from a mirror.
-fn is_ours(uses: &str) -> bool {
-    let name = uses.split('@').next().unwrap_or_default();
-    name.split('/').nth(1) == Some("scrubin")
-}
-
-/// Whether a command runs a review whose exit code is the gate.
-fn runs_review(command: &str) -> bool {
-    [
-        "scrubin review",
-        "scrubin check",
-        "scrubin\" review",
-        "scrubin\" check",
-    ]
-    .iter()
-    .any(|words| command.contains(words))
 }
 
 impl Workflow {
@@ -80,36 +66,6 @@ impl Workflow {
             .and_then(Value::as_object)
             .into_iter()
             .flatten()
-    }
-
-    /// Where scrubin runs in this workflow, posting jobs left out.
-    pub(super) fn places(&self) -> Vec<Place<'_>> {
-        let mut places = Vec::new();
-        for (id, job) in self.jobs() {
-            let name = text(job, "name");
-            let check = if name.is_empty() { id.as_str() } else { name };
-            for step in steps(job) {
-                let uses = step
-                    .get("uses")
-                    .and_then(Value::as_str)
-                    .filter(|uses| is_ours(uses));
-                let run = text(step, "run");
-                let posts = step
-                    .get("with")
-                    .is_some_and(|with| text(with, "mode") == "post")
-                    || run.contains("--post");
-                if (uses.is_some() || runs_review(run)) && !posts {
-                    places.push(Place {
-                        workflow: self,
-                        check: check.to_owned(),
-                        job,
-                        step,
-                        uses,
-                    });
-                }
-            }
-        }
-        places
     }
 
     /// Lines of the workflow that bring code of a fork into a job with the rights of the base.
@@ -152,13 +108,8 @@ impl Workflow {
     }
 }
 
-/// Every place in the given workflows.
-pub(super) fn all_places(workflows: &[Workflow]) -> Vec<Place<'_>> {
-    workflows.iter().flat_map(Workflow::places).collect()
-}
-
 /// The names of the checks that scrubin's jobs report on pull requests.
-pub(super) fn gate_names(workflows: &[Workflow]) -> Vec<String> {
+pub(super) fn gate_names(workflows: &Workflows) -> Vec<String> {
     let mut names: Vec<String> = all_places(workflows)
         .into_iter()
         .filter(|place| place.workflow.event("pull_request").is_some())
@@ -174,11 +125,15 @@ fn is_hash(reference: &str) -> bool {
 }
 
 /// The checks on the workflow files. `has_queue`: the branch has a merge queue.
-pub(super) fn checks(workflows: &[Workflow], has_queue: bool) -> Vec<Check> {
+pub(super) fn checks(workflows: &Workflows, has_queue: bool) -> Vec<Check> {
     let places = all_places(workflows);
-    let mut checks = vec![runs(workflows, &places), foreign(workflows, &places)];
+    let mut checks = vec![
+        runs(&workflows.files, &places),
+        foreign(&workflows.files, &places),
+    ];
     // Of nothing there is nothing to say.
     if !places.is_empty() {
+        checks.extend(events::check(&places));
         checks.push(queue(&places, has_queue));
         checks.push(firm(&places));
         checks.push(pinned(&places));
@@ -258,7 +213,7 @@ fn firm(places: &[Place<'_>]) -> Check {
     const NAME: &str = "red-is-red";
     for place in places {
         let path = &place.workflow.path;
-        let lenient = [place.job, place.step].iter().any(|value| {
+        let lenient = place.parts().any(|value| {
             value
                 .get("continue-on-error")
                 .is_some_and(|set| set != &Value::Bool(false))
@@ -294,7 +249,7 @@ fn firm(places: &[Place<'_>]) -> Check {
         }
     }
     for place in places {
-        if place.job.get("if").is_some() || place.step.get("if").is_some() {
+        if place.parts().any(|value| value.get("if").is_some()) {
             let path = &place.workflow.path;
             return Check::new(
                 NAME,
@@ -345,6 +300,10 @@ fn pinned(places: &[Place<'_>]) -> Check {
     const NAME: &str = "pinned";
     for place in places {
         let Some(uses) = place.uses else { continue };
+        // A part of the commit itself.
+        if uses.starts_with("./") {
+            continue;
+        }
         let reference = uses.split_once('@').map_or("", |(_, reference)| reference);
         if !is_hash(reference) {
             return Check::new(
