@@ -21,6 +21,8 @@ mod forks;
 mod living;
 #[path = "review/paces.rs"]
 mod paces;
+#[path = "review/proxies.rs"]
+mod proxies;
 #[path = "review/scene.rs"]
 mod scene;
 #[path = "review/sequences.rs"]

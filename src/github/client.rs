@@ -20,6 +20,7 @@ use super::clock::Clock;
 use super::error::ApiError;
 use super::event::Addresses;
 use super::limits::{LimitHeaders, PACE, wait};
+use super::proxy;
 use super::secret::Token;
 
 /// Largest answer that is read, in bytes. A page of 100 files with their patches has a few MB.
@@ -131,7 +132,13 @@ fn base(url: &str) -> Result<Uri, ApiError> {
     }
 }
 
+/// What GitHub wants to know of a client.
+const AGENT: &str = concat!("scrubin/", env!("CARGO_PKG_VERSION"));
+
 fn octocrab(base: Uri, options: &ClientOptions) -> Result<Octocrab, ApiError> {
+    if let Some(proxy) = proxy::proxy_of(&base) {
+        return proxy::octocrab(base, &proxy, &options.token, AGENT);
+    }
     let setup = |error: octocrab::Error| ApiError::Setup {
         message: options.token.redact(&explain(&error)),
     };
@@ -139,10 +146,7 @@ fn octocrab(base: Uri, options: &ClientOptions) -> Result<Octocrab, ApiError> {
         .base_uri(base)
         .map_err(setup)?
         .personal_token(options.token.expose().to_owned())
-        .add_header(
-            USER_AGENT,
-            concat!("scrubin/", env!("CARGO_PKG_VERSION")).to_owned(),
-        )
+        .add_header(USER_AGENT, AGENT.to_owned())
         .set_connect_timeout(Some(options.timeout.min(Duration::from_secs(10))))
         .set_read_timeout(Some(options.timeout))
         .set_write_timeout(Some(options.timeout))

@@ -19,6 +19,7 @@ pub mod event;
 pub mod limits;
 pub mod marker;
 pub mod plan;
+mod proxy;
 pub mod publish;
 pub mod reconcile;
 pub mod rules;

@@ -238,7 +238,24 @@ impl Scene {
         event: &str,
         arguments: &[&str],
     ) -> Run {
-        let (mut command, files) = self.command(place, event_name, event);
+        let (command, files) = self.command(place, event_name, event);
+        self.carry_out(command, &files, arguments)
+    }
+
+    /// As [`Self::run_loosely`] with more variables.
+    pub(crate) fn run_with(
+        &self,
+        action: &str,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Run {
+        let place = self.checkout();
+        let (mut command, files) = self.command(&place, "pull_request", &self.event(action));
+        command.envs(variables.iter().copied());
+        self.carry_out(command, &files, arguments)
+    }
+
+    fn carry_out(&self, mut command: Command, files: &Path, arguments: &[&str]) -> Run {
         let output = command.args(arguments).output().unwrap();
         let read = |name: &str| std::fs::read_to_string(files.join(name)).unwrap_or_default();
         let run = Run {
