@@ -135,7 +135,17 @@ fn comment_on(item: &Item, anchors: &Anchors) -> Option<Rung> {
     if !item.path_is_exact {
         return None;
     }
-    // The whole finding, or else the lines of it that a suggestion replaces, which are exact.
+    // The lines of it that a suggestion replaces, where the diff shows just them: only there it can
+    // be committed. Else the whole finding.
+    let suggested = item.suggestion.as_ref().filter(|suggestion| {
+        item.first_line <= suggestion.first_line && suggestion.last_line <= item.last_line
+    });
+    let exact = suggested
+        .and_then(|one| anchors.place(&item.path, one.first_line, one.last_line))
+        .filter(|anchor| anchor.is_exact);
+    if let Some(anchor) = exact {
+        return Some(Rung::Inline(anchor));
+    }
     match anchors.place(&item.path, item.first_line, item.last_line) {
         Some(anchor) => Some(Rung::Inline(anchor)),
         None => anchors.has_file(&item.path).then_some(Rung::File),
@@ -225,6 +235,39 @@ mod tests {
         let rungs = plan(&submission, &anchors, &[], read_only);
         let count = |word| words(&rungs).iter().filter(|one| **one == word).count();
         assert_eq!((count("annotation"), count("log")), (10, 30));
+    }
+
+    #[test]
+    fn a_comment_with_a_suggestion_stands_at_the_lines_it_replaces() {
+        let (mut submission, anchors) = setup(&[95]);
+        let item = &mut submission.findings[0];
+        item.last_line = 99;
+        let mut placed = |first_line, last_line| {
+            let item = &mut submission.findings[0];
+            item.suggestion = Some(crate::github::submission::Suggestion {
+                first_line,
+                last_line,
+                text: "g();".to_owned(),
+            });
+            match plan(&submission, &anchors, &[], PlanOptions::default())[0] {
+                Rung::Inline(anchor) => (anchor.start_line.unwrap_or(anchor.line), anchor.line),
+                rung => panic!("{rung:?}"),
+            }
+        };
+        assert_eq!(placed(96, 97), (96, 97));
+        assert_eq!(placed(98, 98), (98, 98));
+        // Outside the finding, or outside the shown lines: the finding itself.
+        assert_eq!(placed(94, 95), (95, 99));
+        submission.findings[0].last_line = 103;
+        submission.findings[0].suggestion = Some(crate::github::submission::Suggestion {
+            first_line: 99,
+            last_line: 102,
+            text: "g();".to_owned(),
+        });
+        match plan(&submission, &anchors, &[], PlanOptions::default())[0] {
+            Rung::Inline(anchor) => assert_eq!((anchor.start_line, anchor.line), (Some(95), 100)),
+            rung => panic!("{rung:?}"),
+        }
     }
 
     #[test]

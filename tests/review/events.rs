@@ -70,6 +70,16 @@ fn without_any_base_the_gate_is_not_green() {
     assert!(run.stderr.contains("no base can be had"), "{}", run.stderr);
 }
 
+/// A required check has to come, whatever changed; and the job is that check.
+#[test]
+fn a_change_without_code_passes() {
+    let scene = Scene::with(&[(FILE, "int x;\n")], &[("README.md", "words\n")]);
+    let run = scene.run("opened", &[]);
+    assert_eq!((run.code, run.output("gate")), (0, "passed"), "{run:#?}");
+    assert!(scene.summaries().is_empty());
+    assert!(scene.hub.check_runs(REPO).is_empty());
+}
+
 #[test]
 fn a_merge_group_is_reviewed_on_its_own_commit() {
     let scene = Scene::new(&unsafe_file(&["dose"]));
