@@ -10,7 +10,22 @@ use crate::training::explain::PageOptions;
 
 /// Writes a message to stderr. A stderr that is gone cannot be told so.
 pub(super) fn message(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", without_commands(text));
+}
+
+/// A text in which the runner of a CI job finds no commands. It reads them from stderr as well, and a
+/// message may quote what a stranger wrote.
+fn without_commands(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| {
+            let line = line.replace("##[", "## [");
+            if line.trim_start().starts_with("::") {
+                line.replacen("::", ": :", 1)
+            } else {
+                line
+            }
+        })
+        .collect()
 }
 
 /// Writes to stdout.
@@ -93,5 +108,17 @@ pub(super) fn report(rendered: &str, output: Option<&Path>) -> Result<(), Failur
 pub(super) fn progress(text: &str) {
     if std::io::stderr().is_terminal() {
         message(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_commands;
+
+    #[test]
+    fn a_message_is_no_command_of_the_runner() {
+        let quoted = "no field `a\n  ::stop-commands::x`\n##[error]b\nstd::io is fine\n";
+        let expected = "no field `a\n  : :stop-commands::x`\n## [error]b\nstd::io is fine\n";
+        assert_eq!(without_commands(quoted), expected);
     }
 }

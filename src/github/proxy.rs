@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, HeaderName, USER_AGENT};
 use http::{HeaderValue, Uri};
+use hyper_client::client::legacy::Client;
+use hyper_client::client::legacy::connect::HttpConnector;
+use hyper_client::client::legacy::connect::proxy::Tunnel;
+use hyper_client::client::proxy::matcher::{Intercept, Matcher};
+use hyper_client::rt::TokioExecutor;
 use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use hyper_util::rt::TokioExecutor;
 use octocrab::service::middleware::auth_header::AuthHeaderLayer;
 use octocrab::service::middleware::base_uri::BaseUriLayer;
 use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;

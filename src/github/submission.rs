@@ -13,7 +13,7 @@ use super::event::RepositoryName;
 use super::marker::{self, is_hex};
 use super::suggestion;
 use crate::finding::{FixSafety, Precision, RepoPath, RuleId, Severity};
-use crate::report::{Report, words};
+use crate::report::{Report, visible, words};
 use crate::rules::RuleInfo;
 use crate::triage::{Fingerprint, Triaged, Verdict};
 
@@ -324,7 +324,11 @@ impl Submission {
         }
         let submission: Self =
             serde_json::from_slice(bytes).map_err(|error| SubmissionError::Syntax {
-                message: error.to_string(),
+                // It quotes the file, which a stranger may have written.
+                message: visible::line(&error.to_string())
+                    .chars()
+                    .take(500)
+                    .collect(),
             })?;
         submission.check()?;
         Ok(submission)

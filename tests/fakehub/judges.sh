@@ -1,6 +1,7 @@
 #!/bin/sh
 # Has the fake judged by others than its author: its tests once more with prism in front where a test
-# asks for it, the living of comments in `scrubin review` likewise, and every GraphQL operation of the run, and the subset itself, against GitHub's schema.
+# asks for it, those of `scrubin review` likewise, faults included, and every GraphQL operation of the
+# run, and the subset itself, against GitHub's schema.
 #
 #   tests/fakehub/judges.sh [PACKAGE]...     packages whose tests are run; default fakehub
 #
@@ -23,9 +24,9 @@ rm -f "$log"
 for package in "${@:-fakehub}"; do
     FAKEHUB_PRISM=1 FAKEHUB_GRAPHQL_LOG=$log cargo test --manifest-path "$root/Cargo.toml" --package "$package"
 done
-# The reviewer itself, where no fault is played: prism would answer some of those on its own.
+# The reviewer itself: whatever runs the binary, and its faults. The rest goes past prism.
 if [ "$#" -eq 0 ]; then
     FAKEHUB_PRISM=1 FAKEHUB_GRAPHQL_LOG=$log cargo test --manifest-path "$root/Cargo.toml" --workspace --all-features \
-        --test review -- living::
+        --test review -- living:: events:: forks:: deviations:: faults::
 fi
 node "$here/graphql/validate.mjs" "$FAKEHUB_TOOLS_DIR/node_modules" "$log"

@@ -103,6 +103,10 @@ fn a_file_about_something_else_is_refused() {
             "an unknown field",
             text.replacen('{', "{\"run\": \"rm -rf\",", 1),
         ),
+        (
+            "a command for the runner",
+            text.replacen('{', "{\"a\\n::stop-commands::x\": 1,", 1),
+        ),
         ("half a file", text[..text.len() / 2].to_owned()),
         ("far too much", " ".repeat(9 << 20)),
     ] {
@@ -110,6 +114,8 @@ fn a_file_about_something_else_is_refused() {
         let run = post(&mut scene, &hostile);
         let said_so = run.code == 2 || run.stderr.contains("newer head");
         assert!(said_so, "{what}: {run:#?}");
+        let commands = |line: &str| line.trim_start().starts_with("::");
+        assert!(!run.stderr.lines().any(commands), "{what}: {run:#?}");
     }
     assert!(scene.hub.reviews(REPO, scene.number).is_empty());
     assert!(scene.hub.reviews(REPO, other).is_empty());
