@@ -24,6 +24,9 @@ pub mod rules;
 /// The pattern engine: compiled Semgrep-syntax patterns over the flat tree. Pure.
 pub mod matching;
 
+/// C and Rust functions as one IR, interpreted abstractly; the analyses that rules name. Pure.
+pub mod flow;
+
 /// A verdict for every finding, and the gate. Pure.
 pub mod triage;
 
