@@ -7,6 +7,11 @@
 
 pub mod ir;
 
+mod analyse;
 mod defect;
+mod registry;
+mod stack_frame;
 
+pub use analyse::{Analysis, FlowGap, Settings, analyse};
 pub use defect::{Defect, Note};
+pub use registry::{ANALYSES, AnalysisInfo, find as find_analysis};

@@ -6,11 +6,13 @@
 
 mod analyse;
 mod compare;
+mod flow_rules;
 mod inputs;
 mod macros;
 mod ruleset;
 mod run;
 mod selftest;
+mod sinks;
 mod watch;
 mod withheld;
 
