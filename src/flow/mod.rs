@@ -6,6 +6,7 @@
 //! time.
 
 pub mod ir;
+pub mod lower_c;
 
 mod analyse;
 mod defect;
