@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::defect::Defect;
 use super::ir::{Function, Target, Unit};
+use super::lower_c::{self, Headers};
 use super::stack_frame;
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
@@ -15,6 +16,8 @@ pub struct Settings<'s> {
     pub target: Target,
     /// Names of the analyses to run.
     pub wanted: &'s BTreeSet<&'static str>,
+    /// What the file includes.
+    pub headers: &'s Headers,
 }
 
 /// What the analyses say of a file.
@@ -45,7 +48,7 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     if settings.wanted.is_empty() || file.functions.is_empty() {
         return analysis;
     }
-    let Some(unit) = lower(file, settings.target) else {
+    let Some(unit) = lower(file, settings) else {
         return analysis;
     };
     let doubtful = |function: &&Function| function.has_gap;
@@ -62,12 +65,10 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     analysis
 }
 
-fn lower(file: &SourceFile<'_>, target: Target) -> Option<Unit> {
+fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Option<Unit> {
     match file.language {
-        Language::C | Language::Rust => {
-            let _ = target;
-            None
-        }
+        Language::C => Some(lower_c::lower(file, settings.target, settings.headers)),
+        Language::Rust => None,
     }
 }
 
@@ -88,4 +89,60 @@ fn finish(analysis: &mut Analysis) {
         .gaps
         .sort_by(|a, b| (a.span, a.detail).cmp(&(b.span, b.detail)));
     analysis.gaps.dedup();
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::syntax::{Limits, MacroTable, Parser};
+
+    /// Every defect: analysis, text of its span, names, path.
+    pub(crate) fn told(language: Language, code: &str, wanted: &[&'static str]) -> Vec<String> {
+        let mut parser = Parser::new(Limits::default());
+        let file = parser
+            .parse(language, code.as_bytes(), &MacroTable::new())
+            .unwrap();
+        let settings = Settings {
+            target: Target::default(),
+            wanted: &wanted.iter().copied().collect(),
+            headers: &Headers::default(),
+        };
+        let shown = |span: Span| String::from_utf8_lossy(span.of(code.as_bytes())).into_owned();
+        analyse(&file, &settings)
+            .defects
+            .iter()
+            .map(|defect| {
+                let names: Vec<&str> = defect.names.iter().map(|(_, text)| text.as_str()).collect();
+                let path: Vec<&str> = defect
+                    .trace
+                    .iter()
+                    .map(|note| note.message.as_str())
+                    .collect();
+                format!(
+                    "{} at `{}`: {}; {}",
+                    defect.analysis,
+                    shown(defect.span),
+                    names.join(" "),
+                    path.join(", ")
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_frame_is_summed_over_variables_and_parameters() {
+        let code = "struct s { long a[1000]; };
+                    void f(struct s by_value, int n) { char buf[100]; static char fixed[9000]; }
+                    void g(struct s *there) { char small[4000]; }
+";
+        assert_eq!(
+            told(Language::C, code, &["large-stack-frame"]),
+            [
+                "large-stack-frame at `by_value`: f 4104 4096; `by_value` takes 4000 bytes, `buf` takes 100 bytes"
+            ]
+        );
+        assert!(told(Language::C, code, &[]).is_empty());
+    }
 }

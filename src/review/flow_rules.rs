@@ -101,9 +101,11 @@ impl FlowRules {
             .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
             .map(|(&name, _)| name)
             .collect();
+        let headers = flow::lower_c::Headers::default();
         let settings = flow::Settings {
             target: self.target,
             wanted: &wanted,
+            headers: &headers,
         };
         let analysis = flow::analyse(file, &settings);
         let place = Place {
