@@ -47,7 +47,6 @@ struct Session<'a> {
 /// What is needed to review one change.
 struct Work<'w> {
     repository: &'w Repository,
-    checkout: &'w Checkout,
     head: String,
     base: Base,
     /// The commit whose settings count.
@@ -250,7 +249,6 @@ impl<'a> Session<'a> {
         };
         let work = Work {
             repository: &repository,
-            checkout: &checkout,
             head: pull.head.clone(),
             settings: base.commit.clone(),
             base,
@@ -373,7 +371,7 @@ impl<'a> Session<'a> {
             proposes: work.proposes,
             line_hashes: arguments.sarif.is_some() || arguments.upload_sarif,
         };
-        let mut analysis = analyse::analyse(work.repository, work.checkout, &request)
+        let mut analysis = analyse::analyse(work.repository, &request)
             .map_err(|error| Failure::new(error).doing("review the change"))?;
         analysis.report.change.head = Some(work.head.clone());
         Ok(analysis)

@@ -189,49 +189,6 @@ impl Checkout {
         }
     }
 
-    /// Whether a folder or file differs between two commits.
-    pub fn differs(&self, base: &str, head: &str, path: &str) -> bool {
-        let output = Self::run(
-            self.git().env("GIT_LITERAL_PATHSPECS", "1").args([
-                "diff-tree",
-                "-r",
-                "--name-only",
-                "-z",
-                base,
-                head,
-                "--",
-                path,
-            ]),
-            "diff-tree",
-            None,
-        );
-        output.map_or(true, |output| !output.is_empty())
-    }
-
-    /// Files below a folder of a commit, as paths from the root.
-    pub fn files_below(&self, commit: &str, folder: &str) -> Vec<String> {
-        let output = Self::run(
-            self.git().env("GIT_LITERAL_PATHSPECS", "1").args([
-                "ls-tree",
-                "-r",
-                "--name-only",
-                "-z",
-                "--full-tree",
-                commit,
-                "--",
-                folder,
-            ]),
-            "ls-tree",
-            None,
-        )
-        .unwrap_or_default();
-        output
-            .split(|byte| *byte == 0)
-            .filter(|name| !name.is_empty())
-            .filter_map(|name| String::from_utf8(name.to_vec()).ok())
-            .collect()
-    }
-
     /// The lines of the head that GitHub shows for the change from `base` to `head`: git's diff with
     /// renames and three lines of context, which GitHub makes as well.
     ///

@@ -42,7 +42,7 @@ fn review(scene: &Scene) -> (Submission, Published) {
         proposes: true,
         line_hashes: false,
     };
-    let analysis = analyse(&repository, &checkout, &request).unwrap();
+    let analysis = analyse(&repository, &request).unwrap();
     let context = Context {
         repository: REPO.to_owned(),
         pull: Some(scene.number),

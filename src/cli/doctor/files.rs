@@ -59,7 +59,7 @@ impl<'r> Files<'r> {
         let mut names = match self.revision {
             Some(revision) => self
                 .repository
-                .texts_under(Some(revision), Path::new(folder))?
+                .texts_under(Some(revision), &RepoPath::from(folder))?
                 .into_iter()
                 .map(|(path, _)| path.to_string())
                 .collect(),

@@ -69,7 +69,6 @@ impl Session<'_> {
         };
         let work = Work {
             repository: &repository,
-            checkout: &checkout,
             head,
             settings,
             base,
