@@ -76,6 +76,13 @@ impl Clone {
         assert!(done.status.success(), "{done:?}");
     }
 
+    fn commit(&self) {
+        self.git(&["add", "."]);
+        let name = ["-c", "user.name=ada", "-c", "user.email=ada@acme.example"];
+        let commit = ["commit", "--quiet", "--message", "gate"];
+        self.git(&[&name[..], &commit[..]].concat());
+    }
+
     fn doctor_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let output = self
             .command(env!("CARGO_BIN_EXE_scrubin"))
@@ -248,10 +255,7 @@ fn workflows_that_let_a_red_review_pass_are_seen() {
 #[test]
 fn workflows_of_a_commit_can_be_looked_at() {
     let clone = Clone::guarded();
-    clone.git(&["add", "."]);
-    let name = ["-c", "user.name=ada", "-c", "user.email=ada@acme.example"];
-    let commit = ["commit", "--quiet", "--message", "gate"];
-    clone.git(&[&name[..], &commit[..]].concat());
+    clone.commit();
     std::fs::remove_dir_all(clone.path().join(".github")).unwrap();
     assert_eq!(clone.doctor().state("workflow"), "open");
     let run = clone.doctor_with(&["--format", "json", "--rev", "main"], &[]);
@@ -261,6 +265,19 @@ fn workflows_of_a_commit_can_be_looked_at() {
         let argument = format!("--rev={unknown}");
         assert_eq!(clone.doctor_with(&[&argument], &[]).code, 2, "{unknown}");
     }
+}
+
+/// GitHub starts none of them.
+#[test]
+fn workflows_in_a_folder_below_are_none() {
+    let clone = Clone::new();
+    let text = include_str!("../../docs/workflows/pull-request.yml");
+    clone.write(".github/workflows/old/scrubin.yml", text);
+    clone.write(".github/workflows/folder.yml/scrubin.yml", text);
+    clone.commit();
+    assert_eq!(clone.doctor().state("workflow"), "open");
+    let run = clone.doctor_with(&["--format", "json", "--rev", "HEAD"], &[]);
+    assert_eq!(run.state("workflow"), "open", "{run:#?}");
 }
 
 #[test]
