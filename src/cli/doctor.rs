@@ -64,7 +64,7 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Outcome, Failure> {
     let mut steering = steering(&files)?;
     // An action of the repository decides as much as the workflow that uses it.
     steering.extend(workflows.actions.iter().filter_map(|action| {
-        let folder = action.trim_start_matches("./").trim_matches('/');
+        let folder = workflow::action_folder(action);
         (!folder.is_empty()).then(|| format!("{folder}/"))
     }));
     let approve = looked.ok().and_then(|branch| branch.owners_approve);
@@ -103,7 +103,7 @@ fn workflows(files: &Files<'_>) -> Result<(Workflows, Vec<Check>), Failure> {
         }
     }
     for action in workflow::local_actions(&workflows.files) {
-        let folder = action.trim_start_matches("./").trim_matches('/');
+        let folder = workflow::action_folder(&action);
         for name in ["action.yml", "action.yaml"] {
             let path = if folder.is_empty() {
                 name.to_owned()
