@@ -512,9 +512,11 @@ mod online {
         );
         // A check that anybody may report is one that anybody may pass.
         assert_eq!(run.state("check-source"), "weak", "{run:#?}");
-        // Whoever may not change the rules is not told, and nothing is made of it.
+        // Whoever may not change the rules is not told, which is said.
         let weak = hub.add_token(TokenSpec::actions());
-        assert_eq!(ask(&hub, &Clone::guarded(), &weak).state("bypass"), "");
+        let run = ask(&hub, &Clone::guarded(), &weak);
+        assert_eq!(run.state("bypass"), "not-checked", "{run:#?}");
+        assert!(run.stdout.contains("could not be read"), "{run:#?}");
     }
 
     /// Rulesets can be read with little; what protection alone would tell is left open.
@@ -525,6 +527,7 @@ mod online {
         let run = ask(&hub, &Clone::guarded(), &token);
         assert_eq!(run.code, 0, "{run:#?}");
         assert_eq!(run.state("required-check"), "good");
+        assert_eq!(run.state("bypass"), "not-checked");
         assert_eq!(run.state("administrators"), "");
     }
 
