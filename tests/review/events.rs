@@ -296,5 +296,11 @@ fn a_sarif_log_of_a_branch_is_uploaded_if_it_is_whole() {
     let run = scene.run_in(&place, "workflow_dispatch", "{}", &["--upload-sarif"]);
     assert_eq!(run.code, 1, "{run:#?}");
     assert_eq!(scene.hub.sarif_uploads(REPO).len(), 1, "{run:#?}");
+    // Without a repository there is nobody to hand it to.
+    let nameless = ["--upload-sarif", "--repo", ""];
+    let run = scene.run_in(&place, "workflow_dispatch", "{}", &nameless);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert!(run.stderr.contains("GITHUB_REPOSITORY"), "{run:#?}");
+    assert_eq!(scene.hub.sarif_uploads(REPO).len(), 1, "{run:#?}");
     scene.hub.assert_clean();
 }
