@@ -166,15 +166,9 @@ impl<'a> Session<'a> {
         let number = self.arguments.pr.unwrap_or_default();
         let repository = self.repository()?;
         let client = self.client()?.ok_or_else(no_token)?;
-        let api = PullApi {
-            client: &client,
-            repository: &repository,
-            number,
-        };
-        let live = api
-            .pull()
+        let live = live_pull(&client, &repository, number)
             .await
-            .map_err(|error| Failure::new(error).doing(&format!("read pull request {number}")))?;
+            .map_err(|error| error.doing(&format!("read pull request {number}")))?;
         let pull = PullRequest {
             number,
             head: live.head.clone(),
@@ -496,6 +490,20 @@ impl<'a> Session<'a> {
             ));
         }
     }
+}
+
+/// A pull request as GitHub knows it now.
+async fn live_pull(
+    client: &Client,
+    repository: &RepositoryName,
+    number: u64,
+) -> Result<api::Pull, Failure> {
+    let api = PullApi {
+        client,
+        repository,
+        number,
+    };
+    api.pull().await.map_err(Failure::new)
 }
 
 /// Without a pull request or a token nothing was planned: annotations and log.
