@@ -230,7 +230,10 @@ fn one_more_setting(inherited: Option<&str>, key: &str, value: &str) -> Vec<(Str
         (false, Err(_)) => return Vec::new(),
     };
     vec![
-        ("GIT_CONFIG_COUNT".to_owned(), (u64::from(number) + 1).to_string()),
+        (
+            "GIT_CONFIG_COUNT".to_owned(),
+            (u64::from(number) + 1).to_string(),
+        ),
         (format!("GIT_CONFIG_KEY_{number}"), key.to_owned()),
         (format!("GIT_CONFIG_VALUE_{number}"), value.to_owned()),
     ]
