@@ -21,13 +21,11 @@ pub fn path_in(repository: &Repository, given: &Path) -> Option<RepoPath> {
     let below = |path: &Path| path.strip_prefix(root).map(Path::to_owned).ok();
     // git names the root without symbolic links; a link above it may lead there. The outermost
     // folder counts: those further in are part of the work tree.
-    let real_root = root.canonicalize().ok();
-    let ancestors: Vec<&Path> = whole.ancestors().collect();
     let linked = || {
-        let mut outermost = ancestors.iter().rev();
-        let top = outermost.find(|folder| {
-            real_root.is_some() && folder.canonicalize().ok().as_ref() == real_root.as_ref()
-        })?;
+        let real_root = root.canonicalize().ok()?;
+        let folders: Vec<&Path> = whole.ancestors().collect();
+        let is_root = |folder: &&&Path| folder.canonicalize().is_ok_and(|real| real == real_root);
+        let top = folders.iter().rev().find(is_root)?;
         whole.strip_prefix(top).map(Path::to_owned).ok()
     };
     // A link from outside into the work tree. The last component may be a link itself, or gone.
