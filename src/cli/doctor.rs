@@ -18,6 +18,7 @@ use super::failure::Failure;
 use super::{Outcome, install, output};
 use crate::change::git::Repository;
 use crate::config::Config;
+use crate::finding::RepoPath;
 use branch::Branch;
 use check::{Check, State};
 use files::Files;
@@ -33,7 +34,7 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Outcome, Failure> {
         .map_err(|error| Failure::new(error).doing("read the current folder"))?;
     let repository = Repository::discover(&here)?;
     let root = repository.work_tree()?.to_owned();
-    let files = Files::new(&repository, &root, arguments.rev.as_deref())?;
+    let files = Files::new(&repository, arguments.rev.as_deref())?;
     let (workflows, mut unread) = workflows(&files)?;
     let remote = Remote::find(arguments, &repository);
     let looked = look(arguments, &remote);
@@ -63,7 +64,7 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Outcome, Failure> {
     let mut steering = steering(&files)?;
     // An action of the repository decides as much as the workflow that uses it.
     steering.extend(workflows.actions.iter().filter_map(|action| {
-        let folder = action.trim_start_matches("./").trim_matches('/');
+        let folder = workflow::action_folder(action);
         (!folder.is_empty()).then(|| format!("{folder}/"))
     }));
     let approve = looked.ok().and_then(|branch| branch.owners_approve);
@@ -76,7 +77,7 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Outcome, Failure> {
     Ok(match check::verdict(&checks) {
         State::Open => Outcome::Findings,
         State::NotChecked => Outcome::Incomplete,
-        State::Good | State::Weak => Outcome::Passed,
+        State::Good | State::Weak | State::NotCheckedWeak => Outcome::Passed,
     })
 }
 
@@ -84,12 +85,14 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Outcome, Failure> {
 fn workflows(files: &Files<'_>) -> Result<(Workflows, Vec<Check>), Failure> {
     let mut workflows = Workflows::default();
     let mut unread = Vec::new();
-    for path in files.below(".github/workflows")? {
-        if !(path.ends_with(".yml") || path.ends_with(".yaml")) {
+    // GitHub takes no workflow from a folder below.
+    for path in files.inside(".github/workflows")? {
+        let name = path.file_name();
+        if !(name.ends_with(b".yml") || name.ends_with(b".yaml")) {
             continue;
         }
         let text = files.read(&path)?.unwrap_or_default();
-        match Workflow::parse(&path, &text) {
+        match Workflow::parse(&path.to_string(), &text) {
             Some(workflow) => workflows.files.push(workflow),
             None => unread.push(Check::new(
                 "workflow-file",
@@ -100,14 +103,14 @@ fn workflows(files: &Files<'_>) -> Result<(Workflows, Vec<Check>), Failure> {
         }
     }
     for action in workflow::local_actions(&workflows.files) {
-        let folder = action.trim_start_matches("./").trim_matches('/');
+        let folder = workflow::action_folder(&action);
         for name in ["action.yml", "action.yaml"] {
             let path = if folder.is_empty() {
                 name.to_owned()
             } else {
                 format!("{folder}/{name}")
             };
-            let text = files.read(&path)?;
+            let text = files.read(&RepoPath::from(path.as_str()))?;
             if text.is_some_and(|text| workflow::action_is_ours(&text)) {
                 workflows.actions.insert(action.clone());
             }
@@ -172,7 +175,7 @@ fn hook(repository: &Repository, root: &Path) -> Check {
 
 /// Files that decide what the gate does.
 fn steering(files: &Files<'_>) -> Result<Vec<String>, Failure> {
-    let config = match files.read("scrubin.toml")? {
+    let config = match files.read(&RepoPath::from("scrubin.toml"))? {
         Some(text) => Config::parse(&text, "scrubin.toml")?,
         None => Config::default(),
     };
@@ -197,7 +200,7 @@ fn owned(
     named: Option<(&str, &str)>,
 ) -> Result<Check, Failure> {
     for place in owners::PLACES {
-        let Some(text) = files.read(place)? else {
+        let Some(text) = files.read(&RepoPath::from(place))? else {
             continue;
         };
         let owners = Owners::parse(&text);

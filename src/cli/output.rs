@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{CheckArguments, ReportFormat};
 use super::failure::Failure;
-use crate::report::{self, Report, github, json, markdown, sarif, terminal};
+use crate::report::{self, Report, github, json, markdown, sarif, terminal, visible};
 use crate::training::explain::PageOptions;
 
 /// Writes a message to stderr. A stderr that is gone cannot be told so.
@@ -18,7 +18,7 @@ pub(super) fn message(text: &str) {
 fn without_commands(text: &str) -> String {
     text.split_inclusive('\n')
         .map(|line| {
-            let line = line.replace("##[", "## [");
+            let line = visible::without_commands(line);
             if line.trim_start().starts_with("::") {
                 line.replacen("::", ": :", 1)
             } else {

@@ -47,7 +47,6 @@ struct Session<'a> {
 /// What is needed to review one change.
 struct Work<'w> {
     repository: &'w Repository,
-    checkout: &'w Checkout,
     head: String,
     base: Base,
     /// The commit whose settings count.
@@ -167,15 +166,9 @@ impl<'a> Session<'a> {
         let number = self.arguments.pr.unwrap_or_default();
         let repository = self.repository()?;
         let client = self.client()?.ok_or_else(no_token)?;
-        let api = PullApi {
-            client: &client,
-            repository: &repository,
-            number,
-        };
-        let live = api
-            .pull()
+        let live = live_pull(&client, &repository, number)
             .await
-            .map_err(|error| Failure::new(error).doing(&format!("read pull request {number}")))?;
+            .map_err(|error| error.doing(&format!("read pull request {number}")))?;
         let pull = PullRequest {
             number,
             head: live.head.clone(),
@@ -250,7 +243,6 @@ impl<'a> Session<'a> {
         };
         let work = Work {
             repository: &repository,
-            checkout: &checkout,
             head: pull.head.clone(),
             settings: base.commit.clone(),
             base,
@@ -373,7 +365,7 @@ impl<'a> Session<'a> {
             proposes: work.proposes,
             line_hashes: arguments.sarif.is_some() || arguments.upload_sarif,
         };
-        let mut analysis = analyse::analyse(work.repository, work.checkout, &request)
+        let mut analysis = analyse::analyse(work.repository, &request)
             .map_err(|error| Failure::new(error).doing("review the change"))?;
         analysis.report.change.head = Some(work.head.clone());
         Ok(analysis)
@@ -498,6 +490,20 @@ impl<'a> Session<'a> {
             ));
         }
     }
+}
+
+/// A pull request as GitHub knows it now.
+async fn live_pull(
+    client: &Client,
+    repository: &RepositoryName,
+    number: u64,
+) -> Result<api::Pull, Failure> {
+    let api = PullApi {
+        client,
+        repository,
+        number,
+    };
+    api.pull().await.map_err(Failure::new)
 }
 
 /// Without a pull request or a token nothing was planned: annotations and log.

@@ -1,6 +1,6 @@
 //! Arguments → the change under review, its reader, and the files that steer the review.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::args::CheckArguments;
 use super::failure::Failure;
@@ -32,9 +32,6 @@ pub(super) enum RuleFolders {
 
 /// Name of the configuration file.
 const CONFIG: &str = "scrubin.toml";
-
-/// Largest rule file that is read from the repository, in bytes.
-const RULE_FILE_MAX: u64 = 4 * 1024 * 1024;
 
 /// Finds out what is under review.
 pub(super) fn open(arguments: &CheckArguments) -> Result<Reviewed, Failure> {
@@ -95,28 +92,17 @@ fn narrow(
     paths: &[PathBuf],
     here: &Path,
 ) -> Result<(), Failure> {
-    let mut wanted: Vec<Vec<u8>> = Vec::new();
+    let mut wanted: Vec<RepoPath> = Vec::new();
     for path in paths {
-        let absolute = std::path::absolute(here.join(path))
-            .map_err(|error| Failure::new(error).doing(&format!("read `{}`", path.display())))?;
-        let root = repository.root().map(Path::to_path_buf).unwrap_or_default();
-        let inside = absolute
-            .strip_prefix(&root)
-            .ok()
-            .map(Path::to_path_buf)
-            .or_else(|| {
-                let (a, r) = (absolute.canonicalize().ok()?, root.canonicalize().ok()?);
-                a.strip_prefix(r).ok().map(Path::to_path_buf)
-            });
-        let Some(inside) = inside else {
+        let Some(name) = git::path_in(repository, path) else {
             return Err(Failure::message(format!(
                 "`{}` is outside the repository",
                 path.display()
             ))
             .with_help("use `--all` to review plain files"));
         };
-        let name = git::path_to_bytes(&inside);
-        let known = absolute.exists() || change.files.iter().any(|file| under(&file.path, &name));
+        let known =
+            here.join(path).exists() || change.files.iter().any(|file| under(&file.path, &name));
         if !known {
             return Err(Failure::message(format!(
                 "no file or folder `{}`",
@@ -132,8 +118,8 @@ fn narrow(
 }
 
 /// Whether the path is the folder or file, or lies in it.
-fn under(path: &RepoPath, folder: &[u8]) -> bool {
-    let folder = folder.strip_suffix(b"/").unwrap_or(folder);
+fn under(path: &RepoPath, folder: &RepoPath) -> bool {
+    let folder = folder.as_bytes();
     match path.as_bytes().strip_prefix(folder) {
         Some(rest) => folder.is_empty() || rest.is_empty() || rest.first() == Some(&b'/'),
         None => false,
@@ -205,39 +191,16 @@ impl Reviewed {
         let Some((repository, head)) = head.filter(|_| !config.rule_folders.is_empty()) else {
             return Ok(RuleFolders::Places(places().collect()));
         };
-        let reader = repository.reader(RULE_FILE_MAX);
         let mut texts = Vec::new();
         for (folder, place) in config.rule_folders.iter().zip(places()) {
-            let clean: PathBuf = Path::new(folder)
-                .components()
-                .filter(|part| !matches!(part, Component::CurDir))
-                .collect();
-            let is_inside = clean
-                .components()
-                .all(|part| matches!(part, Component::Normal(_)));
-            let listed = if is_inside {
-                repository.texts_under(head, &clean)?
-            } else {
-                Vec::new()
+            let mut found = match git::path_from_root(Path::new(folder)) {
+                Some(name) => review::tracked_rule_texts(repository, head, &name)?,
+                None => Vec::new(),
             };
-            if listed.is_empty() {
-                texts.extend(review::rule_texts(&[place])?);
-                continue;
+            if found.is_empty() {
+                found = review::rule_texts(&[place])?;
             }
-            let below = git::path_to_bytes(&clean).len();
-            for (path, content) in listed {
-                let inner = path.as_bytes().get(below..).unwrap_or_default();
-                if !inner.is_empty() && !review::is_rule_file(&String::from_utf8_lossy(inner)) {
-                    continue;
-                }
-                let failed = format!("read the rule file `{path}`");
-                let bytes = reader
-                    .read(&content)
-                    .map_err(|error| Failure::new(error).doing(&failed))?;
-                let text =
-                    String::from_utf8(bytes).map_err(|error| Failure::new(error).doing(&failed))?;
-                texts.push((path.to_string(), text));
-            }
+            texts.append(&mut found);
         }
         Ok(RuleFolders::Texts(texts))
     }

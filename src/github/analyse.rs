@@ -7,11 +7,10 @@
 //! second person.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use super::checkout::{Checkout, CheckoutError};
 use super::submission::Proposed;
 use crate::change::git::{self, Reader, Repository};
 use crate::change::{Change, Content};
@@ -30,9 +29,6 @@ pub enum AnalyseError {
     /// The commits cannot be read.
     #[error(transparent)]
     Git(#[from] git::Error),
-    /// The diff cannot be read.
-    #[error(transparent)]
-    Checkout(#[from] CheckoutError),
     /// A rule that cannot be used.
     #[error(transparent)]
     Rules(#[from] RulesetError),
@@ -101,11 +97,7 @@ impl Analysis {
 ///
 /// # Errors
 /// [`AnalyseError`].
-pub fn analyse(
-    repository: &Repository,
-    checkout: &Checkout,
-    request: &Request,
-) -> Result<Analysis, AnalyseError> {
+pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, AnalyseError> {
     // All zeros is the empty tree.
     let nothing = "0".repeat(request.head.len());
     let base = request.base.as_deref();
@@ -119,8 +111,8 @@ pub fn analyse(
         Some(commit) => config_of(repository, commit, &mut notices)?,
         None => Config::default(),
     };
-    let steering = steering(repository, checkout, request, &config)?;
-    let ruleset = |repository| ruleset(repository, checkout, settings, &config, &request.rules);
+    let steering = steering(repository, request, &config)?;
+    let further = FurtherRules::find(repository, settings, &config, &request.rules, &mut notices)?;
     let mut thresholds = request.thresholds.clone();
     // Design decision 10: a pull request shows more than the hook; only errors block in both.
     thresholds.precision = thresholds
@@ -151,7 +143,7 @@ pub fn analyse(
     .or_else(|| old.clone());
     let prepare = |deviations: Option<DeviationFile>| -> Result<Prepared, AnalyseError> {
         let prepared = Prepared::new(
-            ruleset(repository)?,
+            further.ruleset()?,
             &config,
             &thresholds,
             request.today,
@@ -264,7 +256,6 @@ fn deviations(
 /// Files that steer the review and differ between base and head.
 fn steering(
     repository: &Repository,
-    checkout: &Checkout,
     request: &Request,
     config: &Config,
 ) -> Result<Vec<String>, AnalyseError> {
@@ -284,104 +275,99 @@ fn steering(
             changed.push(name.to_owned());
         }
     }
+    let differs = |path: &RepoPath| -> Result<bool, git::Error> {
+        let names = git::differing(repository, base, &request.head, path)?;
+        // Of all there is only the rules count; in a folder of rules a link or submodule does too.
+        let is_root = path.as_bytes().is_empty();
+        Ok(names
+            .iter()
+            .any(|name| !is_root || review::is_rule_below(name, path)))
+    };
     for folder in &config.rule_folders {
-        if checkout.differs(base, &request.head, folder) {
-            changed.push(format!("{folder}/"));
+        let is_changed = match git::path_from_root(Path::new(folder)) {
+            Some(name) => differs(&name)?,
+            None => false,
+        };
+        if is_changed {
+            changed.push(format!("{}/", folder.trim_end_matches('/')));
         }
     }
     for path in &request.rules {
-        let Some(name) = name_in(repository, path) else {
+        let Some(name) = git::path_in(repository, path) else {
             continue;
         };
-        if checkout.differs(base, &request.head, &name) && !changed.contains(&name) {
-            changed.push(name);
+        let shown = match name.to_string() {
+            root if root.is_empty() => "rules below `.`".to_owned(),
+            name => name,
+        };
+        if differs(&name)? && !changed.contains(&shown) {
+            changed.push(shown);
         }
     }
     Ok(changed)
 }
 
-/// The name of a path below the root of the work tree, with `/`; `None` for any other path. By its
-/// words alone: the pull request may have deleted it, or put a link in its place.
-fn name_in(repository: &Repository, path: &Path) -> Option<String> {
-    let root = repository.work_tree().ok()?;
-    let here = std::path::absolute(".").ok()?;
-    let here = here.canonicalize().unwrap_or(here);
-    let mut whole = PathBuf::new();
-    for part in here.join(path).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                whole.pop();
-            }
-            other => whole.push(other),
-        }
-    }
-    let below = [root.to_owned(), root.canonicalize().ok()?]
-        .iter()
-        .find_map(|root| whole.strip_prefix(root).ok().map(Path::to_owned))?;
-    let name = below.to_str()?.replace('\\', "/");
-    (!name.is_empty()).then_some(name)
+/// The rules beside the built-in ones.
+struct FurtherRules {
+    /// Name and text of those that the settings' commit has.
+    texts: Vec<(String, String)>,
+    /// Paths of the others, on disk.
+    places: Vec<PathBuf>,
 }
 
-/// Name and text of the rule files at a path of a commit.
-fn rule_texts(
-    repository: &Repository,
-    checkout: &Checkout,
-    commit: &str,
-    path: &str,
-) -> Result<Vec<(String, String)>, AnalyseError> {
-    let path = path.trim_end_matches('/');
-    let mut texts = Vec::new();
-    for name in checkout.files_below(commit, path) {
-        let below = name.strip_prefix(path).unwrap_or(&name);
-        let below = below.trim_start_matches('/');
-        // Nothing below it: the file itself is named.
-        if !below.is_empty() && !review::is_rule_file(below) {
-            continue;
-        }
-        if let Some(text) = text_of(repository, commit, &name)? {
-            texts.push((name, text));
-        }
-    }
-    Ok(texts)
-}
-
-/// The built-in rules, the project's rules as the settings' commit has them, and those of the
-/// workflow. Its rules come from that commit as well if they are there: the checkout holds what the
-/// pull request made of them.
-fn ruleset(
-    repository: &Repository,
-    checkout: &Checkout,
-    settings: Option<&str>,
-    config: &Config,
-    further: &[PathBuf],
-) -> Result<Ruleset, AnalyseError> {
-    let mut ruleset = review::builtin()?;
-    let mut elsewhere = Vec::new();
-    let mut texts = Vec::new();
-    if let Some(commit) = settings {
-        for folder in &config.rule_folders {
-            texts.append(&mut rule_texts(repository, checkout, commit, folder)?);
-        }
-    }
-    for path in further {
-        let mut found = match (settings, name_in(repository, path)) {
-            (Some(commit), Some(name)) => rule_texts(repository, checkout, commit, &name)?,
-            _ => Vec::new(),
+impl FurtherRules {
+    /// The project's rules as the settings' commit has them, and those of the workflow. Its rules
+    /// come from that commit as well if they are there: the checkout holds what the pull request
+    /// made of them.
+    fn find(
+        repository: &Repository,
+        settings: Option<&str>,
+        config: &Config,
+        further: &[PathBuf],
+        notices: &mut Vec<String>,
+    ) -> Result<Self, AnalyseError> {
+        let mut rules = Self {
+            texts: Vec::new(),
+            places: Vec::new(),
         };
-        if found.is_empty() {
-            elsewhere.push(path.clone());
+        let texts_at = |name: Option<RepoPath>| match (settings, name) {
+            (Some(commit), Some(name)) => {
+                review::tracked_rule_texts(repository, Some(commit), &name)
+            }
+            _ => Ok(Vec::new()),
+        };
+        for folder in &config.rule_folders {
+            let mut texts = texts_at(git::path_from_root(Path::new(folder)))?;
+            if texts.is_empty() {
+                // Not an error: the pull request may be the one that brings them.
+                notices.push(format!(
+                    "{CONFIG} names the rule folder `{folder}`, but the commit it comes from has no rules there"
+                ));
+            }
+            rules.texts.append(&mut texts);
         }
-        texts.append(&mut found);
+        for path in further {
+            let mut texts = texts_at(git::path_in(repository, path))?;
+            if texts.is_empty() {
+                rules.places.push(path.clone());
+            }
+            rules.texts.append(&mut texts);
+        }
+        Ok(rules)
     }
-    // Adding nothing would change the digest, by which a record names its rules.
-    if !texts.is_empty() {
-        ruleset.add_texts(&texts, false)?;
+
+    /// These and the built-in rules.
+    fn ruleset(&self) -> Result<Ruleset, AnalyseError> {
+        let mut ruleset = review::builtin()?;
+        // Adding nothing would change the digest, by which a record names its rules.
+        if !self.texts.is_empty() {
+            ruleset.add_texts(&self.texts, false)?;
+        }
+        if !self.places.is_empty() {
+            ruleset.add(&self.places, false)?;
+        }
+        Ok(ruleset)
     }
-    if !elsewhere.is_empty() {
-        ruleset.add(&elsewhere, false)?;
-    }
-    Ok(ruleset)
 }
 
 /// Files with a safe fix whose lines all end with a bare line feed, the last one too.

@@ -170,16 +170,12 @@ impl Checkout {
                 // In the environment: arguments are visible to every process of the machine.
                 let basic = base64::engine::general_purpose::STANDARD
                     .encode(format!("x-access-token:{}", token.expose()));
-                command
-                    .env("GIT_CONFIG_COUNT", "1")
-                    .env(
-                        "GIT_CONFIG_KEY_0",
-                        format!("http.{}/.extraheader", addresses.server),
-                    )
-                    .env(
-                        "GIT_CONFIG_VALUE_0",
-                        format!("AUTHORIZATION: basic {basic}"),
-                    );
+                let inherited = std::env::var("GIT_CONFIG_COUNT").ok();
+                command.envs(one_more_setting(
+                    inherited.as_deref(),
+                    &format!("http.{}/.extraheader", addresses.server),
+                    &format!("AUTHORIZATION: basic {basic}"),
+                ));
             }
             Self::run(&mut command, "fetch", token).map(|_| ())
         };
@@ -187,49 +183,6 @@ impl Checkout {
             (Err(CheckoutError::Failed { .. }), Some(token)) => fetch(Some(token)),
             (result, _) => result,
         }
-    }
-
-    /// Whether a folder or file differs between two commits.
-    pub fn differs(&self, base: &str, head: &str, path: &str) -> bool {
-        let output = Self::run(
-            self.git().env("GIT_LITERAL_PATHSPECS", "1").args([
-                "diff-tree",
-                "-r",
-                "--name-only",
-                "-z",
-                base,
-                head,
-                "--",
-                path,
-            ]),
-            "diff-tree",
-            None,
-        );
-        output.map_or(true, |output| !output.is_empty())
-    }
-
-    /// Files below a folder of a commit, as paths from the root.
-    pub fn files_below(&self, commit: &str, folder: &str) -> Vec<String> {
-        let output = Self::run(
-            self.git().env("GIT_LITERAL_PATHSPECS", "1").args([
-                "ls-tree",
-                "-r",
-                "--name-only",
-                "-z",
-                "--full-tree",
-                commit,
-                "--",
-                folder,
-            ]),
-            "ls-tree",
-            None,
-        )
-        .unwrap_or_default();
-        output
-            .split(|byte| *byte == 0)
-            .filter(|name| !name.is_empty())
-            .filter_map(|name| String::from_utf8(name.to_vec()).ok())
-            .collect()
     }
 
     /// The lines of the head that GitHub shows for the change from `base` to `head`: git's diff with
@@ -264,6 +217,26 @@ impl Checkout {
         )?;
         Ok(anchors_of(&output))
     }
+}
+
+/// The variables that add a setting to those git already takes from its environment (git-config(1),
+/// `GIT_CONFIG_COUNT`): somebody may have given `safe.directory` there. A count that git would refuse
+/// stays as it is, so that git says so.
+fn one_more_setting(inherited: Option<&str>, key: &str, value: &str) -> Vec<(String, String)> {
+    let count = inherited.unwrap_or_default().trim();
+    let number: u32 = match (count.is_empty(), count.parse()) {
+        (true, _) => 0,
+        (false, Ok(number)) => number,
+        (false, Err(_)) => return Vec::new(),
+    };
+    vec![
+        (
+            "GIT_CONFIG_COUNT".to_owned(),
+            (u64::from(number) + 1).to_string(),
+        ),
+        (format!("GIT_CONFIG_KEY_{number}"), key.to_owned()),
+        (format!("GIT_CONFIG_VALUE_{number}"), value.to_owned()),
+    ]
 }
 
 /// Splits a diff of many files and takes the hunks of each.
@@ -443,6 +416,35 @@ mod tests {
         assert!(!anchors.has_file("gone.c"));
         assert_eq!(line("\u{e9}.c", 1), Some(1));
         assert!(anchors.has_file("i.png"));
+    }
+
+    #[test]
+    fn a_setting_stands_behind_the_inherited_ones() {
+        let variables = |inherited| {
+            let variables = one_more_setting(inherited, "a.b", "c");
+            variables
+                .into_iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+        };
+        let first = [
+            "GIT_CONFIG_COUNT=1",
+            "GIT_CONFIG_KEY_0=a.b",
+            "GIT_CONFIG_VALUE_0=c",
+        ];
+        assert_eq!(variables(None), first);
+        assert_eq!(variables(Some("")), first);
+        assert_eq!(variables(Some("0")), first);
+        assert_eq!(
+            variables(Some("2")),
+            [
+                "GIT_CONFIG_COUNT=3",
+                "GIT_CONFIG_KEY_2=a.b",
+                "GIT_CONFIG_VALUE_2=c",
+            ]
+        );
+        assert_eq!(variables(Some("two")), [""; 0]);
+        assert_eq!(variables(Some("-1")), [""; 0]);
     }
 
     #[test]

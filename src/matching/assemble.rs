@@ -8,6 +8,7 @@ use super::needs;
 use super::pattern::MetaId;
 use super::program::{All, Form, Node, Op, Program, Test};
 use super::regex::Regex;
+use super::template;
 use crate::rules::{
     At, Condition, Conjunction, Formula, Rule, RuleLanguage, RuleOptions, Search, Text,
 };
@@ -72,9 +73,29 @@ pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileE
         forms,
         paths: rule.paths.clone(),
         options: options(rule.options),
-        fix: rule.fix.clone(),
+        fix: fix(rule)?,
         fix_regex,
     })
+}
+
+/// The template of the fix. In text that is no code of C or Rust a dollar may mean what it says.
+fn fix(rule: &Rule) -> Result<Option<String>, CompileError> {
+    let Some(fix) = &rule.fix else {
+        return Ok(None);
+    };
+    let is_code =
+        |language: &RuleLanguage| matches!(language, RuleLanguage::C | RuleLanguage::Rust);
+    // An analysis binds names of its own; its findings carry no template.
+    if rule.info.languages.iter().any(is_code)
+        && let Search::Patterns(formula) = &rule.search
+        && let Some(name) = template::unbound(&fix.text, formula)
+    {
+        return Err(CompileError {
+            at: fix.at,
+            message: format!("`fix` names `{name}`, which is bound by no pattern of this rule"),
+        });
+    }
+    Ok(Some(fix.text.clone()))
 }
 
 fn options(given: RuleOptions) -> Options {

@@ -1,7 +1,7 @@
 //! A span that a rule reports → a finding: position, message, lines, function, tokens.
 
 use super::active::ActiveRule;
-use super::program::Program;
+use super::template::{fix_text, interpolate};
 use crate::finding::{Finding, Fix, FixSafety, Location, Position, RepoPath, SourceLine, Span};
 use crate::syntax::{Kind, LineTable, NodeId, SourceFile};
 
@@ -94,81 +94,6 @@ fn locate(path: &RepoPath, text: &[u8], lines: &LineTable, span: Span) -> Locati
         start: lines.position(span.start, text),
         end,
     }
-}
-
-/// Replaces `$X` by what it is bound to; longest names first, unbound ones stay.
-fn interpolate(
-    template: &str,
-    metas: &[String],
-    bound: &dyn Fn(usize) -> Option<String>,
-) -> String {
-    if !template.contains('$') {
-        return template.to_owned();
-    }
-    let mut out = String::with_capacity(template.len() + 32);
-    let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let name_end = from
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
-            .map_or(from.len(), |(at, _)| at);
-        let best = metas
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| {
-                from.get(..name_end)
-                    .is_some_and(|text| text.starts_with(name.as_str()))
-            })
-            .max_by_key(|(_, name)| name.len());
-        let replaced = best.and_then(|(id, name)| Some((name.len(), bound(id)?)));
-        match replaced {
-            Some((length, text)) => {
-                out.push_str(&text);
-                rest = from.get(length..).unwrap_or_default();
-            }
-            None => {
-                out.push('$');
-                rest = from.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn fix_text(
-    program: &Program,
-    matched: &[u8],
-    metas: &[String],
-    bound: &dyn Fn(usize) -> Option<String>,
-) -> Option<String> {
-    if let Some(template) = &program.fix {
-        return Some(interpolate(template, metas, bound));
-    }
-    let (regex, replacement, count) = program.fix_regex.as_ref()?;
-    let matched = std::str::from_utf8(matched).ok()?;
-    // Semgrep writes groups as `\1`, the regex crates as `${1}`.
-    let mut template = String::with_capacity(replacement.len());
-    let mut characters = replacement.chars().peekable();
-    while let Some(c) = characters.next() {
-        match (c, characters.peek().copied()) {
-            ('\\', Some(digit)) if digit.is_ascii_digit() => {
-                characters.next();
-                template.push_str(&format!("${{{digit}}}"));
-            }
-            ('$', _) => template.push_str("$$"),
-            _ => template.push(c),
-        }
-    }
-    let limit = count.map_or(0, |count| count as usize);
-    let replaced = regex
-        .get()?
-        .try_replacen(matched, limit, template.as_str())
-        .ok()?;
-    Some(replaced.into_owned())
 }
 
 /// Name of the innermost function around a span.

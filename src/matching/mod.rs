@@ -33,6 +33,7 @@ mod rust;
 mod search;
 mod statement_pat;
 mod statements;
+mod template;
 #[cfg(test)]
 mod tests;
 mod to_pat;

@@ -168,8 +168,7 @@ impl Kind {
 
 impl Kind {
     fn write_plain(&self, out: &mut String, plain: &str) {
-        // The runner reads `##[command]` anywhere in a line.
-        let plain = plain.replace("##[", "## [");
+        let plain = visible::without_commands(plain);
         out.push_str(&format!("  {}: {plain}\n", self.command));
     }
 }

@@ -82,7 +82,7 @@ struct FindingPart<'a> {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     deviation: Option<DeviationPart<'a>>,
-    state: &'static str,
+    state: Option<&'static str>,
     blocks: bool,
     on_changed_line: bool,
     message: &'a str,
@@ -260,10 +260,7 @@ fn finding<'a>(triaged: &'a Triaged, rule: Option<&'a RuleInfo>) -> FindingPart<
             }),
             _ => None,
         },
-        state: match triaged.state {
-            BaselineState::New => "new",
-            BaselineState::Unchanged => "unchanged",
-        },
+        state: triaged.state.map(BaselineState::as_str),
         blocks: triaged.blocks,
         on_changed_line: triaged.on_changed_line,
         message: &finding.message,

@@ -137,7 +137,7 @@ pub(crate) fn triaged(finding: Finding, verdict: Verdict) -> Triaged {
         },
         finding,
         verdict,
-        state,
+        state: Some(state),
         on_changed_line: true,
         blocks,
     }

@@ -63,6 +63,12 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text in whose lines the runner of a CI job finds no `##[command]`, which it reads anywhere in a
+/// line of the log. The commands at the front of a line (`::command`) are another matter.
+pub(crate) fn without_commands(text: &str) -> String {
+    text.replace("##[", "## [")
+}
+
 /// Several lines of code: line feeds stay, tabs become four spaces, the rest as in [`line`].
 pub(crate) fn code(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
@@ -179,6 +185,14 @@ mod tests {
         assert_eq!(line("one\r\ntwo\tthree"), "one two three");
         assert_eq!(code("\ta\r\n\u{85}b"), "    a\n\\u{85}b");
         assert_eq!(line("\u{e0041}\u{feff}\u{7f}"), "\\u{e0041}\\u{feff}\\x7f");
+    }
+
+    #[test]
+    fn the_runner_finds_no_commands_in_a_line() {
+        assert_eq!(
+            without_commands("a ##[error]b ###[x"),
+            "a ## [error]b ### [x"
+        );
     }
 
     #[test]

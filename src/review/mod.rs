@@ -17,7 +17,9 @@ mod watch;
 mod withheld;
 
 pub use inputs::{Inputs, PrepareError, Prepared, Thresholds};
-pub use ruleset::{Ruleset, RulesetError, builtin, builtin_sources, is_rule_file, rule_texts};
+pub use ruleset::{
+    Ruleset, RulesetError, builtin, builtin_sources, is_rule_below, rule_texts, tracked_rule_texts,
+};
 pub use run::run;
 pub use selftest::{ExampleFailure, check_examples};
 pub use watch::{Watch, Watched};

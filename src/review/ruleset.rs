@@ -4,10 +4,15 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::change::git::{self, ReadError, Repository};
+use crate::finding::RepoPath;
 use crate::flow;
 use crate::matching::{self, ActiveRule, BundleError, Compiler};
 use crate::rules::{self, RuleError, RuleLanguage, Search, Text};
 use crate::syntax::Language;
+
+/// Largest rule file that is read from a repository, in bytes.
+const RULE_FILE_MAX: u64 = 4 * 1024 * 1024;
 
 /// The built-in rules, compiled by the build script.
 static BUNDLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
@@ -44,6 +49,24 @@ pub enum RulesetError {
         #[source]
         source: std::io::Error,
     },
+    /// A file of a commit, or of the index, that cannot be read.
+    #[error("rule file `{path}` cannot be read from the repository")]
+    Unread {
+        /// The file.
+        path: RepoPath,
+        /// Why.
+        #[source]
+        source: ReadError,
+    },
+    /// A file of a commit, or of the index, that is no text.
+    #[error("rule file `{path}` is not UTF-8")]
+    Encoding {
+        /// The file.
+        path: RepoPath,
+    },
+    /// The files of a commit, or of the index, cannot be listed.
+    #[error(transparent)]
+    Git(#[from] git::Error),
     /// A folder without any rule file.
     #[error("no rule file (*.yaml, *.yml) in `{}`", .0.display())]
     Empty(PathBuf),
@@ -213,9 +236,49 @@ pub fn rule_texts(paths: &[PathBuf]) -> Result<Vec<(String, String)>, RulesetErr
     Ok(texts)
 }
 
+/// Name and text of the rule files that a path stands for in the commit `head`, or in the index: the
+/// file itself, or those of the folder. Links and submodules are none.
+///
+/// # Errors
+/// The commit or the index cannot be read; a file that is too large or no text.
+pub fn tracked_rule_texts(
+    repository: &Repository,
+    head: Option<&str>,
+    path: &RepoPath,
+) -> Result<Vec<(String, String)>, RulesetError> {
+    let reader = repository.reader(RULE_FILE_MAX);
+    let mut texts = Vec::new();
+    for (file, content) in repository.texts_under(head, path)? {
+        if !is_rule_below(&file, path) {
+            continue;
+        }
+        let bytes = reader
+            .read(&content)
+            .map_err(|source| RulesetError::Unread {
+                path: file.clone(),
+                source,
+            })?;
+        let name = file.to_string();
+        let text = String::from_utf8(bytes).map_err(|_| RulesetError::Encoding { path: file })?;
+        texts.push((name, text));
+    }
+    Ok(texts)
+}
+
+/// Whether a file is a rule where a path stands for rules: the file itself always, one below it by
+/// its name.
+pub fn is_rule_below(file: &RepoPath, path: &RepoPath) -> bool {
+    let path = path.as_bytes();
+    let Some(below) = file.as_bytes().strip_prefix(path) else {
+        return false;
+    };
+    let below = below.strip_prefix(b"/").unwrap_or(below);
+    below.is_empty() || is_rule_file(&String::from_utf8_lossy(below))
+}
+
 /// Whether a file of a rule folder is a rule, by its path below that folder. Tests of rules, and the
 /// models and lessons of a whole copy of `rulesets`, are none.
-pub fn is_rule_file(path: &str) -> bool {
+fn is_rule_file(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     folders.split('/').all(is_rule_folder)
         && (name.ends_with(".yaml") || name.ends_with(".yml"))

@@ -136,7 +136,12 @@ fn review(inputs: &Inputs<'_>) -> Report {
         compare(inputs, &by_path, &shared, &mut files, &mut gaps);
     }
     let after_base = Instant::now();
-    let outcome = triage::run(files, &prepared.settings);
+    let mut outcome = triage::run(files, &prepared.settings);
+    if whole && prepared.settings.baseline.is_none() {
+        for triaged in &mut outcome.triaged {
+            triaged.state = None;
+        }
+    }
     gaps.sort();
     gaps.dedup();
     let hashes = if inputs.line_hashes {

@@ -50,7 +50,7 @@ pub(super) struct RuleYaml {
     #[serde(default)]
     pub(super) options: Option<Spanned<OptionsYaml>>,
     #[serde(default)]
-    pub(super) fix: Option<String>,
+    pub(super) fix: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) fix_regex: Option<Spanned<FixRegexYaml>>,
     #[serde(default)]

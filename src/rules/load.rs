@@ -199,7 +199,7 @@ impl Reader<'_> {
                 exclude: paths.exclude,
             },
             options: self.options(rule.options.as_ref().map(|options| &options.value)),
-            fix: rule.fix,
+            fix: rule.fix.as_ref().map(text),
             fix_regex,
         })
     }

@@ -177,7 +177,7 @@ pub struct Rule {
     /// With which options.
     pub options: RuleOptions,
     /// Replacement text with metavariables.
-    pub fix: Option<String>,
+    pub fix: Option<Text>,
     /// Replacement by regular expression.
     pub fix_regex: Option<FixRegex>,
 }

@@ -303,7 +303,7 @@ fn judge(file: &FileFindings, item: Item, settings: &Settings) -> Triaged {
         finding: item.finding,
         fingerprint: item.fingerprint,
         verdict,
-        state,
+        state: Some(state),
         on_changed_line: item.on_changed_line,
     }
 }
@@ -340,11 +340,11 @@ fn defect_items(
         };
         triaged.push(Triaged {
             blocks: gate::blocks(&finding, &path, &verdict, settings),
-            state: if defect.on_changed_line || defect.in_scope {
+            state: Some(if defect.on_changed_line || defect.in_scope {
                 BaselineState::New
             } else {
                 BaselineState::Unchanged
-            },
+            }),
             on_changed_line: defect.on_changed_line,
             finding,
             fingerprint,

@@ -66,6 +66,16 @@ pub enum BaselineState {
     Unchanged,
 }
 
+impl BaselineState {
+    /// SARIF's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
 /// A finding with its identity and verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Triaged {
@@ -75,8 +85,8 @@ pub struct Triaged {
     pub fingerprint: Fingerprint,
     /// Why it is or is not reported.
     pub verdict: Verdict,
-    /// Whether it was there before.
-    pub state: BaselineState,
+    /// Whether it was there before; `None` where there is nothing to compare with.
+    pub state: Option<BaselineState>,
     /// Whether it lies on a line the change added or modified.
     pub on_changed_line: bool,
     /// Whether it counts for the gate: reported, at or above `fail-on`, and not experimental.

@@ -76,6 +76,13 @@ impl Clone {
         assert!(done.status.success(), "{done:?}");
     }
 
+    fn commit(&self) {
+        self.git(&["add", "."]);
+        let name = ["-c", "user.name=ada", "-c", "user.email=ada@acme.example"];
+        let commit = ["commit", "--quiet", "--message", "gate"];
+        self.git(&[&name[..], &commit[..]].concat());
+    }
+
     fn doctor_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let output = self
             .command(env!("CARGO_BIN_EXE_scrubin"))
@@ -248,10 +255,7 @@ fn workflows_that_let_a_red_review_pass_are_seen() {
 #[test]
 fn workflows_of_a_commit_can_be_looked_at() {
     let clone = Clone::guarded();
-    clone.git(&["add", "."]);
-    let name = ["-c", "user.name=ada", "-c", "user.email=ada@acme.example"];
-    let commit = ["commit", "--quiet", "--message", "gate"];
-    clone.git(&[&name[..], &commit[..]].concat());
+    clone.commit();
     std::fs::remove_dir_all(clone.path().join(".github")).unwrap();
     assert_eq!(clone.doctor().state("workflow"), "open");
     let run = clone.doctor_with(&["--format", "json", "--rev", "main"], &[]);
@@ -261,6 +265,19 @@ fn workflows_of_a_commit_can_be_looked_at() {
         let argument = format!("--rev={unknown}");
         assert_eq!(clone.doctor_with(&[&argument], &[]).code, 2, "{unknown}");
     }
+}
+
+/// GitHub starts none of them.
+#[test]
+fn workflows_in_a_folder_below_are_none() {
+    let clone = Clone::new();
+    let text = include_str!("../../docs/workflows/pull-request.yml");
+    clone.write(".github/workflows/old/scrubin.yml", text);
+    clone.write(".github/workflows/folder.yml/scrubin.yml", text);
+    clone.commit();
+    assert_eq!(clone.doctor().state("workflow"), "open");
+    let run = clone.doctor_with(&["--format", "json", "--rev", "HEAD"], &[]);
+    assert_eq!(run.state("workflow"), "open", "{run:#?}");
 }
 
 #[test]
@@ -495,9 +512,11 @@ mod online {
         );
         // A check that anybody may report is one that anybody may pass.
         assert_eq!(run.state("check-source"), "weak", "{run:#?}");
-        // Whoever may not change the rules is not told, and nothing is made of it.
+        // Whoever may not change the rules is not told, which is said.
         let weak = hub.add_token(TokenSpec::actions());
-        assert_eq!(ask(&hub, &Clone::guarded(), &weak).state("bypass"), "");
+        let run = ask(&hub, &Clone::guarded(), &weak);
+        assert_eq!(run.state("bypass"), "not-checked", "{run:#?}");
+        assert!(run.stdout.contains("could not be read"), "{run:#?}");
     }
 
     /// Rulesets can be read with little; what protection alone would tell is left open.
@@ -508,6 +527,7 @@ mod online {
         let run = ask(&hub, &Clone::guarded(), &token);
         assert_eq!(run.code, 0, "{run:#?}");
         assert_eq!(run.state("required-check"), "good");
+        assert_eq!(run.state("bypass"), "not-checked");
         assert_eq!(run.state("administrators"), "");
     }
 

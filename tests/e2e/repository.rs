@@ -53,6 +53,35 @@ pub(super) fn scrubin_in(folder: &Path, arguments: &[&str]) -> Run {
     run(scrubbed(env!("CARGO_BIN_EXE_scrubin"), folder).args(arguments))
 }
 
+/// As [`scrubin_in`], as somebody whom file modes bind: nothing is unreadable to a superuser, as whom
+/// tests run in containers. The folder is opened to everybody.
+#[cfg(unix)]
+pub(super) fn scrubin_bound_by_modes(folder: &Path, arguments: &[&str]) -> Run {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+    /// `nobody`.
+    const NOBODY: u32 = 65_534;
+    let own = tempfile::tempdir().expect("a temporary folder");
+    let owner = own.path().metadata().expect("its metadata").uid();
+    if owner != 0 {
+        return scrubin_in(folder, arguments);
+    }
+    let open = |path: &Path| {
+        let all = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(path, all).expect("our own folder");
+    };
+    open(folder);
+    open(own.path());
+    // The build may lie where nobody else can go.
+    let binary = own.path().join("scrubin");
+    std::fs::copy(env!("CARGO_BIN_EXE_scrubin"), &binary).expect("a copy");
+    let binary = binary.to_str().expect("a plain name");
+    run(scrubbed(binary, folder)
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .args(arguments))
+}
+
 /// Runs the binary where nothing matters.
 pub(super) fn scrubin(arguments: &[&str]) -> Run {
     scrubin_in(&std::env::temp_dir(), arguments)

@@ -94,6 +94,10 @@ fn outside_a_repository_only_all_works() {
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "C-STR-001");
     assert!(result["partialFingerprints"].is_object());
+    // Nothing to compare with: not new, not unchanged.
+    assert!(result.get("baselineState").is_none(), "{result}");
+    let run = scrubin_in(folder.path(), &["check", "--all", "--format", "json"]);
+    assert!(json(&run.stdout)["findings"][0]["state"].is_null());
 }
 
 #[test]
@@ -129,7 +133,9 @@ fn a_baseline_makes_old_findings_known() {
     assert_eq!(repository.scrubin(&["baseline", "write"]).code, 0);
     let run = repository.scrubin(&["check", "--all", "--format", "json"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
-    assert_eq!(json(&run.stdout)["counts"]["known"], 1);
+    let report = json(&run.stdout);
+    assert_eq!(report["counts"]["known"], 1);
+    assert_eq!(report["findings"][0]["state"], "unchanged");
 }
 
 #[test]

@@ -60,6 +60,20 @@ fn a_rule_file_with_an_unknown_key_is_refused_with_its_place() {
     assert!(run.stderr.contains("taint"), "{}", run.stderr);
 }
 
+#[test]
+fn a_fix_that_names_what_no_pattern_binds_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "rules:\n  - id: mine\n    languages: [c]\n    severity: ERROR\n    message: m\n    pattern: f($X)\n    fix: g($X, $LEN)\n";
+    std::fs::write(folder.path().join("r.yaml"), rule).unwrap();
+    std::fs::write(folder.path().join("a.c"), GOOD).unwrap();
+    let arguments = ["check", "--all", "--rules", "r.yaml", "a.c"];
+    let run = scrubin_in(folder.path(), &arguments);
+    assert_eq!(run.code, 2);
+    for part in ["r.yaml:7", "`fix`", "`$LEN`"] {
+        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+    }
+}
+
 const NO_RAND: &str = "rules:\n  - id: no-rand\n    languages: [c]\n    severity: ERROR\n    message: no rand\n    pattern: rand()\n";
 
 #[test]

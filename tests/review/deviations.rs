@@ -146,3 +146,44 @@ fn rules_that_the_workflow_names_are_those_of_the_base() {
         assert!(scene.summaries()[0].contains("- `rules/goto.yaml`"));
     }
 }
+
+/// No path below the root, but all of the tree.
+#[test]
+fn rules_that_the_workflow_names_by_the_root_are_those_of_the_base() {
+    let rule = "rules:\n  - id: acme.no-goto\n    languages: [c]\n    severity: ERROR\n    message: no goto\n    pattern: goto $L;\n";
+    let code = "void f(void)\n{\n    goto end;\nend:\n    g();\n}\n";
+    let scene = Scene::with(
+        &[(FILE, "#include \"pump.h\"\n"), ("rules/goto.yaml", rule)],
+        &[(FILE, code)],
+    );
+    let run = scene.run("opened", &["--rules", "."]);
+    assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+    // Only rules steer the review.
+    assert!(!scene.summaries()[0].contains("rules below"));
+    scene.hub.commit(
+        REPO,
+        "fix",
+        "drop the rule",
+        &[Edit::delete("rules/goto.yaml")],
+    );
+    for named in [".", "src/.."] {
+        let run = scene.run("synchronize", &["--rules", named]);
+        assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+        assert!(scene.summaries()[0].contains("rules below"));
+    }
+}
+
+/// A rule folder that the settings name and their commit does not have is said.
+#[test]
+fn a_rule_folder_without_rules_is_said() {
+    let scene = Scene::with(
+        &[
+            (FILE, "#include \"pump.h\"\n"),
+            ("scrubin.toml", "rule-folders = [\"rules\"]\n"),
+        ],
+        &[(FILE, &unsafe_file(&["dose"]))],
+    );
+    let run = scene.run("opened", &[]);
+    assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+    assert!(run.summary.contains("the rule folder `rules`"), "{run:#?}");
+}

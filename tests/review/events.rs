@@ -80,14 +80,19 @@ fn a_change_without_code_passes() {
     assert!(scene.hub.check_runs(REPO).is_empty());
 }
 
-#[test]
-fn a_merge_group_is_reviewed_on_its_own_commit() {
-    let scene = Scene::new(&unsafe_file(&["dose"]));
+/// The pull request in the merge queue, and the event that asks for the group's checks.
+fn queued(scene: &Scene) -> (fakehub::MergeGroup, String) {
     let group = scene.hub.merge_group(REPO, scene.number);
     let event = scene
         .hub
-        .merge_group_event(REPO, &group, "checks_requested")
-        .to_string();
+        .merge_group_event(REPO, &group, "checks_requested");
+    (group, event.to_string())
+}
+
+#[test]
+fn a_merge_group_is_reviewed_on_its_own_commit() {
+    let scene = Scene::new(&unsafe_file(&["dose"]));
+    let (group, event) = queued(&scene);
     let place = scene.checkout_of(&group.head_ref);
     let run = scene.run_in(&place, "merge_group", &event, &[]);
     assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
@@ -101,11 +106,7 @@ fn a_merge_group_is_reviewed_on_its_own_commit() {
 fn a_merge_group_without_its_base_is_not_green() {
     let mut scene = Scene::new(&file(&[safe_copy("dose")]));
     scene.depth = Depth::Shallow(1);
-    let group = scene.hub.merge_group(REPO, scene.number);
-    let event = scene
-        .hub
-        .merge_group_event(REPO, &group, "checks_requested")
-        .to_string();
+    let (group, event) = queued(&scene);
     // The base is fetched where it can be had.
     let place = scene.checkout_of(&group.head_ref);
     let run = scene.run_in(&place, "merge_group", &event, &[]);
@@ -295,6 +296,12 @@ fn a_sarif_log_of_a_branch_is_uploaded_if_it_is_whole() {
     assert!(scene.hub.sarif_uploads(REPO).is_empty());
     let run = scene.run_in(&place, "workflow_dispatch", "{}", &["--upload-sarif"]);
     assert_eq!(run.code, 1, "{run:#?}");
+    assert_eq!(scene.hub.sarif_uploads(REPO).len(), 1, "{run:#?}");
+    // Without a repository there is nobody to hand it to.
+    let nameless = ["--upload-sarif", "--repo", ""];
+    let run = scene.run_in(&place, "workflow_dispatch", "{}", &nameless);
+    assert_eq!(run.code, 1, "{run:#?}");
+    assert!(run.stderr.contains("GITHUB_REPOSITORY"), "{run:#?}");
     assert_eq!(scene.hub.sarif_uploads(REPO).len(), 1, "{run:#?}");
     scene.hub.assert_clean();
 }

@@ -297,6 +297,15 @@ impl Scene {
             .to_string()
     }
 
+    /// The requests in the fake's log that may have changed something, as `METHOD path`.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let log = self.hub.log();
+        log.iter()
+            .filter(|exchange| exchange.is_mutation())
+            .map(|exchange| format!("{} {}", exchange.method, exchange.path))
+            .collect()
+    }
+
     /// Our comments that still speak for a finding, with its fingerprint.
     pub(crate) fn living(&self) -> Vec<(String, DiffComment)> {
         let all = self.hub.diff_comments(REPO, self.number);

@@ -42,7 +42,7 @@ fn review(scene: &Scene) -> (Submission, Published) {
         proposes: true,
         line_hashes: false,
     };
-    let analysis = analyse(&repository, &checkout, &request).unwrap();
+    let analysis = analyse(&repository, &request).unwrap();
     let context = Context {
         repository: REPO.to_owned(),
         pull: Some(scene.number),
@@ -188,6 +188,17 @@ fn step(scene: &Scene, path: &mut String, random: &mut Random) -> String {
     }
 }
 
+/// A pull request of random code, with a second branch that it may be moved to.
+fn opened(seed: u64) -> (Scene, Random) {
+    let mut random = Random(seed);
+    let scene = Scene::new(&random.text());
+    scene.hub.create_branch(REPO, "next", "main");
+    scene
+        .hub
+        .commit_files(REPO, "next", &[("src/next.c", &random.text())]);
+    (scene, random)
+}
+
 // Two hundred in all; in four tests, so that they share the cores.
 
 #[test]
@@ -212,12 +223,7 @@ fn random_lives_151_to_200() {
 
 fn lives(seeds: std::ops::RangeInclusive<u64>) {
     for seed in seeds {
-        let mut random = Random(seed);
-        let scene = Scene::new(&random.text());
-        scene.hub.create_branch(REPO, "next", "main");
-        scene
-            .hub
-            .commit_files(REPO, "next", &[("src/next.c", &random.text())]);
+        let (scene, mut random) = opened(seed);
         let mut path = FILE.to_owned();
         let mut history = vec!["opened".to_owned()];
         for _ in 0..STEPS {
@@ -230,13 +236,7 @@ fn lives(seeds: std::ops::RangeInclusive<u64>) {
         // Delivered again: nothing is written.
         scene.hub.clear_log();
         review(&scene);
-        let writes = scene
-            .hub
-            .log()
-            .iter()
-            .filter(|one| one.is_mutation())
-            .count();
-        assert_eq!(writes, 0, "seed {seed}: {history:?}");
+        assert_eq!(scene.writes(), [""; 0], "seed {seed}: {history:?}");
         scene.hub.assert_clean();
     }
 }
@@ -254,12 +254,7 @@ fn random_lives_of_the_binary_7_to_12() {
 fn lives_of_the_binary(seeds: std::ops::RangeInclusive<u64>) {
     const ARGUMENTS: [&str; 4] = ["--max-comments", "3", "--scope", "new"];
     for seed in seeds {
-        let mut random = Random(seed);
-        let scene = Scene::new(&random.text());
-        scene.hub.create_branch(REPO, "next", "main");
-        scene
-            .hub
-            .commit_files(REPO, "next", &[("src/next.c", &random.text())]);
+        let (scene, mut random) = opened(seed);
         let mut path = FILE.to_owned();
         let mut history = vec!["opened".to_owned()];
         for number in 0..=STEPS {
@@ -275,13 +270,7 @@ fn lives_of_the_binary(seeds: std::ops::RangeInclusive<u64>) {
         }
         scene.hub.clear_log();
         scene.run("synchronize", &ARGUMENTS);
-        let writes = scene
-            .hub
-            .log()
-            .iter()
-            .filter(|one| one.is_mutation())
-            .count();
-        assert_eq!(writes, 0, "seed {seed}: {history:?}");
+        assert_eq!(scene.writes(), [""; 0], "seed {seed}: {history:?}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! Which files the index or a commit holds, changed or not.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::command;
 use super::error::Error;
 use super::index_file;
+use super::path_from_bytes;
 use super::raw;
 use crate::change::Content;
 use crate::finding::RepoPath;
@@ -55,15 +56,15 @@ impl Listing {
         Some(found.into_iter().map(content).collect())
     }
 
-    /// Texts of the commit `head`, or of the index, with their blobs: all, or those under `under`
-    /// (a folder or file, relative to the root). Sorted by path.
+    /// Texts of the commit `head`, or of the index, with their blobs: all, or those under a folder or
+    /// file; the root stands for all. Sorted by path.
     ///
     /// # Errors
     /// The index or the commit cannot be read.
     pub(super) fn texts(
         &self,
         head: Option<&str>,
-        under: Option<&Path>,
+        under: Option<&RepoPath>,
     ) -> Result<Vec<(RepoPath, Content)>, Error> {
         let mut arguments: Vec<PathBuf> = match head {
             Some(commit) => ["ls-tree", "-r", "-z", "--full-tree", commit],
@@ -72,8 +73,10 @@ impl Listing {
         .into_iter()
         .map(PathBuf::from)
         .collect();
-        if let Some(under) = under {
-            arguments.extend([PathBuf::from("--"), under.to_owned()]);
+        // git takes no empty path.
+        if let Some(under) = under.filter(|under| !under.as_bytes().is_empty()) {
+            let under = path_from_bytes(under.as_bytes());
+            arguments.extend([PathBuf::from("--"), under]);
         }
         let subcommand = if head.is_some() {
             "ls-tree"

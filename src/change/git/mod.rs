@@ -12,6 +12,7 @@ mod error;
 mod index_file;
 mod libgit;
 mod listing;
+mod place;
 mod range;
 mod raw;
 mod reader;
@@ -23,7 +24,8 @@ mod tree;
 mod tests;
 
 pub use error::Error;
-pub use range::{Head, base, range};
+pub use place::{path_from_root, path_in};
+pub use range::{Head, base, commit, differing, range};
 pub use reader::{ReadError, Reader};
 pub use repository::Repository;
 pub use staged::staged;

@@ -1,12 +1,16 @@
 //! Commits against commits: `A..B`, `A...B`, `--base REV`.
 
+use std::path::PathBuf;
+
 use super::command;
 use super::error::Error;
 use super::libgit;
+use super::path_from_bytes;
 use super::raw::{self, RawEntry};
 use super::repository::Repository;
 use super::staged::{from_entries, index_against};
 use crate::change::{Change, Source};
+use crate::finding::RepoPath;
 
 /// What `--base REV` compares with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +160,11 @@ pub(super) fn ends(repository: &Repository, sides: Sides<'_>) -> Result<Ends, Er
     })
 }
 
-fn commit(repository: &Repository, revision: &str) -> Result<String, Error> {
+/// The full hex object name of the commit that a revision names.
+///
+/// # Errors
+/// It names none.
+pub fn commit(repository: &Repository, revision: &str) -> Result<String, Error> {
     let name = format!("{revision}^{{commit}}");
     let answer = command::run(
         &repository.start,
@@ -169,6 +177,42 @@ fn commit(repository: &Repository, revision: &str) -> Result<String, Error> {
         revision: revision.to_owned(),
         repository: repository.place().to_owned(),
     })
+}
+
+/// The names under a path (the file itself; all if it is empty) that differ between two commits.
+/// Links and submodules are among them; a rename is two names.
+///
+/// # Errors
+/// A commit that cannot be read.
+pub fn differing(
+    repository: &Repository,
+    base: &str,
+    head: &str,
+    under: &RepoPath,
+) -> Result<Vec<RepoPath>, Error> {
+    let mut arguments: Vec<PathBuf> = [
+        "diff-tree",
+        "-r",
+        "--no-renames",
+        "--name-only",
+        "-z",
+        base,
+        head,
+        "--",
+    ]
+    .map(PathBuf::from)
+    .to_vec();
+    // git takes no empty path.
+    if !under.as_bytes().is_empty() {
+        arguments.push(path_from_bytes(under.as_bytes()));
+    }
+    let output =
+        command::run(repository.top(), arguments)?.success("diff-tree", repository.place())?;
+    Ok(output
+        .split(|&byte| byte == 0)
+        .filter(|name| !name.is_empty())
+        .map(RepoPath::new)
+        .collect())
 }
 
 pub(super) fn tree_diff(repository: &Repository, ends: &Ends) -> Result<Vec<RawEntry>, Error> {

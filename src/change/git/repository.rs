@@ -166,26 +166,34 @@ impl Repository {
         Reader::with_blobs(limit, Arc::clone(&self.blobs), self.listing())
     }
 
-    /// The texts under `folder` (or the file itself) in the commit `head`, or in the index; `folder`
-    /// counts from the root. Sorted by path.
+    /// The texts under a path (a folder, the file itself; all if it is empty) in the commit `head`, or
+    /// in the index. Sorted by path.
     ///
     /// # Errors
     /// The index or the commit cannot be read.
     pub fn texts_under(
         &self,
         head: Option<&str>,
-        folder: &Path,
+        under: &RepoPath,
     ) -> Result<Vec<(RepoPath, Content)>, Error> {
-        self.listing().texts(head, Some(folder))
+        self.listing().texts(head, Some(under))
     }
 
     fn listing(&self) -> Listing {
+        Listing::new(
+            self.top().to_owned(),
+            self.index_file.clone(),
+            self.hash_length(),
+        )
+    }
+
+    /// Where git runs for pathspecs to count from the root.
+    pub(super) fn top(&self) -> &Path {
         // Not leaving the starting folder keeps relative paths in git's variables right.
-        let folder = match &self.root {
+        match &self.root {
             Some(root) if !self.prefix.is_empty() => root,
             _ => &self.start,
-        };
-        Listing::new(folder.clone(), self.index_file.clone(), self.hash_length())
+        }
     }
 
     /// The value of a configuration key, e.g. `core.hooksPath`; `None` where it is not set.

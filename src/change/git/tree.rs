@@ -1,10 +1,11 @@
 //! The whole tree at the index, or parts of it.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::command;
 use super::error::Error;
+use super::place::path_in;
 use super::raw::{self, IndexEntry};
 use super::repository::Repository;
 use super::{path_from_bytes, path_to_bytes};
@@ -32,12 +33,12 @@ pub fn tree(repository: &Repository, paths: &[PathBuf]) -> Result<Change, Error>
         .iter()
         .map(|given| Wanted {
             given,
-            inside: inside(repository, root, given),
+            inside: path_in(repository, given),
         })
         .collect();
     let inner: Vec<&[u8]> = wanted
         .iter()
-        .filter_map(|path| path.inside.as_deref())
+        .filter_map(|path| Some(path.inside.as_ref()?.as_bytes()))
         .collect();
     // Nothing named, or the root itself: everything.
     let is_whole = paths.is_empty() || inner.iter().any(|path| path.is_empty());
@@ -48,7 +49,8 @@ pub fn tree(repository: &Repository, paths: &[PathBuf]) -> Result<Change, Error>
         add_entries(repository, root, specs, &entries, &mut change)?;
     }
     for path in wanted {
-        let is_tracked = path.inside.as_deref().is_some_and(|inside| {
+        let is_tracked = path.inside.as_ref().is_some_and(|inside| {
+            let inside = inside.as_bytes();
             inside.is_empty() || entries.iter().any(|entry| is_under(&entry.path, inside))
         });
         if !is_tracked {
@@ -63,12 +65,15 @@ pub fn tree(repository: &Repository, paths: &[PathBuf]) -> Result<Change, Error>
 struct Wanted<'a> {
     given: &'a Path,
     /// From the root; `None` = outside the repository.
-    inside: Option<Vec<u8>>,
+    inside: Option<RepoPath>,
 }
 
 impl Wanted<'_> {
     fn add_plain_files(self, repository: &Repository, change: &mut Change) -> Result<(), Error> {
-        let name = self.inside.unwrap_or_else(|| path_to_bytes(self.given));
+        let name = match &self.inside {
+            Some(inside) => inside.as_bytes().to_vec(),
+            None => path_to_bytes(self.given),
+        };
         let place = repository.start.join(self.given);
         if place.symlink_metadata().is_err() {
             return Err(Error::MissingPath {
@@ -83,51 +88,6 @@ fn is_under(path: &RepoPath, folder: &[u8]) -> bool {
     path.as_bytes()
         .strip_prefix(folder)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-}
-
-/// The path from the root, `/`-separated; `None` outside the repository.
-fn inside(repository: &Repository, root: &Path, given: &Path) -> Option<Vec<u8>> {
-    if given.is_absolute() {
-        // git names the root without symbolic links. The last component may be a link, or gone.
-        let real = |path: &Path| Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
-        let below = given
-            .strip_prefix(root)
-            .map(Path::to_owned)
-            .ok()
-            .or_else(|| Some(real(given)?.strip_prefix(root).ok()?.to_owned()))
-            .or_else(|| {
-                Some(
-                    given
-                        .canonicalize()
-                        .ok()?
-                        .strip_prefix(root)
-                        .ok()?
-                        .to_owned(),
-                )
-            })?;
-        return normal(&[], &below);
-    }
-    normal(repository.prefix(), given)
-}
-
-/// `prefix` + `path` without `.` and `..`; `None` if it leads above the root.
-fn normal(prefix: &[u8], path: &Path) -> Option<Vec<u8>> {
-    let mut parts: Vec<Vec<u8>> = prefix
-        .split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty())
-        .map(<[u8]>::to_vec)
-        .collect();
-    for component in path.components() {
-        match component {
-            Component::Normal(name) => parts.push(path_to_bytes(Path::new(name))),
-            Component::ParentDir => {
-                parts.pop()?;
-            }
-            Component::CurDir => {}
-            Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    Some(parts.join(&b'/'))
 }
 
 fn list(repository: &Repository, root: &Path, specs: &[&[u8]]) -> Result<Vec<IndexEntry>, Error> {
@@ -198,19 +158,13 @@ fn at_root(
     arguments: &[&str],
     specs: &[&[u8]],
 ) -> Result<Vec<u8>, Error> {
-    // Not leaving the starting folder keeps relative paths in git's variables right.
-    let folder = if repository.prefix().is_empty() {
-        &repository.start
-    } else {
-        root
-    };
     let mut all: Vec<PathBuf> = arguments.iter().map(PathBuf::from).collect();
     all.push(PathBuf::from("--"));
     if specs.len() <= PATHSPEC_MAX {
         all.extend(specs.iter().map(|spec| path_from_bytes(spec)));
     }
     let subcommand = arguments.first().copied().unwrap_or_default();
-    command::run(folder, all)?.success(subcommand, root)
+    command::run(repository.top(), all)?.success(subcommand, root)
 }
 
 #[cfg(test)]
@@ -218,16 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_count_from_the_root() {
-        let from = |prefix: &str, path: &str| {
-            normal(prefix.as_bytes(), Path::new(path))
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        };
-        assert_eq!(from("", "./src/../a.c").as_deref(), Some("a.c"));
-        assert_eq!(from("drivers/", "../a.c").as_deref(), Some("a.c"));
-        assert_eq!(from("drivers/", ".").as_deref(), Some("drivers"));
-        assert_eq!(from("", ".").as_deref(), Some(""));
-        assert_eq!(from("", "../a.c"), None);
+    fn a_folder_holds_what_its_name_is_the_front_of() {
         assert!(is_under(&"src/a.c".into(), b"src"));
         assert!(!is_under(&"src2/a.c".into(), b"src"));
     }

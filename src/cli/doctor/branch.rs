@@ -84,8 +84,9 @@ pub(super) fn checks(
             ),
         ));
     }
-    if let Some(actors) = branch.bypass.as_ref().filter(|actors| !actors.is_empty()) {
-        checks.push(Check::new(
+    match &branch.bypass {
+        Some(actors) if actors.is_empty() => {}
+        Some(actors) => checks.push(Check::new(
             "bypass",
             State::Weak,
             format!(
@@ -93,7 +94,15 @@ pub(super) fn checks(
                 actors.join(", ")
             ),
             format!("{settings} → the ruleset of `{name}` → Bypass list → remove them"),
-        ));
+        )),
+        None => checks.push(Check::new(
+            "bypass",
+            State::NotCheckedWeak,
+            format!(
+                "who may merge into `{name}` past the ruleset that requires checks could not be read"
+            ),
+            "set GITHUB_TOKEN to a token of somebody who may change the ruleset (`gh auth token` prints yours)",
+        )),
     }
     if branch.binds_admins == Some(false) {
         checks.push(Check::new(

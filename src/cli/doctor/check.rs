@@ -11,8 +11,10 @@ pub(super) enum State {
     Weak,
     /// The gate can be walked around here.
     Open,
-    /// Could not be looked at.
+    /// Could not be looked at, and the gate might be walked around there.
     NotChecked,
+    /// Could not be looked at; the worst that might be there is weak.
+    NotCheckedWeak,
 }
 
 impl State {
@@ -21,7 +23,7 @@ impl State {
             Self::Good => "good",
             Self::Weak => "weak",
             Self::Open => "open",
-            Self::NotChecked => "not-checked",
+            Self::NotChecked | Self::NotCheckedWeak => "not-checked",
         }
     }
 }
@@ -81,7 +83,7 @@ fn verdict_text(verdict: State) -> &'static str {
         State::NotChecked => {
             "No way around the gate was seen, but not everything could be looked at."
         }
-        State::Good | State::Weak => "No way around the gate was seen.",
+        State::Good | State::Weak | State::NotCheckedWeak => "No way around the gate was seen.",
     }
 }
 
@@ -93,7 +95,7 @@ pub(super) fn text(checks: &[Check]) -> String {
             State::Good => "ok",
             State::Weak => "weak",
             State::Open => "OPEN",
-            State::NotChecked => "not checked",
+            State::NotChecked | State::NotCheckedWeak => "not checked",
         };
         text.push_str(&format!("{word}: {}: {}\n", check.name, check.says));
         if let Some(repair) = &check.repair {

@@ -1,78 +1,64 @@
 //! Where the doctor reads: the work tree, or a commit.
 
-use std::path::Path;
-
 use super::super::failure::Failure;
-use crate::change::git::Repository;
+use crate::change::git::{self, Repository};
 use crate::finding::RepoPath;
 
 /// The files of a repository.
 pub(super) struct Files<'r> {
     repository: &'r Repository,
-    root: &'r Path,
     /// The commit; `None` = the work tree.
-    revision: Option<&'r str>,
+    commit: Option<String>,
 }
 
 impl<'r> Files<'r> {
     /// The files of a revision, or of the work tree.
     pub(super) fn new(
         repository: &'r Repository,
-        root: &'r Path,
-        revision: Option<&'r str>,
-    ) -> Result<Self, Failure> {
-        let files = Self {
+        revision: Option<&str>,
+    ) -> Result<Self, git::Error> {
+        let commit = revision.map(|revision| git::commit(repository, revision));
+        Ok(Self {
             repository,
-            root,
-            revision,
-        };
-        let unknown = |revision| {
-            Failure::message(format!("unknown revision `{revision}` in this repository"))
-        };
-        match revision {
-            Some(revision) if revision.starts_with('-') => Err(unknown(revision)),
-            Some(revision) => files
-                .below(".github")
-                .map(|_| files)
-                .map_err(|_| unknown(revision)),
-            None => Ok(files),
-        }
+            commit: commit.transpose()?,
+        })
     }
 
     /// The text of a file; none where it is not there.
-    pub(super) fn read(&self, path: &str) -> Result<Option<String>, Failure> {
-        let bytes = match self.revision {
-            Some(revision) => self
-                .repository
-                .read_revision(revision, &RepoPath::from(path))?,
-            None => match std::fs::read(self.root.join(path)) {
-                Ok(bytes) => Some(bytes),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-                Err(error) => return Err(Failure::new(error).doing(&format!("read `{path}`"))),
-            },
+    pub(super) fn read(&self, path: &RepoPath) -> Result<Option<String>, git::Error> {
+        let bytes = match &self.commit {
+            Some(commit) => self.repository.read_revision(commit, path)?,
+            None => self.repository.read_work_tree(path)?,
         };
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    /// Paths of the files in a folder, sorted.
-    pub(super) fn below(&self, folder: &str) -> Result<Vec<String>, Failure> {
-        let mut names = match self.revision {
-            Some(revision) => self
+    /// The files in a folder, without those of its folders, sorted.
+    pub(super) fn inside(&self, folder: &str) -> Result<Vec<RepoPath>, Failure> {
+        let below = |name: &[u8]| RepoPath::new([folder.as_bytes(), b"/", name].concat());
+        if let Some(commit) = &self.commit {
+            let listed = self
                 .repository
-                .texts_under(Some(revision), Path::new(folder))?
-                .into_iter()
-                .map(|(path, _)| path.to_string())
-                .collect(),
-            None => match std::fs::read_dir(self.root.join(folder)) {
-                Ok(entries) => entries
-                    .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                    .map(|name| format!("{folder}/{name}"))
-                    .collect(),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-                Err(error) => return Err(Failure::new(error).doing(&format!("read `{folder}`"))),
-            },
+                .texts_under(Some(commit), &RepoPath::from(folder))?;
+            let mut files: Vec<RepoPath> = listed.into_iter().map(|(path, _)| path).collect();
+            files.retain(|path| *path == below(path.file_name()));
+            return Ok(files);
+        }
+        let failed = |error: std::io::Error| Failure::new(error).doing(&format!("read `{folder}`"));
+        let entries = match std::fs::read_dir(self.repository.work_tree()?.join(folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
         };
-        names.sort();
-        Ok(names)
+        let mut files = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            if !entry.file_type().map_err(failed)?.is_dir() {
+                let name = entry.file_name();
+                files.push(below(&git::path_to_bytes(name.as_ref())));
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::check::{Check, State};
 use place::{Place, all_places};
-pub(super) use place::{action_is_ours, local_actions};
+pub(super) use place::{action_folder, action_is_ours, local_actions};
 
 /// The workflow files of a repository.
 #[derive(Debug, Default)]

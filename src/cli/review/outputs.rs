@@ -11,7 +11,7 @@ use super::super::{Outcome, output};
 use crate::github::event::Environment;
 use crate::github::publish::Published;
 use crate::github::submission::Submission;
-use crate::report::{Report, github, markdown, sarif};
+use crate::report::{Report, github, markdown, sarif, visible};
 
 /// Bytes of a job summary. GitHub takes 1 MiB a step; the rest is for other commands of the step.
 const SUMMARY_LIMIT: usize = 900_000;
@@ -99,7 +99,7 @@ pub(super) fn write_posted(
 
 /// A stranger's text in a line of the log: no command of the runner, nothing hidden.
 fn shown(text: &str) -> String {
-    crate::report::visible::line(text).replace("##[", "## [")
+    visible::without_commands(&visible::line(text))
 }
 
 fn proposed(submission: &Submission) -> usize {

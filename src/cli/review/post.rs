@@ -5,8 +5,7 @@ use std::path::Path;
 use super::super::args::DraftsArgument;
 use super::super::failure::Failure;
 use super::super::{Outcome, output};
-use super::{Session, failure, no_token, outputs};
-use crate::github::api::PullApi;
+use super::{Session, failure, live_pull, no_token, outputs};
 use crate::github::event;
 use crate::github::plan::PlanOptions;
 use crate::github::publish::{Publication, publish};
@@ -37,15 +36,7 @@ impl Session<'_> {
         let Some(number) = submission.pull else {
             return Err(suspicious("it names no pull request"));
         };
-        let api = PullApi {
-            client: &client,
-            repository: &name,
-            number,
-        };
-        let live = api
-            .pull()
-            .await
-            .map_err(|error| doing(Failure::new(error)))?;
+        let live = live_pull(&client, &name, number).await.map_err(doing)?;
         let is_workflow_run = self
             .environment
             .get("GITHUB_EVENT_NAME")

@@ -29,7 +29,9 @@ impl Session<'_> {
         let here = Path::new(".");
         let repository = Repository::discover(here)?;
         let checkout = Checkout::new(here);
-        let name = self.repository().unwrap_or_else(|_| RepositoryName {
+        // Without comments nothing but code scanning needs it.
+        let known = self.repository().ok();
+        let name = known.clone().unwrap_or_else(|| RepositoryName {
             owner: String::new(),
             name: String::new(),
         });
@@ -69,7 +71,6 @@ impl Session<'_> {
         };
         let work = Work {
             repository: &repository,
-            checkout: &checkout,
             head,
             settings,
             base,
@@ -83,11 +84,11 @@ impl Session<'_> {
         let mut published = Published::default();
         if self.arguments.upload_sarif {
             let reference = self.environment.get("GITHUB_REF").map(String::as_str);
-            match (target, reference, self.client()?) {
-                (Target::Dispatch, Some(reference), Some(client)) if !is_named => {
+            match (target, reference, &known, self.client()?) {
+                (Target::Dispatch, Some(reference), Some(known), Some(client)) if !is_named => {
                     self.upload(
                         &client,
-                        &name,
+                        known,
                         &analysis,
                         &work.head,
                         reference,
@@ -105,7 +106,7 @@ impl Session<'_> {
                 }
                 _ => published.notes.push(
                     "the SARIF log was not handed to code scanning: no token was given, or \
-                     GITHUB_REF is not set"
+                     GITHUB_REF or GITHUB_REPOSITORY (OWNER/NAME) is not set"
                         .to_owned(),
                 ),
             }

@@ -195,6 +195,11 @@ fn fixes() {
         fix("pattern: a($X, $Y)\nfix: b($Y, $X)").as_deref(),
         Some("b(n, 1)")
     );
+    // A branch that did not match binds nothing, and half a fix is none.
+    let branch = "pattern-either:\n- pattern: a(1, $Y)\n- pattern: b($X)\nfix: c($X)";
+    assert_eq!(fix(branch), None);
+    let group = "patterns:\n- pattern: a($X, $Y)\n- metavariable-regex: {metavariable: $Y, regex: '(?<NAME>.)'}\nfix: c($NAME)";
+    assert_eq!(fix(group).as_deref(), Some("c(n)"));
     let regex = "pattern: a($X, $Y)\nfix-regex: {regex: 'a\\((\\d)', replacement: 'c(\\1'}";
     assert_eq!(fix(regex).as_deref(), Some("c(1, n)"));
 }
@@ -217,6 +222,14 @@ fn messages_hold_what_was_bound() {
 
 #[test]
 fn bad_rules_are_refused() {
+    let negative = "patterns:\n- pattern: f($X)\n- pattern-not: f($Y)\nfix: f($Y)";
+    for fix in [
+        "pattern: f($X)\nfix: f($Y)",
+        negative,
+        "pattern: f($_)\nfix: f($_)",
+    ] {
+        refused("c", fix, "`fix` names `$");
+    }
     refused("c", "f(", "no expression, statement");
     refused("c", "pattern: ''", "empty");
     refused("rust", "let = = ;", "not Rust code");

@@ -50,10 +50,7 @@ pub(super) fn result<'a>(
         message: message(&finding.message),
         locations: vec![location],
         partial_fingerprints: fingerprints(report, triaged),
-        baseline_state: match triaged.state {
-            BaselineState::New => "new",
-            BaselineState::Unchanged => "unchanged",
-        },
+        baseline_state: triaged.state.map(BaselineState::as_str),
         suppressions: suppressions(&triaged.verdict),
         related_locations: finding
             .related

@@ -75,7 +75,7 @@ fn a_removed_check_makes_a_finding_on_an_untouched_line_new() {
     one.changed = ChangedLines::from_hunks([(7, 0, 2)]);
     let outcome = run(vec![one], &settings(Scope::New));
     assert_eq!(outcome.triaged[0].verdict, Verdict::Report);
-    assert_eq!(outcome.triaged[0].state, BaselineState::New);
+    assert_eq!(outcome.triaged[0].state, Some(BaselineState::New));
     assert!(!outcome.triaged[0].on_changed_line && outcome.triaged[0].blocks);
 }
 
@@ -350,9 +350,9 @@ fn the_baseline_knows_what_it_accepted_and_no_more() {
     assert_eq!(
         states,
         [
-            BaselineState::New,
-            BaselineState::Unchanged,
-            BaselineState::Unchanged
+            Some(BaselineState::New),
+            Some(BaselineState::Unchanged),
+            Some(BaselineState::Unchanged)
         ]
     );
     assert_eq!(outcome.absent, []);

@@ -8,6 +8,7 @@
 )]
 
 mod hooks;
+mod places;
 mod ranges;
 mod staging;
 mod storage;

@@ -128,6 +128,11 @@ pub(in super::super) fn local_actions(files: &[Workflow]) -> BTreeSet<String> {
         .collect()
 }
 
+/// The folder of an action of the repository itself, from its root; empty for the root.
+pub(in super::super) fn action_folder(uses: &str) -> &str {
+    uses.trim_start_matches("./").trim_matches('/')
+}
+
 /// Whether an action file runs scrubin.
 pub(in super::super) fn action_is_ours(text_of_it: &str) -> bool {
     let value: Value = serde_saphyr::from_str(text_of_it).unwrap_or_default();

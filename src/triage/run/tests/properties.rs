@@ -154,7 +154,7 @@ proptest! {
         one.changed = ChangedLines::from_hunks(hunks);
         one.functions = vec![function("f", 1, 20), function("g", 21, 40)];
         let outcome = run(vec![one], &settings(Scope::New));
-        let new = outcome.triaged.iter().filter(|one| one.state == BaselineState::New).count();
+        let new = outcome.triaged.iter().filter(|one| one.state == Some(BaselineState::New)).count();
         prop_assert_eq!(new, grown);
     }
 
