@@ -6,6 +6,7 @@
 //! time.
 
 pub mod ir;
+pub mod lower_rust;
 
 mod defect;
 
