@@ -7,6 +7,7 @@
 
 pub mod ir;
 pub mod lower_rust;
+pub mod rust_checks;
 
 mod defect;
 
