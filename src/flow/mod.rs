@@ -7,6 +7,8 @@
 
 pub mod ir;
 pub mod lower_c;
+pub mod lower_rust;
+pub mod rust_checks;
 
 mod analyse;
 mod defect;

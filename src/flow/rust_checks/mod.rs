@@ -1,0 +1,241 @@
+//! Analyses of Rust: panics and unsoundness that data can reach.
+//!
+//! They argue over the IR: a value is followed back through assignments, casts and `?` to where it
+//! was read; the comparisons that dominate a use are its guards. `get`, `checked_*`, `min`, `match`
+//! ranges, `is_empty`, a slice pattern and a test function's verdict are guards too; `debug_assert!`
+//! is none, and `assert!` none where the panic itself is the defect.
+
+mod arithmetic;
+mod body;
+mod casts;
+mod division;
+mod graph;
+mod impls;
+mod lengths;
+mod memory;
+mod panics;
+mod recursion;
+mod slices;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod times;
+
+use rustc_hash::FxHashSet;
+
+use self::body::Body;
+use super::defect::{Defect, Note};
+use super::ir::{Operand, Symbol, Terminator, Unit};
+use crate::finding::Span;
+use crate::syntax::{Kind, NodeId, SourceFile};
+
+/// Names of all analyses of this module, sorted.
+pub const NAMES: &[&str] = &[
+    "rust-aliased-unchecked-borrows",
+    "rust-assume-init-before-write",
+    "rust-chunk-too-short",
+    "rust-copy-length-mismatch",
+    "rust-counter-difference-overflow",
+    "rust-division-by-data",
+    "rust-drop-before-reset",
+    "rust-fixed-offset-before-length",
+    "rust-generator-overflow",
+    "rust-get-unchecked-unproved",
+    "rust-inclusive-end",
+    "rust-index-by-wire-value",
+    "rust-length-check-reads-first",
+    "rust-length-truncated",
+    "rust-narrow-arithmetic",
+    "rust-narrow-counter",
+    "rust-panic-on-data",
+    "rust-pointer-offset-unproved",
+    "rust-predictable-id",
+    "rust-quotient-underflow",
+    "rust-raw-parts-address",
+    "rust-recursion",
+    "rust-reversed-range",
+    "rust-ring-difference",
+    "rust-set-len-before-init",
+    "rust-slice-by-wire-length",
+    "rust-time-difference",
+    "rust-unchecked-subtraction",
+    "rust-unproved-constructor-length",
+    "rust-unsound-send",
+    "rust-unwrap-capacity",
+    "rust-wide-shift",
+];
+
+/// Runs every analysis over a lowered Rust file; defects are in the order of the file.
+pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
+    let mut out = Vec::new();
+    let accessors = wire_accessors(file, unit);
+    let tests = test_spans(file);
+    for function in &unit.functions {
+        if tests.iter().any(|span| span.contains(function.span)) {
+            continue;
+        }
+        let body = Body::new(file, unit, function, &accessors);
+        slices::check(&body, &mut out);
+        lengths::check(&body, &mut out);
+        arithmetic::check(&body, &mut out);
+        casts::check(&body, &mut out);
+        division::check(&body, &mut out);
+        panics::check(&body, &mut out);
+        memory::check(&body, &mut out);
+        times::check(&body, &mut out);
+    }
+    recursion::check(file, unit, &tests, &mut out);
+    impls::check(file, &tests, &mut out);
+    out.sort_by(|a, b| {
+        (a.span.start, a.span.end, a.analysis).cmp(&(b.span.start, b.span.end, b.analysis))
+    });
+    out.dedup_by(|a, b| a.analysis == b.analysis && a.span == b.span);
+    out
+}
+
+/// Names of methods of the file that only give a number read from bytes.
+fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<Symbol> {
+    let none = FxHashSet::default();
+    let mut found = FxHashSet::default();
+    for function in &unit.functions {
+        let is_number = unit
+            .types
+            .int(function.result)
+            .is_some_and(|(bits, _)| bits > 1);
+        if !is_number || function.parameters.len() != 1 || function.blocks.len() > 12 {
+            continue;
+        }
+        let body = Body::new(file, unit, function, &none);
+        let gives_bytes = function.blocks.iter().any(|block| match &block.terminator {
+            Terminator::Return(Some(value)) => body.source(value).is_some(),
+            _ => false,
+        });
+        if gives_bytes {
+            found.insert(function.name);
+        }
+    }
+    found
+}
+
+/// Modules and functions that are compiled for tests alone.
+fn test_spans(file: &SourceFile<'_>) -> Vec<Span> {
+    let tree = &file.tree;
+    let mut spans = Vec::new();
+    for index in 0..u32::try_from(tree.len()).unwrap_or(u32::MAX) {
+        let node = NodeId(index);
+        match tree.kind(node) {
+            Kind::ATTRIBUTE_ITEM => {
+                let text = tree.text(node, file.text);
+                if !is_test_attribute(text) {
+                    continue;
+                }
+                // The item behind it, past other attributes.
+                let after = tree.end(node);
+                let Some(above) = tree.parent(node) else {
+                    continue;
+                };
+                let item = tree
+                    .children(above)
+                    .find(|&child| child >= after && tree.kind(child) != Kind::ATTRIBUTE_ITEM);
+                if let Some(item) = item {
+                    spans.push(tree.span(item));
+                }
+            }
+            Kind::MOD_ITEM => {
+                let is_test = tree
+                    .child(node, crate::syntax::Field::NAME)
+                    .is_some_and(|name| matches!(tree.text(name, file.text), b"test" | b"tests"));
+                if is_test {
+                    spans.push(tree.span(node));
+                }
+            }
+            _ => {}
+        }
+    }
+    spans
+}
+
+fn is_test_attribute(text: &[u8]) -> bool {
+    let has = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
+    (has(b"test") && !has(b"not(test") && !has(b"not(feature"))
+        && (has(b"#[test")
+            || has(b"cfg(test")
+            || has(b"::test")
+            || has(b"cfg(all(test")
+            || has(b"rstest"))
+        || has(b"bench]")
+        || has(b"cfg(kani")
+        || has(b"cfg(fuzzing")
+}
+
+/// Puts a defect together.
+struct Report<'b, 'a> {
+    body: &'b Body<'a>,
+    defect: Defect,
+}
+
+impl<'b, 'a> Report<'b, 'a> {
+    fn new(body: &'b Body<'a>, analysis: &'static str, span: Span) -> Self {
+        Self {
+            body,
+            defect: Defect {
+                analysis,
+                span,
+                names: Vec::new(),
+                trace: Vec::new(),
+                related: Vec::new(),
+            },
+        }
+    }
+
+    /// What a metavariable of the message stands for: the operand's text.
+    fn operand(self, name: &'static str, operand: &Operand) -> Self {
+        let text = match operand {
+            Operand::Copy(place) => short(self.body.text(place.span)),
+            Operand::Constant(constant) => match (&constant.origin, constant.value) {
+                (super::ir::Origin::Named(symbol), _) => self.body.name(*symbol).to_owned(),
+                (_, Some(value)) => value.to_string(),
+                _ => "…".to_owned(),
+            },
+            _ => "…".to_owned(),
+        };
+        self.text(name, text)
+    }
+
+    fn text(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.defect.names.push((name, text.into()));
+        self
+    }
+
+    fn step(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.defect.trace.push(Note {
+            span,
+            message: message.into(),
+        });
+        self
+    }
+
+    /// The source as the first step.
+    fn from(self, source: Option<sources::Source>) -> Self {
+        match source {
+            Some(source) => {
+                let text = short(self.body.text(source.span));
+                self.step(source.span, format!("`{text}` {}", source.what))
+            }
+            None => self,
+        }
+    }
+
+    fn push(self, out: &mut Vec<Defect>) {
+        out.push(self.defect);
+    }
+}
+
+/// One line of at most 40 characters.
+fn short(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 40 {
+        return line;
+    }
+    line.chars().take(39).chain(['…']).collect()
+}
