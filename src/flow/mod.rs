@@ -5,7 +5,11 @@
 //! reports with the path from source to sink. Deterministic: work is bounded by counts, never by
 //! time.
 
+pub mod interpret;
 pub mod ir;
+
+mod checks;
+mod models;
 
 mod defect;
 
