@@ -7,6 +7,7 @@
 
 pub mod interpret;
 pub mod ir;
+pub mod lower_c;
 
 mod checks;
 mod models;
