@@ -1,0 +1,297 @@
+//! Calls: into functions of the file, by model, or into the unknown.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use crate::finding::Span;
+use crate::flow::ir::{Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId};
+
+use super::machine::{Frame, MAX_STEPS, Machine, Run};
+use super::memory::{Contents, Rest};
+use super::place::Purpose;
+use super::prepare::Slot;
+use super::state::{State, StepKind, Waiting};
+use super::value::{Alternative, Origin, Value};
+
+/// Deepest calls into functions of the file that are followed.
+const MAX_DEPTH: u32 = 3;
+/// Largest function that a call is followed into, in statements.
+const MAX_STATEMENTS: usize = 160;
+
+/// A call with its arguments read.
+pub(crate) struct Calling<'a> {
+    pub(crate) name: Symbol,
+    pub(crate) operands: &'a [Operand],
+    pub(crate) values: &'a [Value],
+    pub(crate) target: Option<&'a Place>,
+    pub(crate) result: ResultUse,
+    pub(crate) ty: TypeId,
+    pub(crate) span: Span,
+}
+
+impl Calling<'_> {
+    pub(crate) fn value(&self, index: u8) -> Value {
+        self.values
+            .get(usize::from(index))
+            .copied()
+            .unwrap_or(Value::Any)
+    }
+
+    pub(crate) fn operand_span(&self, index: u8) -> Span {
+        match self.operands.get(usize::from(index)) {
+            Some(Operand::Copy(place)) => place.span,
+            _ => self.span,
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// Makes a call. The run goes on as the first way it may end; the others are given back.
+    pub(crate) fn call(&mut self, frame: &mut Frame, run: &mut Run, statement: &Statement) -> Vec<Run> {
+        let StatementKind::Call {
+            callee,
+            arguments,
+            target,
+            result,
+        } = &statement.kind
+        else {
+            return Vec::new();
+        };
+        let span = statement.span;
+        let mut values: SmallVec<[Value; 8]> = SmallVec::new();
+        for argument in arguments {
+            let value = self.operand(frame, run, argument);
+            if run.is_dead {
+                return Vec::new();
+            }
+            values.push(value);
+        }
+        let ty = target.as_ref().map_or(TypeId::VOID, |target| target.ty);
+        let name = match callee {
+            Callee::Function(name) => Some(*name),
+            Callee::Method(_) | Callee::Macro(_) => None,
+            Callee::Pointer(pointer) => {
+                let value = self.operand(frame, run, pointer);
+                if run.is_dead {
+                    return Vec::new();
+                }
+                self.check_called(run, &value, pointer, arguments, span);
+                if run.is_dead {
+                    return Vec::new();
+                }
+                self.function_of(run, &value)
+            }
+        };
+        let Some(name) = name else {
+            self.unknown_call(frame, run, &values, target.as_ref(), ty, span);
+            return Vec::new();
+        };
+        let calling = Calling {
+            name,
+            operands: arguments,
+            values: &values,
+            target: target.as_ref(),
+            result: *result,
+            ty,
+            span,
+        };
+        if let Some(&index) = self.by_name.get(&name) {
+            if let Some(more) = self.enter(frame, run, &calling, index) {
+                return more;
+            }
+            self.unknown_call(frame, run, &values, target.as_ref(), ty, span);
+            return Vec::new();
+        }
+        if let Some(model) = self.model(name) {
+            self.apply(frame, run, &calling, model);
+            return Vec::new();
+        }
+        self.check_unknown_call(frame, run, &calling);
+        if run.is_dead {
+            return Vec::new();
+        }
+        self.unknown_call(frame, run, &values, target.as_ref(), ty, span);
+        Vec::new()
+    }
+
+    fn function_of(&self, run: &Run, value: &Value) -> Option<Symbol> {
+        match value {
+            Value::Function(name) => Some(*name),
+            Value::Ptr(sym, _) => {
+                let info = self.arena.sym(*sym)?;
+                let mut found = None;
+                for alternative in info.alternatives.iter() {
+                    match alternative {
+                        Alternative::Function(name) if found.is_none() => found = Some(*name),
+                        Alternative::Null(_) => {}
+                        _ => return None,
+                    }
+                }
+                let _ = run;
+                found
+            }
+            _ => None,
+        }
+    }
+
+    /// A call of something that nobody sees.
+    pub(crate) fn unknown_call(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        values: &[Value],
+        target: Option<&Place>,
+        ty: TypeId,
+        span: Span,
+    ) {
+        self.havoc(&mut run.state, values, false);
+        if let Some(target) = target {
+            let value = self.fresh(ty, Origin::Call(Symbol(u32::MAX)), span);
+            self.give(frame, run, target, value);
+        }
+    }
+
+    /// Writes a call's result.
+    pub(crate) fn give(&mut self, frame: &mut Frame, run: &mut Run, target: &Place, value: Value) {
+        let at = self.resolve(frame, run, target, Purpose::Write);
+        if run.is_dead {
+            return;
+        }
+        let value = self.fit(value, at.ty);
+        self.store(frame, run, &at, value, target.span);
+    }
+
+    /// Follows a call into a function of the file; `None` if it is not followed.
+    fn enter(&mut self, frame: &mut Frame, run: &mut Run, calling: &Calling<'_>, index: usize) -> Option<Vec<Run>> {
+        if frame.depth >= MAX_DEPTH || self.stack.contains(&index) || self.steps > MAX_STEPS / 2 {
+            return None;
+        }
+        let function = self.function(index)?;
+        if function.is_variadic {
+            return None;
+        }
+        let prepared = self.prepared(index)?;
+        if prepared.statements > MAX_STATEMENTS {
+            return None;
+        }
+        let mut inner = self.frame(index, &prepared, frame.depth + 1);
+        let caller = Rc::clone(&run.state.registers);
+        let mut state = run.state.clone();
+        state.waiting = Some(Rc::new(Waiting {
+            registers: Rc::clone(&caller),
+            before: run.state.waiting.clone(),
+        }));
+        let rounds = std::mem::take(&mut state.rounds);
+        state.registers = Rc::new(vec![Value::Undef; prepared.registers + 1]);
+        for (at, local) in function.parameters.iter().enumerate() {
+            let Some(info) = function.local(*local) else {
+                continue;
+            };
+            let value = match calling.values.get(at) {
+                Some(value) => *value,
+                None => self.fresh(info.ty, Origin::Call(calling.name), calling.span),
+            };
+            let value = self.fit(value, info.ty);
+            match prepared.slot(*local) {
+                Slot::Register(slot) => {
+                    if let Some(register) = Rc::make_mut(&mut state.registers).get_mut(slot as usize) {
+                        *register = value;
+                    }
+                }
+                Slot::Scratch(_) => {}
+                Slot::Memory => self.pass_in_memory(frame, &mut inner, &mut state, *local, value, calling, at),
+            }
+        }
+        state.step(calling.span, StepKind::Call);
+        self.stack.push(index);
+        let exits = self.walk(&mut inner, state);
+        self.stack.pop();
+        if exits.is_empty() {
+            run.is_dead = true;
+            return Some(Vec::new());
+        }
+        let is_root = frame.depth == 0;
+        let mut runs: Vec<Run> = Vec::new();
+        for (mut state, value) in exits {
+            state.registers = Rc::clone(&caller);
+            state.waiting = run.state.waiting.clone();
+            state.rounds.clone_from(&rounds);
+            let _ = is_root;
+            let mut next = Run {
+                state,
+                scratch: run.scratch.clone(),
+                is_dead: false,
+            };
+            if let Some(target) = calling.target {
+                let value = match value {
+                    Value::Any | Value::Undef => self.fresh(calling.ty, Origin::Call(calling.name), calling.span),
+                    value => value,
+                };
+                self.give(frame, &mut next, target, value);
+            }
+            if !next.is_dead {
+                runs.push(next);
+            }
+        }
+        let Some(first) = runs.pop() else {
+            run.is_dead = true;
+            return Some(Vec::new());
+        };
+        *run = first;
+        Some(runs)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "both sides of a call are needed")]
+    fn pass_in_memory(
+        &mut self,
+        frame: &mut Frame,
+        inner: &mut Frame,
+        state: &mut State,
+        local: crate::flow::ir::LocalId,
+        value: Value,
+        calling: &Calling<'_>,
+        at: usize,
+    ) {
+        let Some(object) = self.local_object(inner, local) else {
+            return;
+        };
+        let ty = self.arena.object(object).map_or(TypeId::UNKNOWN, |info| info.ty);
+        let mut contents = Contents::new(Rest::Unknown);
+        if let (Value::Int(_) | Value::Addr(..) | Value::Ptr(..) | Value::Function(_), Some(size)) =
+            (value, self.unit.types.size(ty))
+        {
+            Rc::make_mut(&mut contents).write(0, size.min(64) as i64, value);
+        }
+        state.set_contents(object, contents);
+        // A record by value: its parts come along.
+        if let Some(Operand::Copy(place)) = calling.operands.get(at)
+            && place.path.is_empty()
+            && let crate::flow::ir::Base::Local(source) = place.base
+            && frame.prepared.slot(source) == Slot::Memory
+            && let Some(from) = self.local_object(frame, source)
+            && let Some(size) = self.unit.types.size(place.ty)
+            && matches!(self.unit.types.get(place.ty), crate::flow::ir::Type::Record(_))
+        {
+            let mut run = Run {
+                state: state.clone(),
+                scratch: Vec::new(),
+                is_dead: false,
+            };
+            let zero = super::linear::Linear::constant(0);
+            self.copy_bytes(
+                &mut run,
+                &super::place::Spot {
+                    object,
+                    offset: zero,
+                },
+                &super::place::Spot {
+                    object: from,
+                    offset: zero,
+                },
+                size.min(1 << 30) as i64,
+            );
+            *state = run.state;
+        }
+    }
+}
