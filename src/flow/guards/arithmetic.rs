@@ -375,10 +375,11 @@ fn allocation(
                     })
                     .collect();
                 let Some(&first) = open.first() else { continue };
-                let text = view.words(values.span(id));
+                let span = values.span(id);
+                let text = view.words(span);
                 out.push(view.defect(
                     "alloc-size-wrap",
-                    event.span,
+                    span,
                     vec![("$SIZE", text.clone()), ("$N", view.words(values.span(first)))],
                     Some(first),
                     Vec::new(),

@@ -76,6 +76,22 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             ));
             return;
         }
+        if matches!(region, Region::Other | Region::Bare(_))
+            && !upper.has_any()
+            && is_wire_length(view, length)
+        {
+            let size = view.words(argument_span(view, event, length, 2));
+            let object = base_name(view, destination).unwrap_or_default();
+            out.push(view.defect(
+                "unbounded-copy-length",
+                sink.span,
+                vec![("$LEN", size.clone()), ("$DST", object.clone())],
+                Some(length),
+                Vec::new(),
+                format!("`{size}` bytes go to `{object}`; nothing compares `{size}` with any limit"),
+            ));
+            return;
+        }
         if let Region::Fixed(_) = region
             && let Some(offset) = growing_offset(view, destination, length)
             && !upper.has_any()
@@ -135,6 +151,12 @@ fn is_outside(view: &View<'_>, all: &[Analysed], length: ValueId, source: Region
         }
         _ => view.is_packet_length(*leaf, None) && view.is_received(source),
     })
+}
+
+/// Whether a length was read from a packet by this function itself, wide enough to matter.
+fn is_wire_length(view: &View<'_>, length: ValueId) -> bool {
+    view.is_sent(length)
+        && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
 }
 
 /// The variable offset of a destination that grows by what was copied.

@@ -55,6 +55,8 @@ pub(super) struct FileFacts {
     sites: FxHashMap<Symbol, Vec<CallSite>>,
     habits: FxHashMap<Symbol, ResultHabit>,
     pointers: FxHashMap<Symbol, bool>,
+    decoded: FxHashMap<Symbol, u32>,
+    moved: FxHashMap<Symbol, u32>,
 }
 
 impl FileFacts {
@@ -70,6 +72,11 @@ impl FileFacts {
                 for statement in &block.statements {
                     mark_function_values(statement, &mut this.pointers);
                 }
+            }
+        }
+        for analysed in all {
+            if let Some(function) = unit.functions.get(analysed.function) {
+                this.results(unit, analysed, function, lexicon);
             }
         }
         for (caller, analysed) in all.iter().enumerate() {
@@ -101,6 +108,101 @@ impl FileFacts {
             }
         }
         this
+    }
+
+    /// What the results of a function are made of.
+    fn results(
+        &mut self,
+        unit: &Unit,
+        analysed: &Analysed,
+        function: &Function,
+        lexicon: &Lexicon,
+    ) {
+        let values = &analysed.numbered.values;
+        let is_address = unit.types.is_pointer(function.result);
+        for event in &analysed.numbered.events {
+            let EventKind::Return(Some(value)) = &event.kind else {
+                continue;
+            };
+            for leaf in values.sources(*value) {
+                match values.get(leaf) {
+                    Value::Parameter(index) if is_address => {
+                        if values.root(values.strip(*value)) == leaf {
+                            self.moved.entry(function.name).or_insert(index);
+                        }
+                    }
+                    Value::Load { location, .. } if !is_address => {
+                        if let Value::Parameter(index) = values.get(values.root(location)) {
+                            self.decoded.entry(function.name).or_insert(index);
+                        }
+                    }
+                    Value::Pure {
+                        callee,
+                        first: Some(first),
+                        ..
+                    } if !is_address && lexicon.flags(callee) & flag::DECODER != 0 => {
+                        if let Value::Parameter(index) = values.get(values.root(first)) {
+                            self.decoded.entry(function.name).or_insert(index);
+                        }
+                    }
+                    Value::Call(_) if is_address && leaf == values.strip(*value) => {
+                        let callee = values.calls.get(&leaf).and_then(|(name, _)| *name);
+                        let is_tested = analysed.numbered.conditions.iter().flatten().any(|condition| {
+                            super::facts::mentions(values, *condition, &[leaf])
+                        });
+                        if lexicon.is(callee, flag::ALLOC | flag::NULLABLE) && !is_tested {
+                            self.null_returns.entry(function.name).or_insert(event.span);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            if is_address {
+                self.joined_null(analysed, function, *value, event.block, lexicon);
+            }
+        }
+    }
+
+    /// A result that was tested, and is NULL on the other way.
+    fn joined_null(
+        &mut self,
+        analysed: &Analysed,
+        function: &Function,
+        value: ValueId,
+        block: u32,
+        lexicon: &Lexicon,
+    ) {
+        let values = &analysed.numbered.values;
+        let result = values.strip(value);
+        let is_null = match values.get(result) {
+            Value::Phi { .. } => values
+                .inputs
+                .get(&result)
+                .is_some_and(|list| list.iter().any(|(_, input)| values.constant(*input) == Some(0))),
+            Value::Call(_) => {
+                let callee = values.calls.get(&result).and_then(|(name, _)| *name);
+                // Behind `if (p != NULL) { … }` the other way still returns it.
+                lexicon.is(callee, flag::ALLOC | flag::NULLABLE)
+                    && !analysed
+                        .facts
+                        .at(&analysed.graph, block, u32::MAX)
+                        .any(|fact| matches!(&fact.kind, FactKind::Compare { difference, .. } if difference.factor(result) != 0))
+            }
+            _ => false,
+        };
+        if is_null {
+            self.null_returns.entry(function.name).or_insert(function.span);
+        }
+    }
+
+    /// The parameter whose bytes a function of this file turns into its result.
+    pub fn decodes(&self, name: Symbol) -> Option<u32> {
+        self.decoded.get(&name).copied()
+    }
+
+    /// The parameter into whose bytes the result of a function points.
+    pub fn points_into(&self, name: Symbol) -> Option<u32> {
+        self.moved.get(&name).copied()
     }
 
     /// Where a function of this file returns NULL.

@@ -674,6 +674,16 @@ impl Numbering<'_> {
         )
     }
 
+    /// Whether each read of the location gives another value.
+    fn is_volatile(&self, location: ValueId) -> bool {
+        match self.values.get(self.values.root(location)) {
+            Value::Address(Base::Global(id)) => {
+                self.unit.global(id).is_some_and(|global| global.is_volatile)
+            }
+            _ => false,
+        }
+    }
+
     fn clobber(&mut self, root: ValueId) {
         let version = self.values.fresh();
         self.remember(root, Stored::Clobbered(version));
@@ -693,6 +703,20 @@ impl Numbering<'_> {
             && let Some(&slot) = self.slots.get(local.0 as usize)
             && let Some(&value) = self.state.locals.get(slot as usize)
         {
+            return value;
+        }
+        if self.is_volatile(location) {
+            let version = self.values.fresh();
+            let value = self.load_value(location, version, ty, span);
+            self.event(
+                span,
+                EventKind::Read {
+                    location,
+                    value,
+                    ty,
+                    record,
+                },
+            );
             return value;
         }
         let mut version = 0;

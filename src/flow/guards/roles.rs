@@ -152,12 +152,20 @@ impl<'a> View<'a> {
                 Some(packet) => Region::Packet(packet),
                 None => Region::Other,
             },
-            Value::Call(_) => {
-                let callee = values.calls.get(&location).and_then(|(name, _)| *name);
-                if self.lexicon.is(callee, flag::ALLOC) {
-                    Region::Allocated(location)
-                } else {
-                    Region::Other
+            Value::Call(_) | Value::Pure { .. } => {
+                let Some((Some(callee), arguments)) = values.calls.get(&location) else {
+                    return Region::Other;
+                };
+                if self.lexicon.is(Some(*callee), flag::ALLOC) {
+                    return Region::Allocated(location);
+                }
+                match self
+                    .file
+                    .points_into(*callee)
+                    .and_then(|index| arguments.get(index as usize))
+                {
+                    Some(argument) => self.find_region(*argument, depth + 2),
+                    None => Region::Other,
                 }
             }
             Value::Phi { .. } => {
@@ -251,6 +259,14 @@ impl<'a> View<'a> {
                 .get(index)
                 .is_some_and(|pair| !pair.is_output),
             Region::Packet(_) => true,
+            // A parameter whose type is a header of a packet.
+            Region::Bare(index) => self
+                .function
+                .parameters
+                .get(index as usize)
+                .and_then(|id| self.function.local(*id))
+                .and_then(|local| self.pointee_name(local.ty))
+                .is_some_and(tables::is_overlay_name),
             _ => false,
         }
     }
@@ -280,10 +296,18 @@ impl<'a> View<'a> {
                 }
                 self.is_received(self.region(location))
             }
+            Value::Call(_) => self.is_decoded(leaf),
+            Value::Out { event, .. } => {
+                let Some(event) = self.numbered.events.get(event as usize) else {
+                    return false;
+                };
+                matches!(&event.kind, super::numbering::EventKind::Call { callee: Some(callee), .. }
+                    if tables::is_decoding_name(self.unit.names.text(*callee)))
+            }
             Value::Pure { callee, first, .. } => {
                 let bits = self.lexicon.flags(callee);
                 if bits & flag::DECODER == 0 {
-                    return false;
+                    return self.is_decoded(leaf);
                 }
                 let Some(first) = first else { return false };
                 !values.is_constant(first)
@@ -293,6 +317,20 @@ impl<'a> View<'a> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a call turns received bytes into a number.
+    fn is_decoded(&self, call: ValueId) -> bool {
+        let Some((Some(callee), arguments)) = self.values().calls.get(&call) else {
+            return false;
+        };
+        self.file
+            .decodes(*callee)
+            .and_then(|index| arguments.get(index as usize))
+            .is_some_and(|argument| {
+                let region = self.region(*argument);
+                self.is_received(region)
+            })
     }
 
     /// Whether a value is an address, as far as its type tells.
@@ -447,7 +485,9 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         };
         let is_bytes = matches!(unit.types.get(to), Type::Void)
             || unit.types.int(to).is_some_and(|(bits, _)| bits == 8);
-        if !is_bytes {
+        let is_record = matches!(unit.types.get(to), Type::Record(_) | Type::Named(_))
+            && !is_descriptor(unit, to);
+        if !is_bytes && !is_record {
             continue;
         }
         let name = unit.names.text(pointer.name);
@@ -458,6 +498,10 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
                 || matches!(unit.types.get(length.ty), Type::Unknown | Type::Named(_));
             let text = unit.names.text(length.name);
             if !is_int || !tables::is_length_name(text) {
+                continue;
+            }
+            // A number behind a typed pointer may count elements.
+            if is_record && !tables::is_byte_length_name(text) {
                 continue;
             }
             if other != index + 1 && !share_a_word(name, text) {
@@ -488,6 +532,19 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         });
     }
     out
+}
+
+/// Whether a type is a packet descriptor: its own length field counts.
+fn is_descriptor(unit: &Unit, ty: TypeId) -> bool {
+    let symbol = match unit.types.get(ty) {
+        Type::Named(symbol) => Some(*symbol),
+        Type::Record(record) => unit.types.record(*record).and_then(|record| record.name),
+        _ => None,
+    };
+    symbol.is_some_and(|symbol| {
+        let name = unit.names.text(symbol);
+        PACKETS.iter().any(|kind| kind.names.contains(&name))
+    })
 }
 
 fn share_a_word(one: &str, two: &str) -> bool {

@@ -292,6 +292,36 @@ pub(super) fn is_length_name(name: &str) -> bool {
         || name.to_ascii_lowercase().ends_with("length")
 }
 
+/// Whether a name says that bytes are counted.
+pub(super) fn is_byte_length_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "len" | "length" | "size" | "bytes" | "plen" | "pktlen" | "buflen" | "datalen"
+        )
+    })
+}
+
+/// Whether a record's name says that it lies over bytes of a packet.
+pub(super) fn is_overlay_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "hdr" | "header" | "opt" | "option" | "tlv" | "frame" | "dhcp" | "udphdr" | "tcphdr" | "iphdr"
+        )
+    })
+}
+
+/// Whether a function writes decoded numbers behind its pointer arguments.
+pub(super) fn is_decoding_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "decode" | "parse" | "unpack" | "deserialize" | "deserialise" | "extract"
+        )
+    })
+}
+
 const CAPACITY_WORDS: &[&str] = &["cap", "capacity", "max", "maxlen", "limit", "room", "space", "free", "avail", "available", "tailroom", "outlen", "bufsize", "buffersize"];
 
 /// Whether a name says how much fits somewhere.
