@@ -7,6 +7,7 @@
 
 pub mod guards;
 pub mod ir;
+pub mod lower_c;
 
 mod defect;
 
