@@ -315,6 +315,7 @@ fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             if Upper::new(view, sent, event.block, index as u32, Region::Other).has_any()
                 || values.is_constant(other) && values.constant(other) == Some(0)
                 || told.contains(&event.span)
+                || excludes_largest(view, sent, event.block, index as u32)
             {
                 continue;
             }
@@ -330,6 +331,18 @@ fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             ));
         }
     }
+}
+
+/// `n == SIZE_MAX` was ruled out before.
+fn excludes_largest(view: &View<'_>, sent: ValueId, block: u32, event: u32) -> bool {
+    view.facts.at(view.graph, block, event).any(|fact| match &fact.kind {
+        FactKind::Compare { op, difference, .. } => {
+            *op == BinaryOp::Ne
+                && difference.factor(view.values().strip(sent)) != 0
+                && (difference.terms.len() > 1 || difference.constant != 0)
+        }
+        FactKind::Asked { .. } => false,
+    })
 }
 
 /// `malloc(a * b)`, `malloc(n + sizeof …)` with nothing that limits the factors.
@@ -405,16 +418,20 @@ fn is_from_outside(view: &View<'_>, all: &[Analysed], id: ValueId) -> bool {
         })
 }
 
+fn is_zero_test(values: &super::values::Values, right: ValueId) -> bool {
+    values.constant(right).is_some_and(|number| (0..=1).contains(&number))
+}
+
 /// Whether a dominating condition divides by or divides into the value (`a > MAX / b`).
 fn divided(view: &View<'_>, block: u32, id: ValueId) -> bool {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(id, &mut leaves);
     view.facts.at(view.graph, block, u32::MAX).any(|fact| match &fact.kind {
-        FactKind::Compare { difference, .. } => difference
-            .terms
-            .iter()
-            .any(|(term, _)| mentions(values, *term, &leaves)),
+        FactKind::Compare { left, right, .. } => {
+            mentions(values, *left, &leaves) && !is_zero_test(values, *right)
+                || mentions(values, *right, &leaves)
+        }
         FactKind::Asked { .. } => fact.bounds(values, &leaves, Direction::Upper),
     })
 }

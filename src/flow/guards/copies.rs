@@ -52,6 +52,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
     let length = sink.length;
     let source = sink.source.map_or(Region::Other, |source| view.region(source));
     if values.is_constant(length) {
+        constant_copy(view, all, event, sink, source, out);
         return;
     }
     let upper = Upper::new(view, length, event.block, sink.event, source);
@@ -151,6 +152,52 @@ fn is_outside(view: &View<'_>, all: &[Analysed], length: ValueId, source: Region
         }
         _ => view.is_packet_length(*leaf, None) && view.is_received(source),
     })
+}
+
+/// A fixed number of bytes read from a pair whose number nobody looks at before.
+fn constant_copy(
+    view: &View<'_>,
+    all: &[Analysed],
+    event: &Event,
+    sink: &Sink,
+    region: Region,
+    out: &mut Vec<Defect>,
+) {
+    let Region::Pair(index) = region else { return };
+    let values = view.values();
+    // A number that is known is the header check's business.
+    if values.constant(sink.length).is_some() || sink.destination.is_none() {
+        return;
+    }
+    let Some(pair) = view.pairs.get(index) else {
+        return;
+    };
+    let known = super::lower::of_region(view, region, event.block, sink.event);
+    let is_limited = view.facts.at(view.graph, event.block, sink.event).any(|fact| {
+        matches!(fact.kind, super::facts::FactKind::Compare { .. })
+            && fact
+                .others(values, &[])
+                .any(|term| view.is_length_of(term, region))
+    });
+    if known.relation
+        || is_limited
+        || !view.is_received(region)
+        || callers_bound(view.unit, all, view.file, view.function, pair.length, Direction::Lower) == Some(true)
+        || callers_bound(view.unit, all, view.file, view.function, pair.length, Direction::Upper) == Some(true)
+    {
+        return;
+    }
+    let size = view.words(argument_span(view, event, sink.length, 2));
+    let from = sink.source.and_then(|source| base_name(view, source)).unwrap_or_default();
+    let length = view.parameter_name(pair.length).unwrap_or_default().to_owned();
+    out.push(view.defect(
+        "copy-beyond-input",
+        sink.span,
+        vec![("$LEN", size.clone()), ("$SRC", from.clone())],
+        None,
+        Vec::new(),
+        format!("`{size}` bytes of `{from}` are read, however few `{length}` says there are"),
+    ));
 }
 
 /// Whether a length was read from a packet by this function itself, wide enough to matter.

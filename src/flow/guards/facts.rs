@@ -97,9 +97,20 @@ impl Facts {
                 _ => {}
             }
         }
+        this.joined_conditions(function, graph, numbered);
         for (index, event) in numbered.events.iter().enumerate() {
             match &event.kind {
                 EventKind::Assert { condition } => {
+                    let joined = this.behind_join(graph, values, *condition, true);
+                    for kind in joined {
+                        this.claims.push(Fact {
+                            block: event.block,
+                            edge_from: None,
+                            after: index as u32,
+                            kind,
+                            span: event.span,
+                        });
+                    }
                     let mut found = Vec::new();
                     decompose(values, *condition, true, event.span, &mut found, 0);
                     for kind in found {
@@ -136,6 +147,86 @@ impl Facts {
             }
         }
         this
+    }
+
+    /// `ok = a < b && c < d; if (ok)`: what holds where `ok` became true.
+    fn joined_conditions(&mut self, function: &Function, graph: &Graph, numbered: &Numbered) {
+        let values = &numbered.values;
+        for &block in &graph.order {
+            let Some(body) = function.block(BlockId(block)) else {
+                continue;
+            };
+            let Terminator::Branch {
+                then, otherwise, ..
+            } = &body.terminator
+            else {
+                continue;
+            };
+            let Some(condition) = numbered.conditions.get(block as usize).copied().flatten() else {
+                continue;
+            };
+            for (to, truth) in [(then.0, true), (otherwise.0, false)] {
+                if then == otherwise || graph.predecessors(to) != [block] {
+                    continue;
+                }
+                let found = self.behind_join(graph, values, condition, truth);
+                self.push(graph, block, to, found, body.span);
+            }
+        }
+    }
+
+    /// Facts of the only way on which a joined condition has that truth.
+    fn behind_join(
+        &self,
+        graph: &Graph,
+        values: &Values,
+        condition: ValueId,
+        truth: bool,
+    ) -> Vec<FactKind> {
+        let mut condition = values.strip(condition);
+        let mut truth = truth;
+        loop {
+            match values.get(condition) {
+                Value::Unary(UnaryOp::Not, inner) => {
+                    condition = values.strip(inner);
+                    truth = !truth;
+                }
+                Value::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), left, right)
+                    if values.constant(right) == Some(0)
+                        && matches!(values.get(values.strip(left)), Value::Phi { .. }) =>
+                {
+                    condition = values.strip(left);
+                    truth = (op == BinaryOp::Ne) == truth;
+                }
+                _ => break,
+            }
+        }
+        let Value::Phi { block, .. } = values.get(condition) else {
+            return Vec::new();
+        };
+        let Some(list) = values.inputs.get(&condition) else {
+            return Vec::new();
+        };
+        let mut ways = list.iter().filter(|(_, input)| {
+            values
+                .constant(*input)
+                .is_none_or(|number| (number != 0) == truth)
+        });
+        let (Some(&(from, input)), None) = (ways.next(), ways.next()) else {
+            return Vec::new();
+        };
+        if from == NONE || graph.dominates(block, from) {
+            return Vec::new();
+        }
+        let mut out: Vec<FactKind> = self
+            .on_edge(graph, from, block)
+            .filter(|fact| !graph.dominates(fact.block, block))
+            .map(|fact| fact.kind.clone())
+            .collect();
+        if values.constant(input).is_none() {
+            decompose(values, input, truth, Span { start: 0, end: 0 }, &mut out, 0);
+        }
+        out
     }
 
     #[expect(clippy::too_many_arguments, reason = "one edge of the graph")]

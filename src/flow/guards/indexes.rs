@@ -52,7 +52,6 @@ fn access(
     told: &[(ValueId, &'static str)],
     out: &mut Vec<Defect>,
 ) -> Option<&'static str> {
-    let values = view.values();
     let Region::Fixed(capacity) = view.region(base) else {
         return None;
     };
@@ -79,6 +78,21 @@ fn access(
             Some(element),
             vec![note(guard, format!("this lets `{text}` be {count}"))],
             format!("`{object}` has {count} elements, so {count} is one too many"),
+        ));
+        return Some("inclusive-bound-exit");
+    }
+    if count.is_none()
+        && !is_loop_counter(view, element)
+        && let Some((guard, name)) = one_too_many(view, event, index, element, base)
+        && new("inclusive-bound-exit")
+    {
+        out.push(view.defect(
+            "inclusive-bound-exit",
+            event.span,
+            vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
+            Some(element),
+            vec![note(guard, format!("this lets `{text}` be `{name}`"))],
+            format!("`{object}` has `{name}` elements, so `{name}` is one too many"),
         ));
         return Some("inclusive-bound-exit");
     }
@@ -132,6 +146,60 @@ fn access(
         return Some("tainted-index");
     }
     None
+}
+
+/// An index that may be the macro an array is declared with: `i > N` left, then `a[i]`, `a[N]`.
+fn one_too_many(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    element: ValueId,
+    base: ValueId,
+) -> Option<(Span, String)> {
+    let values = view.values();
+    let element = values.strip(element);
+    let declared = match values.get(base) {
+        Value::Address(crate::flow::ir::Base::Global(id)) => view.unit.global(id)?.span,
+        Value::Address(crate::flow::ir::Base::Local(id)) => view.function.local(id)?.span,
+        _ => return None,
+    };
+    let declared = view.words(declared);
+    let mut found = None;
+    for fact in view.facts.at(view.graph, event.block, index) {
+        let FactKind::Compare { op, difference, .. } = &fact.kind else {
+            continue;
+        };
+        let own = difference.factor(element);
+        if own == 0 {
+            continue;
+        }
+        let upper = match op {
+            BinaryOp::Lt | BinaryOp::Le => own > 0,
+            BinaryOp::Gt | BinaryOp::Ge => own < 0,
+            _ => continue,
+        };
+        if !upper {
+            continue;
+        }
+        let [(one, _), (two, _)] = difference.terms.as_slice() else {
+            return None;
+        };
+        let other = if *one == element { *two } else { *one };
+        let Value::Constant {
+            written: super::values::Written::Name(name),
+            ..
+        } = values.get(other)
+        else {
+            return None;
+        };
+        let name = view.name(name).to_owned();
+        let is_inclusive = matches!(op, BinaryOp::Le | BinaryOp::Ge) && difference.constant == 0;
+        if !is_inclusive || !declared.replace(' ', "").ends_with(&format!("[{name}]")) {
+            return None;
+        }
+        found = Some((fact.span, name));
+    }
+    found
 }
 
 fn is_loop_counter(view: &View<'_>, element: ValueId) -> bool {

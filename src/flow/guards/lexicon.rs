@@ -1,7 +1,7 @@
 //! What the names of a unit mean, looked up once per name.
 
 use super::tables::{self, Copy, flag};
-use crate::flow::ir::{Callee, StatementKind, Symbol, Unit};
+use crate::flow::ir::{Callee, GlobalId, StatementKind, Symbol, Unit};
 
 /// Meaning of the called names of a unit.
 #[derive(Debug)]
@@ -9,15 +9,21 @@ pub(super) struct Lexicon {
     flags: Vec<u32>,
     copies: Vec<Option<Copy>>,
     constant: Vec<u32>,
+    volatile: Vec<bool>,
 }
 
 impl Lexicon {
     /// Looks up every name that is called in the unit.
-    pub fn new(unit: &Unit) -> Self {
+    pub fn new(unit: &Unit, text: &[u8]) -> Self {
         let mut this = Self {
             flags: Vec::new(),
             copies: Vec::new(),
             constant: Vec::new(),
+            volatile: unit
+                .globals
+                .iter()
+                .map(|global| global.is_volatile || !global.is_extern && says_volatile(text, global.span.start))
+                .collect(),
         };
         for function in &unit.functions {
             for block in &function.blocks {
@@ -33,6 +39,11 @@ impl Lexicon {
             }
         }
         this
+    }
+
+    /// Whether each read of a global gives another value.
+    pub fn is_volatile(&self, id: GlobalId) -> bool {
+        self.volatile.get(id.0 as usize).copied().unwrap_or(false)
     }
 
     fn learn(&mut self, unit: &Unit, name: Symbol) {
@@ -84,4 +95,15 @@ impl Lexicon {
                 .copy(Some(name))
                 .is_some_and(|copy| copy.destination.map(u32::from) != Some(argument))
     }
+}
+
+/// Whether `volatile` stands before a declarator, where a macro in front hides it from the parser.
+fn says_volatile(text: &[u8], start: u32) -> bool {
+    let end = start as usize;
+    let from = end.saturating_sub(80);
+    let before = text.get(from..end).unwrap_or_default();
+    let from = memchr::memrchr3(b';', b'}', b'\n', before).map_or(0, |at| at + 1);
+    before
+        .get(from..)
+        .is_some_and(|words| memchr::memmem::find(words, b"volatile ").is_some())
 }

@@ -5,10 +5,13 @@
 //! over once ([`numbering`]), the comparisons are collected ([`facts`]), and each analysis asks
 //! what is known at its sinks.
 
+mod appends;
 mod arithmetic;
 mod bound;
+mod cleanup;
 mod contradictions;
 mod copies;
+mod cursor;
 mod facts;
 mod file_facts;
 mod graph;
@@ -43,16 +46,20 @@ use self::roles::View;
 pub const ANALYSES: &[&str] = &[
     "add-wrap-in-bound",
     "alloc-size-wrap",
+    "append-without-bound",
     "assert-only-bound",
     "check-after-use",
     "copy-beyond-input",
     "double-fetch",
     "fixed-offset-before-length",
+    "freed-out-parameter",
     "guard-cannot-fire",
     "header-cast-before-length",
     "inclusive-bound-exit",
     "null-test-after-use",
+    "null-on-one-way",
     "peers-check-you-dont",
+    "read-past-tested-end",
     "reassembly-no-cap",
     "string-call-on-wire-buffer",
     "tainted-index",
@@ -60,6 +67,7 @@ pub const ANALYSES: &[&str] = &[
     "unbounded-copy-length",
     "unchecked-lookup",
     "unsigned-underflow-length",
+    "usb-setup-unclamped",
 ];
 
 /// Bound of blocks of a function that is analysed.
@@ -68,7 +76,7 @@ const MAX_BLOCKS: usize = 2_000;
 /// Runs every analysis over the functions of a C file. `text` is the file's bytes, for the words
 /// of messages.
 pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
-    let lexicon = Lexicon::new(unit);
+    let lexicon = Lexicon::new(unit, text);
     let mut all: Vec<Analysed> = Vec::new();
     for (index, function) in unit.functions.iter().enumerate() {
         if function.has_gap || function.blocks.len() > MAX_BLOCKS {
@@ -106,6 +114,9 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
         arithmetic::check(&view, &all, out);
         nulls::check(&view, out);
         indexes::check(&view, out);
+        appends::check(&view, out);
+        cleanup::check(&view, out);
+        cursor::check(&view, out);
         contradictions::check(&view, out);
         shared::check(&view, out);
         results::check(&view, analysed, out);
@@ -115,10 +126,19 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
             (one.span.start, one.analysis, one.span.end).cmp(&(two.span.start, two.analysis, two.span.end))
         });
     }
+    // A walk that was told needs no second word on its subtraction.
+    let walks: Vec<u32> = out
+        .iter()
+        .skip(start)
+        .filter(|defect| defect.analysis == "tlv-walk-unchecked")
+        .map(|defect| defect.span.start)
+        .collect();
     let mut seen = rustc_hash::FxHashSet::default();
     let mut index = 0;
     out.retain(|defect| {
         index += 1;
-        index <= start || seen.insert((defect.span.start, defect.span.end, defect.analysis))
+        index <= start
+            || !(defect.analysis == "unsigned-underflow-length" && walks.contains(&defect.span.start))
+                && seen.insert((defect.span.start, defect.span.end, defect.analysis))
     });
 }

@@ -9,7 +9,7 @@ use super::tables::flag;
 use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::Defect;
-use crate::flow::ir::{BinaryOp, Symbol};
+use crate::flow::ir::{BinaryOp, BlockId, Symbol, Terminator};
 
 /// Reports `unchecked-lookup` and `null-test-after-use`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
@@ -19,7 +19,8 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             if told.contains(&pointer) {
                 continue;
             }
-            if lookup(view, event, index as u32, pointer, out)
+            if one_way(view, event, index as u32, pointer, out)
+                || lookup(view, event, index as u32, pointer, out)
                 || late_test(view, event, index as u32, pointer, out)
             {
                 told.push(pointer);
@@ -86,6 +87,93 @@ fn is_null_test(fact: &Fact, pointer: ValueId) -> bool {
         }
         FactKind::Asked { .. } => false,
     }
+}
+
+/// A pointer that an earlier test found may be NULL, used where the NULL way leads, too.
+fn one_way(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+    out: &mut Vec<Defect>,
+) -> bool {
+    let values = view.values();
+    if is_known(view, pointer, event.block, index)
+        || matches!(values.get(pointer), Value::Address(_) | Value::Constant { .. })
+    {
+        return false;
+    }
+    for &block in &view.graph.order {
+        if block == event.block || !view.graph.dominates(block, event.block) {
+            continue;
+        }
+        let Some(condition) = view.numbered.conditions.get(block as usize).copied().flatten() else {
+            continue;
+        };
+        let Some(body) = view.function.block(BlockId(block)) else {
+            continue;
+        };
+        let Terminator::Branch {
+            then, otherwise, ..
+        } = &body.terminator
+        else {
+            continue;
+        };
+        let mut kinds = Vec::new();
+        super::facts::decompose(values, condition, true, body.span, &mut kinds, 0);
+        let [FactKind::Compare { op, difference, .. }] = kinds.as_slice() else {
+            continue;
+        };
+        if difference.constant != 0
+            || !matches!(difference.terms.as_slice(), [(term, _)] if *term == pointer)
+            || !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+        {
+            continue;
+        }
+        let null = if *op == BinaryOp::Eq { then.0 } else { otherwise.0 };
+        let Some(end) = straight(view, null) else {
+            continue;
+        };
+        // A claim in between is a promise.
+        if end == event.block || view.graph.dominates(end, event.block) {
+            if is_claimed(view, pointer) {
+                return false;
+            }
+            let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
+            out.push(view.defect(
+                "null-on-one-way",
+                event.span,
+                vec![("$P", name.clone())],
+                None,
+                vec![note(body.span, format!("`{name}` may be NULL, says this test, and goes on"))],
+                format!("`{name}` is used; the way on which it is NULL leads here, too"),
+            ));
+            return true;
+        }
+    }
+    false
+}
+
+/// The block that a way leads to without doing anything on it.
+fn straight(view: &View<'_>, from: u32) -> Option<u32> {
+    let mut at = from;
+    for _ in 0..6 {
+        let body = view.function.block(BlockId(at))?;
+        match &body.terminator {
+            Terminator::Goto(to) if view.graph.predecessors(at).len() == 1 => at = to.0,
+            // The other side of `p == NULL || …`.
+            Terminator::Branch { then, otherwise, .. }
+                if view.graph.predecessors(at).len() == 1 && body.statements.len() <= 2 =>
+            {
+                let join = [then.0, otherwise.0]
+                    .into_iter()
+                    .find(|to| view.graph.predecessors(*to).len() > 1)?;
+                return Some(join);
+            }
+            _ => return Some(at),
+        }
+    }
+    Some(at)
 }
 
 fn lookup(

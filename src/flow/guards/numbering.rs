@@ -678,7 +678,7 @@ impl Numbering<'_> {
     fn is_volatile(&self, location: ValueId) -> bool {
         match self.values.get(self.values.root(location)) {
             Value::Address(Base::Global(id)) => {
-                self.unit.global(id).is_some_and(|global| global.is_volatile)
+                self.lexicon.is_volatile(id)
             }
             _ => false,
         }
@@ -920,7 +920,20 @@ impl Numbering<'_> {
                     None => self.values.unknown(ty, span),
                 }
             }
-            Base::Global(_) => {
+            Base::Global(id) => {
+                if let Some(global) = self.unit.global(id)
+                    && global.is_extern
+                    && super::tables::is_constant_name(self.unit.names.text(global.name))
+                {
+                    return self.values.intern(
+                        Value::Constant {
+                            value: None,
+                            written: Written::Name(global.name),
+                        },
+                        ty,
+                        span,
+                    );
+                }
                 let location = self.values.intern(Value::Address(base), ty, span);
                 self.load(location, ty, TypeId::UNKNOWN, span)
             }

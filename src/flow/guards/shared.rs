@@ -77,7 +77,7 @@ fn fetch(view: &View<'_>, event: &Event, index: u32, size: ValueId, out: &mut Ve
 fn is_volatile(view: &View<'_>, location: ValueId) -> bool {
     match view.values().get(view.values().root(location)) {
         Value::Address(Base::Global(id)) => {
-            view.unit.global(id).is_some_and(|global| global.is_volatile)
+            view.lexicon.is_volatile(id)
         }
         Value::Address(Base::Local(id)) => {
             view.function.local(id).is_some_and(|local| local.is_volatile)

@@ -114,6 +114,8 @@ const NAMES: &[(&str, u32)] = &[
     ("FreeRTOS_ntohs", flag::DECODER | flag::PURE),
     ("LWIP_MIN", flag::MIN),
     ("MIN", flag::MIN),
+    ("TEE_Free", flag::FREE | flag::CALM),
+    ("TEE_Malloc", flag::ALLOC | flag::NULLABLE),
     ("TU_MIN", flag::MIN),
     ("abs", flag::PURE),
     ("atoi", flag::DECODER | flag::SCAN | flag::CALM),
@@ -146,8 +148,8 @@ const NAMES: &[(&str, u32)] = &[
     ("ntohs", flag::DECODER | flag::PURE),
     ("pbuf_alloc", flag::ALLOC | flag::NULLABLE),
     ("printf", flag::LOG | flag::CALM),
-    ("pvPortMalloc", flag::ALLOC | flag::NULLABLE),
     ("puts", flag::LOG | flag::CALM),
+    ("pvPortMalloc", flag::ALLOC | flag::NULLABLE),
     ("realloc", flag::ALLOC | flag::NULLABLE),
     ("snprintf", flag::CALM),
     ("sprintf", flag::CALM),
@@ -290,6 +292,15 @@ pub(super) fn is_length_name(name: &str) -> bool {
         || name.to_ascii_lowercase().ends_with("len")
         || name.to_ascii_lowercase().ends_with("size")
         || name.to_ascii_lowercase().ends_with("length")
+}
+
+/// Whether a name that was not declared is a macro's: `MAX_LEN`, `ipSIZE_OF_HEADER`.
+pub(super) fn is_constant_name(name: &str) -> bool {
+    let rest = name.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    rest.len() > 2
+        && rest.chars().any(|c| c.is_ascii_uppercase())
+        && !rest.chars().any(|c| c.is_ascii_lowercase())
+        && name.len() - rest.len() <= 10
 }
 
 /// Whether a name says that bytes are counted.
