@@ -6,6 +6,7 @@
 //! time.
 
 pub mod interpret;
+pub mod guards;
 pub mod ir;
 pub mod lower_c;
 pub mod lower_rust;

@@ -1,0 +1,69 @@
+//! Results of calls that nobody looks at where others do.
+
+use super::file_facts::{Analysed, is_tested};
+use super::numbering::EventKind;
+use super::roles::View;
+use super::story::note;
+use super::tables::flag;
+use super::values::Value;
+use crate::flow::Defect;
+use crate::flow::ir::ResultUse;
+
+/// Reports `peers-check-you-dont`.
+pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>) {
+    for event in &view.numbered.events {
+        let EventKind::Call {
+            callee: Some(callee),
+            result,
+            usage,
+            ..
+        } = &event.kind
+        else {
+            continue;
+        };
+        if view.lexicon.flags(*callee) & (flag::CALM | flag::LOG | flag::FREE) != 0
+            || *usage == ResultUse::Discarded
+            || !matches!(view.values().get(*result), Value::Call(_))
+        {
+            continue;
+        }
+        let habit = view.file.habit(*callee);
+        if habit.calls < 5 || habit.tested * 5 < habit.calls * 4 {
+            continue;
+        }
+        if *usage == ResultUse::Used && (is_tested(analysed, *result) || is_stored(view, *result)) {
+            continue;
+        }
+        let Some(example) = habit.example else {
+            continue;
+        };
+        let name = view.name(*callee).to_owned();
+        let mut defect = view.defect(
+            "peers-check-you-dont",
+            event.span,
+            vec![
+                ("$CALL", name.clone()),
+                ("$N", habit.tested.to_string()),
+                ("$ALL", habit.calls.to_string()),
+            ],
+            None,
+            Vec::new(),
+            format!("nothing looks at the result of `{name}`"),
+        );
+        defect.related.push(note(example, "here it is tested"));
+        out.push(defect);
+    }
+}
+
+/// Whether a result goes somewhere where others may test it.
+fn is_stored(view: &View<'_>, result: super::values::ValueId) -> bool {
+    let values = view.values();
+    view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Write { value, .. } => super::facts::mentions(values, *value, &[result]),
+        EventKind::Call { arguments, .. } => arguments
+            .iter()
+            .any(|argument| super::facts::mentions(values, *argument, &[result])),
+        EventKind::Read { location, .. } => values.root(*location) == result,
+        _ => false,
+    })
+}
