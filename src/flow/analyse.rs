@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::defect::Defect;
 use super::ir::{Function, Target, Unit};
 use super::lower_c::{self, Headers};
-use super::stack_frame;
+use super::registry::{Part, find};
+use super::{guards, interpret, lower_rust, rust_checks, stack_frame};
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
 
@@ -17,7 +18,7 @@ pub struct Settings<'s> {
     /// Names of the analyses to run.
     pub wanted: &'s BTreeSet<&'static str>,
     /// What the file includes.
-    pub headers: &'s Headers,
+    pub headers: &'s Headers<'s>,
 }
 
 /// What the analyses say of a file.
@@ -48,9 +49,7 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     if settings.wanted.is_empty() || file.functions.is_empty() {
         return analysis;
     }
-    let Some(unit) = lower(file, settings) else {
-        return analysis;
-    };
+    let unit = lower(file, settings);
     let doubtful = |function: &&Function| function.has_gap;
     analysis.doubtful = unit
         .functions
@@ -58,17 +57,36 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         .filter(doubtful)
         .map(|function| function.span)
         .collect();
-    if settings.wanted.contains(stack_frame::NAME) {
+    let wants = |part: Part| {
+        let wanted = settings.wanted.iter();
+        wanted
+            .filter_map(|name| find(name))
+            .any(|known| known.part == part)
+    };
+    if wants(Part::Frames) {
         stack_frame::check(&unit, &mut analysis.defects);
     }
+    if wants(Part::Interpreter) {
+        let found = interpret::interpret(&unit, file.text);
+        analysis.defects.extend(found.defects);
+    }
+    if wants(Part::Guards) {
+        guards::analyse(&unit, file.text, &mut analysis.defects);
+    }
+    if wants(Part::Rust) {
+        analysis.defects.extend(rust_checks::run(file, &unit));
+    }
+    analysis
+        .defects
+        .retain(|defect| settings.wanted.contains(defect.analysis));
     finish(&mut analysis);
     analysis
 }
 
-fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Option<Unit> {
+fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Unit {
     match file.language {
-        Language::C => Some(lower_c::lower(file, settings.target, settings.headers)),
-        Language::Rust => None,
+        Language::C => lower_c::lower(file, settings.target, settings.headers),
+        Language::Rust => lower_rust::lower(file, settings.target),
     }
 }
 

@@ -5,8 +5,8 @@
 //! reports with the path from source to sink. Deterministic: work is bounded by counts, never by
 //! time.
 
-pub mod interpret;
 pub mod guards;
+pub mod interpret;
 pub mod ir;
 pub mod lower_c;
 pub mod lower_rust;

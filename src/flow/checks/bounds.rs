@@ -37,7 +37,11 @@ impl Machine<'_> {
         let range = run.state.range(&self.arena, form);
         let limit = i128::from(len);
         // One past the end may be named, but not used.
-        let most = if purpose == Purpose::Address && is_last { limit } else { limit - 1 };
+        let most = if purpose == Purpose::Address && is_last {
+            limit
+        } else {
+            limit - 1
+        };
         let outside = if range.lo > most {
             Some((Outside::Over(range.lo), false))
         } else if range.hi < 0 {
@@ -166,7 +170,12 @@ impl Machine<'_> {
     }
 
     /// Whether some bytes of a spot certainly, or on some path, lie outside of its object.
-    pub(crate) fn outside(&self, state: &State, spot: &Spot, bytes: &Linear) -> Option<(Outside, bool)> {
+    pub(crate) fn outside(
+        &self,
+        state: &State,
+        spot: &Spot,
+        bytes: &Linear,
+    ) -> Option<(Outside, bool)> {
         let info = self.arena.object(spot.object)?;
         let range = state.range(&self.arena, &spot.offset);
         if range.hi < 0 {
@@ -189,7 +198,11 @@ impl Machine<'_> {
                 return Some((Outside::Over(at.hi), true));
             }
         }
-        if range.lo < 0 && range.lo_reached && range.lo > -(1 << 20) && !matches!(info.kind, ObjectKind::Pointee(_)) {
+        if range.lo < 0
+            && range.lo_reached
+            && range.lo > -(1 << 20)
+            && !matches!(info.kind, ObjectKind::Pointee(_))
+        {
             return Some((Outside::Under(range.lo), true));
         }
         None
@@ -232,7 +245,9 @@ impl Machine<'_> {
             Outside::Under(at) => (at, true),
         };
         let info = self.arena.object(spot.object);
-        let whole = info.and_then(|info| info.size).and_then(|size| size.as_constant());
+        let whole = info
+            .and_then(|info| info.size)
+            .and_then(|size| size.as_constant());
         let is_small = !is_under
             && spot.offset.as_constant().is_some()
             && whole.is_some_and(|whole| whole > 0)
@@ -248,7 +263,8 @@ impl Machine<'_> {
         let mut notes = self.origin_notes(&run.state, &spot.offset);
         notes.extend(self.made_note(spot.object));
         let text = self.quote(span);
-        let size_text = whole.map_or_else(|| "its size".to_owned(), |whole| format!("{whole} bytes"));
+        let size_text =
+            whole.map_or_else(|| "its size".to_owned(), |whole| format!("{whole} bytes"));
         let sink = format!("byte {offset} is used, but there are {size_text}");
         self.report(
             analysis,
@@ -337,7 +353,9 @@ impl Machine<'_> {
         if is_possible && spots.len() > 1 {
             return;
         }
-        let source = self.source_of(bytes).or_else(|| self.source_of(&spot.offset));
+        let source = self
+            .source_of(bytes)
+            .or_else(|| self.source_of(&spot.offset));
         let whole = self
             .arena
             .object(spot.object)
@@ -357,7 +375,8 @@ impl Machine<'_> {
         notes.extend(self.made_note(spot.object));
         let text = self.quote(span);
         let size_text = whole.map_or_else(|| "less".to_owned(), |whole| format!("{whole} bytes"));
-        let message = format!("{function}() needs {length} bytes of `{text}`, which has {size_text}");
+        let message =
+            format!("{function}() needs {length} bytes of `{text}`, which has {size_text}");
         self.report(
             analysis,
             sink,

@@ -254,10 +254,7 @@ impl<'a> View<'a> {
     /// Whether bytes of the region were received.
     pub fn is_received(&self, region: Region) -> bool {
         match region {
-            Region::Pair(index) => self
-                .pairs
-                .get(index)
-                .is_some_and(|pair| !pair.is_output),
+            Region::Pair(index) => self.pairs.get(index).is_some_and(|pair| !pair.is_output),
             Region::Packet(_) => true,
             // A parameter whose type is a header of a packet.
             Region::Bare(index) => self
@@ -352,9 +349,9 @@ impl<'a> View<'a> {
                 let Some(pair) = self.pairs.get(index) else {
                     return false;
                 };
-                sources.iter().any(|leaf| {
-                    self.values().get(*leaf) == Value::Parameter(pair.length)
-                })
+                sources
+                    .iter()
+                    .any(|leaf| self.values().get(*leaf) == Value::Parameter(pair.length))
             }
             Region::Packet(packet) => sources
                 .iter()
@@ -400,7 +397,9 @@ impl<'a> View<'a> {
         let values = self.values();
         match values.get(id) {
             Value::Constant { written, .. } => !matches!(written, Written::Number),
-            Value::Parameter(index) => self.parameter_name(index).is_some_and(tables::is_capacity_name),
+            Value::Parameter(index) => self
+                .parameter_name(index)
+                .is_some_and(tables::is_capacity_name),
             Value::Load { location, .. } => match values.get(location) {
                 Value::Field(_, name) => tables::is_capacity_name(self.unit.names.text(name)),
                 _ => false,
@@ -425,9 +424,9 @@ impl<'a> View<'a> {
         block: u32,
         event: u32,
     ) -> impl Iterator<Item = &'f Fact> {
-        self.facts.at(self.graph, block, event).filter(move |fact| {
-            fact.bounds(self.values(), leaves, direction) && self.counts(fact)
-        })
+        self.facts
+            .at(self.graph, block, event)
+            .filter(move |fact| fact.bounds(self.values(), leaves, direction) && self.counts(fact))
     }
 
     /// Whether a fact is a guard: a call that was asked must be one that tests.
@@ -520,10 +519,24 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         let words = tables::words(name);
         let is_output = !is_const
             && (words.iter().any(|word| {
-                matches!(word.as_str(), "out" | "dst" | "dest" | "result" | "resp" | "response" | "reply" | "tx" | "output")
-            }) || tables::words(length_name)
-                .iter()
-                .any(|word| matches!(word.as_str(), "max" | "cap" | "capacity" | "outlen" | "room" | "space")));
+                matches!(
+                    word.as_str(),
+                    "out"
+                        | "dst"
+                        | "dest"
+                        | "result"
+                        | "resp"
+                        | "response"
+                        | "reply"
+                        | "tx"
+                        | "output"
+                )
+            }) || tables::words(length_name).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "max" | "cap" | "capacity" | "outlen" | "room" | "space"
+                )
+            }));
         out.push(Pair {
             pointer: index as u32,
             length: other as u32,
@@ -550,7 +563,8 @@ fn is_descriptor(unit: &Unit, ty: TypeId) -> bool {
 fn share_a_word(one: &str, two: &str) -> bool {
     let left = tables::words(one);
     let right = tables::words(two);
-    left.iter().any(|word| word.len() > 1 && right.contains(word))
+    left.iter()
+        .any(|word| word.len() > 1 && right.contains(word))
 }
 
 /// The text of a parameter before its declarator.
@@ -573,9 +587,11 @@ impl View<'_> {
     pub fn is_capacity_of_other(&self, id: ValueId, region: Region) -> bool {
         let values = self.values();
         match values.get(id) {
-            Value::Parameter(index) => self.pairs.iter().enumerate().any(|(at, pair)| {
-                pair.length == index && region != Region::Pair(at)
-            }),
+            Value::Parameter(index) => self
+                .pairs
+                .iter()
+                .enumerate()
+                .any(|(at, pair)| pair.length == index && region != Region::Pair(at)),
             _ => false,
         }
     }

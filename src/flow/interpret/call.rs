@@ -5,7 +5,9 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use crate::finding::Span;
-use crate::flow::ir::{Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId};
+use crate::flow::ir::{
+    Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId,
+};
 
 use super::machine::{Frame, MAX_STEPS, Machine, Run};
 use super::memory::{Contents, Rest};
@@ -48,7 +50,12 @@ impl Calling<'_> {
 
 impl Machine<'_> {
     /// Makes a call. The run goes on as the first way it may end; the others are given back.
-    pub(crate) fn call(&mut self, frame: &mut Frame, run: &mut Run, statement: &Statement) -> Vec<Run> {
+    pub(crate) fn call(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        statement: &Statement,
+    ) -> Vec<Run> {
         let StatementKind::Call {
             callee,
             arguments,
@@ -163,7 +170,13 @@ impl Machine<'_> {
     }
 
     /// Follows a call into a function of the file; `None` if it is not followed.
-    fn enter(&mut self, frame: &mut Frame, run: &mut Run, calling: &Calling<'_>, index: usize) -> Option<Vec<Run>> {
+    fn enter(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        calling: &Calling<'_>,
+        index: usize,
+    ) -> Option<Vec<Run>> {
         if frame.depth >= MAX_DEPTH || self.stack.contains(&index) || self.steps > MAX_STEPS / 2 {
             return None;
         }
@@ -195,12 +208,16 @@ impl Machine<'_> {
             let value = self.fit(value, info.ty);
             match prepared.slot(*local) {
                 Slot::Register(slot) => {
-                    if let Some(register) = Rc::make_mut(&mut state.registers).get_mut(slot as usize) {
+                    if let Some(register) =
+                        Rc::make_mut(&mut state.registers).get_mut(slot as usize)
+                    {
                         *register = value;
                     }
                 }
                 Slot::Scratch(_) => {}
-                Slot::Memory => self.pass_in_memory(frame, &mut inner, &mut state, *local, value, calling, at),
+                Slot::Memory => {
+                    self.pass_in_memory(frame, &mut inner, &mut state, *local, value, calling, at)
+                }
             }
         }
         state.step(calling.span, StepKind::Call);
@@ -225,7 +242,9 @@ impl Machine<'_> {
             };
             if let Some(target) = calling.target {
                 let value = match value {
-                    Value::Any | Value::Undef => self.fresh(calling.ty, Origin::Call(calling.name), calling.span),
+                    Value::Any | Value::Undef => {
+                        self.fresh(calling.ty, Origin::Call(calling.name), calling.span)
+                    }
                     value => value,
                 };
                 self.give(frame, &mut next, target, value);
@@ -256,7 +275,10 @@ impl Machine<'_> {
         let Some(object) = self.local_object(inner, local) else {
             return;
         };
-        let ty = self.arena.object(object).map_or(TypeId::UNKNOWN, |info| info.ty);
+        let ty = self
+            .arena
+            .object(object)
+            .map_or(TypeId::UNKNOWN, |info| info.ty);
         let mut contents = Contents::new(Rest::Unknown);
         if let (Value::Int(_) | Value::Addr(..) | Value::Ptr(..) | Value::Function(_), Some(size)) =
             (value, self.unit.types.size(ty))
@@ -271,7 +293,10 @@ impl Machine<'_> {
             && frame.prepared.slot(source) == Slot::Memory
             && let Some(from) = self.local_object(frame, source)
             && let Some(size) = self.unit.types.size(place.ty)
-            && matches!(self.unit.types.get(place.ty), crate::flow::ir::Type::Record(_))
+            && matches!(
+                self.unit.types.get(place.ty),
+                crate::flow::ir::Type::Record(_)
+            )
         {
             let mut run = Run {
                 state: state.clone(),

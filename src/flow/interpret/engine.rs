@@ -60,7 +60,9 @@ impl Machine<'_> {
             match prepared.slot(*local) {
                 Slot::Register(slot) => {
                     let value = self.fresh(ty, Origin::Parameter(*local), span);
-                    if let Some(register) = Rc::make_mut(&mut state.registers).get_mut(slot as usize) {
+                    if let Some(register) =
+                        Rc::make_mut(&mut state.registers).get_mut(slot as usize)
+                    {
                         *register = value;
                     }
                 }
@@ -136,13 +138,18 @@ impl Machine<'_> {
             let mut states: SmallVec<[State; 4]> = SmallVec::new();
             let mut at = 0;
             while at < pending.len() {
-                if pending.get(at).is_some_and(|entry| entry.key == key && entry.block == block) {
+                if pending
+                    .get(at)
+                    .is_some_and(|entry| entry.key == key && entry.block == block)
+                {
                     states.push(pending.remove(at).state);
                 } else {
                     at += 1;
                 }
             }
-            let span = function.block(block).map_or(function.span, |block| block.span);
+            let span = function
+                .block(block)
+                .map_or(function.span, |block| block.span);
             for state in &mut states {
                 forget_dead(&prepared, block, state);
             }
@@ -177,13 +184,19 @@ impl Machine<'_> {
     ) -> Option<State> {
         let head = heads.get_mut(block.0 as usize)?;
         let at = state.rounds.iter().position(|rounds| rounds.head == block);
-        let rounds = at.and_then(|at| state.rounds.get(at).copied()).unwrap_or(Rounds {
-            head: block,
-            rounds: 0,
-            open: 0,
-            is_open: false,
-        });
-        let limit = if self.steps > MAX_UNROLLED_STEPS { 2 } else { MAX_ROUNDS };
+        let rounds = at
+            .and_then(|at| state.rounds.get(at).copied())
+            .unwrap_or(Rounds {
+                head: block,
+                rounds: 0,
+                open: 0,
+                is_open: false,
+            });
+        let limit = if self.steps > MAX_UNROLLED_STEPS {
+            2
+        } else {
+            MAX_ROUNDS
+        };
         let is_widened = rounds.rounds >= limit || rounds.open >= MAX_OPEN_ROUNDS;
         if !is_widened {
             return Some(state);
@@ -325,7 +338,15 @@ impl Machine<'_> {
                 continue;
             }
             self.steps += 1;
-            self.terminator(frame, id, &block.terminator, block.span, run, pending, exits);
+            self.terminator(
+                frame,
+                id,
+                &block.terminator,
+                block.span,
+                run,
+                pending,
+                exits,
+            );
         }
     }
 
@@ -333,7 +354,9 @@ impl Machine<'_> {
         match kind {
             StatementKind::Enter(local) => match frame.prepared.slot(*local) {
                 Slot::Register(slot) => {
-                    if let Some(register) = Rc::make_mut(&mut run.state.registers).get_mut(slot as usize) {
+                    if let Some(register) =
+                        Rc::make_mut(&mut run.state.registers).get_mut(slot as usize)
+                    {
                         *register = Value::Undef;
                     }
                 }
@@ -389,7 +412,10 @@ impl Machine<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of the walk needs all of its parts")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step of the walk needs all of its parts"
+    )]
     fn terminator(
         &mut self,
         frame: &mut Frame,
@@ -532,7 +558,11 @@ impl Machine<'_> {
         pending: &mut Vec<Pending>,
     ) {
         let order = &frame.prepared.order;
-        let position = order.position.get(to.0 as usize).copied().unwrap_or(u32::MAX);
+        let position = order
+            .position
+            .get(to.0 as usize)
+            .copied()
+            .unwrap_or(u32::MAX);
         let mut key = (position.saturating_mul(2), 0);
         if order.is_back_edge(from, to) {
             let end = order.loop_end.get(to.0 as usize).copied().unwrap_or(0);
@@ -554,7 +584,9 @@ impl Machine<'_> {
             }
         } else {
             // Entering a loop starts its count; leaving ends it.
-            state.rounds.retain(|rounds| order.is_inside(rounds.head, to));
+            state
+                .rounds
+                .retain(|rounds| order.is_inside(rounds.head, to));
             if order.is_head(to) {
                 state.rounds.retain(|rounds| rounds.head != to);
                 state.rounds.push(Rounds {
@@ -567,11 +599,15 @@ impl Machine<'_> {
         }
         if is_open {
             // A fork whose other way leaves a loop leaves open how often it runs.
-            let leaves = self.function(frame.function).and_then(|function| function.block(from)).map(|block| {
-                block.terminator.successors()
-            });
+            let leaves = self
+                .function(frame.function)
+                .and_then(|function| function.block(from))
+                .map(|block| block.terminator.successors());
             for rounds in &mut state.rounds {
-                let goes_out = leaves.iter().flatten().any(|next| !order.is_inside(rounds.head, *next));
+                let goes_out = leaves
+                    .iter()
+                    .flatten()
+                    .any(|next| !order.is_inside(rounds.head, *next));
                 if goes_out && order.is_inside(rounds.head, from) {
                     rounds.is_open = true;
                 }
@@ -593,10 +629,9 @@ impl Machine<'_> {
             let Some(object) = object else {
                 continue;
             };
-            let is_static_like = function
-                .locals
-                .get(index)
-                .is_some_and(|local| matches!(local.kind, LocalKind::Temporary) && local.ty == TypeId::UNKNOWN);
+            let is_static_like = function.locals.get(index).is_some_and(|local| {
+                matches!(local.kind, LocalKind::Temporary) && local.ty == TypeId::UNKNOWN
+            });
             if is_static_like {
                 continue;
             }

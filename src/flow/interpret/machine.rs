@@ -16,7 +16,9 @@ use super::linear::{Linear, Sym};
 use super::memory::{Contents, Rest};
 use super::prepare::{Prepared, visit_statement};
 use super::state::{State, Step, StepKind};
-use super::value::{Alternative, Arena, Obj, ObjectInfo, ObjectKind, Origin, Range, SymInfo, Value};
+use super::value::{
+    Alternative, Arena, Obj, ObjectInfo, ObjectKind, Origin, Range, SymInfo, Value,
+};
 
 /// Most statements that are interpreted for one function of the file, calls into it included.
 pub(crate) const MAX_STEPS: usize = 12_000;
@@ -181,7 +183,12 @@ impl<'u> Machine<'u> {
     }
 
     /// A pointer that is one of some things.
-    pub(crate) fn pointer_of(&mut self, alternatives: &[Alternative], origin: Origin, span: Span) -> Sym {
+    pub(crate) fn pointer_of(
+        &mut self,
+        alternatives: &[Alternative],
+        origin: Origin,
+        span: Span,
+    ) -> Sym {
         self.arena.add_sym(SymInfo {
             range: Range::FULL,
             origin,
@@ -273,7 +280,10 @@ impl<'u> Machine<'u> {
                             made.write(at, at + 1, Value::number(i128::from(*byte as i8)));
                         }
                     }
-                    let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+                    let end = text
+                        .iter()
+                        .position(|byte| *byte == 0)
+                        .unwrap_or(text.len());
                     made.terminator = Some(Linear::constant(end as i128));
                 }
                 contents
@@ -292,8 +302,8 @@ impl<'u> Machine<'u> {
             .get(id.0 as usize)
             .copied()
             .unwrap_or_default();
-        let is_fixed = global.is_const
-            || (global.is_private && !used.is_written && !used.is_address_taken);
+        let is_fixed =
+            global.is_const || (global.is_private && !used.is_written && !used.is_address_taken);
         if !is_fixed || global.is_volatile || global.is_extern {
             return Contents::new(Rest::Unknown);
         }
@@ -321,13 +331,19 @@ impl<'u> Machine<'u> {
             return;
         }
         *left -= 1;
-        let size = self.unit.types.size(ty).and_then(|size| i64::try_from(size).ok());
+        let size = self
+            .unit
+            .types
+            .size(ty)
+            .and_then(|size| i64::try_from(size).ok());
         match init {
             Init::Zero => {}
             Init::Unknown => contents.forget(size.map(|size| (start, start.saturating_add(size)))),
             Init::Value(operand) => {
                 let value = match operand {
-                    Operand::Constant(constant) => constant.value.map(|value| self.typed_constant(value, ty)),
+                    Operand::Constant(constant) => {
+                        constant.value.map(|value| self.typed_constant(value, ty))
+                    }
                     Operand::Function(name) => Some(Value::Function(*name)),
                     Operand::Text(id) => {
                         if let Type::Array { .. } = self.unit.types.get(ty) {
@@ -343,7 +359,9 @@ impl<'u> Machine<'u> {
                     Operand::Copy(_) | Operand::Unknown(_) => None,
                 };
                 match (value, size) {
-                    (Some(value), Some(size)) => contents.write(start, start.saturating_add(size), value),
+                    (Some(value), Some(size)) => {
+                        contents.write(start, start.saturating_add(size), value)
+                    }
                     _ => contents.forget(size.map(|size| (start, start.saturating_add(size)))),
                 }
             }
@@ -353,7 +371,14 @@ impl<'u> Machine<'u> {
                         contents.forget_all();
                         return;
                     };
-                    self.initialise(contents, start.saturating_add(offset), ty, part, left, depth + 1);
+                    self.initialise(
+                        contents,
+                        start.saturating_add(offset),
+                        ty,
+                        part,
+                        left,
+                        depth + 1,
+                    );
                 }
             }
         }
