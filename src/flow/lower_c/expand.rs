@@ -74,6 +74,13 @@ impl<'a> Lowerer<'a> {
                         at = argument;
                         continue;
                     }
+                    if self.casts.contains(&at) {
+                        let list = self.child(at, Field::ARGUMENTS);
+                        if let Some(argument) = list.and_then(|list| self.only_child(list)) {
+                            at = argument;
+                            continue;
+                        }
+                    }
                     match self.call_macro(at) {
                         Some((Form::Expression(node), source)) => at = At { source, node },
                         _ => break,

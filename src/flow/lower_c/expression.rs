@@ -5,8 +5,8 @@ use super::scope::Binding;
 use super::source::At;
 use super::unit::{DEPTH, Lowerer};
 use crate::flow::ir::{
-    Base, BinaryOp, Constant, LocalKind, Operand, Origin, ResultUse, Rvalue, StatementKind, Type,
-    TypeId, UnaryOp,
+    Base, BinaryOp, Constant, LocalKind, Operand, Origin, ResultUse, Rvalue, StatementKind, Symbol,
+    Type, TypeId, UnaryOp,
 };
 use crate::syntax::{Field, Kind};
 
@@ -48,6 +48,12 @@ impl Lowerer<'_> {
             Kind::STRING_LITERAL | Kind::CONCATENATED_STRING => Some(self.text_operand(at)),
             Kind::IDENTIFIER => Some(self.name(at)),
             Kind::FIELD_EXPRESSION | Kind::SUBSCRIPT_EXPRESSION => {
+                if let Some((call, _, ty)) = self.cast_below(at) {
+                    self.casts.push(call);
+                    let value = self.value(at);
+                    self.casts.pop();
+                    return Some(self.conversion(value, ty, true));
+                }
                 let place = self.object(at)?;
                 Some(self.read(place))
             }
@@ -149,6 +155,9 @@ impl Lowerer<'_> {
         }
         let text = self.text(at);
         let name = self.intern(text);
+        if let Some(found) = self.own_name(text, name) {
+            return found;
+        }
         match self.meaning(text, name) {
             Some(Binding::Function) => {
                 let ty = match self.signatures.get(&name).cloned() {
@@ -202,6 +211,33 @@ impl Lowerer<'_> {
                 TypeId::UNKNOWN,
             ),
         }
+    }
+
+    /// `__func__` and what else the compiler fills in.
+    fn own_name(&mut self, text: &[u8], name: Symbol) -> Option<(Rvalue, TypeId)> {
+        if !text.starts_with(b"__") {
+            return None;
+        }
+        let bytes = match text {
+            b"__func__" | b"__FUNCTION__" | b"__PRETTY_FUNCTION__" => {
+                let name = self.body.name?;
+                self.unit.names.text(name).as_bytes().to_vec()
+            }
+            b"__FILE__" | b"__DATE__" | b"__TIME__" | b"__FILE_NAME__" => b"?".to_vec(),
+            b"__LINE__" | b"__COUNTER__" => {
+                let constant = Constant {
+                    value: None,
+                    ty: self.int,
+                    origin: Origin::Named(name),
+                };
+                return Some((Rvalue::Use(Operand::Constant(constant)), self.int));
+            }
+            _ => return None,
+        };
+        let char = TypeId::int(8, self.unit.target.char_is_signed);
+        let ty = self.unit.types.pointer_to(char);
+        let text = self.add_text(bytes);
+        Some((Rvalue::Use(Operand::Text(text)), ty))
     }
 
     /// A cast the author wrote.

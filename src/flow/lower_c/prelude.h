@@ -1,3 +1,4 @@
+extern int errno;
 void *memcpy(void *dst, const void *src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *mempcpy(void *dst, const void *src, size_t n);
