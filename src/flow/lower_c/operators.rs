@@ -135,7 +135,7 @@ impl Lowerer<'_> {
             .strip_suffix(b"=")
             .filter(|op| !op.is_empty())
             .and_then(Self::binary_operator);
-        let place = self.target(left);
+        let place = self.place(left);
         let Some(op) = op else {
             self.assign_expression(place.clone(), right, span);
             return Some(place);
@@ -242,7 +242,7 @@ impl Lowerer<'_> {
         is_prefix: bool,
         wanted: bool,
     ) -> Option<(Rvalue, TypeId)> {
-        let place = self.target(argument);
+        let place = self.place(argument);
         let ty = place.ty;
         let before = match wanted && !is_prefix {
             true => Some(self.computed(Rvalue::Use(Operand::Copy(place.clone())), ty, span)),

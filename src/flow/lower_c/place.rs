@@ -15,6 +15,11 @@ impl Lowerer<'_> {
         if let Some(place) = self.deeper(|lowerer| lowerer.object(at)) {
             return place;
         }
+        if self.kind(at) == Kind::IDENTIFIER
+            && let Some(place) = self.unseen_object(at)
+        {
+            return place;
+        }
         let span = self.span(at);
         let (value, ty) = self.rvalue(at);
         match value {
@@ -269,10 +274,7 @@ impl Lowerer<'_> {
             if let Rvalue::Use(Operand::Copy(place)) = value {
                 return self.address_of_place(place);
             }
-            let text = self.text(inner);
-            let name = self.intern(text);
-            if self.meaning(text, name).is_none() {
-                let place = self.target(inner);
+            if let Some(place) = self.unseen_object(inner) {
                 return self.address_of_place(place);
             }
             let span = self.span(inner);
@@ -315,22 +317,20 @@ impl Lowerer<'_> {
         ty
     }
 
-    /// An object that is written: a name nobody knows is one too.
-    pub(super) fn target(&mut self, at: At) -> Place {
-        let at = self.inner(at);
-        if self.kind(at) == Kind::IDENTIFIER && self.variable(at).is_none() {
-            let text = self.text(at);
-            let name = self.intern(text);
-            let span = self.span(at);
-            if self.meaning(text, name).is_none() {
-                let id = self.unseen_global(name, TypeId::UNKNOWN, span);
-                if let Some(global) = self.unit.globals.get_mut(id.0 as usize) {
-                    // A register, by its spelling.
-                    global.is_volatile = super::expression::is_constant_name(text);
-                }
-            }
+    /// A name that nobody knows, used as an object.
+    fn unseen_object(&mut self, at: At) -> Option<Place> {
+        let text = self.text(at);
+        let name = self.intern(text);
+        if self.meaning(text, name).is_some() {
+            return None;
         }
-        self.place(at)
+        let span = self.span(at);
+        let id = self.unseen_global(name, TypeId::UNKNOWN, span);
+        if let Some(global) = self.unit.globals.get_mut(id.0 as usize) {
+            // A register, by its spelling.
+            global.is_volatile = super::expression::is_constant_name(text);
+        }
+        self.variable(at)
     }
 
     /// Whether a place is only the value of an expression.
