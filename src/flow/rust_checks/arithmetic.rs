@@ -57,6 +57,13 @@ fn subtraction(
             .push(out);
         return;
     }
+    if wide_shift(body, at, left, right) {
+        Report::new(body, "rust-wide-shift", span)
+            .operand("$X", left)
+            .step(span, "the shift overflows when the width is the whole word")
+            .push(out);
+        return;
+    }
     if !is_unsigned(body, ty) {
         return;
     }
@@ -85,6 +92,25 @@ fn subtraction(
         .from(Some(source))
         .step(span, "reduced; nothing says that it is large enough")
         .push(out);
+}
+
+/// `(1 << bits()) - 1` where a function or parameter gives the number of bits.
+fn wide_shift(body: &Body<'_>, at: At, left: &Operand, right: &Operand) -> bool {
+    let Some(Definition::Value(Rvalue::Binary(BinaryOp::Shl, one, bits))) =
+        body.definition_of(left)
+    else {
+        return false;
+    };
+    if body.number(right) != Some(1) || body.number(one) != Some(1) || body.is_constant(bits) {
+        return false;
+    }
+    let from_call = match body.origin(bits) {
+        Some(Definition::Call(callee, arguments)) => {
+            arguments.is_empty() && matches!(body.callee_name(callee), "bits" | "width" | "size")
+        }
+        _ => false,
+    };
+    from_call && !body.is_mentioned(bits, at.block)
 }
 
 /// Whether a test on the way here tells that `left` is not below `right`.
@@ -130,7 +156,8 @@ fn signed_counters(body: &Body<'_>, left: &Operand, right: &Operand, ty: TypeId)
     let Some((bits, true)) = body.unit.types.int(ty) else {
         return false;
     };
-    if bits >= 64 {
+    // Wider ones are counts more often than sequence numbers.
+    if bits > 16 {
         return false;
     }
     let from_unsigned = |operand: &Operand| match body.definition_of(operand) {
@@ -161,6 +188,18 @@ fn ring(body: &Body<'_>, left: &Operand, right: &Operand, span: Span, out: &mut 
         |operand: &Operand| matches!(body.unit.types.int(body.type_of(operand)), Some((_, true)));
     let is_variable =
         |operand: &Operand| matches!(operand, Operand::Copy(_)) && body.number(operand).is_none();
+    // Two indices of one ring.
+    let is_pair = match (a, b) {
+        (Operand::Copy(a), Operand::Copy(b)) => {
+            a.base == b.base
+                && matches!(a.path.last(), Some(Projection::Field(_)))
+                && matches!(b.path.last(), Some(Projection::Field(_)))
+        }
+        _ => false,
+    };
+    if !is_pair {
+        return;
+    }
     // `a + n - b` keeps the difference above zero.
     let is_sum = matches!(
         body.origin(a),

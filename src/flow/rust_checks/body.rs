@@ -55,7 +55,7 @@ pub(super) struct Body<'a> {
     pub(super) unit: &'a Unit,
     pub(super) function: &'a Function,
     /// Methods of the file that give numbers read from bytes.
-    pub(super) accessors: &'a FxHashSet<Symbol>,
+    pub(super) accessors: &'a FxHashSet<(TypeId, Symbol)>,
     definitions: Vec<Vec<At>>,
     graph: OnceCell<Graph>,
     facts: OnceCell<Vec<Option<[Vec<Fact>; 2]>>>,
@@ -133,7 +133,7 @@ impl<'a> Body<'a> {
         file: &'a SourceFile<'a>,
         unit: &'a Unit,
         function: &'a Function,
-        accessors: &'a FxHashSet<Symbol>,
+        accessors: &'a FxHashSet<(TypeId, Symbol)>,
     ) -> Self {
         let mut definitions = vec![Vec::new(); function.locals.len()];
         for (block, body) in (0..).zip(&function.blocks) {
@@ -808,6 +808,17 @@ impl<'a> Body<'a> {
                 .is_some_and(|symbol| self.name(symbol) == name),
             _ => false,
         }
+    }
+
+    /// What is behind any number of pointers.
+    pub(super) fn behind_pointers(&self, mut ty: TypeId) -> TypeId {
+        for _ in 0..4 {
+            match self.unit.types.pointee(ty) {
+                Some(to) => ty = to,
+                None => break,
+            }
+        }
+        ty
     }
 
     /// Whether the function gives `Result` or `Option`.

@@ -105,12 +105,11 @@ fn owned_parameter(
         return None;
     }
     for field in tree.children(body) {
-        let Some(ty) = tree
-            .child(field, Field::TYPE)
-            .or_else(|| (tree.field(field) == Field::TYPE).then_some(field))
-        else {
-            continue;
+        let ty = match tree.field(field) == Field::TYPE {
+            true => Some(field),
+            false => tree.child(field, Field::TYPE),
         };
+        let Some(ty) = ty else { continue };
         let direct = match tree.kind(ty) {
             Kind::TYPE_IDENTIFIER => text(ty),
             Kind::GENERIC_TYPE => {

@@ -172,8 +172,7 @@ fn pointer_offset(
     let Operand::Copy(base) = pointer else { return };
     let is_pointer = body.unit.types.is_pointer(base.ty);
     let Operand::Copy(place) = count else { return };
-    let is_parameter =
-        place.path.is_empty() && body.root(place).is_some_and(|root| body.is_parameter(root));
+    let is_parameter = place.path.is_empty() && is_plain_parameter(body, place);
     let is_outside = body.source(count).is_some();
     if !is_pointer
         || !(is_parameter || is_outside)
@@ -191,6 +190,30 @@ fn pointer_offset(
             "moves the pointer; nothing compared it with the object's size",
         )
         .push(out);
+}
+
+/// A parameter itself, through casts and copies.
+fn is_plain_parameter(body: &Body<'_>, place: &Place) -> bool {
+    let mut place = place;
+    for _ in 0..6 {
+        let (Base::Local(local), true) = (place.base, place.path.is_empty()) else {
+            return false;
+        };
+        if body.is_parameter(local) {
+            return true;
+        }
+        match body.definition(local) {
+            Some(Definition::Value(
+                Rvalue::Use(Operand::Copy(inner))
+                | Rvalue::Cast {
+                    value: Operand::Copy(inner),
+                    ..
+                },
+            )) => place = inner,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// `from_raw_parts(address as *const u8, n)` with an address that may be 0.
@@ -369,7 +392,11 @@ fn assume_init(body: &Body<'_>, at: At, place: &Place, span: Span, out: &mut Vec
     };
     // `root` follows a variable to the temporary it was made of.
     let owner = match (is_variable, uninit(local)) {
-        (_, true) => variable_of(body, local).unwrap_or(local),
+        (true, true) => local,
+        (false, true) => match variable_of(body, local) {
+            Some(variable) => variable,
+            None => return,
+        },
         _ => return,
     };
     if body.definitions(owner).len() != 1 || is_array(body, owner) {

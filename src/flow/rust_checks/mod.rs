@@ -25,7 +25,7 @@ use rustc_hash::FxHashSet;
 
 use self::body::Body;
 use super::defect::{Defect, Note};
-use super::ir::{Operand, Symbol, Terminator, Unit};
+use super::ir::{Operand, Symbol, Terminator, TypeId, Unit};
 use crate::finding::Span;
 use crate::syntax::{Kind, NodeId, SourceFile};
 
@@ -42,6 +42,7 @@ pub const NAMES: &[&str] = &[
     "rust-generator-overflow",
     "rust-get-unchecked-unproved",
     "rust-inclusive-end",
+    "rust-index-by-parameter",
     "rust-index-by-wire-value",
     "rust-length-check-reads-first",
     "rust-length-truncated",
@@ -62,6 +63,7 @@ pub const NAMES: &[&str] = &[
     "rust-unproved-constructor-length",
     "rust-unsound-send",
     "rust-unwrap-capacity",
+    "rust-weak-checked-constructor",
     "rust-wide-shift",
 ];
 
@@ -94,7 +96,7 @@ pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
 }
 
 /// Names of methods of the file that only give a number read from bytes.
-fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<Symbol> {
+fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<(TypeId, Symbol)> {
     let none = FxHashSet::default();
     let mut found = FxHashSet::default();
     for function in &unit.functions {
@@ -111,7 +113,12 @@ fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<Symbol> {
             _ => false,
         });
         if gives_bytes {
-            found.insert(function.name);
+            let own = function
+                .parameters
+                .first()
+                .and_then(|parameter| function.local(*parameter))
+                .map_or(TypeId::UNKNOWN, |local| local.ty);
+            found.insert((body.behind_pointers(own), function.name));
         }
     }
     found

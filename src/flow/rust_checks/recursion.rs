@@ -56,14 +56,20 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
                     }
                     _ => None,
                 };
-                // Of several functions of one name (`cfg` arms), none is known to be meant.
-                if let Some([only]) = name.and_then(|name| by_name.get(&name)).map(Vec::as_slice) {
-                    found.push((*only, statement.span));
+                // Of several functions of one name (`cfg` arms), each may be meant.
+                for &meant in name
+                    .and_then(|name| by_name.get(&name))
+                    .into_iter()
+                    .flatten()
+                    .take(3)
+                {
+                    found.push((meant, statement.span));
                 }
             }
             found
         })
         .collect();
+    let mut reported = Vec::new();
     for (index, function) in unit.functions.iter().enumerate() {
         if tests.iter().any(|span| span.contains(function.span)) {
             continue;
@@ -74,6 +80,14 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
         let Some((span, back)) = cycle(&calls, index) else {
             continue;
         };
+        // One report for one ring.
+        if reported
+            .iter()
+            .any(|&other| leads(&calls, index, other) && leads(&calls, other, index))
+        {
+            continue;
+        }
+        reported.push(index);
         let mut trace = vec![Note {
             span,
             message: "calls on".to_owned(),
@@ -92,6 +106,24 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
             related: Vec::new(),
         });
     }
+}
+
+/// Whether calls lead from one function to another.
+fn leads(calls: &[Vec<(usize, Span)>], from: usize, to: usize) -> bool {
+    let mut seen = vec![from];
+    let mut stack = vec![from];
+    while let Some(at) = stack.pop() {
+        for &(next, _) in calls.get(at).into_iter().flatten() {
+            if next == to {
+                return true;
+            }
+            if seen.len() < 200 && !seen.contains(&next) {
+                seen.push(next);
+                stack.push(next);
+            }
+        }
+    }
+    false
 }
 
 /// The call of `start` that leads back to it, and the call that closes the ring.

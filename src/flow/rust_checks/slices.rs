@@ -6,6 +6,7 @@ use super::super::ir::{
 };
 use super::Report;
 use super::body::{At, Body, Definition};
+use super::sources::Source;
 
 /// `rust-slice-by-wire-length`, `rust-reversed-range`, `rust-index-by-wire-value`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
@@ -89,7 +90,10 @@ fn range(
         let Some(source) = body.source(bound) else {
             continue;
         };
-        if body.is_bounded_above(bound, at.block) || is_length_of_base(body, base, bound) {
+        if body.is_bounded_above(bound, at.block)
+            || is_length_of_base(body, base, bound)
+            || is_own_length(body, base, &source)
+        {
             continue;
         }
         Report::new(body, "rust-slice-by-wire-length", span)
@@ -123,6 +127,14 @@ fn range(
             )
             .push(out);
     }
+}
+
+/// `msg.buf[..msg.len]`: the object keeps both in order.
+fn is_own_length(body: &Body<'_>, base: &Operand, source: &Source) -> bool {
+    let (Some(of), Operand::Copy(place)) = (source.of, base) else {
+        return false;
+    };
+    place.base == Base::Local(of) || body.root(place) == Some(of)
 }
 
 /// `a + b`: not below its parts.
@@ -202,6 +214,7 @@ fn one_index(
         return;
     }
     let Some(source) = body.source(index) else {
+        by_parameter(body, at, place, index, out);
         return;
     };
     if body.is_bounded_above(index, at.block) {
@@ -213,6 +226,40 @@ fn one_index(
         .step(
             place.span,
             "it selects an element; nothing tested its range",
+        )
+        .push(out);
+}
+
+/// `self.table[port as usize]` with a narrow parameter, in a function that could say no.
+fn by_parameter(body: &Body<'_>, at: At, place: &Place, index: &Operand, out: &mut Vec<Defect>) {
+    let Some(Definition::Value(Rvalue::Cast {
+        value: Operand::Copy(inner),
+        ..
+    })) = body.definition_of(index)
+    else {
+        return;
+    };
+    let (Base::Local(local), true) = (inner.base, inner.path.is_empty()) else {
+        return;
+    };
+    let is_narrow = matches!(
+        body.unit
+            .types
+            .int(body.type_of(&Operand::Copy(inner.clone()))),
+        Some((8 | 16, false))
+    );
+    if !is_narrow
+        || !body.is_parameter(local)
+        || !body.is_named(body.function.result, "Result")
+        || body.is_mentioned(index, at.block)
+    {
+        return;
+    }
+    Report::new(body, "rust-index-by-parameter", place.span)
+        .operand("$INDEX", index)
+        .step(
+            place.span,
+            "selects an element; this function could refuse it, and does not",
         )
         .push(out);
 }

@@ -41,16 +41,15 @@ fn difference(
     let is_operator = matches!(body.function_name(), "sub" | "sub_assign")
         && is_own_number(body, left)
         && is_own_number(body, right);
-    let is_time = is_instant(body, left) && (is_time_value(body, right));
+    // A span taken off a point in time; two points have an order that their names tell.
+    let is_time = is_instant(body, left)
+        && !matches!(body.function_name(), "sub" | "sub_assign")
+        && (is_duration_call(body, right) || is_time_type(body, body.type_of(right)))
+        && !is_instant(body, right);
     if !is_operator && !is_time {
         return;
     }
     if body.is_mentioned(left, at.block) || body.is_mentioned(right, at.block) {
-        return;
-    }
-    // Since a moment that this function took itself.
-    let is_now = |operand: &Operand| matches!(body.origin(operand), Some(Definition::Call(callee, [])) if body.callee_name(callee) == "now");
-    if is_time && is_now(left) && !is_duration_call(body, right) {
         return;
     }
     Report::new(body, "rust-time-difference", span)
@@ -102,12 +101,6 @@ fn is_instant(body: &Body<'_>, operand: &Operand) -> bool {
         }
         _ => false,
     }
-}
-
-fn is_time_value(body: &Body<'_>, operand: &Operand) -> bool {
-    is_time_type(body, body.type_of(operand))
-        || is_instant(body, operand)
-        || is_duration_call(body, operand)
 }
 
 /// `Duration::from_millis(..)`.
