@@ -86,6 +86,9 @@ fn subtraction(
     let Some(source) = body.source(left) else {
         return;
     };
+    if is_ordered_by_check(body, left, right) {
+        return;
+    }
     Report::new(body, "rust-unchecked-subtraction", span)
         .operand("$A", left)
         .operand("$B", right)
@@ -134,6 +137,41 @@ fn is_ordered(body: &Body<'_>, at: At, left: &Operand, right: &Operand) -> bool 
         }
         _ => false,
     }) || is_raised(body, left)
+}
+
+/// `packet.total_len() - packet.header_len()`: the file's length check compares the two.
+fn is_ordered_by_check(body: &Body<'_>, left: &Operand, right: &Operand) -> bool {
+    let (Some(large), Some(small)) = (accessor(body, left), accessor(body, right)) else {
+        return false;
+    };
+    body.unit
+        .functions
+        .iter()
+        .filter(|function| matches!(body.name(function.name), "check_len" | "new_checked"))
+        .any(|function| {
+            let other = Body::new(body.file, body.unit, function, body.accessors);
+            let found = other
+                .statements()
+                .any(|(_, statement)| match &statement.kind {
+                    StatementKind::Assign {
+                        value: Rvalue::Binary(op, a, b),
+                        ..
+                    } if op.is_comparison() => {
+                        let names = [accessor(&other, a), accessor(&other, b)];
+                        names.contains(&Some(large)) && names.contains(&Some(small))
+                    }
+                    _ => false,
+                });
+            found
+        })
+}
+
+/// The method without arguments that a value comes from.
+fn accessor(body: &Body<'_>, operand: &Operand) -> Option<super::super::ir::Symbol> {
+    match body.origin(operand) {
+        Some(Definition::Call(Callee::Method(name), [_])) => Some(*name),
+        _ => None,
+    }
 }
 
 /// `x.max(k)`, `x + k`, `x | k`: something keeps it up.
@@ -338,12 +376,17 @@ fn negation(
     span: Span,
     out: &mut Vec<Defect>,
 ) {
-    if !matches!(body.unit.types.int(ty), Some((_, true))) {
-        return;
-    }
+    let is_signed = matches!(body.unit.types.int(ty), Some((_, true)));
     let Some(source) = body.source(value) else {
         return;
     };
+    // What is negated is signed; a field of unknown type may be a float, a newtype's number is not.
+    let is_newtype = ty == TypeId::UNKNOWN
+        && matches!(value, Operand::Copy(place)
+            if matches!(place.path.last(), Some(Projection::Field(name)) if body.name(*name) == "0"));
+    if !is_signed && !is_newtype {
+        return;
+    }
     if body.is_mentioned(value, at.block) {
         return;
     }

@@ -582,7 +582,7 @@ impl<'a> Body<'a> {
                 if let Some(Definition::Value(Rvalue::Discriminant(place))) =
                     self.definition_of(left)
                 {
-                    return self.call_facts(&Operand::Copy(place.clone()), panics);
+                    return self.call_facts(&Operand::Copy(place.clone()), true, panics);
                 }
                 let (op, left, right) = match op {
                     BinaryOp::Gt => (BinaryOp::Lt, right, left),
@@ -601,12 +601,14 @@ impl<'a> Body<'a> {
             Some(Definition::Value(Rvalue::Use(inner) | Rvalue::Unary(_, inner))) => {
                 self.branch_facts(inner, is_negated, panics)
             }
-            _ => self.call_facts(condition, panics),
+            _ => self.call_facts(condition, false, panics),
         }
     }
 
     /// A test by a function: whatever was handed to it was looked at.
-    fn call_facts(&self, result: &Operand, panics: bool) -> Vec<Fact> {
+    /// A result that may be an error tells something only where the function's name says that it
+    /// looks (`by_variant`); any other may fail for its own reasons.
+    fn call_facts(&self, result: &Operand, by_variant: bool, panics: bool) -> Vec<Fact> {
         let mut parts = Vec::new();
         let mut at = result.clone();
         for _ in 0..4 {
@@ -617,7 +619,8 @@ impl<'a> Body<'a> {
             if matches!(name, "next" | "read" | "recv" | "lock") {
                 break;
             }
-            for argument in arguments.iter().take(6) {
+            let looks = !by_variant || looks_at_arguments(name);
+            for argument in arguments.iter().take(if looks { 6 } else { 0 }) {
                 parts.extend(self.parts(argument));
                 if let Some(Definition::Value(Rvalue::Aggregate(inner))) =
                     self.definition_of(argument)
@@ -655,6 +658,41 @@ impl<'a> Body<'a> {
             }
             _ => false,
         })
+    }
+
+    /// Whether a variable that several assignments fill is compared anywhere: each way may have
+    /// its own test.
+    pub(super) fn is_tested_on_some_way(&self, operand: &Operand) -> bool {
+        let mut place = match operand {
+            Operand::Copy(place) => place,
+            _ => return false,
+        };
+        for _ in 0..4 {
+            let Base::Local(local) = place.base else {
+                return false;
+            };
+            if self.definitions(local).len() > 1 {
+                break;
+            }
+            match self.definition(local) {
+                Some(Definition::Value(
+                    Rvalue::Use(Operand::Copy(inner))
+                    | Rvalue::Cast {
+                        value: Operand::Copy(inner),
+                        ..
+                    },
+                )) => place = inner,
+                _ => return false,
+            }
+        }
+        let key = [self.place_key(place)];
+        let table = self.facts.get_or_init(|| self.all_facts());
+        table
+            .iter()
+            .flatten()
+            .flatten()
+            .flatten()
+            .any(|fact| overlaps(&fact.left, &key) || overlaps(&fact.right, &key))
     }
 
     /// Whether something keeps the value from being too small where the block begins.
@@ -757,6 +795,26 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// The variable that a temporary was given to.
+    pub(super) fn variable_of(&self, temporary: LocalId) -> Option<LocalId> {
+        self.statements()
+            .find_map(|(_, statement)| match &statement.kind {
+                StatementKind::Assign {
+                    target,
+                    value: Rvalue::Use(Operand::Copy(from)),
+                } if from.base == Base::Local(temporary)
+                    && from.path.is_empty()
+                    && target.path.is_empty() =>
+                {
+                    match target.base {
+                        Base::Local(local) => Some(local),
+                        Base::Global(_) => None,
+                    }
+                }
+                _ => None,
+            })
+    }
+
     /// The variable or parameter at the root of a place.
     pub(super) fn root(&self, place: &Place) -> Option<LocalId> {
         let mut place = place.clone();
@@ -826,6 +884,20 @@ impl<'a> Body<'a> {
         self.is_named(self.function.result, "Result")
             || self.is_named(self.function.result, "Option")
     }
+}
+
+/// Whether a function's name says that it tests what it is given.
+fn looks_at_arguments(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "check", "valid", "ensure", "verify", "get", "checked", "try", "split", "first", "last",
+        "find", "position", "is", "contains", "require", "assert", "parse", "new", "from", "ok",
+        "bounds", "strip", "slice", "filter", "then", "in", "lookup",
+    ];
+    name.split('_').any(|part| {
+        WORDS
+            .iter()
+            .any(|word| part == *word || (word.len() > 4 && part.starts_with(word)))
+    })
 }
 
 /// Whether two lists of keys share one.

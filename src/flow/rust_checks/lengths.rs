@@ -166,7 +166,6 @@ pub(super) fn is_receiver(name: &str) -> bool {
         "try_from",
         "from_bytes",
         "unpack",
-        "dispatch",
         "on_rx",
         "on_data",
         "on_packet",
@@ -220,7 +219,7 @@ fn fixed_offsets(body: &Body<'_>, out: &mut Vec<Defect>) {
                 .pointee(parameter.ty)
                 .is_some_and(|to| matches!(body.unit.types.get(to), Type::Slice { .. }));
             // What is written to is no message.
-            let is_output = body.text(parameter.span).contains("&mut");
+            let is_output = body.text(parameter.span).contains("mut ");
             if !matches!(parameter.kind, LocalKind::Parameter(_))
                 || is_output
                 || !is_slice
@@ -396,8 +395,17 @@ fn into_shorter(
     // A part that this function cut from received data: its length is the sender's.
     let is_received = match body.definition_of_place(source) {
         Some(Definition::Value(Rvalue::Use(inner))) => {
-            matches!(body.definition_of(inner), Some(Definition::Call(callee, _))
-                if body.callee_name(callee).starts_with("index_range"))
+            match body.definition_of(inner) {
+                Some(Definition::Call(callee, _)) => {
+                    body.callee_name(callee).starts_with("index_range")
+                }
+                // `&buf[range]` with a range of unknown type.
+                Some(Definition::Value(Rvalue::AddressOf(of))) => {
+                    matches!(of.path.last(), Some(Projection::Index(index))
+                        if body.type_of(index) == super::super::ir::TypeId::UNKNOWN)
+                }
+                _ => false,
+            }
         }
         _ => false,
     };

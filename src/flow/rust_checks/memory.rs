@@ -393,7 +393,7 @@ fn assume_init(body: &Body<'_>, at: At, place: &Place, span: Span, out: &mut Vec
     // `root` follows a variable to the temporary it was made of.
     let owner = match (is_variable, uninit(local)) {
         (true, true) => local,
-        (false, true) => match variable_of(body, local) {
+        (false, true) => match body.variable_of(local) {
             Some(variable) => variable,
             None => return,
         },
@@ -421,26 +421,6 @@ fn is_array(body: &Body<'_>, local: LocalId) -> bool {
         || body.definitions(local).first().is_some_and(|at| {
             body.statement(*at)
                 .is_some_and(|statement| body.text(statement.span).contains("[MaybeUninit"))
-        })
-}
-
-/// The variable that a temporary was given to.
-fn variable_of(body: &Body<'_>, temporary: LocalId) -> Option<LocalId> {
-    body.statements()
-        .find_map(|(_, statement)| match &statement.kind {
-            StatementKind::Assign {
-                target,
-                value: Rvalue::Use(Operand::Copy(from)),
-            } if from.base == Base::Local(temporary)
-                && from.path.is_empty()
-                && target.path.is_empty() =>
-            {
-                match target.base {
-                    Base::Local(local) => Some(local),
-                    Base::Global(_) => None,
-                }
-            }
-            _ => None,
         })
 }
 

@@ -56,6 +56,7 @@ pub(super) fn each_place(kind: &StatementKind, see: &mut impl FnMut(&Place)) {
             see(target);
         }
         StatementKind::Call { arguments, .. } => arguments.iter().for_each(operand),
+        StatementKind::Clobber(places) => places.iter().for_each(see),
         _ => {}
     }
 }
@@ -91,6 +92,7 @@ fn range(
             continue;
         };
         if body.is_bounded_above(bound, at.block)
+            || body.is_tested_on_some_way(bound)
             || is_length_of_base(body, base, bound)
             || is_own_length(body, base, &source)
         {

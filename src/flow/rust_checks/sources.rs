@@ -223,12 +223,18 @@ impl Body<'_> {
                     .iter()
                     .filter(|step| matches!(step, Projection::Field(_)))
                     .count();
-                (is_number && fields == 1 && !self.is_payload(last) && MESSAGES.contains(&name))
-                    .then_some(Source {
-                        span: place.span,
-                        what: "is a field of the message",
-                        of: Some(local),
-                    })
+                let is_newtype = fields == 2
+                    && matches!(last, Projection::Field(name) if self.name(*name) == "0");
+                (is_number
+                    && (fields == 1 || is_newtype)
+                    && !self.is_payload(last)
+                    && MESSAGES.contains(&name)
+                    && !sends(self.function_name()))
+                .then_some(Source {
+                    span: place.span,
+                    what: "is a field of the message",
+                    of: Some(local),
+                })
             }
             _ => None,
         }
@@ -277,10 +283,37 @@ impl Body<'_> {
             .any(|word| name.contains(word));
         match local.kind {
             LocalKind::Parameter(_) => !is_array || is_named,
-            LocalKind::Temporary => matches!(self.definition(root), Some(Definition::Call(..))),
+            LocalKind::Temporary => match self.definition(root) {
+                // An array of this function, filled or not.
+                Some(Definition::Call(callee, _))
+                    if self.callee_name(callee) == super::super::lower_rust::ARRAY_REPEAT =>
+                {
+                    self.variable_of(root)
+                        .is_some_and(|variable| self.holds_data(variable))
+                }
+                found => matches!(found, Some(Definition::Call(..))),
+            },
             LocalKind::Variable => self.is_filled(root) && is_named,
         }
     }
+}
+
+/// Whether a function makes messages, by its name.
+fn sends(name: &str) -> bool {
+    name.split('_').any(|part| {
+        matches!(
+            part,
+            "emit"
+                | "send"
+                | "write"
+                | "build"
+                | "encode"
+                | "transmit"
+                | "tx"
+                | "fmt"
+                | "serialize"
+        )
+    })
 }
 
 /// Whether a name says length or place in a buffer.

@@ -38,9 +38,8 @@ fn difference(
     span: Span,
     out: &mut Vec<Defect>,
 ) {
-    let is_operator = matches!(body.function_name(), "sub" | "sub_assign")
-        && is_own_number(body, left)
-        && is_own_number(body, right);
+    let is_operator =
+        body.function_name() == "sub" && is_own_number(body, left) && is_own_number(body, right);
     // A span taken off a point in time; two points have an order that their names tell.
     let is_time = is_instant(body, left)
         && !matches!(body.function_name(), "sub" | "sub_assign")
@@ -82,7 +81,8 @@ fn is_own_number(body: &Body<'_>, operand: &Operand) -> bool {
         .map_or(TypeId::UNKNOWN, |local| local.ty);
     matches!(place.path.last(), Some(Projection::Field(_)))
         && body.is_parameter(local)
-        && (is_time_type(body, ty) || is_time_type(body, first))
+        && body.is_named(ty, "Instant")
+        && body.is_named(first, "Instant")
         && !matches!(body.unit.types.int(place.ty), Some((_, true)))
 }
 
