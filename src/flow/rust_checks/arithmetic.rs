@@ -71,7 +71,7 @@ fn subtraction(
         (body.number(right), body.origin(left))
         && number == 1
         && body.number(a).is_none()
-        && body.number(b).is_none()
+        && !body.is_constant(b)
         && !is_ordered(body, at, left, right)
     {
         Report::new(body, "rust-quotient-underflow", span)

@@ -620,7 +620,11 @@ impl<'a> Body<'a> {
                 break;
             }
             let looks = !by_variant || looks_at_arguments(name);
-            for argument in arguments.iter().take(if looks { 6 } else { 0 }) {
+            for argument in arguments.iter().take(6) {
+                // Bytes are handed out to be looked at; a number may be used for anything.
+                if !looks && self.unit.types.int(self.type_of(argument)).is_some() {
+                    continue;
+                }
                 parts.extend(self.parts(argument));
                 if let Some(Definition::Value(Rvalue::Aggregate(inner))) =
                     self.definition_of(argument)
