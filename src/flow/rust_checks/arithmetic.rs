@@ -8,9 +8,9 @@ use super::Report;
 use super::body::{At, Body, Definition, overlaps};
 use crate::finding::Span;
 
-/// `rust-unchecked-subtraction`, `rust-narrow-arithmetic`, `rust-ring-difference`,
-/// `rust-counter-difference-overflow`, `rust-quotient-underflow`, `rust-generator-overflow`,
-/// `rust-wide-shift`, `rust-predictable-id`.
+/// `rust-unchecked-length-arithmetic`, `rust-unchecked-length-arithmetic`, `rust-wrapping-arithmetic`,
+/// `rust-wrapping-arithmetic`, `rust-quotient-underflow`, `rust-wrapping-arithmetic`,
+/// `rust-wrapping-arithmetic`, `rust-predictable-id`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         let StatementKind::Assign { target, value } = &statement.kind else {
@@ -50,7 +50,7 @@ fn subtraction(
     out: &mut Vec<Defect>,
 ) {
     if signed_counters(body, left, right, ty) {
-        Report::new(body, "rust-counter-difference-overflow", span)
+        Report::new(body, "rust-wrapping-arithmetic", span)
             .operand("$A", left)
             .operand("$B", right)
             .step(span, "the signed difference of wrapping counters overflows")
@@ -58,8 +58,8 @@ fn subtraction(
         return;
     }
     if wide_shift(body, at, left, right) {
-        Report::new(body, "rust-wide-shift", span)
-            .operand("$X", left)
+        Report::new(body, "rust-wrapping-arithmetic", span)
+            .operand("$VALUE", left)
             .step(span, "the shift overflows when the width is the whole word")
             .push(out);
         return;
@@ -75,7 +75,7 @@ fn subtraction(
         && !is_ordered(body, at, left, right)
     {
         Report::new(body, "rust-quotient-underflow", span)
-            .operand("$Q", left)
+            .operand("$VALUE", left)
             .step(span, "the quotient may be 0")
             .push(out);
         return;
@@ -89,7 +89,7 @@ fn subtraction(
     if is_ordered_by_check(body, left, right) {
         return;
     }
-    Report::new(body, "rust-unchecked-subtraction", span)
+    Report::new(body, "rust-unchecked-length-arithmetic", span)
         .operand("$A", left)
         .operand("$B", right)
         .from(Some(source))
@@ -249,7 +249,7 @@ fn ring(body: &Body<'_>, left: &Operand, right: &Operand, span: Span, out: &mut 
     if !is_unsigned(body, body.type_of(a)) && !is_unsigned(body, body.type_of(right)) {
         return;
     }
-    Report::new(body, "rust-ring-difference", span)
+    Report::new(body, "rust-wrapping-arithmetic", span)
         .operand("$A", a)
         .operand("$B", b)
         .step(span, "below zero as soon as the first index has wrapped")
@@ -287,8 +287,8 @@ fn narrow(
     if !is_outside {
         return;
     }
-    Report::new(body, "rust-narrow-arithmetic", span)
-        .operand("$X", factor)
+    Report::new(body, "rust-unchecked-length-arithmetic", span)
+        .operand("$VALUE", factor)
         .text("$BITS", bits.to_string())
         .from(body.source(factor))
         .step(
@@ -358,8 +358,8 @@ fn generator(
     if !is_multiplier || !is_field {
         return;
     }
-    Report::new(body, "rust-generator-overflow", span)
-        .operand("$X", state)
+    Report::new(body, "rust-wrapping-arithmetic", span)
+        .operand("$VALUE", state)
         .step(
             span,
             "the product is larger than its type for nearly every value",
@@ -398,7 +398,7 @@ fn negation(
     {
         return;
     }
-    Report::new(body, "rust-unchecked-subtraction", span)
+    Report::new(body, "rust-unchecked-length-arithmetic", span)
         .text("$A", "0")
         .operand("$B", value)
         .from(Some(source))
@@ -426,7 +426,7 @@ fn predictable(
         return;
     }
     Report::new(body, "rust-predictable-id", span)
-        .operand("$ID", left)
+        .operand("$VALUE", left)
         .step(span, "the next one can be guessed")
         .push(out);
 }

@@ -872,6 +872,27 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Whether the comment before the function says that it panics: a contract with callers.
+    pub(super) fn documents_panic(&self) -> bool {
+        let start = self.function.span.start as usize;
+        let before = self.file.text.get(..start).unwrap_or_default();
+        let tail = before
+            .get(before.len().saturating_sub(2_000)..)
+            .unwrap_or_default();
+        let mut lines = tail.rsplit(|byte| *byte == b'\n');
+        // What stands before the function on its own line.
+        lines.next();
+        lines
+            .map(<[u8]>::trim_ascii)
+            .take_while(|line| line.starts_with(b"//") || line.starts_with(b"#["))
+            .any(|line| {
+                line.starts_with(b"//")
+                    && line
+                        .windows(5)
+                        .any(|word| word.eq_ignore_ascii_case(b"panic"))
+            })
+    }
+
     /// What is behind any number of pointers.
     pub(super) fn behind_pointers(&self, mut ty: TypeId) -> TypeId {
         for _ in 0..4 {

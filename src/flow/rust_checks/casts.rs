@@ -9,7 +9,7 @@ use super::body::{At, Body, Definition};
 use super::sources::is_length_name;
 use crate::finding::Span;
 
-/// `rust-length-truncated`, `rust-narrow-counter`.
+/// `rust-narrow-length`, `rust-narrow-length`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         if let StatementKind::Assign {
@@ -73,8 +73,8 @@ fn truncation(
         true => "the product is cut to its low bits",
         false => "cut to its low bits, and reduced only afterwards",
     };
-    Report::new(body, "rust-length-truncated", span)
-        .operand("$LEN", value)
+    Report::new(body, "rust-narrow-length", span)
+        .operand("$VALUE", value)
         .text("$BITS", bits.to_string())
         .step(span, why)
         .push(out);
@@ -176,9 +176,9 @@ fn counters(body: &Body<'_>, out: &mut Vec<Defect>) {
         if !counter.path.is_empty() || !is_advanced(body, counter.base) {
             continue;
         }
-        Report::new(body, "rust-narrow-counter", block.span)
-            .operand("$I", value)
-            .operand("$END", large)
+        Report::new(body, "rust-narrow-length", block.span)
+            .operand("$VALUE", value)
+            .operand("$VALUE", large)
             .text("$BITS", narrow.to_string())
             .step(
                 block.span,

@@ -6,8 +6,8 @@ use super::Report;
 use super::body::{At, Body, Definition};
 use super::slices::each_place;
 
-/// `rust-fixed-offset-before-length`, `rust-chunk-too-short`, `rust-copy-length-mismatch`,
-/// `rust-unproved-constructor-length`, `rust-length-check-reads-first`.
+/// `rust-read-before-length`, `rust-copy-length-mismatch`, `rust-copy-length-mismatch`,
+/// `rust-copy-length-mismatch`, `rust-read-before-length`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     fixed_offsets(body, out);
     for (at, statement) in body.statements() {
@@ -89,7 +89,7 @@ fn weak_constructor(body: &Body<'_>, out: &mut Vec<Defect>) {
     let Some((method, offset)) = farthest_accessor(body) else {
         return;
     };
-    Report::new(body, "rust-weak-checked-constructor", span)
+    Report::new(body, "rust-read-before-length", span)
         .text("$CALL", method)
         .text("$OFFSET", offset.to_string())
         .step(span, "the only test of the length")
@@ -238,7 +238,7 @@ fn fixed_offsets(body: &Body<'_>, out: &mut Vec<Defect>) {
                 return;
             }
             reported.push(local);
-            Report::new(body, "rust-fixed-offset-before-length", place.span)
+            Report::new(body, "rust-read-before-length", place.span)
                 .text("$BUF", body.name(parameter.name))
                 .text("$OFFSET", offset.to_string())
                 .step(
@@ -261,7 +261,7 @@ fn is_cut_to(body: &Body<'_>, target: &Operand, source: u64) -> bool {
 }
 
 /// Whether the length of a slice, or the slice, was tested on every way here.
-fn is_length_tested(body: &Body<'_>, slice: &Operand, at: At) -> bool {
+pub(super) fn is_length_tested(body: &Body<'_>, slice: &Operand, at: At) -> bool {
     let Operand::Copy(place) = slice else {
         return true;
     };
@@ -326,8 +326,8 @@ fn chunk(
     if body.number(count) == Some(1) || is_cut || is_length_tested(body, slice, at) {
         return false;
     }
-    Report::new(body, "rust-chunk-too-short", span)
-        .operand("$CHUNK", slice)
+    Report::new(body, "rust-copy-length-mismatch", span)
+        .operand("$VALUE", slice)
         .text("$CALL", name)
         .step(
             span,
@@ -499,8 +499,8 @@ fn constructor(
     if !panics || is_length_tested(body, slice, at) {
         return;
     }
-    Report::new(body, "rust-unproved-constructor-length", span)
-        .operand("$SLICE", slice)
+    Report::new(body, "rust-copy-length-mismatch", span)
+        .operand("$VALUE", slice)
         .text("$CALL", path)
         .step(source, "bytes of a length that the sender chose")
         .step(
@@ -565,7 +565,7 @@ fn length_checks(body: &Body<'_>, out: &mut Vec<Defect>) {
         if has_fact || !body.facts(at.block).is_empty() {
             return;
         }
-        Report::new(body, "rust-length-check-reads-first", statement.span)
+        Report::new(body, "rust-read-before-length", statement.span)
             .text("$CALL", body.name(*method))
             .step(
                 statement.span,

@@ -11,9 +11,9 @@ use super::slices::each_place;
 use super::sources::is_length_name;
 use crate::finding::Span;
 
-/// `rust-get-unchecked-unproved`, `rust-pointer-offset-unproved`, `rust-raw-parts-address`,
-/// `rust-drop-before-reset`, `rust-assume-init-before-write`, `rust-set-len-before-init`,
-/// `rust-aliased-unchecked-borrows`, `rust-inclusive-end`.
+/// `rust-unproved-unchecked-index`, `rust-pointer-add-from-input`, `rust-raw-parts-address`,
+/// `rust-drop-before-reset`, `rust-uninitialised-use`, `rust-uninitialised-use`,
+/// `rust-aliased-unchecked-borrows`, `rust-off-by-one-bound`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         let span = statement.span;
@@ -42,7 +42,7 @@ fn call(
 ) {
     match (body.callee_name(callee), arguments) {
         ("get_unchecked" | "get_unchecked_mut", [base, index])
-            if !body.function.is_unsafe && is_open(body, index) =>
+            if !body.function.is_unsafe && !body.function.is_private && is_open(body, index) =>
         {
             if body.is_mentioned(index, at.block)
                 || is_from_search(body, index)
@@ -50,8 +50,8 @@ fn call(
             {
                 return;
             }
-            Report::new(body, "rust-get-unchecked-unproved", span)
-                .operand("$INDEX", index)
+            Report::new(body, "rust-unproved-unchecked-index", span)
+                .operand("$VALUE", index)
                 .step(span, "no bounds check, and no comparison in this function")
                 .push(out);
         }
@@ -181,9 +181,9 @@ fn pointer_offset(
     {
         return;
     }
-    Report::new(body, "rust-pointer-offset-unproved", span)
+    Report::new(body, "rust-pointer-add-from-input", span)
         .operand("$PTR", pointer)
-        .operand("$COUNT", count)
+        .operand("$VALUE", count)
         .from(body.source(count))
         .step(
             span,
@@ -231,7 +231,7 @@ fn raw_address(body: &Body<'_>, at: At, pointer: &Operand, span: Span, out: &mut
         return;
     }
     Report::new(body, "rust-raw-parts-address", span)
-        .operand("$ADDRESS", value)
+        .operand("$VALUE", value)
         .step(
             span,
             "a slice may not start at address 0; nothing excludes it",
@@ -403,8 +403,8 @@ fn assume_init(body: &Body<'_>, at: At, place: &Place, span: Span, out: &mut Vec
         return;
     }
     if untouched_way(body, owner, at) {
-        Report::new(body, "rust-assume-init-before-write", span)
-            .operand("$X", &Operand::Copy(place.clone()))
+        Report::new(body, "rust-uninitialised-use", span)
+            .operand("$VALUE", &Operand::Copy(place.clone()))
             .step(
                 span,
                 "declared initialised on a way on which nothing wrote it",
@@ -438,8 +438,8 @@ fn set_len(body: &Body<'_>, at: At, vector: &Place, span: Span, out: &mut Vec<De
         _ => false,
     };
     if is_empty && untouched_way(body, local, at) {
-        Report::new(body, "rust-set-len-before-init", span)
-            .operand("$V", &Operand::Copy(vector.clone()))
+        Report::new(body, "rust-uninitialised-use", span)
+            .operand("$VALUE", &Operand::Copy(vector.clone()))
             .step(span, "the elements were never written")
             .push(out);
     }
@@ -496,9 +496,9 @@ fn inclusive_end(
     if !from_start || !is_address {
         return;
     }
-    Report::new(body, "rust-inclusive-end", span)
+    Report::new(body, "rust-off-by-one-bound", span)
         .operand("$VALUE", small)
-        .operand("$END", large)
+        .operand("$VALUE", large)
         .step(
             span,
             "the end lies one past the last element, and is let through",

@@ -99,7 +99,7 @@ fn range(
             continue;
         }
         Report::new(body, "rust-slice-by-wire-length", span)
-            .operand("$LEN", bound)
+            .operand("$VALUE", bound)
             .operand("$BUF", base)
             .from(Some(source))
             .step(
@@ -119,7 +119,7 @@ fn range(
         && !body.is_bounded_below(end, at.block)
     {
         Report::new(body, "rust-reversed-range", span)
-            .operand("$END", end)
+            .operand("$VALUE", end)
             .text("$START", low.to_string())
             .operand("$BUF", base)
             .from(Some(source))
@@ -223,7 +223,7 @@ fn one_index(
         return;
     }
     Report::new(body, "rust-index-by-wire-value", place.span)
-        .operand("$INDEX", index)
+        .operand("$VALUE", index)
         .from(Some(source))
         .step(
             place.span,
@@ -253,12 +253,13 @@ fn by_parameter(body: &Body<'_>, at: At, place: &Place, index: &Operand, out: &m
     if !is_narrow
         || !body.is_parameter(local)
         || !body.is_named(body.function.result, "Result")
+        || body.documents_panic()
         || body.is_mentioned(index, at.block)
     {
         return;
     }
     Report::new(body, "rust-index-by-parameter", place.span)
-        .operand("$INDEX", index)
+        .operand("$VALUE", index)
         .step(
             place.span,
             "selects an element; this function could refuse it, and does not",

@@ -255,6 +255,13 @@ impl Body<'_> {
         })
     }
 
+    /// The result of `regs().status().read()`.
+    fn is_register(&self, operand: &Operand) -> bool {
+        matches!(self.definition_of(operand), Some(Definition::Call(callee @ Callee::Method(_), [of]))
+            if self.callee_name(callee) == "read"
+                && matches!(self.definition_of(of), Some(Definition::Call(..)) | Some(Definition::Value(Rvalue::Use(_)))))
+    }
+
     /// Whether an object is `self`: its own methods keep its lengths in order.
     fn is_own(&self, operand: &Operand) -> bool {
         let Operand::Copy(place) = operand else {

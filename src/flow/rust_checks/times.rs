@@ -17,7 +17,7 @@ const TIMES: &[&str] = &[
     "Timestamp",
 ];
 
-/// `rust-time-difference`.
+/// `rust-instant-difference`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         if let StatementKind::Assign {
@@ -51,7 +51,7 @@ fn difference(
     if body.is_mentioned(left, at.block) || body.is_mentioned(right, at.block) {
         return;
     }
-    Report::new(body, "rust-time-difference", span)
+    Report::new(body, "rust-instant-difference", span)
         .operand("$A", left)
         .operand("$B", right)
         .step(
