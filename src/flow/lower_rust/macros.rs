@@ -134,8 +134,43 @@ impl<'s> Builder<'_, '_, 's> {
     fn macro_arguments(&mut self, arguments: &[Vec<NodeId>]) -> Vec<Operand> {
         arguments
             .iter()
-            .map(|tokens| self.tokens_value(tokens, TypeId::UNKNOWN))
+            .map(|tokens| {
+                let value = self.tokens_value(tokens, TypeId::UNKNOWN);
+                if matches!(value, Operand::Unknown(_)) {
+                    self.clobber(tokens);
+                }
+                value
+            })
             .collect()
+    }
+
+    /// Code that was not understood may read and write whatever it names.
+    fn clobber(&mut self, tokens: &[NodeId]) {
+        let mut places: Vec<super::super::ir::Place> = Vec::new();
+        for &token in tokens {
+            for node in self.env.file.tree.subtree(token).take(MAX_TOKENS) {
+                if !matches!(
+                    self.env.file.tree.kind(node),
+                    Kind::IDENTIFIER | Kind::SELF_VALUE
+                ) {
+                    continue;
+                }
+                let name = self.env.symbol(node);
+                if let Some(local) = self.lookup(name)
+                    && !places
+                        .iter()
+                        .any(|place| place.base == super::super::ir::Base::Local(local))
+                {
+                    places.push(self.whole(local, self.span(node)));
+                }
+            }
+        }
+        if let (Some(first), Some(last)) = (tokens.first(), tokens.last())
+            && !places.is_empty()
+        {
+            let span = Span::new(self.span(*first).start, self.span(*last).end);
+            self.push(StatementKind::Clobber(places), span);
+        }
     }
 
     fn assertion(&mut self, call: &MacroCall<'_>, name: Symbol, span: Span) {

@@ -8,9 +8,9 @@ use super::Report;
 use super::body::{At, Body, Definition, overlaps};
 use crate::finding::Span;
 
-/// `rust-unchecked-subtraction`, `rust-narrow-arithmetic`, `rust-ring-difference`,
-/// `rust-counter-difference-overflow`, `rust-quotient-underflow`, `rust-generator-overflow`,
-/// `rust-wide-shift`, `rust-predictable-id`.
+/// `rust-unchecked-length-arithmetic`, `rust-unchecked-length-arithmetic`, `rust-wrapping-arithmetic`,
+/// `rust-wrapping-arithmetic`, `rust-quotient-underflow`, `rust-wrapping-arithmetic`,
+/// `rust-wrapping-arithmetic`, `rust-predictable-id`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         let StatementKind::Assign { target, value } = &statement.kind else {
@@ -50,10 +50,17 @@ fn subtraction(
     out: &mut Vec<Defect>,
 ) {
     if signed_counters(body, left, right, ty) {
-        Report::new(body, "rust-counter-difference-overflow", span)
+        Report::new(body, "rust-wrapping-arithmetic", span)
             .operand("$A", left)
             .operand("$B", right)
             .step(span, "the signed difference of wrapping counters overflows")
+            .push(out);
+        return;
+    }
+    if wide_shift(body, at, left, right) {
+        Report::new(body, "rust-wrapping-arithmetic", span)
+            .operand("$VALUE", left)
+            .step(span, "the shift overflows when the width is the whole word")
             .push(out);
         return;
     }
@@ -64,11 +71,11 @@ fn subtraction(
         (body.number(right), body.origin(left))
         && number == 1
         && body.number(a).is_none()
-        && body.number(b).is_none()
+        && !body.is_constant(b)
         && !is_ordered(body, at, left, right)
     {
         Report::new(body, "rust-quotient-underflow", span)
-            .operand("$Q", left)
+            .operand("$VALUE", left)
             .step(span, "the quotient may be 0")
             .push(out);
         return;
@@ -79,12 +86,34 @@ fn subtraction(
     let Some(source) = body.source(left) else {
         return;
     };
-    Report::new(body, "rust-unchecked-subtraction", span)
+    if is_ordered_by_check(body, left, right) {
+        return;
+    }
+    Report::new(body, "rust-unchecked-length-arithmetic", span)
         .operand("$A", left)
         .operand("$B", right)
         .from(Some(source))
         .step(span, "reduced; nothing says that it is large enough")
         .push(out);
+}
+
+/// `(1 << bits()) - 1` where a function or parameter gives the number of bits.
+fn wide_shift(body: &Body<'_>, at: At, left: &Operand, right: &Operand) -> bool {
+    let Some(Definition::Value(Rvalue::Binary(BinaryOp::Shl, one, bits))) =
+        body.definition_of(left)
+    else {
+        return false;
+    };
+    if body.number(right) != Some(1) || body.number(one) != Some(1) || body.is_constant(bits) {
+        return false;
+    }
+    let from_call = match body.origin(bits) {
+        Some(Definition::Call(callee, arguments)) => {
+            arguments.is_empty() && matches!(body.callee_name(callee), "bits" | "width" | "size")
+        }
+        _ => false,
+    };
+    from_call && !body.is_mentioned(bits, at.block)
 }
 
 /// Whether a test on the way here tells that `left` is not below `right`.
@@ -110,6 +139,41 @@ fn is_ordered(body: &Body<'_>, at: At, left: &Operand, right: &Operand) -> bool 
     }) || is_raised(body, left)
 }
 
+/// `packet.total_len() - packet.header_len()`: the file's length check compares the two.
+fn is_ordered_by_check(body: &Body<'_>, left: &Operand, right: &Operand) -> bool {
+    let (Some(large), Some(small)) = (accessor(body, left), accessor(body, right)) else {
+        return false;
+    };
+    body.unit
+        .functions
+        .iter()
+        .filter(|function| matches!(body.name(function.name), "check_len" | "new_checked"))
+        .any(|function| {
+            let other = Body::new(body.file, body.unit, function, body.accessors);
+            let found = other
+                .statements()
+                .any(|(_, statement)| match &statement.kind {
+                    StatementKind::Assign {
+                        value: Rvalue::Binary(op, a, b),
+                        ..
+                    } if op.is_comparison() => {
+                        let names = [accessor(&other, a), accessor(&other, b)];
+                        names.contains(&Some(large)) && names.contains(&Some(small))
+                    }
+                    _ => false,
+                });
+            found
+        })
+}
+
+/// The method without arguments that a value comes from.
+fn accessor(body: &Body<'_>, operand: &Operand) -> Option<super::super::ir::Symbol> {
+    match body.origin(operand) {
+        Some(Definition::Call(Callee::Method(name), [_])) => Some(*name),
+        _ => None,
+    }
+}
+
 /// `x.max(k)`, `x + k`, `x | k`: something keeps it up.
 fn is_raised(body: &Body<'_>, operand: &Operand) -> bool {
     match body.origin(operand) {
@@ -130,7 +194,8 @@ fn signed_counters(body: &Body<'_>, left: &Operand, right: &Operand, ty: TypeId)
     let Some((bits, true)) = body.unit.types.int(ty) else {
         return false;
     };
-    if bits >= 64 {
+    // Wider ones are counts more often than sequence numbers.
+    if bits > 16 {
         return false;
     }
     let from_unsigned = |operand: &Operand| match body.definition_of(operand) {
@@ -161,6 +226,18 @@ fn ring(body: &Body<'_>, left: &Operand, right: &Operand, span: Span, out: &mut 
         |operand: &Operand| matches!(body.unit.types.int(body.type_of(operand)), Some((_, true)));
     let is_variable =
         |operand: &Operand| matches!(operand, Operand::Copy(_)) && body.number(operand).is_none();
+    // Two indices of one ring.
+    let is_pair = match (a, b) {
+        (Operand::Copy(a), Operand::Copy(b)) => {
+            a.base == b.base
+                && matches!(a.path.last(), Some(Projection::Field(_)))
+                && matches!(b.path.last(), Some(Projection::Field(_)))
+        }
+        _ => false,
+    };
+    if !is_pair {
+        return;
+    }
     // `a + n - b` keeps the difference above zero.
     let is_sum = matches!(
         body.origin(a),
@@ -172,7 +249,7 @@ fn ring(body: &Body<'_>, left: &Operand, right: &Operand, span: Span, out: &mut 
     if !is_unsigned(body, body.type_of(a)) && !is_unsigned(body, body.type_of(right)) {
         return;
     }
-    Report::new(body, "rust-ring-difference", span)
+    Report::new(body, "rust-wrapping-arithmetic", span)
         .operand("$A", a)
         .operand("$B", b)
         .step(span, "below zero as soon as the first index has wrapped")
@@ -210,8 +287,8 @@ fn narrow(
     if !is_outside {
         return;
     }
-    Report::new(body, "rust-narrow-arithmetic", span)
-        .operand("$X", factor)
+    Report::new(body, "rust-unchecked-length-arithmetic", span)
+        .operand("$VALUE", factor)
         .text("$BITS", bits.to_string())
         .from(body.source(factor))
         .step(
@@ -281,8 +358,8 @@ fn generator(
     if !is_multiplier || !is_field {
         return;
     }
-    Report::new(body, "rust-generator-overflow", span)
-        .operand("$X", state)
+    Report::new(body, "rust-wrapping-arithmetic", span)
+        .operand("$VALUE", state)
         .step(
             span,
             "the product is larger than its type for nearly every value",
@@ -299,12 +376,17 @@ fn negation(
     span: Span,
     out: &mut Vec<Defect>,
 ) {
-    if !matches!(body.unit.types.int(ty), Some((_, true))) {
-        return;
-    }
+    let is_signed = matches!(body.unit.types.int(ty), Some((_, true)));
     let Some(source) = body.source(value) else {
         return;
     };
+    // What is negated is signed; a field of unknown type may be a float, a newtype's number is not.
+    let is_newtype = ty == TypeId::UNKNOWN
+        && matches!(value, Operand::Copy(place)
+            if matches!(place.path.last(), Some(Projection::Field(name)) if body.name(*name) == "0"));
+    if !is_signed && !is_newtype {
+        return;
+    }
     if body.is_mentioned(value, at.block) {
         return;
     }
@@ -316,7 +398,7 @@ fn negation(
     {
         return;
     }
-    Report::new(body, "rust-unchecked-subtraction", span)
+    Report::new(body, "rust-unchecked-length-arithmetic", span)
         .text("$A", "0")
         .operand("$B", value)
         .from(Some(source))
@@ -344,7 +426,7 @@ fn predictable(
         return;
     }
     Report::new(body, "rust-predictable-id", span)
-        .operand("$ID", left)
+        .operand("$VALUE", left)
         .step(span, "the next one can be guessed")
         .push(out);
 }

@@ -55,7 +55,7 @@ pub(super) struct Body<'a> {
     pub(super) unit: &'a Unit,
     pub(super) function: &'a Function,
     /// Methods of the file that give numbers read from bytes.
-    pub(super) accessors: &'a FxHashSet<Symbol>,
+    pub(super) accessors: &'a FxHashSet<(TypeId, Symbol)>,
     definitions: Vec<Vec<At>>,
     graph: OnceCell<Graph>,
     facts: OnceCell<Vec<Option<[Vec<Fact>; 2]>>>,
@@ -133,7 +133,7 @@ impl<'a> Body<'a> {
         file: &'a SourceFile<'a>,
         unit: &'a Unit,
         function: &'a Function,
-        accessors: &'a FxHashSet<Symbol>,
+        accessors: &'a FxHashSet<(TypeId, Symbol)>,
     ) -> Self {
         let mut definitions = vec![Vec::new(); function.locals.len()];
         for (block, body) in (0..).zip(&function.blocks) {
@@ -582,7 +582,7 @@ impl<'a> Body<'a> {
                 if let Some(Definition::Value(Rvalue::Discriminant(place))) =
                     self.definition_of(left)
                 {
-                    return self.call_facts(&Operand::Copy(place.clone()), panics);
+                    return self.call_facts(&Operand::Copy(place.clone()), true, panics);
                 }
                 let (op, left, right) = match op {
                     BinaryOp::Gt => (BinaryOp::Lt, right, left),
@@ -601,12 +601,14 @@ impl<'a> Body<'a> {
             Some(Definition::Value(Rvalue::Use(inner) | Rvalue::Unary(_, inner))) => {
                 self.branch_facts(inner, is_negated, panics)
             }
-            _ => self.call_facts(condition, panics),
+            _ => self.call_facts(condition, false, panics),
         }
     }
 
     /// A test by a function: whatever was handed to it was looked at.
-    fn call_facts(&self, result: &Operand, panics: bool) -> Vec<Fact> {
+    /// A result that may be an error tells something only where the function's name says that it
+    /// looks (`by_variant`); any other may fail for its own reasons.
+    fn call_facts(&self, result: &Operand, by_variant: bool, panics: bool) -> Vec<Fact> {
         let mut parts = Vec::new();
         let mut at = result.clone();
         for _ in 0..4 {
@@ -617,7 +619,12 @@ impl<'a> Body<'a> {
             if matches!(name, "next" | "read" | "recv" | "lock") {
                 break;
             }
+            let looks = !by_variant || looks_at_arguments(name);
             for argument in arguments.iter().take(6) {
+                // Bytes are handed out to be looked at; a number may be used for anything.
+                if !looks && self.unit.types.int(self.type_of(argument)).is_some() {
+                    continue;
+                }
                 parts.extend(self.parts(argument));
                 if let Some(Definition::Value(Rvalue::Aggregate(inner))) =
                     self.definition_of(argument)
@@ -655,6 +662,41 @@ impl<'a> Body<'a> {
             }
             _ => false,
         })
+    }
+
+    /// Whether a variable that several assignments fill is compared anywhere: each way may have
+    /// its own test.
+    pub(super) fn is_tested_on_some_way(&self, operand: &Operand) -> bool {
+        let mut place = match operand {
+            Operand::Copy(place) => place,
+            _ => return false,
+        };
+        for _ in 0..4 {
+            let Base::Local(local) = place.base else {
+                return false;
+            };
+            if self.definitions(local).len() > 1 {
+                break;
+            }
+            match self.definition(local) {
+                Some(Definition::Value(
+                    Rvalue::Use(Operand::Copy(inner))
+                    | Rvalue::Cast {
+                        value: Operand::Copy(inner),
+                        ..
+                    },
+                )) => place = inner,
+                _ => return false,
+            }
+        }
+        let key = [self.place_key(place)];
+        let table = self.facts.get_or_init(|| self.all_facts());
+        table
+            .iter()
+            .flatten()
+            .flatten()
+            .flatten()
+            .any(|fact| overlaps(&fact.left, &key) || overlaps(&fact.right, &key))
     }
 
     /// Whether something keeps the value from being too small where the block begins.
@@ -757,6 +799,26 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// The variable that a temporary was given to.
+    pub(super) fn variable_of(&self, temporary: LocalId) -> Option<LocalId> {
+        self.statements()
+            .find_map(|(_, statement)| match &statement.kind {
+                StatementKind::Assign {
+                    target,
+                    value: Rvalue::Use(Operand::Copy(from)),
+                } if from.base == Base::Local(temporary)
+                    && from.path.is_empty()
+                    && target.path.is_empty() =>
+                {
+                    match target.base {
+                        Base::Local(local) => Some(local),
+                        Base::Global(_) => None,
+                    }
+                }
+                _ => None,
+            })
+    }
+
     /// The variable or parameter at the root of a place.
     pub(super) fn root(&self, place: &Place) -> Option<LocalId> {
         let mut place = place.clone();
@@ -810,11 +872,57 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Whether the comment before the function says that it panics: a contract with callers.
+    pub(super) fn documents_panic(&self) -> bool {
+        let start = self.function.span.start as usize;
+        let before = self.file.text.get(..start).unwrap_or_default();
+        let tail = before
+            .get(before.len().saturating_sub(2_000)..)
+            .unwrap_or_default();
+        let mut lines = tail.rsplit(|byte| *byte == b'\n');
+        // What stands before the function on its own line.
+        lines.next();
+        lines
+            .map(<[u8]>::trim_ascii)
+            .take_while(|line| line.starts_with(b"//") || line.starts_with(b"#["))
+            .any(|line| {
+                line.starts_with(b"//")
+                    && line
+                        .windows(5)
+                        .any(|word| word.eq_ignore_ascii_case(b"panic"))
+            })
+    }
+
+    /// What is behind any number of pointers.
+    pub(super) fn behind_pointers(&self, mut ty: TypeId) -> TypeId {
+        for _ in 0..4 {
+            match self.unit.types.pointee(ty) {
+                Some(to) => ty = to,
+                None => break,
+            }
+        }
+        ty
+    }
+
     /// Whether the function gives `Result` or `Option`.
     pub(super) fn can_fail(&self) -> bool {
         self.is_named(self.function.result, "Result")
             || self.is_named(self.function.result, "Option")
     }
+}
+
+/// Whether a function's name says that it tests what it is given.
+fn looks_at_arguments(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "check", "valid", "ensure", "verify", "get", "checked", "try", "split", "first", "last",
+        "find", "position", "is", "contains", "require", "assert", "parse", "new", "from", "ok",
+        "bounds", "strip", "slice", "filter", "then", "in", "lookup",
+    ];
+    name.split('_').any(|part| {
+        WORDS
+            .iter()
+            .any(|word| part == *word || (word.len() > 4 && part.starts_with(word)))
+    })
 }
 
 /// Whether two lists of keys share one.

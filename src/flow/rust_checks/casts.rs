@@ -1,13 +1,15 @@
 //! Lengths that are cut off, counters that are too narrow.
 
 use super::super::defect::Defect;
-use super::super::ir::{Base, BinaryOp, Callee, Operand, Rvalue, StatementKind, Terminator};
+use super::super::ir::{
+    Base, BinaryOp, Callee, LocalKind, Operand, Rvalue, StatementKind, Terminator,
+};
 use super::Report;
 use super::body::{At, Body, Definition};
 use super::sources::is_length_name;
 use crate::finding::Span;
 
-/// `rust-length-truncated`, `rust-narrow-counter`.
+/// `rust-narrow-length`, `rust-narrow-length`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         if let StatementKind::Assign {
@@ -71,8 +73,8 @@ fn truncation(
         true => "the product is cut to its low bits",
         false => "cut to its low bits, and reduced only afterwards",
     };
-    Report::new(body, "rust-length-truncated", span)
-        .operand("$LEN", value)
+    Report::new(body, "rust-narrow-length", span)
+        .operand("$VALUE", value)
         .text("$BITS", bits.to_string())
         .step(span, why)
         .push(out);
@@ -115,11 +117,22 @@ fn is_reduced_later(body: &Body<'_>, temporary: Base) -> bool {
             names.push(target.base);
         }
     }
-    body.statements().any(|(_, statement)| {
-        matches!(&statement.kind, StatementKind::Assign {
+    body.statements().any(|(at, statement)| {
+        let StatementKind::Assign {
             value: Rvalue::Binary(BinaryOp::Sub, Operand::Copy(left), right),
             ..
-        } if left.path.is_empty() && names.contains(&left.base) && body.number(right).is_some())
+        } = &statement.kind
+        else {
+            return false;
+        };
+        // `len as u8 - 1` written as one is how registers count; a variable is a length.
+        let is_variable = matches!(left.base, Base::Local(local)
+            if body.function.local(local).is_some_and(|l| l.kind == LocalKind::Variable));
+        left.path.is_empty()
+            && is_variable
+            && names.contains(&left.base)
+            && body.number(right).is_some()
+            && !body.is_mentioned(&Operand::Copy(left.clone()), at.block)
     })
 }
 
@@ -163,9 +176,9 @@ fn counters(body: &Body<'_>, out: &mut Vec<Defect>) {
         if !counter.path.is_empty() || !is_advanced(body, counter.base) {
             continue;
         }
-        Report::new(body, "rust-narrow-counter", block.span)
-            .operand("$I", value)
-            .operand("$END", large)
+        Report::new(body, "rust-narrow-length", block.span)
+            .operand("$VALUE", value)
+            .operand("$VALUE", large)
             .text("$BITS", narrow.to_string())
             .step(
                 block.span,

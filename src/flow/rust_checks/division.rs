@@ -32,7 +32,7 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
             continue;
         }
         Report::new(body, "rust-division-by-data", statement.span)
-            .operand("$X", right)
+            .operand("$VALUE", right)
             .from(source)
             .step(statement.span, "divides; nothing excluded zero")
             .push(out);
@@ -73,7 +73,10 @@ fn is_checked_input(body: &Body<'_>, operand: &Operand) -> bool {
     };
     let is_parameter = place.path.is_empty()
         && matches!(place.base, Base::Local(local) if body.is_parameter(local));
-    bits > 1 && is_parameter && body.is_named(body.function.result, "Result")
+    bits > 1
+        && is_parameter
+        && !body.documents_panic()
+        && body.is_named(body.function.result, "Result")
 }
 
 fn is_not_zero(body: &Body<'_>, at: At, operand: &Operand) -> bool {

@@ -4,7 +4,7 @@ use super::super::defect::{Defect, Note};
 use crate::finding::Span;
 use crate::syntax::{Field, Kind, NodeId, SourceFile};
 
-/// `rust-unsound-send`: a type that owns a `T` is sent although nothing says that `T` may be.
+/// `rust-generic-send`: a type that owns a `T` is sent although nothing says that `T` may be.
 pub(super) fn check(file: &SourceFile<'_>, tests: &[Span], out: &mut Vec<Defect>) {
     let tree = &file.tree;
     for index in 0..u32::try_from(tree.len()).unwrap_or(u32::MAX) {
@@ -51,7 +51,7 @@ pub(super) fn check(file: &SourceFile<'_>, tests: &[Span], out: &mut Vec<Defect>
         };
         let span = tree.span(node);
         out.push(Defect {
-            analysis: "rust-unsound-send",
+            analysis: "rust-generic-send",
             span,
             names: vec![
                 ("$TYPE", owner.to_owned()),
@@ -105,12 +105,11 @@ fn owned_parameter(
         return None;
     }
     for field in tree.children(body) {
-        let Some(ty) = tree
-            .child(field, Field::TYPE)
-            .or_else(|| (tree.field(field) == Field::TYPE).then_some(field))
-        else {
-            continue;
+        let ty = match tree.field(field) == Field::TYPE {
+            true => Some(field),
+            false => tree.child(field, Field::TYPE),
         };
+        let Some(ty) = ty else { continue };
         let direct = match tree.kind(ty) {
             Kind::TYPE_IDENTIFIER => text(ty),
             Kind::GENERIC_TYPE => {

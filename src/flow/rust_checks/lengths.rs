@@ -6,8 +6,8 @@ use super::Report;
 use super::body::{At, Body, Definition};
 use super::slices::each_place;
 
-/// `rust-fixed-offset-before-length`, `rust-chunk-too-short`, `rust-copy-length-mismatch`,
-/// `rust-unproved-constructor-length`, `rust-length-check-reads-first`.
+/// `rust-read-before-length`, `rust-copy-length-mismatch`, `rust-copy-length-mismatch`,
+/// `rust-copy-length-mismatch`, `rust-read-before-length`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     fixed_offsets(body, out);
     for (at, statement) in body.statements() {
@@ -27,7 +27,7 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
                 let Some(slice) = arguments.last() else {
                     continue;
                 };
-                if chunk(body, name, slice, statement.span, out) {
+                if chunk(body, at, (name, arguments), slice, statement.span, out) {
                     continue;
                 }
                 match (name, callee) {
@@ -44,6 +44,111 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
         }
     }
     length_checks(body, out);
+    weak_constructor(body, out);
+}
+
+/// `new_checked` asks only whether there is anything, though accessors read at offsets.
+fn weak_constructor(body: &Body<'_>, out: &mut Vec<Defect>) {
+    if !matches!(
+        body.function_name(),
+        "new_checked" | "check_len" | "check_length" | "try_new" | "parse_checked"
+    ) {
+        return;
+    }
+    let mut only = None;
+    for (_, statement) in body.statements() {
+        match &statement.kind {
+            StatementKind::Assign {
+                value: Rvalue::Binary(op, left, right),
+                ..
+            } if op.is_comparison() => {
+                let is_length = |operand: &Operand| {
+                    matches!(
+                        body.origin(operand),
+                        Some(Definition::Value(Rvalue::Len(_)))
+                    )
+                };
+                if !is_length(left) || body.number(right) != Some(0) {
+                    return;
+                }
+                only = Some(statement.span);
+            }
+            // Another function may do the rest.
+            StatementKind::Call {
+                callee: Callee::Method(name),
+                ..
+            } if !matches!(body.name(*name), "as_ref" | "as_mut" | "len") => return,
+            StatementKind::Call {
+                callee: Callee::Function(_),
+                ..
+            } => return,
+            _ => {}
+        }
+    }
+    let Some(span) = only else { return };
+    let Some((method, offset)) = farthest_accessor(body) else {
+        return;
+    };
+    Report::new(body, "rust-read-before-length", span)
+        .text("$CALL", method)
+        .text("$OFFSET", offset.to_string())
+        .step(span, "the only test of the length")
+        .push(out);
+}
+
+/// The accessor of the same type that reads farthest from the start, and how far.
+fn farthest_accessor<'a>(body: &Body<'a>) -> Option<(&'a str, i128)> {
+    let own = implementation(body, body.function.syntax)?;
+    let mut best: Option<(&str, i128)> = None;
+    for function in &body.unit.functions {
+        let is_accessor = function.parameters.len() == 1
+            && function.blocks.len() <= 8
+            && implementation(body, function.syntax).is_some_and(|other| other == own);
+        if !is_accessor {
+            continue;
+        }
+        let mut farthest = 0;
+        for statement in function.blocks.iter().flat_map(|block| &block.statements) {
+            if let StatementKind::Call {
+                callee: Callee::Function(name),
+                arguments,
+                ..
+            } = &statement.kind
+                && body.name(*name).starts_with("index_range")
+                && let [_, _, Operand::Constant(end)] = arguments.as_slice()
+            {
+                farthest = farthest.max(end.value.unwrap_or(0));
+            }
+            each_place(&statement.kind, &mut |place| {
+                for step in &place.path {
+                    if let Projection::Index(Operand::Constant(index)) = step {
+                        farthest = farthest.max(index.value.unwrap_or(0).saturating_add(1));
+                    }
+                }
+            });
+        }
+        if farthest > 1 && best.is_none_or(|(_, known)| farthest > known) {
+            best = Some((body.name(function.name), farthest));
+        }
+    }
+    best
+}
+
+/// The `impl` around a function by the text of its type, and the module it stands in.
+fn implementation(body: &Body<'_>, syntax: u32) -> Option<(Vec<u8>, Option<u32>)> {
+    use crate::syntax::{Field, Kind};
+    let tree = &body.file.tree;
+    let node = body.file.functions.get(syntax as usize)?.node;
+    let above = tree
+        .ancestors(node)
+        .find(|&above| tree.kind(above) == Kind::IMPL_ITEM)?;
+    let ty = tree.child(above, Field::TYPE)?;
+    let name = tree.child(ty, Field::TYPE).unwrap_or(ty);
+    let module = tree
+        .ancestors(above)
+        .find(|&outer| tree.kind(outer) == Kind::MOD_ITEM)
+        .map(|module| module.0);
+    Some((tree.text(name, body.file.text).to_vec(), module))
 }
 
 /// Whether a function takes messages apart, by its name.
@@ -61,8 +166,11 @@ pub(super) fn is_receiver(name: &str) -> bool {
         "try_from",
         "from_bytes",
         "unpack",
-        "dispatch",
-        "on",
+        "on_rx",
+        "on_data",
+        "on_packet",
+        "on_frame",
+        "on_receive",
     ];
     WORDS.iter().any(|word| {
         name == *word
@@ -110,7 +218,10 @@ fn fixed_offsets(body: &Body<'_>, out: &mut Vec<Defect>) {
                 .types
                 .pointee(parameter.ty)
                 .is_some_and(|to| matches!(body.unit.types.get(to), Type::Slice { .. }));
+            // What is written to is no message.
+            let is_output = body.text(parameter.span).contains("mut ");
             if !matches!(parameter.kind, LocalKind::Parameter(_))
+                || is_output
                 || !is_slice
                 || !body.is_bytes(parameter.ty)
                 || reported.contains(&local)
@@ -127,7 +238,7 @@ fn fixed_offsets(body: &Body<'_>, out: &mut Vec<Defect>) {
                 return;
             }
             reported.push(local);
-            Report::new(body, "rust-fixed-offset-before-length", place.span)
+            Report::new(body, "rust-read-before-length", place.span)
                 .text("$BUF", body.name(parameter.name))
                 .text("$OFFSET", offset.to_string())
                 .step(
@@ -139,8 +250,18 @@ fn fixed_offsets(body: &Body<'_>, out: &mut Vec<Defect>) {
     }
 }
 
+/// `target` is `base[..source.len()]` for the source of that key.
+fn is_cut_to(body: &Body<'_>, target: &Operand, source: u64) -> bool {
+    let Some(Definition::Call(callee, [_, _, end])) = body.definition_of(target) else {
+        return false;
+    };
+    body.callee_name(callee).starts_with("index_range")
+        && matches!(body.origin(end), Some(Definition::Value(Rvalue::Len(of)))
+            if body.place_key(of) == source)
+}
+
 /// Whether the length of a slice, or the slice, was tested on every way here.
-fn is_length_tested(body: &Body<'_>, slice: &Operand, at: At) -> bool {
+pub(super) fn is_length_tested(body: &Body<'_>, slice: &Operand, at: At) -> bool {
     let Operand::Copy(place) = slice else {
         return true;
     };
@@ -171,7 +292,8 @@ fn length_keys(body: &Body<'_>, own: u64) -> Vec<u64> {
 /// The last element of `chunks(n)` may be short.
 fn chunk(
     body: &Body<'_>,
-    name: &str,
+    at: At,
+    (name, arguments): (&str, &[Operand]),
     slice: &Operand,
     span: crate::finding::Span,
     out: &mut Vec<Defect>,
@@ -196,11 +318,16 @@ fn chunk(
     let Some([_, count]) = from_chunks else {
         return false;
     };
-    if body.number(count) == Some(1) {
+    // `buf[..chunk.len()].copy_from_slice(chunk)` asks for no full chunk.
+    let is_cut = arguments.len() == 2
+        && arguments
+            .first()
+            .is_some_and(|target| is_cut_to(body, target, body.place_key(place)));
+    if body.number(count) == Some(1) || is_cut || is_length_tested(body, slice, at) {
         return false;
     }
-    Report::new(body, "rust-chunk-too-short", span)
-        .operand("$CHUNK", slice)
+    Report::new(body, "rust-copy-length-mismatch", span)
+        .operand("$VALUE", slice)
         .text("$CALL", name)
         .step(
             span,
@@ -221,6 +348,7 @@ fn copy(
     let [Operand::Copy(target), Operand::Copy(source)] = arguments else {
         return;
     };
+    into_shorter(body, at, target, source, span, out);
     let (Some(to), Some(from)) = (open_slice(body, target), open_slice(body, source)) else {
         return;
     };
@@ -239,6 +367,66 @@ fn copy(
         .step(
             span,
             "panics unless both are equally long; nothing compared them",
+        )
+        .push(out);
+}
+
+/// `buf[..src.len()].copy_from_slice(src)` where nothing says that `buf` is that long.
+fn into_shorter(
+    body: &Body<'_>,
+    at: At,
+    target: &super::super::ir::Place,
+    source: &super::super::ir::Place,
+    span: crate::finding::Span,
+    out: &mut Vec<Defect>,
+) {
+    let key = body.place_key(source);
+    let whole = Operand::Copy(target.clone());
+    if !is_cut_to(body, &whole, key) {
+        return;
+    }
+    let Some(Definition::Call(_, [Operand::Copy(base), start, _])) = body.definition_of(&whole)
+    else {
+        return;
+    };
+    if body.number(start) != Some(0) {
+        return;
+    }
+    // A part that this function cut from received data: its length is the sender's.
+    let is_received = match body.definition_of_place(source) {
+        Some(Definition::Value(Rvalue::Use(inner))) => {
+            match body.definition_of(inner) {
+                Some(Definition::Call(callee, _)) => {
+                    body.callee_name(callee).starts_with("index_range")
+                }
+                // `&buf[range]` with a range of unknown type.
+                Some(Definition::Value(Rvalue::AddressOf(of))) => {
+                    matches!(of.path.last(), Some(Projection::Index(index))
+                        if body.type_of(index) == super::super::ir::TypeId::UNKNOWN)
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    };
+    let base = Operand::Copy(base.clone());
+    let has_length = matches!(
+        body.unit.types.get(body.type_of(&base)),
+        Type::Array { len: Some(_), .. }
+    );
+    if !is_received
+        || has_length
+        || is_length_tested(body, &base, at)
+        || is_length_tested(body, &Operand::Copy(source.clone()), at)
+    {
+        return;
+    }
+    Report::new(body, "rust-copy-length-mismatch", span)
+        .operand("$DST", &base)
+        .operand("$SRC", &Operand::Copy(source.clone()))
+        .step(
+            span,
+            "as long as the source; nothing says that the target has room",
         )
         .push(out);
 }
@@ -311,8 +499,8 @@ fn constructor(
     if !panics || is_length_tested(body, slice, at) {
         return;
     }
-    Report::new(body, "rust-unproved-constructor-length", span)
-        .operand("$SLICE", slice)
+    Report::new(body, "rust-copy-length-mismatch", span)
+        .operand("$VALUE", slice)
         .text("$CALL", path)
         .step(source, "bytes of a length that the sender chose")
         .step(
@@ -356,10 +544,7 @@ fn message_bytes(body: &Body<'_>, place: &super::super::ir::Place) -> Option<cra
 /// `fn check_len` reads the buffer through an accessor before any length was compared.
 fn length_checks(body: &Body<'_>, out: &mut Vec<Defect>) {
     let name = body.function_name();
-    if !matches!(
-        name,
-        "check_len" | "check_length" | "new_checked" | "validate_len"
-    ) {
+    if !matches!(name, "check_len" | "check_length" | "validate_len") {
         return;
     }
     for (at, statement) in body.statements() {
@@ -371,7 +556,7 @@ fn length_checks(body: &Body<'_>, out: &mut Vec<Defect>) {
         else {
             continue;
         };
-        if arguments.len() != 1 || !reads_bytes(body, *method) {
+        if arguments.len() != 1 || !reads_bytes(body, *method, 1) {
             continue;
         }
         let has_fact = body.facts(at.block).iter().any(|fact| {
@@ -380,7 +565,7 @@ fn length_checks(body: &Body<'_>, out: &mut Vec<Defect>) {
         if has_fact || !body.facts(at.block).is_empty() {
             return;
         }
-        Report::new(body, "rust-length-check-reads-first", statement.span)
+        Report::new(body, "rust-read-before-length", statement.span)
             .text("$CALL", body.name(*method))
             .step(
                 statement.span,
@@ -392,13 +577,26 @@ fn length_checks(body: &Body<'_>, out: &mut Vec<Defect>) {
 }
 
 /// Whether a method of the file reads the buffer at an offset, and tests nothing itself.
-fn reads_bytes(body: &Body<'_>, method: super::super::ir::Symbol) -> bool {
+fn reads_bytes(body: &Body<'_>, method: super::super::ir::Symbol, depth: u32) -> bool {
     let Some(function) = body.unit.function(method) else {
         return false;
     };
     function.parameters.len() == 1
         && function.blocks.iter().any(|block| {
             block.statements.iter().any(|statement| {
+                // One accessor more in between.
+                if depth > 0
+                    && let StatementKind::Call {
+                        callee: Callee::Method(inner),
+                        arguments,
+                        ..
+                    } = &statement.kind
+                    && arguments.len() == 1
+                    && *inner != method
+                    && reads_bytes(body, *inner, depth - 1)
+                {
+                    return true;
+                }
                 let mut found = matches!(&statement.kind, StatementKind::Call { callee: Callee::Function(name), .. }
                     if body.name(*name).starts_with("index_range"));
                 each_place(&statement.kind, &mut |place| {

@@ -11,9 +11,9 @@ use super::slices::each_place;
 use super::sources::is_length_name;
 use crate::finding::Span;
 
-/// `rust-get-unchecked-unproved`, `rust-pointer-offset-unproved`, `rust-raw-parts-address`,
-/// `rust-drop-before-reset`, `rust-assume-init-before-write`, `rust-set-len-before-init`,
-/// `rust-aliased-unchecked-borrows`, `rust-inclusive-end`.
+/// `rust-unproved-unchecked-index`, `rust-pointer-add-from-input`, `rust-raw-parts-address`,
+/// `rust-drop-before-reset`, `rust-uninitialised-use`, `rust-uninitialised-use`,
+/// `rust-aliased-unchecked-borrows`, `rust-off-by-one-bound`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         let span = statement.span;
@@ -42,7 +42,7 @@ fn call(
 ) {
     match (body.callee_name(callee), arguments) {
         ("get_unchecked" | "get_unchecked_mut", [base, index])
-            if !body.function.is_unsafe && is_open(body, index) =>
+            if !body.function.is_unsafe && !body.function.is_private && is_open(body, index) =>
         {
             if body.is_mentioned(index, at.block)
                 || is_from_search(body, index)
@@ -50,8 +50,8 @@ fn call(
             {
                 return;
             }
-            Report::new(body, "rust-get-unchecked-unproved", span)
-                .operand("$INDEX", index)
+            Report::new(body, "rust-unproved-unchecked-index", span)
+                .operand("$VALUE", index)
                 .step(span, "no bounds check, and no comparison in this function")
                 .push(out);
         }
@@ -172,8 +172,7 @@ fn pointer_offset(
     let Operand::Copy(base) = pointer else { return };
     let is_pointer = body.unit.types.is_pointer(base.ty);
     let Operand::Copy(place) = count else { return };
-    let is_parameter =
-        place.path.is_empty() && body.root(place).is_some_and(|root| body.is_parameter(root));
+    let is_parameter = place.path.is_empty() && is_plain_parameter(body, place);
     let is_outside = body.source(count).is_some();
     if !is_pointer
         || !(is_parameter || is_outside)
@@ -182,15 +181,39 @@ fn pointer_offset(
     {
         return;
     }
-    Report::new(body, "rust-pointer-offset-unproved", span)
+    Report::new(body, "rust-pointer-add-from-input", span)
         .operand("$PTR", pointer)
-        .operand("$COUNT", count)
+        .operand("$VALUE", count)
         .from(body.source(count))
         .step(
             span,
             "moves the pointer; nothing compared it with the object's size",
         )
         .push(out);
+}
+
+/// A parameter itself, through casts and copies.
+fn is_plain_parameter(body: &Body<'_>, place: &Place) -> bool {
+    let mut place = place;
+    for _ in 0..6 {
+        let (Base::Local(local), true) = (place.base, place.path.is_empty()) else {
+            return false;
+        };
+        if body.is_parameter(local) {
+            return true;
+        }
+        match body.definition(local) {
+            Some(Definition::Value(
+                Rvalue::Use(Operand::Copy(inner))
+                | Rvalue::Cast {
+                    value: Operand::Copy(inner),
+                    ..
+                },
+            )) => place = inner,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// `from_raw_parts(address as *const u8, n)` with an address that may be 0.
@@ -208,7 +231,7 @@ fn raw_address(body: &Body<'_>, at: At, pointer: &Operand, span: Span, out: &mut
         return;
     }
     Report::new(body, "rust-raw-parts-address", span)
-        .operand("$ADDRESS", value)
+        .operand("$VALUE", value)
         .step(
             span,
             "a slice may not start at address 0; nothing excludes it",
@@ -369,15 +392,19 @@ fn assume_init(body: &Body<'_>, at: At, place: &Place, span: Span, out: &mut Vec
     };
     // `root` follows a variable to the temporary it was made of.
     let owner = match (is_variable, uninit(local)) {
-        (_, true) => variable_of(body, local).unwrap_or(local),
+        (true, true) => local,
+        (false, true) => match body.variable_of(local) {
+            Some(variable) => variable,
+            None => return,
+        },
         _ => return,
     };
     if body.definitions(owner).len() != 1 || is_array(body, owner) {
         return;
     }
     if untouched_way(body, owner, at) {
-        Report::new(body, "rust-assume-init-before-write", span)
-            .operand("$X", &Operand::Copy(place.clone()))
+        Report::new(body, "rust-uninitialised-use", span)
+            .operand("$VALUE", &Operand::Copy(place.clone()))
             .step(
                 span,
                 "declared initialised on a way on which nothing wrote it",
@@ -397,26 +424,6 @@ fn is_array(body: &Body<'_>, local: LocalId) -> bool {
         })
 }
 
-/// The variable that a temporary was given to.
-fn variable_of(body: &Body<'_>, temporary: LocalId) -> Option<LocalId> {
-    body.statements()
-        .find_map(|(_, statement)| match &statement.kind {
-            StatementKind::Assign {
-                target,
-                value: Rvalue::Use(Operand::Copy(from)),
-            } if from.base == Base::Local(temporary)
-                && from.path.is_empty()
-                && target.path.is_empty() =>
-            {
-                match target.base {
-                    Base::Local(local) => Some(local),
-                    Base::Global(_) => None,
-                }
-            }
-            _ => None,
-        })
-}
-
 /// `let mut v = Vec::with_capacity(n); v.set_len(n);`
 fn set_len(body: &Body<'_>, at: At, vector: &Place, span: Span, out: &mut Vec<Defect>) {
     let (Base::Local(local), true) = (vector.base, vector.path.is_empty()) else {
@@ -431,8 +438,8 @@ fn set_len(body: &Body<'_>, at: At, vector: &Place, span: Span, out: &mut Vec<De
         _ => false,
     };
     if is_empty && untouched_way(body, local, at) {
-        Report::new(body, "rust-set-len-before-init", span)
-            .operand("$V", &Operand::Copy(vector.clone()))
+        Report::new(body, "rust-uninitialised-use", span)
+            .operand("$VALUE", &Operand::Copy(vector.clone()))
             .step(span, "the elements were never written")
             .push(out);
     }
@@ -489,9 +496,9 @@ fn inclusive_end(
     if !from_start || !is_address {
         return;
     }
-    Report::new(body, "rust-inclusive-end", span)
+    Report::new(body, "rust-off-by-one-bound", span)
         .operand("$VALUE", small)
-        .operand("$END", large)
+        .operand("$VALUE", large)
         .step(
             span,
             "the end lies one past the last element, and is let through",

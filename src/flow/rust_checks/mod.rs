@@ -7,6 +7,7 @@
 
 mod arithmetic;
 mod body;
+mod bounds;
 mod casts;
 mod division;
 mod graph;
@@ -14,6 +15,7 @@ mod impls;
 mod lengths;
 mod memory;
 mod panics;
+mod probes;
 mod recursion;
 mod slices;
 mod sources;
@@ -25,44 +27,110 @@ use rustc_hash::FxHashSet;
 
 use self::body::Body;
 use super::defect::{Defect, Note};
-use super::ir::{Operand, Symbol, Terminator, Unit};
+use super::ir::{Operand, Symbol, Terminator, TypeId, Unit};
 use crate::finding::Span;
 use crate::syntax::{Kind, NodeId, SourceFile};
 
-/// Names of all analyses of this module, sorted.
-pub const NAMES: &[&str] = &[
-    "rust-aliased-unchecked-borrows",
-    "rust-assume-init-before-write",
-    "rust-chunk-too-short",
-    "rust-copy-length-mismatch",
-    "rust-counter-difference-overflow",
-    "rust-division-by-data",
-    "rust-drop-before-reset",
-    "rust-fixed-offset-before-length",
-    "rust-generator-overflow",
-    "rust-get-unchecked-unproved",
-    "rust-inclusive-end",
-    "rust-index-by-wire-value",
-    "rust-length-check-reads-first",
-    "rust-length-truncated",
-    "rust-narrow-arithmetic",
-    "rust-narrow-counter",
-    "rust-panic-on-data",
-    "rust-pointer-offset-unproved",
-    "rust-predictable-id",
-    "rust-quotient-underflow",
-    "rust-raw-parts-address",
-    "rust-recursion",
-    "rust-reversed-range",
-    "rust-ring-difference",
-    "rust-set-len-before-init",
-    "rust-slice-by-wire-length",
-    "rust-time-difference",
-    "rust-unchecked-subtraction",
-    "rust-unproved-constructor-length",
-    "rust-unsound-send",
-    "rust-unwrap-capacity",
-    "rust-wide-shift",
+/// All analyses of this module by name, with what each finds.
+pub const ANALYSES: &[(&str, &str)] = &[
+    (
+        "rust-aliased-unchecked-borrows",
+        "two unchecked mutable references into one object in one argument list",
+    ),
+    (
+        "rust-bound-sum-wraps",
+        "a limit test on a sum that may wrap, so that a huge number passes",
+    ),
+    (
+        "rust-capacity-unwrapped",
+        "data into a container of fixed capacity, the failure unwrapped",
+    ),
+    (
+        "rust-copy-length-mismatch",
+        "a call that panics unless two lengths agree, which nothing tested",
+    ),
+    (
+        "rust-division-by-data",
+        "a division by a number from outside that may be zero",
+    ),
+    (
+        "rust-drop-before-reset",
+        "elements dropped before their owner forgets them",
+    ),
+    (
+        "rust-generic-send",
+        "unsafe Send or Sync for a type that owns a generic value, without a bound",
+    ),
+    (
+        "rust-index-by-parameter",
+        "a table indexed by a narrow parameter that nothing tested",
+    ),
+    (
+        "rust-index-by-wire-value",
+        "an element selected by a received number that nothing tested",
+    ),
+    (
+        "rust-instant-difference",
+        "a subtraction of times that panics below zero",
+    ),
+    (
+        "rust-narrow-length",
+        "a length cut to a narrow type, or a counter too narrow for its end",
+    ),
+    (
+        "rust-off-by-one-bound",
+        "a test that lets the value one past the end through",
+    ),
+    ("rust-panic-on-input", "a panic that a message decides"),
+    (
+        "rust-pointer-add-from-input",
+        "a pointer moved by a number from outside",
+    ),
+    (
+        "rust-predictable-id",
+        "a transaction identifier made by counting",
+    ),
+    (
+        "rust-quotient-underflow",
+        "a quotient reduced by one although it may be zero",
+    ),
+    (
+        "rust-raw-parts-address",
+        "a slice at an address from outside that may be zero",
+    ),
+    (
+        "rust-read-before-length",
+        "a read at a fixed offset before the length is known",
+    ),
+    ("rust-recursion", "a call cycle"),
+    (
+        "rust-reversed-range",
+        "a range whose end may lie before its start",
+    ),
+    (
+        "rust-slice-by-parameter",
+        "a slice bounded by a parameter that nothing tested",
+    ),
+    (
+        "rust-slice-by-wire-length",
+        "a slice bounded by a received number that nothing tested",
+    ),
+    (
+        "rust-unchecked-length-arithmetic",
+        "arithmetic on a received length that may wrap",
+    ),
+    (
+        "rust-uninitialised-use",
+        "memory declared initialised on a way on which nothing wrote it",
+    ),
+    (
+        "rust-unproved-unchecked-index",
+        "an unchecked access with an index that the function never compares",
+    ),
+    (
+        "rust-wrapping-arithmetic",
+        "counters, indices and generators that wrap by design, computed with operators that panic",
+    ),
 ];
 
 /// Runs every analysis over a lowered Rust file; defects are in the order of the file.
@@ -83,6 +151,8 @@ pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
         panics::check(&body, &mut out);
         memory::check(&body, &mut out);
         times::check(&body, &mut out);
+        bounds::check(&body, &mut out);
+        probes::check(&body, &mut out);
     }
     recursion::check(file, unit, &tests, &mut out);
     impls::check(file, &tests, &mut out);
@@ -94,7 +164,7 @@ pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
 }
 
 /// Names of methods of the file that only give a number read from bytes.
-fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<Symbol> {
+fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<(TypeId, Symbol)> {
     let none = FxHashSet::default();
     let mut found = FxHashSet::default();
     for function in &unit.functions {
@@ -111,7 +181,12 @@ fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<Symbol> {
             _ => false,
         });
         if gives_bytes {
-            found.insert(function.name);
+            let own = function
+                .parameters
+                .first()
+                .and_then(|parameter| function.local(*parameter))
+                .map_or(TypeId::UNKNOWN, |local| local.ty);
+            found.insert((body.behind_pointers(own), function.name));
         }
     }
     found
@@ -181,7 +256,7 @@ impl<'b, 'a> Report<'b, 'a> {
             defect: Defect {
                 analysis,
                 span,
-                names: Vec::new(),
+                names: vec![("$EXPR", short(body.text(span)))],
                 trace: Vec::new(),
                 related: Vec::new(),
             },

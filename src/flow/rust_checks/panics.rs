@@ -7,18 +7,14 @@ use super::body::{At, Body, Definition};
 use super::lengths::is_receiver;
 use crate::finding::Span;
 
-/// `rust-panic-on-data`, `rust-unwrap-capacity`.
+/// `rust-panic-on-input`, `rust-capacity-unwrapped`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         match &statement.kind {
             StatementKind::Call {
                 callee: Callee::Macro(name),
                 ..
-            } if matches!(
-                body.name(*name),
-                "panic" | "todo" | "unimplemented" | "unreachable"
-            ) =>
-            {
+            } if matches!(body.name(*name), "panic" | "todo" | "unimplemented") => {
                 reachable_panic(body, at, body.name(*name), statement.span, out);
             }
             StatementKind::Assert { condition, name } if !body.name(*name).starts_with("debug") => {
@@ -61,7 +57,7 @@ fn reachable_panic(body: &Body<'_>, at: At, name: &str, span: Span, out: &mut Ve
     if !decided {
         return;
     }
-    Report::new(body, "rust-panic-on-data", span)
+    Report::new(body, "rust-panic-on-input", span)
         .text("$MACRO", name)
         .step(span, "reached by a value that the sender chooses")
         .push(out);
@@ -81,7 +77,8 @@ fn is_of_message(body: &Body<'_>, place: &Place) -> bool {
                 .is_some_and(|l| body.name(l.name) != "self");
         }
         place = match body.definition(local) {
-            Some(Definition::Call(_, [Operand::Copy(inner), ..])) => inner.clone(),
+            // An accessor: `packet.option_type()`.
+            Some(Definition::Call(_, [Operand::Copy(inner)])) => inner.clone(),
             Some(Definition::Value(
                 Rvalue::Use(Operand::Copy(inner)) | Rvalue::AddressOf(inner),
             )) => inner.clone(),
@@ -106,7 +103,7 @@ fn assertion(body: &Body<'_>, condition: &Operand, name: &str, span: Span, out: 
     else {
         return;
     };
-    Report::new(body, "rust-panic-on-data", span)
+    Report::new(body, "rust-panic-on-input", span)
         .text("$MACRO", name)
         .operand("$VALUE", field)
         .step(span, "a field of the message decides whether this panics")
@@ -160,8 +157,8 @@ fn capacity(body: &Body<'_>, at: At, receiver: &Operand, span: Span, out: &mut V
     if !is_open {
         return;
     }
-    Report::new(body, "rust-unwrap-capacity", span)
-        .operand("$AMOUNT", amount)
+    Report::new(body, "rust-capacity-unwrapped", span)
+        .operand("$VALUE", amount)
         .text("$CALL", name)
         .step(
             span,

@@ -56,14 +56,20 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
                     }
                     _ => None,
                 };
-                // Of several functions of one name (`cfg` arms), none is known to be meant.
-                if let Some([only]) = name.and_then(|name| by_name.get(&name)).map(Vec::as_slice) {
-                    found.push((*only, statement.span));
+                // Of several functions of one name (`cfg` arms), each may be meant.
+                for &meant in name
+                    .and_then(|name| by_name.get(&name))
+                    .into_iter()
+                    .flatten()
+                    .take(3)
+                {
+                    found.push((meant, statement.span));
                 }
             }
             found
         })
         .collect();
+    let mut reported = Vec::new();
     for (index, function) in unit.functions.iter().enumerate() {
         if tests.iter().any(|span| span.contains(function.span)) {
             continue;
@@ -71,9 +77,20 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
         if is_trait_impl(file, function.syntax) && !is_blanket(file, function.syntax) {
             continue;
         }
+        if is_constant_or_shadowed(file, function.syntax) {
+            continue;
+        }
         let Some((span, back)) = cycle(&calls, index) else {
             continue;
         };
+        // One report for one ring.
+        if reported
+            .iter()
+            .any(|&other| leads(&calls, index, other) && leads(&calls, other, index))
+        {
+            continue;
+        }
+        reported.push(index);
         let mut trace = vec![Note {
             span,
             message: "calls on".to_owned(),
@@ -92,6 +109,24 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
             related: Vec::new(),
         });
     }
+}
+
+/// Whether calls lead from one function to another.
+fn leads(calls: &[Vec<(usize, Span)>], from: usize, to: usize) -> bool {
+    let mut seen = vec![from];
+    let mut stack = vec![from];
+    while let Some(at) = stack.pop() {
+        for &(next, _) in calls.get(at).into_iter().flatten() {
+            if next == to {
+                return true;
+            }
+            if seen.len() < 200 && !seen.contains(&next) {
+                seen.push(next);
+                stack.push(next);
+            }
+        }
+    }
+    false
 }
 
 /// The call of `start` that leads back to it, and the call that closes the ring.
@@ -128,6 +163,8 @@ fn is_self(unit: &Unit, function: &super::super::ir::Function, arguments: &[Oper
         .path
         .iter()
         .all(|step| matches!(step, Projection::Deref))
+        // `(*self).eq(..)` is a method of another type.
+        && place.span.end.saturating_sub(place.span.start) == 4
         && function
             .local(local)
             .is_some_and(|local| unit.names.text(local.name) == "self")
@@ -136,15 +173,21 @@ fn is_self(unit: &Unit, function: &super::super::ir::Function, arguments: &[Oper
 /// The node of the `impl` around a function.
 fn implementation(file: &SourceFile<'_>, syntax: u32) -> Option<crate::syntax::NodeId> {
     let function = file.functions.get(syntax as usize)?;
-    file.tree
-        .ancestors(function.node)
-        .find(|&above| file.tree.kind(above) == Kind::IMPL_ITEM)
+    file.tree.ancestors(function.node).find(|&above| {
+        matches!(
+            file.tree.kind(above),
+            Kind::IMPL_ITEM | Kind::TRAIT_ITEM | Kind::FOREIGN_MOD_ITEM
+        )
+    })
 }
 
 /// A number for the type of the `impl`: where its name stands first in the file's text.
 fn owner(file: &SourceFile<'_>, syntax: u32) -> Option<u32> {
     let implementation = implementation(file, syntax)?;
-    let ty = file.tree.child(implementation, Field::TYPE)?;
+    let ty = file
+        .tree
+        .child(implementation, Field::TYPE)
+        .or_else(|| file.tree.child(implementation, Field::NAME))?;
     let name = match file.tree.kind(ty) {
         Kind::GENERIC_TYPE => file.tree.child(ty, Field::TYPE).unwrap_or(ty),
         _ => ty,
@@ -159,9 +202,28 @@ fn is_trait_impl(file: &SourceFile<'_>, syntax: u32) -> bool {
         .is_some_and(|implementation| file.tree.child(implementation, Field::TRAIT).is_some())
 }
 
-/// `impl Trait for &mut T`, where nothing else can be meant.
+/// A `const fn`, or one that declares another of its name inside.
+fn is_constant_or_shadowed(file: &SourceFile<'_>, syntax: u32) -> bool {
+    let Some(function) = file.functions.get(syntax as usize) else {
+        return true;
+    };
+    let text = function.span.of(file.text);
+    let needle = format!("fn {}", function.name);
+    let declared = memchr::memmem::find_iter(text, needle.as_bytes()).count();
+    let head = Span::new(function.span.start, file.tree.span(function.body).start).of(file.text);
+    declared > 1 || memchr::memmem::find(head, b"const fn").is_some()
+}
+
+/// `impl Trait for &mut T` with `&self`, where nothing else can be meant.
 fn is_blanket(file: &SourceFile<'_>, syntax: u32) -> bool {
-    implementation(file, syntax)
-        .and_then(|implementation| file.tree.child(implementation, Field::TYPE))
-        .is_some_and(|ty| file.tree.kind(ty) == Kind::REFERENCE_TYPE)
+    let by_reference = file.functions.get(syntax as usize).is_some_and(|function| {
+        let head =
+            Span::new(function.span.start, file.tree.span(function.body).start).of(file.text);
+        memchr::memmem::find(head, b"&self").is_some()
+            || memchr::memmem::find(head, b"&mut self").is_some()
+    });
+    by_reference
+        && implementation(file, syntax)
+            .and_then(|implementation| file.tree.child(implementation, Field::TYPE))
+            .is_some_and(|ty| file.tree.kind(ty) == Kind::REFERENCE_TYPE)
 }

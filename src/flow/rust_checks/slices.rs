@@ -6,6 +6,7 @@ use super::super::ir::{
 };
 use super::Report;
 use super::body::{At, Body, Definition};
+use super::sources::Source;
 
 /// `rust-slice-by-wire-length`, `rust-reversed-range`, `rust-index-by-wire-value`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
@@ -55,6 +56,7 @@ pub(super) fn each_place(kind: &StatementKind, see: &mut impl FnMut(&Place)) {
             see(target);
         }
         StatementKind::Call { arguments, .. } => arguments.iter().for_each(operand),
+        StatementKind::Clobber(places) => places.iter().for_each(see),
         _ => {}
     }
 }
@@ -89,11 +91,15 @@ fn range(
         let Some(source) = body.source(bound) else {
             continue;
         };
-        if body.is_bounded_above(bound, at.block) || is_length_of_base(body, base, bound) {
+        if body.is_bounded_above(bound, at.block)
+            || body.is_tested_on_some_way(bound)
+            || is_length_of_base(body, base, bound)
+            || is_own_length(body, base, &source)
+        {
             continue;
         }
         Report::new(body, "rust-slice-by-wire-length", span)
-            .operand("$LEN", bound)
+            .operand("$VALUE", bound)
             .operand("$BUF", base)
             .from(Some(source))
             .step(
@@ -113,7 +119,7 @@ fn range(
         && !body.is_bounded_below(end, at.block)
     {
         Report::new(body, "rust-reversed-range", span)
-            .operand("$END", end)
+            .operand("$VALUE", end)
             .text("$START", low.to_string())
             .operand("$BUF", base)
             .from(Some(source))
@@ -123,6 +129,14 @@ fn range(
             )
             .push(out);
     }
+}
+
+/// `msg.buf[..msg.len]`: the object keeps both in order.
+fn is_own_length(body: &Body<'_>, base: &Operand, source: &Source) -> bool {
+    let (Some(of), Operand::Copy(place)) = (source.of, base) else {
+        return false;
+    };
+    place.base == Base::Local(of) || body.root(place) == Some(of)
 }
 
 /// `a + b`: not below its parts.
@@ -202,17 +216,53 @@ fn one_index(
         return;
     }
     let Some(source) = body.source(index) else {
+        by_parameter(body, at, place, index, out);
         return;
     };
     if body.is_bounded_above(index, at.block) {
         return;
     }
     Report::new(body, "rust-index-by-wire-value", place.span)
-        .operand("$INDEX", index)
+        .operand("$VALUE", index)
         .from(Some(source))
         .step(
             place.span,
             "it selects an element; nothing tested its range",
+        )
+        .push(out);
+}
+
+/// `self.table[port as usize]` with a narrow parameter, in a function that could say no.
+fn by_parameter(body: &Body<'_>, at: At, place: &Place, index: &Operand, out: &mut Vec<Defect>) {
+    let Some(Definition::Value(Rvalue::Cast {
+        value: Operand::Copy(inner),
+        ..
+    })) = body.definition_of(index)
+    else {
+        return;
+    };
+    let (Base::Local(local), true) = (inner.base, inner.path.is_empty()) else {
+        return;
+    };
+    let is_narrow = matches!(
+        body.unit
+            .types
+            .int(body.type_of(&Operand::Copy(inner.clone()))),
+        Some((8 | 16, false))
+    );
+    if !is_narrow
+        || !body.is_parameter(local)
+        || !body.is_named(body.function.result, "Result")
+        || body.documents_panic()
+        || body.is_mentioned(index, at.block)
+    {
+        return;
+    }
+    Report::new(body, "rust-index-by-parameter", place.span)
+        .operand("$VALUE", index)
+        .step(
+            place.span,
+            "selects an element; this function could refuse it, and does not",
         )
         .push(out);
 }

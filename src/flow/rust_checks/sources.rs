@@ -1,7 +1,7 @@
 //! Which numbers come from outside: bytes received, decoded integers, fields of messages.
 
 use super::super::ir::{
-    Base, BinaryOp, Callee, LocalKind, Operand, Place, Projection, Rvalue, TypeId,
+    Base, BinaryOp, Callee, LocalId, LocalKind, Operand, Place, Projection, Rvalue, TypeId,
 };
 use super::body::{Body, Definition};
 use crate::finding::Span;
@@ -16,6 +16,8 @@ pub(super) struct Source {
     pub(super) span: Span,
     /// What was read, for the report.
     pub(super) what: &'static str,
+    /// The message that it is a field of.
+    pub(super) of: Option<LocalId>,
 }
 
 /// Names of parameters and variables that hold a message of somebody else.
@@ -139,6 +141,7 @@ impl Body<'_> {
             return Some(Source {
                 span,
                 what: "is decoded from bytes",
+                of: None,
             });
         }
         let (Callee::Method(symbol), Some(receiver)) = (callee, arguments.first()) else {
@@ -155,6 +158,7 @@ impl Body<'_> {
                 (!is_range).then_some(Source {
                     span,
                     what: "is a received byte",
+                    of: None,
                 })
             }
             "copied" | "cloned" | "unwrap" | "expect" | "ok_or" | "ok_or_else" | "map_err"
@@ -163,12 +167,15 @@ impl Body<'_> {
                 self.source_at(receiver, depth)
             }
             _ if arguments.len() == 1
-                && (self.accessors.contains(symbol) || is_length_name(name))
-                && self.is_message(receiver) =>
+                && self
+                    .accessors
+                    .contains(&(self.behind_pointers(self.type_of(receiver)), *symbol))
+                && !self.is_own(receiver) =>
             {
                 Some(Source {
                     span,
                     what: "is a field of the message",
+                    of: None,
                 })
             }
             _ => None,
@@ -184,19 +191,20 @@ impl Body<'_> {
             .find(|step| !matches!(step, Projection::Deref))?;
         match last {
             Projection::Index(_) if place.ty == TypeId::U8 => {
+                if let Base::Global(global) = place.base {
+                    let is_written = self.unit.global(global).is_some_and(|g| !g.is_const);
+                    return is_written.then_some(Source {
+                        span: place.span,
+                        what: "is a received byte",
+                        of: None,
+                    });
+                }
                 let root = self.root(place)?;
-                // An array that this function makes and fills with constants holds no data.
-                let is_data = match self.function.local(root) {
-                    Some(local) => {
-                        matches!(local.kind, LocalKind::Parameter(_))
-                            || self.is_filled(root)
-                            || local.kind == LocalKind::Temporary
-                    }
-                    None => false,
-                };
+                let is_data = self.holds_data(root);
                 is_data.then_some(Source {
                     span: place.span,
                     what: "is a received byte",
+                    of: None,
                 })
             }
             Projection::Field(_) => {
@@ -215,11 +223,18 @@ impl Body<'_> {
                     .iter()
                     .filter(|step| matches!(step, Projection::Field(_)))
                     .count();
-                (is_number && fields == 1 && !self.is_payload(last) && MESSAGES.contains(&name))
-                    .then_some(Source {
-                        span: place.span,
-                        what: "is a field of the message",
-                    })
+                let is_newtype = fields == 2
+                    && matches!(last, Projection::Field(name) if self.name(*name) == "0");
+                (is_number
+                    && (fields == 1 || is_newtype)
+                    && !self.is_payload(last)
+                    && MESSAGES.contains(&name)
+                    && !sends(self.function_name()))
+                .then_some(Source {
+                    span: place.span,
+                    what: "is a field of the message",
+                    of: Some(local),
+                })
             }
             _ => None,
         }
@@ -240,26 +255,72 @@ impl Body<'_> {
         })
     }
 
-    /// Whether an object is a message by its name, or this function's own packet.
-    fn is_message(&self, operand: &Operand) -> bool {
+    /// The result of `regs().status().read()`.
+    fn is_register(&self, operand: &Operand) -> bool {
+        matches!(self.definition_of(operand), Some(Definition::Call(callee @ Callee::Method(_), [of]))
+            if self.callee_name(callee) == "read"
+                && matches!(self.definition_of(of), Some(Definition::Call(..)) | Some(Definition::Value(Rvalue::Use(_)))))
+    }
+
+    /// Whether an object is `self`: its own methods keep its lengths in order.
+    fn is_own(&self, operand: &Operand) -> bool {
         let Operand::Copy(place) = operand else {
             return false;
         };
-        let Base::Local(local) = place.base else {
+        matches!(place.base, Base::Local(local)
+            if self.function.local(local).is_some_and(|l| self.name(l.name) == "self"))
+    }
+
+    /// Whether the bytes of an object come from outside: a slice parameter, the result of a call,
+    /// an array that was handed out to be filled.
+    fn holds_data(&self, root: LocalId) -> bool {
+        let Some(local) = self.function.local(root) else {
             return false;
         };
-        let fields = place
-            .path
+        let name = self.name(local.name);
+        let is_array = matches!(
+            self.unit.types.get(self.behind_pointers(local.ty)),
+            super::super::ir::Type::Array { .. }
+        );
+        let is_named = MESSAGES.contains(&name)
+            || [
+                "buf", "data", "bytes", "payload", "input", "raw", "frame", "packet",
+            ]
             .iter()
-            .filter(|step| matches!(step, Projection::Field(_)))
-            .count();
-        let name = self.function.local(local).map_or("", |l| self.name(l.name));
-        fields == 0
-            && (MESSAGES.contains(&name)
-                || MESSAGES
-                    .iter()
-                    .any(|message| name.strip_suffix(message).is_some_and(|s| s.ends_with('_'))))
+            .any(|word| name.contains(word));
+        match local.kind {
+            LocalKind::Parameter(_) => !is_array || is_named,
+            LocalKind::Temporary => match self.definition(root) {
+                // An array of this function, filled or not.
+                Some(Definition::Call(callee, _))
+                    if self.callee_name(callee) == super::super::lower_rust::ARRAY_REPEAT =>
+                {
+                    self.variable_of(root)
+                        .is_some_and(|variable| self.holds_data(variable))
+                }
+                found => matches!(found, Some(Definition::Call(..))),
+            },
+            LocalKind::Variable => self.is_filled(root) && is_named,
+        }
     }
+}
+
+/// Whether a function makes messages, by its name.
+fn sends(name: &str) -> bool {
+    name.split('_').any(|part| {
+        matches!(
+            part,
+            "emit"
+                | "send"
+                | "write"
+                | "build"
+                | "encode"
+                | "transmit"
+                | "tx"
+                | "fmt"
+                | "serialize"
+        )
+    })
 }
 
 /// Whether a name says length or place in a buffer.

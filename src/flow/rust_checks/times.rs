@@ -17,7 +17,7 @@ const TIMES: &[&str] = &[
     "Timestamp",
 ];
 
-/// `rust-time-difference`.
+/// `rust-instant-difference`.
 pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
     for (at, statement) in body.statements() {
         if let StatementKind::Assign {
@@ -38,22 +38,20 @@ fn difference(
     span: Span,
     out: &mut Vec<Defect>,
 ) {
-    let is_operator = matches!(body.function_name(), "sub" | "sub_assign")
-        && is_own_number(body, left)
-        && is_own_number(body, right);
-    let is_time = is_instant(body, left) && (is_time_value(body, right));
+    let is_operator =
+        body.function_name() == "sub" && is_own_number(body, left) && is_own_number(body, right);
+    // A span taken off a point in time; two points have an order that their names tell.
+    let is_time = is_instant(body, left)
+        && !matches!(body.function_name(), "sub" | "sub_assign")
+        && (is_duration_call(body, right) || is_time_type(body, body.type_of(right)))
+        && !is_instant(body, right);
     if !is_operator && !is_time {
         return;
     }
     if body.is_mentioned(left, at.block) || body.is_mentioned(right, at.block) {
         return;
     }
-    // Since a moment that this function took itself.
-    let is_now = |operand: &Operand| matches!(body.origin(operand), Some(Definition::Call(callee, [])) if body.callee_name(callee) == "now");
-    if is_time && is_now(left) && !is_duration_call(body, right) {
-        return;
-    }
-    Report::new(body, "rust-time-difference", span)
+    Report::new(body, "rust-instant-difference", span)
         .operand("$A", left)
         .operand("$B", right)
         .step(
@@ -83,7 +81,8 @@ fn is_own_number(body: &Body<'_>, operand: &Operand) -> bool {
         .map_or(TypeId::UNKNOWN, |local| local.ty);
     matches!(place.path.last(), Some(Projection::Field(_)))
         && body.is_parameter(local)
-        && (is_time_type(body, ty) || is_time_type(body, first))
+        && body.is_named(ty, "Instant")
+        && body.is_named(first, "Instant")
         && !matches!(body.unit.types.int(place.ty), Some((_, true)))
 }
 
@@ -102,12 +101,6 @@ fn is_instant(body: &Body<'_>, operand: &Operand) -> bool {
         }
         _ => false,
     }
-}
-
-fn is_time_value(body: &Body<'_>, operand: &Operand) -> bool {
-    is_time_type(body, body.type_of(operand))
-        || is_instant(body, operand)
-        || is_duration_call(body, operand)
 }
 
 /// `Duration::from_millis(..)`.
