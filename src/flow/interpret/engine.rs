@@ -18,6 +18,8 @@ use super::value::{Origin, Value};
 
 /// Most rounds of one loop that are walked one by one.
 const MAX_ROUNDS: u16 = 130;
+/// Most states that wait for one block.
+const MAX_WAITING: usize = 6;
 /// Rounds whose way out is open before a loop is widened.
 const MAX_OPEN_ROUNDS: u16 = 2;
 /// Most times that a loop's head is joined before everything that changes is given up.
@@ -576,6 +578,35 @@ impl Machine<'_> {
                     rounds.is_open = true;
                 }
             }
+        }
+        // Few states wait at a block: the nearest takes up what is too many.
+        let mut waiting = 0;
+        let mut nearest: Option<(usize, usize)> = None;
+        for (index, entry) in pending.iter().enumerate() {
+            if entry.key == key && entry.block == to {
+                waiting += 1;
+                let far = distance(&entry.state, &state);
+                if nearest.is_none_or(|(_, least)| far < least) {
+                    nearest = Some((index, far));
+                }
+                if far == 0 {
+                    break;
+                }
+            }
+        }
+        if let Some((index, far)) = nearest
+            && (far == 0 || waiting >= MAX_WAITING)
+            && let Some(entry) = pending.get_mut(index)
+        {
+            let span = self
+                .function(frame.function)
+                .and_then(|function| function.block(to))
+                .map_or_else(Span::default, |block| block.span);
+            let was_joined = entry.state.is_joined || state.is_joined;
+            let mut joined = Joiner::new(&mut self.arena, span).join(&entry.state, &state);
+            joined.is_joined = was_joined || far > 0;
+            entry.state = joined;
+            return;
         }
         pending.push(Pending {
             key,
