@@ -39,6 +39,7 @@ impl Lowerer<'_> {
     }
 
     fn rvalue_here(&mut self, at: At) -> Option<(Rvalue, TypeId)> {
+        let at = self.inner(at);
         let span = self.span(at);
         match self.kind(at) {
             Kind::NUMBER_LITERAL | Kind::CHAR_LITERAL | Kind::TRUE | Kind::FALSE | Kind::NULL => {
@@ -59,11 +60,8 @@ impl Lowerer<'_> {
                 Some(self.read(place))
             }
             Kind::PARENTHESIZED_EXPRESSION => {
-                let inner = self.only_child(at)?;
-                match self.kind(inner) {
-                    Kind::COMPOUND_STATEMENT => Some(self.statement_expression(inner)),
-                    _ => Some(self.rvalue(inner)),
-                }
+                let block = self.only_child(at)?;
+                Some(self.statement_expression(block))
             }
             Kind::UNARY_EXPRESSION => self.unary_expression(at),
             Kind::BINARY_EXPRESSION => self.binary_expression(at),
@@ -104,7 +102,7 @@ impl Lowerer<'_> {
                 let descriptor = self.child(at, Field::TYPE)?;
                 let ty = self.type_descriptor(descriptor);
                 let member = self.child(at, Field::MEMBER)?;
-                let text = self.text(member);
+                let text = self.text(self.resolved(member));
                 let name = self.intern(text);
                 let offset = self
                     .unit
@@ -116,10 +114,6 @@ impl Lowerer<'_> {
             Kind::COMPOUND_LITERAL_EXPRESSION => {
                 let place = self.compound_literal(at)?;
                 Some(self.read(place))
-            }
-            Kind::EXTENSION_EXPRESSION => {
-                let inner = self.only_child(at)?;
-                Some(self.rvalue(inner))
             }
             Kind::GNU_ASM_EXPRESSION => {
                 self.assembly(at);
@@ -155,7 +149,7 @@ impl Lowerer<'_> {
         }
         let text = self.text(at);
         let name = self.intern(text);
-        match self.names.get(&name) {
+        match self.meaning(text, name) {
             Some(Binding::Function) => {
                 let ty = match self.signatures.get(&name).cloned() {
                     Some(signature) => {
@@ -169,13 +163,21 @@ impl Lowerer<'_> {
             }
             Some(Binding::Enumerator(value)) => {
                 let constant = Constant {
-                    value: *value,
+                    value,
                     ty: self.int,
                     origin: Origin::Named(name),
                 };
                 return (Rvalue::Use(Operand::Constant(constant)), self.int);
             }
-            Some(Binding::Type(_)) => {
+            Some(Binding::Constant(value, ty)) => {
+                let constant = Constant {
+                    value,
+                    ty,
+                    origin: Origin::Named(name),
+                };
+                return (Rvalue::Use(Operand::Constant(constant)), ty);
+            }
+            Some(Binding::Type(_) | Binding::Expand(_) | Binding::Call(_)) => {
                 return (
                     Rvalue::Use(Operand::Unknown(TypeId::UNKNOWN)),
                     TypeId::UNKNOWN,
@@ -218,6 +220,7 @@ impl Lowerer<'_> {
             return None;
         }
         let inner = self.only_child(at)?;
+        let inner = self.resolved(inner);
         if self.kind(inner) != Kind::IDENTIFIER {
             return None;
         }
@@ -226,7 +229,7 @@ impl Lowerer<'_> {
             return Some(ty);
         }
         let name = self.intern(text);
-        if text.ends_with(b"_t") && !self.names.contains_key(&name) {
+        if text.ends_with(b"_t") && self.meaning(text, name).is_none() {
             return Some(self.unit.types.intern(Type::Named(name)));
         }
         None
@@ -258,9 +261,14 @@ impl Lowerer<'_> {
         if let Some(inner) = self.child(descriptor, Field::TYPE)
             && self.kind(inner) == Kind::TYPE_IDENTIFIER
             && self.child(descriptor, Field::DECLARATOR).is_none()
-            && let Some(place) = self.variable(inner)
         {
-            return (place.ty, Some(place.base));
+            let inner = self.resolved(inner);
+            if self.kind(inner) != Kind::TYPE_IDENTIFIER && self.kind(inner) != Kind::IDENTIFIER {
+                return self.size_of_value(inner);
+            }
+            if let Some(place) = self.variable(inner) {
+                return (place.ty, Some(place.base));
+            }
         }
         (self.type_descriptor(descriptor), None)
     }
@@ -323,7 +331,7 @@ impl Lowerer<'_> {
     }
 
     /// `&&`, `||` and their negations.
-    pub(super) fn is_logical(&self, at: At) -> bool {
+    pub(super) fn is_logical(&mut self, at: At) -> bool {
         let at = self.inner(at);
         match self.kind(at) {
             Kind::BINARY_EXPRESSION => matches!(self.operator(at), b"&&" | b"||"),
@@ -397,7 +405,8 @@ impl Lowerer<'_> {
         let condition = self.child(at, Field::CONDITION)?;
         let alternative = self.child(at, Field::ALTERNATIVE)?;
         let consequence = self.child(at, Field::CONSEQUENCE).unwrap_or(condition);
-        if self.folding || self.kind(self.inner(condition)) == Kind::NUMBER_LITERAL {
+        let plain = self.inner(condition);
+        if self.folding || self.kind(plain) == Kind::NUMBER_LITERAL {
             let arm = match self.constant_condition(condition) {
                 Some(true) => Some(consequence),
                 Some(false) => Some(alternative),
@@ -483,7 +492,8 @@ impl Lowerer<'_> {
                 let Some(value) = self.child(operand, Field::VALUE) else {
                     continue;
                 };
-                if self.is_object(self.inner(value)) {
+                let value = self.inner(value);
+                if self.is_object(value) {
                     let span = self.span(value);
                     let place = self.place(value);
                     // What an input points to may be written through it.

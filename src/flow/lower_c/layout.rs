@@ -38,6 +38,13 @@ impl Lowerer<'_> {
                 let record = self.unit.types.record(*id);
                 record.is_some_and(|record| record.size.is_none() && record.fields.is_empty())
             });
+        if self.is_secondary
+            && existing.is_none()
+            && let Some(&known) = tag.and_then(|tag| self.tags.get(&tag))
+            && self.unit.types.as_record(known).is_some()
+        {
+            return known;
+        }
         let (ty, id) = match existing {
             Some(existing) => existing,
             None => self.new_record(tag, is_union),
@@ -82,7 +89,12 @@ impl Lowerer<'_> {
             self.tags.insert(tag, ty);
             return ty;
         }
-        self.unit.types.intern(Type::Named(tag))
+        if let Some(ty) = self.tag_elsewhere(name, tag) {
+            return ty;
+        }
+        let ty = self.unit.types.intern(Type::Named(tag));
+        self.tags.insert(tag, ty);
+        ty
     }
 
     fn new_record(&mut self, name: Option<Symbol>, is_union: bool) -> (TypeId, RecordId) {

@@ -57,18 +57,16 @@ impl Lowerer<'_> {
 
     /// A name as a place, if it is a variable.
     pub(super) fn variable(&mut self, at: At) -> Option<Place> {
-        let name = {
-            let text = self.text(at);
-            self.intern(text)
-        };
-        let (base, ty) = match self.names.get(&name)? {
+        let text = self.text(at);
+        let name = self.intern(text);
+        let (base, ty) = match self.meaning(text, name)? {
             Binding::Local(id) => (
-                Base::Local(*id),
+                Base::Local(id),
                 self.body.locals.get(id.0 as usize).map(|local| local.ty)?,
             ),
             Binding::Global(id) => (
-                Base::Global(*id),
-                self.unit.global(*id).map(|global| global.ty)?,
+                Base::Global(id),
+                self.unit.global(id).map(|global| global.ty)?,
             ),
             _ => return None,
         };
@@ -82,7 +80,8 @@ impl Lowerer<'_> {
 
     fn field_place(&mut self, at: At) -> Option<Place> {
         let argument = self.child(at, Field::ARGUMENT)?;
-        let text = self.child(at, Field::FIELD).map(|field| self.text(field))?;
+        let field = self.child(at, Field::FIELD)?;
+        let text = self.text(self.resolved(field));
         let name = self.intern(text);
         let span = self.span(at);
         let mut place = if self.operator(at) == b"->" {
