@@ -1,7 +1,7 @@
 //! Numbers: division by zero, shifts, overflow, conversions.
 
 use crate::finding::Span;
-use crate::flow::interpret::machine::{Frame, Machine, Run};
+use crate::flow::interpret::machine::{Family, Frame, Machine, Run};
 use crate::flow::interpret::value::{Range, Value};
 use crate::flow::ir::{BinaryOp, Operand, Origin as Written, Type, TypeId};
 
@@ -80,6 +80,9 @@ impl Machine<'_> {
             _ => None,
         };
         let _ = ty;
+        if is_zero != Some(true) {
+            self.fine(Family::Division, span);
+        }
         if is_zero == Some(true) {
             self.report(
                 "division-by-zero",

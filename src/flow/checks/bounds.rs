@@ -3,7 +3,7 @@
 use crate::finding::Span;
 use crate::flow::defect::Note;
 use crate::flow::interpret::linear::Linear;
-use crate::flow::interpret::machine::{Machine, Run};
+use crate::flow::interpret::machine::{Family, Machine, Run};
 use crate::flow::interpret::place::{Location, Purpose, Resolved, Spot};
 use crate::flow::interpret::state::State;
 use crate::flow::interpret::value::{Obj, ObjectKind, Origin, Value};
@@ -50,6 +50,7 @@ impl Machine<'_> {
             None
         };
         let Some((outside, is_possible)) = outside else {
+            self.fine(Family::Bounds, place.span);
             return false;
         };
         let source = self.source_of(form);
@@ -217,7 +218,10 @@ impl Machine<'_> {
             }
             match self.outside(&run.state, spot, &bytes) {
                 Some(found) => worst = Some((found, *spot)),
-                None => return,
+                None => {
+                    self.fine(Family::Bounds, span);
+                    return;
+                }
             }
         }
         let Some(((outside, is_possible), spot)) = worst else {
@@ -234,6 +238,8 @@ impl Machine<'_> {
         let info = self.arena.object(spot.object);
         let whole = info.and_then(|info| info.size).and_then(|size| size.as_constant());
         let is_small = !is_under
+            && matches!(self.unit.types.get(at.ty), crate::flow::ir::Type::Int { .. } | crate::flow::ir::Type::Pointer { .. })
+            && self.is_overlaid(spot.object, at)
             && spot.offset.as_constant().is_some()
             && whole.is_some_and(|whole| whole > 0)
             && self.is_field_access(at);
@@ -266,6 +272,18 @@ impl Machine<'_> {
             Some(&run.state),
             sink,
         );
+    }
+
+    /// Whether an object of bytes, or of another type, is used as something larger.
+    fn is_overlaid(&self, object: Obj, at: &Resolved) -> bool {
+        let Some(info) = self.arena.object(object) else {
+            return false;
+        };
+        let element = self.unit.types.element(info.ty).unwrap_or(info.ty);
+        let (Some(own), Some(used)) = (self.unit.types.size(element), self.unit.types.size(at.ty)) else {
+            return false;
+        };
+        own < used
     }
 
     fn is_field_access(&self, at: &Resolved) -> bool {
@@ -328,7 +346,10 @@ impl Machine<'_> {
             }
             match self.outside(&run.state, spot, bytes) {
                 Some(found) => worst = Some((found, *spot)),
-                None => return,
+                None => {
+                    self.fine(Family::Bounds, sink);
+                    return;
+                }
             }
         }
         let Some(((outside, is_possible), spot)) = worst else {

@@ -79,6 +79,7 @@ impl Machine<'_> {
                         continue;
                     };
                     if kind != kinds::RECURSIVE
+                        && kind != kinds::SIGNAL
                         && kind != kinds::READ
                         && let Some(Lock { held: Held::Yes, span: before, .. }) = self.held(&run.state, key)
                     {
@@ -113,7 +114,7 @@ impl Machine<'_> {
                     };
                     let text = self.quote(argument_span);
                     match self.held(&run.state, key) {
-                        Some(Lock { held: Held::No, span: before, .. }) if kind != kinds::RECURSIVE => {
+                        Some(Lock { held: Held::No, span: before, .. }) if kind != kinds::RECURSIVE && kind != kinds::SIGNAL => {
                             self.report(
                                 "double-unlock",
                                 span,

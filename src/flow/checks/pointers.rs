@@ -2,7 +2,7 @@
 
 use crate::finding::Span;
 use crate::flow::defect::Note;
-use crate::flow::interpret::machine::{Frame, Machine, Run};
+use crate::flow::interpret::machine::{Family, Frame, Machine, Run};
 use crate::flow::interpret::memory::Life;
 use crate::flow::interpret::place::{Location, Purpose, Resolved};
 use crate::flow::interpret::value::{Alternative, Obj, ObjectKind, Origin, Value};
@@ -58,8 +58,15 @@ impl Machine<'_> {
                         run.is_dead = true;
                         return;
                     }
-                    Some(false) => return,
-                    None => {}
+                    Some(false) => {
+                        self.fine(Family::Null, span);
+                        self.fine(Family::Undefined, span);
+                        return;
+                    }
+                    None => {
+                        self.fine(Family::Null, span);
+                        self.fine(Family::Undefined, span);
+                    }
                 }
                 let null = alternatives.iter().find_map(|alternative| match alternative {
                     Alternative::Null(span) => Some(*span),
@@ -119,7 +126,10 @@ impl Machine<'_> {
                 );
                 run.is_dead = true;
             }
-            Value::Addr(..) | Value::Function(_) | Value::Real(_) | Value::Any => {}
+            Value::Addr(..) | Value::Function(_) | Value::Real(_) | Value::Any => {
+                self.fine(Family::Null, span);
+                self.fine(Family::Undefined, span);
+            }
         }
     }
 
@@ -231,6 +241,7 @@ impl Machine<'_> {
                 value
             }
             Value::Int(form) => {
+                self.fine(Family::Undefined, span);
                 let undef = form
                     .as_symbol()
                     .and_then(|sym| self.arena.sym(sym))
@@ -250,7 +261,10 @@ impl Machine<'_> {
                 }
                 value
             }
-            value => value,
+            value => {
+                self.fine(Family::Undefined, span);
+                value
+            }
         }
     }
 
@@ -290,6 +304,7 @@ impl Machine<'_> {
             self.maybe_undefined(run, span, undef);
         }
         let _ = (object, start, size);
+        self.fine(Family::Undefined, span);
         // A number read as an address, or the other way round.
         match (value, self.unit.types.get(ty)) {
             (Value::Int(_), Type::Pointer { .. }) => self.fit(value, ty),
@@ -315,7 +330,12 @@ impl Machine<'_> {
         let Some(info) = self.arena.object(object) else {
             return;
         };
+        if info.size.is_none() {
+            return;
+        }
+        let is_lent = run.state.contents(object).is_some_and(|contents| contents.is_lent);
         let analysis = match info.kind {
+            ObjectKind::Local { .. } | ObjectKind::Heap { .. } if is_lent => "uninitialised-after-call",
             ObjectKind::Local { .. } if is_certain => "uninitialised-memory",
             ObjectKind::Heap { .. } if is_certain => "uninitialised-memory",
             _ => return,

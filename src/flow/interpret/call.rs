@@ -11,7 +11,8 @@ use super::machine::{Frame, MAX_STEPS, Machine, Run};
 use super::memory::{Contents, Rest};
 use super::place::Purpose;
 use super::prepare::Slot;
-use super::state::{State, StepKind, Waiting};
+use super::linear::Sym;
+use super::state::{Known, State, StepKind, Waiting};
 use super::value::{Alternative, Origin, Value};
 
 /// Deepest calls into functions of the file that are followed.
@@ -203,6 +204,14 @@ impl Machine<'_> {
                 Slot::Memory => self.pass_in_memory(frame, &mut inner, &mut state, *local, value, calling, at),
             }
         }
+        for object in self.reached(calling.values) {
+            self.contents(&mut state, object);
+            if let Some(contents) = state.contents_mut(object) {
+                contents.is_lent = true;
+            }
+        }
+        let known_before = Rc::clone(&run.state.known);
+        let syms_before = self.arena.sym_count();
         state.step(calling.span, StepKind::Call);
         self.stack.push(index);
         let exits = self.walk(&mut inner, state);
@@ -217,6 +226,7 @@ impl Machine<'_> {
             state.registers = Rc::clone(&caller);
             state.waiting = run.state.waiting.clone();
             state.rounds.clone_from(&rounds);
+            self.forget_caution(&mut state, &known_before, syms_before);
             let _ = is_root;
             let mut next = Run {
                 state,
@@ -240,6 +250,33 @@ impl Machine<'_> {
         };
         *run = first;
         Some(runs)
+    }
+
+    /// That a function looks whether an address is NULL says nothing of its caller's address.
+    fn forget_caution(&self, state: &mut State, before: &[(Sym, Known)], count: usize) {
+        let is_learned = |sym: Sym, known: &Known| {
+            (sym.0 as usize) < count
+                && (known.is_null == Some(true) || known.range.lo == 0 && known.range.hi == 0)
+                && self
+                    .arena
+                    .sym(sym)
+                    .is_some_and(|info| info.alternatives.is_empty() && self.unit.types.is_pointer(info.ty))
+                && before
+                    .binary_search_by_key(&sym, |entry| entry.0)
+                    .ok()
+                    .and_then(|at| before.get(at))
+                    .is_none_or(|entry| entry.1.is_null != Some(true))
+        };
+        if !state.known.iter().any(|(sym, known)| is_learned(*sym, known)) {
+            return;
+        }
+        let kept = state
+            .known
+            .iter()
+            .filter(|(sym, known)| !is_learned(*sym, known))
+            .copied()
+            .collect();
+        state.replace_known(kept);
     }
 
     #[expect(clippy::too_many_arguments, reason = "both sides of a call are needed")]

@@ -90,9 +90,90 @@ impl Machine<'_> {
         for (state, value) in &exits {
             self.check_exit(&frame, state, value);
         }
+    }
+
+    /// Interprets a function, and once more where it has to be told whether what was found wrong
+    /// is wrong on every path that gets there.
+    pub(crate) fn function_alone(&mut self, index: usize) {
+        self.root(index);
         if self.is_given_up {
             self.given_up += 1;
         }
+        if self.uncertain.is_empty() {
+            return;
+        }
+        self.watched = self
+            .uncertain
+            .iter()
+            .map(|found| ((found.family, found.span.start, found.span.end), false))
+            .collect();
+        self.root(index);
+        let uncertain = std::mem::take(&mut self.uncertain);
+        for found in uncertain {
+            let key = (found.family, found.span.start, found.span.end);
+            if (self.watched.get(&key) == Some(&true) || found.is_open)
+                && let Some(defect) = self.defects.get_mut(found.defect)
+            {
+                defect.analysis = found.family.possible();
+            }
+        }
+        self.watched.clear();
+    }
+
+    /// Whether a condition asks for NULL inside of a macro, of an address that nothing else is
+    /// known of.
+    fn is_test_in_macro(&self, value: &Value, span: Span) -> bool {
+        if !self.is_macro_call(span) {
+            return false;
+        }
+        self.tested_address(value).is_some_and(|sym| {
+            self.arena
+                .sym(sym)
+                .is_some_and(|info| info.alternatives.is_empty())
+        })
+    }
+
+    /// The address that a condition compares with NULL.
+    fn tested_address(&self, value: &Value) -> Option<super::linear::Sym> {
+        match value {
+            Value::Ptr(sym, offset) if offset.as_constant() == Some(0) => Some(*sym),
+            Value::Int(form) => {
+                let info = self.arena.sym(form.as_symbol()?)?;
+                let Origin::Comparison(inner) = &info.origin else {
+                    return None;
+                };
+                match (inner.left, inner.right) {
+                    (Value::Ptr(sym, _), zero) | (zero, Value::Ptr(sym, _)) if zero.is_null() => Some(sym),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The outcome of such a condition if the address is none.
+    fn truth_of_address(&self, value: &Value) -> bool {
+        let Value::Int(form) = value else {
+            return true;
+        };
+        form.as_symbol()
+            .and_then(|sym| self.arena.sym(sym))
+            .is_none_or(|info| {
+                !matches!(&info.origin, Origin::Comparison(inner) if inner.op == crate::flow::ir::BinaryOp::Eq)
+            })
+    }
+
+    /// Whether the text of a span is a call, and so a condition in it is a macro's.
+    fn is_macro_call(&self, span: Span) -> bool {
+        let text = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or(&[]);
+        let name = text
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
+        name > 0 && text.get(name) == Some(&b'(') && text.last() == Some(&b')')
     }
 
     pub(crate) fn frame(&mut self, index: usize, prepared: &Rc<Prepared>, depth: u32) -> Frame {
@@ -208,6 +289,7 @@ impl Machine<'_> {
             });
             joiner.has_one_exit = prepared.exits.get(block.0 as usize) == Some(&1);
             let mut joined = joiner.join(old, &state);
+            joined.open = joined.open.saturating_add(1);
             joined.trace = old.trace.clone();
             // From here on every round is one of many.
             for entry in &mut joined.rounds {
@@ -440,6 +522,14 @@ impl Machine<'_> {
                         state.step(span, StepKind::Branch(truth));
                         ways[usize::from(!truth)] = Some(state);
                     }
+                    None if self.is_test_in_macro(&value, span) => {
+                        // The macro's own caution says nothing of this caller.
+                        let truth = self.truth_of_address(&value);
+                        let mut state = run.state;
+                        if self.assume_truth(&mut state, &value, truth) {
+                            ways[usize::from(!truth)] = Some(state);
+                        }
+                    }
                     None => {
                         let mut one = run.state.clone();
                         let mut two = run.state;
@@ -457,6 +547,9 @@ impl Machine<'_> {
                 outcome.was_true |= ways[0].is_some();
                 outcome.was_false |= ways[1].is_some();
                 let is_open = ways[0].is_some() && ways[1].is_some();
+                for state in ways.iter_mut().flatten() {
+                    state.forks = state.forks.saturating_add(u16::from(is_open));
+                }
                 let [one, two] = ways;
                 if let Some(state) = one {
                     self.go(frame, from, *then, state, is_open, pending);
@@ -576,6 +669,7 @@ impl Machine<'_> {
                 let goes_out = leaves.iter().flatten().any(|next| !order.is_inside(rounds.head, *next));
                 if goes_out && order.is_inside(rounds.head, from) {
                     rounds.is_open = true;
+                    state.open = state.open.saturating_add(1);
                 }
             }
         }

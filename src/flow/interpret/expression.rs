@@ -595,6 +595,10 @@ impl Machine<'_> {
                         info.origin = Origin::Outside(name);
                     }
                     self.operations.insert(key, sym);
+                    if state.entails_unequal(&self.arena, &form) {
+                        // Codes of errors are not cut to zero.
+                        state.assume_unequal(&self.arena, &Linear::symbol(sym));
+                    }
                     Value::symbol(sym)
                 }
                 Value::Real(number) => {

@@ -42,6 +42,8 @@ impl<'a> Joiner<'a> {
     pub(crate) fn join(&mut self, old: &State, new: &State) -> State {
         let mut out = old.clone();
         out.is_joined = true;
+        out.forks = old.forks.max(new.forks);
+        out.open = old.open.max(new.open);
         if !Rc::ptr_eq(&old.registers, &new.registers) {
             let values: Vec<Value> = old
                 .registers
@@ -299,6 +301,7 @@ impl<'a> Joiner<'a> {
             rest: if a.rest == b.rest { a.rest } else { Rest::Unknown },
             life: life(a.life, b.life),
             is_escaped: a.is_escaped || b.is_escaped,
+            is_lent: a.is_lent || b.is_lent,
             terminator: if a.terminator == b.terminator { a.terminator } else { None },
         };
         let mut spans: SmallVec<[(i64, i64); 8]> =
@@ -374,7 +377,7 @@ fn locks(a: &[Lock], b: &[Lock]) -> Vec<Lock> {
 /// whose own symbols stand for any value in their range.
 pub(crate) fn covers(arena: &Arena, old: &State, new: &State) -> bool {
     let mut named: FxHashMap<Sym, Value> = FxHashMap::default();
-    let mut value = |a: &Value, b: &Value, named: &mut FxHashMap<Sym, Value>| -> bool {
+    let value = |a: &Value, b: &Value, named: &mut FxHashMap<Sym, Value>| -> bool {
         if matches!(a, Value::Any) {
             return true;
         }

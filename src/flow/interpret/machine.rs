@@ -58,6 +58,54 @@ pub(crate) struct Outcome {
     pub(crate) was_false: bool,
 }
 
+/// What kind of thing is wrong, for whether it is wrong on every path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Family {
+    Null,
+    Undefined,
+    Bounds,
+    Division,
+}
+
+impl Family {
+    /// The analysis that says that it may be wrong.
+    pub(crate) fn possible(self) -> &'static str {
+        match self {
+            Self::Null => "possible-null-dereference",
+            Self::Undefined => "maybe-uninitialised",
+            Self::Bounds => "possible-out-of-bounds",
+            Self::Division => "possible-division-by-zero",
+        }
+    }
+
+    fn of(analysis: &str) -> Option<Self> {
+        match analysis {
+            "null-dereference" => Some(Self::Null),
+            "uninitialised-read" | "uninitialised-pointer" | "uninitialised-memory" => {
+                Some(Self::Undefined)
+            }
+            "out-of-bounds-write"
+            | "out-of-bounds-read"
+            | "buffer-underrun"
+            | "copy-out-of-bounds"
+            | "copy-over-read"
+            | "object-smaller-than-type" => Some(Self::Bounds),
+            "division-by-zero" => Some(Self::Division),
+            _ => None,
+        }
+    }
+}
+
+/// A report on a path that is one of several.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Uncertain {
+    pub(crate) family: Family,
+    pub(crate) span: Span,
+    pub(crate) defect: usize,
+    /// The path may not exist, whatever the other paths say.
+    pub(crate) is_open: bool,
+}
+
 /// The interpreter of one unit.
 pub(crate) struct Machine<'u> {
     pub(crate) unit: &'u Unit,
@@ -80,6 +128,9 @@ pub(crate) struct Machine<'u> {
     pub(crate) lock_orders: Vec<(Symbol, Symbol, Span)>,
     /// Locks that one function takes and another of the file releases.
     pub(crate) released_here: FxHashSet<(usize, Span)>,
+    pub(crate) uncertain: Vec<Uncertain>,
+    /// Places to watch, and whether some path gets there without harm.
+    pub(crate) watched: FxHashMap<(Family, u32, u32), bool>,
     /// Functions that were given up because of the bound on steps.
     pub(crate) given_up: u32,
     pub(crate) is_given_up: bool,
@@ -113,6 +164,8 @@ impl<'u> Machine<'u> {
             outcomes: FxHashMap::default(),
             lock_orders: Vec::new(),
             released_here: FxHashSet::default(),
+            uncertain: Vec::new(),
+            watched: FxHashMap::default(),
             given_up: 0,
             is_given_up: false,
         }
@@ -446,6 +499,16 @@ impl<'u> Machine<'u> {
         self.reported.contains(&(analysis, span.start, span.end))
     }
 
+    /// A path gets to a place without harm.
+    pub(crate) fn fine(&mut self, family: Family, span: Span) {
+        if self.watched.is_empty() {
+            return;
+        }
+        if let Some(seen) = self.watched.get_mut(&(family, span.start, span.end)) {
+            *seen = true;
+        }
+    }
+
     /// Reports a defect once per place.
     pub(crate) fn report(
         &mut self,
@@ -469,6 +532,20 @@ impl<'u> Machine<'u> {
             span,
             message: sink,
         });
+        if let (Some(family), Some(state)) = (Family::of(analysis), state) {
+            let is_certain = match family {
+                Family::Bounds => state.open == 0 && !state.is_joined,
+                Family::Null | Family::Undefined | Family::Division => state.forks == 0,
+            };
+            if !is_certain {
+                self.uncertain.push(Uncertain {
+                    family,
+                    span,
+                    defect: self.defects.len(),
+                    is_open: false,
+                });
+            }
+        }
         self.defects.push(Defect {
             analysis,
             span,

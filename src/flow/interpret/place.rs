@@ -353,12 +353,16 @@ impl Machine<'_> {
             Found::Value(value) => self.checked_memory(run, spot.object, start, size, value, ty, span),
             Found::Zero if !is_volatile => self.typed_constant(0, ty),
             Found::Undef => {
-                self.check_undefined(run, spot.object, span, true);
+                // A field whose offset is not known may share its bytes with what was written.
+                if i128::from(start) < VIRTUAL || contents.cells.is_empty() {
+                    self.check_undefined(run, spot.object, span, true);
+                }
                 let value = self.fresh(ty, Origin::Memory, span);
                 self.remember(&mut run.state, spot.object, start, size, value);
                 value
             }
             Found::PartlyUndef | Found::Unknown | Found::Zero => {
+                self.fine(super::machine::Family::Undefined, span);
                 let value = self.fresh(ty, Origin::Memory, span);
                 if !is_volatile {
                     self.remember(&mut run.state, spot.object, start, size, value);
@@ -473,6 +477,14 @@ impl Machine<'_> {
                 continue;
             };
             match start {
+                Some(_) if size.is_none() || start.is_some_and(|start| i128::from(start) >= VIRTUAL) && contents.rest == Rest::Undef => {
+                    // How much is written, or what lies beside it, is not known.
+                    let start = start.unwrap_or(0);
+                    contents.forget_all();
+                    if is_single && !matches!(value, Value::Any) {
+                        contents.write(start, start + bytes, value);
+                    }
+                }
                 Some(start) if is_single => {
                     if matches!(value, Value::Any) {
                         contents.forget(Some((start, start + bytes)));

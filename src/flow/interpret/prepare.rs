@@ -206,7 +206,7 @@ impl Prepared {
             }
         };
         for (index, block) in function.blocks.iter().enumerate() {
-            let mut read = |place: &Place, writes: &Vec<Vec<u64>>, reads: &mut Vec<Vec<u64>>| {
+            let read = |place: &Place, writes: &Vec<Vec<u64>>, reads: &mut Vec<Vec<u64>>| {
                 if let Base::Local(local) = place.base
                     && let Slot::Register(register) = self.slot(local)
                 {

@@ -104,6 +104,10 @@ pub(crate) struct State {
     pub(crate) rounds: SmallVec<[Rounds; 2]>,
     /// Paths were joined into it in a way that lost what belongs together.
     pub(crate) is_joined: bool,
+    /// Conditions on the way that might have come out otherwise.
+    pub(crate) forks: u16,
+    /// Rounds of loops that might not have been.
+    pub(crate) open: u16,
 }
 
 impl State {
@@ -118,6 +122,8 @@ impl State {
             trace: None,
             rounds: SmallVec::new(),
             is_joined: false,
+            forks: 0,
+            open: 0,
         }
     }
 

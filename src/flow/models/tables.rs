@@ -254,8 +254,8 @@ const RTOS: &[Model] = models! {
     "k_msleep": E::Blocks;
     "k_usleep": E::Blocks;
     // RIOT
-    "mutex_lock": take(0, lock::MUTEX), E::Blocks;
-    "mutex_unlock": give(0, lock::MUTEX);
+    "mutex_lock": take(0, lock::SIGNAL), E::Blocks;
+    "mutex_unlock": give(0, lock::SIGNAL);
     "mutex_init": E::InitialisesLock(0);
     "mutex_trylock": E::TriesLock { lock: 0 };
     "rmutex_lock": take(0, lock::RECURSIVE), E::Blocks;
