@@ -76,7 +76,8 @@ impl Machine<'_> {
                     None
                 }
             }
-            Value::Real(number) if *number == 0.0 => Some(true),
+            // `0.0 / 0.0` is how NaN is written.
+            Value::Real(number) if *number == 0.0 && !matches!(right.0, Operand::Constant(_)) => Some(true),
             _ => None,
         };
         let _ = ty;

@@ -75,6 +75,7 @@ impl Machine<'_> {
             _ => "out-of-bounds-write",
         };
         notes.extend(self.object_note(place));
+        self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
         let sink = format!("`{whole}` needs index {at}, but there are {len} elements");
         self.report(
             analysis,
@@ -170,6 +171,10 @@ impl Machine<'_> {
     pub(crate) fn outside(&self, state: &State, spot: &Spot, bytes: &Linear) -> Option<(Outside, bool)> {
         let info = self.arena.object(spot.object)?;
         let range = state.range(&self.arena, &spot.offset);
+        if range.lo > 1 << 39 {
+            // A field whose offset is not known.
+            return None;
+        }
         if range.hi < 0 {
             return Some((Outside::Under(range.hi), false));
         }
@@ -255,6 +260,7 @@ impl Machine<'_> {
         notes.extend(self.made_note(spot.object));
         let text = self.quote(span);
         let size_text = whole.map_or_else(|| "its size".to_owned(), |whole| format!("{whole} bytes"));
+        self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
         let sink = format!("byte {offset} is used, but there are {size_text}");
         self.report(
             analysis,
@@ -378,6 +384,7 @@ impl Machine<'_> {
         notes.extend(self.made_note(spot.object));
         let text = self.quote(span);
         let size_text = whole.map_or_else(|| "less".to_owned(), |whole| format!("{whole} bytes"));
+        self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
         let message = format!("{function}() needs {length} bytes of `{text}`, which has {size_text}");
         self.report(
             analysis,

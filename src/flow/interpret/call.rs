@@ -61,6 +61,14 @@ impl Machine<'_> {
         };
         let span = statement.span;
         let mut values: SmallVec<[Value; 8]> = SmallVec::new();
+        let is_macro = match callee {
+            Callee::Function(name) => self.may_be_macro(*name),
+            Callee::Macro(_) => true,
+            Callee::Method(_) | Callee::Pointer(_) => false,
+        };
+        if is_macro {
+            self.set_by_macro(frame, run, arguments, span);
+        }
         for argument in arguments {
             let value = self.operand(frame, run, argument);
             if run.is_dead {
@@ -114,6 +122,65 @@ impl Machine<'_> {
         }
         self.unknown_call(frame, run, &values, target.as_ref(), ty, span);
         Vec::new()
+    }
+
+    /// Whether a name may be a macro: nothing is declared of it.
+    fn may_be_macro(&self, name: Symbol) -> bool {
+        !self.by_name.contains_key(&name)
+            && (self.unit.names.text(name).starts_with("va_") || self.model(name).is_none())
+            && (!self.unit.prototypes.contains_key(&name)
+                || self
+                    .unit
+                    .names
+                    .text(name)
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'))
+    }
+
+    /// A macro may write to the variables that it is given by name.
+    fn set_by_macro(&mut self, frame: &mut Frame, run: &mut Run, arguments: &[Operand], span: Span) {
+        for argument in arguments {
+            let Operand::Copy(place) = argument else {
+                continue;
+            };
+            let crate::flow::ir::Base::Local(local) = place.base else {
+                continue;
+            };
+            let is_variable = self
+                .function(frame.function)
+                .and_then(|function| function.local(local))
+                .is_some_and(|local| local.kind != crate::flow::ir::LocalKind::Temporary);
+            if !is_variable {
+                continue;
+            }
+            match frame.prepared.slot(local) {
+                Slot::Register(slot) => {
+                    let is_undef = matches!(
+                        run.state.registers.get(slot as usize),
+                        Some(Value::Undef)
+                    );
+                    if (is_undef || place.path.is_empty())
+                        && let Some(ty) = self
+                            .function(frame.function)
+                            .and_then(|function| function.local(local))
+                            .map(|local| local.ty)
+                    {
+                        let value = self.fresh(ty, Origin::Memory, span);
+                        if let Some(register) =
+                            Rc::make_mut(&mut run.state.registers).get_mut(slot as usize)
+                        {
+                            *register = value;
+                        }
+                    }
+                }
+                Slot::Scratch(_) => {}
+                Slot::Memory => {
+                    if let Some(object) = self.local_object(frame, local) {
+                        self.forget_bytes(run, object, None);
+                    }
+                }
+            }
+        }
     }
 
     fn function_of(&self, run: &Run, value: &Value) -> Option<Symbol> {

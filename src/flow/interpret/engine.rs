@@ -525,10 +525,11 @@ impl Machine<'_> {
                     None if self.is_test_in_macro(&value, span) => {
                         // The macro's own caution says nothing of this caller.
                         let truth = self.truth_of_address(&value);
-                        let mut state = run.state;
+                        let mut state = run.state.clone();
                         if self.assume_truth(&mut state, &value, truth) {
                             ways[usize::from(!truth)] = Some(state);
                         }
+                        ways[usize::from(truth)] = Some(run.state);
                     }
                     None => {
                         let mut one = run.state.clone();

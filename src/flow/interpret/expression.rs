@@ -20,6 +20,10 @@ impl Machine<'_> {
                 self.load(frame, run, &at, place.span)
             }
             Operand::Constant(constant) => match constant.value {
+                // A type without a size is one whose parts were not seen.
+                Some(0) if matches!(constant.origin, Written::Sizeof(_) | Written::SizeofPlace(_)) => {
+                    self.fresh(constant.ty, Origin::Operation, Span::new(0, 0))
+                }
                 Some(value) => self.typed_constant(value, constant.ty),
                 None => {
                     if let Written::Named(name) = constant.origin {

@@ -131,6 +131,8 @@ pub(crate) struct Machine<'u> {
     pub(crate) uncertain: Vec<Uncertain>,
     /// Places to watch, and whether some path gets there without harm.
     pub(crate) watched: FxHashMap<(Family, u32, u32), bool>,
+    /// The next report is of one end of a range.
+    pub(crate) is_range_end: bool,
     /// Functions that were given up because of the bound on steps.
     pub(crate) given_up: u32,
     pub(crate) is_given_up: bool,
@@ -166,6 +168,7 @@ impl<'u> Machine<'u> {
             released_here: FxHashSet::default(),
             uncertain: Vec::new(),
             watched: FxHashMap::default(),
+            is_range_end: false,
             given_up: 0,
             is_given_up: false,
         }
@@ -273,7 +276,7 @@ impl<'u> Machine<'u> {
             return Some(*object);
         }
         let global = self.unit.global(id)?;
-        let size = self.unit.types.size(global.ty);
+        let size = self.unit.types.size(global.ty).filter(|size| *size > 0);
         let object = self.arena.add_object(ObjectInfo {
             kind: ObjectKind::Global(id),
             size: size.map(|size| Linear::constant(i128::from(size))),
@@ -347,7 +350,9 @@ impl<'u> Machine<'u> {
             .unwrap_or_default();
         let is_fixed = global.is_const
             || (global.is_private && !used.is_written && !used.is_address_taken);
-        if !is_fixed || global.is_volatile || global.is_extern {
+        let is_sized = self.unit.types.size(global.ty).is_some_and(|size| size > 0);
+        let is_tentative = !global.is_private && global.init == Init::Zero;
+        if !is_fixed || global.is_volatile || global.is_extern || is_tentative || !is_sized {
             return Contents::new(Rest::Unknown);
         }
         let mut contents = Contents::new(match global.init {
@@ -454,7 +459,7 @@ impl<'u> Machine<'u> {
             return Some(*object);
         }
         let info = self.function(frame.function)?.local(local)?;
-        let size = self.unit.types.size(info.ty);
+        let size = self.unit.types.size(info.ty).filter(|size| *size > 0);
         let object = self.arena.add_object(ObjectInfo {
             kind: ObjectKind::Local {
                 frame: frame.number,
@@ -519,6 +524,7 @@ impl<'u> Machine<'u> {
         state: Option<&State>,
         sink: String,
     ) {
+        let is_range_end = std::mem::take(&mut self.is_range_end);
         if !self.reported.insert((analysis, span.start, span.end)) {
             return;
         }
@@ -542,7 +548,7 @@ impl<'u> Machine<'u> {
                     family,
                     span,
                     defect: self.defects.len(),
-                    is_open: false,
+                    is_open: is_range_end && family == Family::Bounds,
                 });
             }
         }

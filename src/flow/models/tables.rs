@@ -171,6 +171,12 @@ const LIBC: &[Model] = models! {
     "__builtin_trap": E::NeverReturns;
     "atexit": E::MustBeChecked;
     "signal": ;
+    "va_start": E::Sets(0);
+    "va_end": ;
+    "va_copy": E::Sets(0);
+    "va_arg": ;
+    "__builtin_va_start": E::Sets(0);
+    "__builtin_va_end": ;
 };
 
 const POSIX: &[Model] = models! {
