@@ -4,7 +4,7 @@ use super::macro_body::{Definition, Form};
 use super::scope::Binding;
 use super::source::{At, Expansion, Source};
 use super::unit::Lowerer;
-use crate::flow::ir::{ResultUse, Terminator};
+use crate::flow::ir::{ResultUse, Terminator, TypeId};
 use crate::syntax::{Field, Kind};
 
 /// Macros inside one another that are followed.
@@ -73,6 +73,13 @@ impl<'a> Lowerer<'a> {
                     if let Some(argument) = self.expectation(at) {
                         at = argument;
                         continue;
+                    }
+                    if self.casts.contains(&at) {
+                        let list = self.child(at, Field::ARGUMENTS);
+                        if let Some(argument) = list.and_then(|list| self.only_child(list)) {
+                            at = argument;
+                            continue;
+                        }
                     }
                     match self.call_macro(at) {
                         Some((Form::Expression(node), source)) => at = At { source, node },
@@ -198,17 +205,12 @@ impl<'a> Lowerer<'a> {
 
     /// A call of a macro as a statement. Tells whether it was one.
     pub(super) fn macro_statement(&mut self, at: At) -> bool {
-        let span = self.span(at);
         match self.call_macro(at) {
-            Some((Form::Statements(block), source)) => {
-                let scope = self.open_scope();
-                for child in self.children(At {
-                    source,
-                    node: block,
-                }) {
+            // What they declare is declared in the block around, as in C.
+            Some((Form::Statements(node), source)) => {
+                for child in self.children(At { source, node }) {
                     self.statement(child);
                 }
-                self.close_scope(scope, span);
                 true
             }
             Some((Form::Nothing, _)) => true,
@@ -280,6 +282,49 @@ impl<'a> Lowerer<'a> {
             return true;
         }
         false
+    }
+
+    /// The bytes of a type handed to a macro, `const struct s *`: the parser saw one name of it.
+    /// Gives its tag or name, whether it is a tag, and the number of its `*`.
+    pub(super) fn type_argument(&mut self, at: At) -> Option<TypeId> {
+        let source = self.sources.get(at.source as usize)?;
+        let span = source.tree.span(at.node);
+        let before = source.text.get(..span.start as usize)?;
+        let from = before
+            .iter()
+            .rev()
+            .take(64)
+            .position(|byte| matches!(byte, b'(' | b',' | b';'))?;
+        let words = before.get(before.len() - from..)?;
+        let behind = source.text.get(span.end as usize..)?;
+        let stars = behind
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace() || **byte == b'*')
+            .filter(|byte| **byte == b'*')
+            .count();
+        let text = self.text(at);
+        let mut is_tag = false;
+        let mut is_sized = matches!(text, b"int" | b"char" | b"long" | b"short" | b"unsigned");
+        for word in words.split(|byte| byte.is_ascii_whitespace()) {
+            match word {
+                b"struct" | b"union" | b"enum" => is_tag = true,
+                b"unsigned" | b"signed" | b"long" | b"short" => is_sized = true,
+                b"" | b"const" | b"volatile" => {}
+                _ => return None,
+            }
+        }
+        let mut ty = if is_tag {
+            let tag = self.intern(text);
+            self.tag_type(text, Some(tag), words.starts_with(b"union"))
+        } else if is_sized && text != b"char" || is_sized && !words.is_empty() {
+            super::type_names::sized(&[words, b" ", text].concat(), self.unit.target)
+        } else {
+            self.named_type(text)?
+        };
+        for _ in 0..stars.min(4) {
+            ty = self.unit.types.pointer_to(ty);
+        }
+        Some(ty)
     }
 
     /// Lowers a call for its effect.

@@ -5,8 +5,8 @@ use super::scope::Binding;
 use super::source::At;
 use super::unit::{DEPTH, Lowerer};
 use crate::flow::ir::{
-    Base, BinaryOp, Constant, LocalKind, Operand, Origin, ResultUse, Rvalue, StatementKind, Type,
-    TypeId, UnaryOp,
+    Base, BinaryOp, Constant, LocalKind, Operand, Origin, ResultUse, Rvalue, StatementKind, Symbol,
+    Type, TypeId, UnaryOp,
 };
 use crate::syntax::{Field, Kind};
 
@@ -48,6 +48,12 @@ impl Lowerer<'_> {
             Kind::STRING_LITERAL | Kind::CONCATENATED_STRING => Some(self.text_operand(at)),
             Kind::IDENTIFIER => Some(self.name(at)),
             Kind::FIELD_EXPRESSION | Kind::SUBSCRIPT_EXPRESSION => {
+                if let Some((call, _, ty)) = self.cast_below(at) {
+                    self.casts.push(call);
+                    let value = self.value(at);
+                    self.casts.pop();
+                    return Some(self.conversion(value, ty, true));
+                }
                 let place = self.object(at)?;
                 Some(self.read(place))
             }
@@ -72,8 +78,11 @@ impl Lowerer<'_> {
             Kind::UPDATE_EXPRESSION => self.update(at, true),
             Kind::CAST_EXPRESSION => {
                 let descriptor = self.child(at, Field::TYPE)?;
-                let ty = self.type_descriptor(descriptor);
                 let value = self.child(at, Field::VALUE)?;
+                if let Some(found) = self.product(descriptor, value) {
+                    return Some(found);
+                }
+                let ty = self.type_descriptor(descriptor);
                 Some(self.cast(value, ty))
             }
             Kind::CONDITIONAL_EXPRESSION => self.conditional(at),
@@ -149,6 +158,9 @@ impl Lowerer<'_> {
         }
         let text = self.text(at);
         let name = self.intern(text);
+        if let Some(found) = self.own_name(text, name) {
+            return found;
+        }
         match self.meaning(text, name) {
             Some(Binding::Function) => {
                 let ty = match self.signatures.get(&name).cloned() {
@@ -186,12 +198,13 @@ impl Lowerer<'_> {
             _ => {}
         }
         if is_constant_name(text) {
+            // Most are numbers, and most of those are `int`.
             let constant = Constant {
                 value: None,
-                ty: TypeId::UNKNOWN,
+                ty: self.int,
                 origin: Origin::Named(name),
             };
-            return (Rvalue::Use(Operand::Constant(constant)), TypeId::UNKNOWN);
+            return (Rvalue::Use(Operand::Constant(constant)), self.int);
         }
         let span = self.span(at);
         self.unseen_global(name, TypeId::UNKNOWN, span);
@@ -204,6 +217,33 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `__func__` and what else the compiler fills in.
+    fn own_name(&mut self, text: &[u8], name: Symbol) -> Option<(Rvalue, TypeId)> {
+        if !text.starts_with(b"__") {
+            return None;
+        }
+        let bytes = match text {
+            b"__func__" | b"__FUNCTION__" | b"__PRETTY_FUNCTION__" => {
+                let name = self.body.name?;
+                self.unit.names.text(name).as_bytes().to_vec()
+            }
+            b"__FILE__" | b"__DATE__" | b"__TIME__" | b"__FILE_NAME__" => b"?".to_vec(),
+            b"__LINE__" | b"__COUNTER__" => {
+                let constant = Constant {
+                    value: None,
+                    ty: self.int,
+                    origin: Origin::Named(name),
+                };
+                return Some((Rvalue::Use(Operand::Constant(constant)), self.int));
+            }
+            _ => return None,
+        };
+        let char = TypeId::int(8, self.unit.target.char_is_signed);
+        let ty = self.unit.types.pointer_to(char);
+        let text = self.add_text(bytes);
+        Some((Rvalue::Use(Operand::Text(text)), ty))
+    }
+
     /// A cast the author wrote.
     pub(super) fn cast(&mut self, value: At, ty: TypeId) -> (Rvalue, TypeId) {
         if ty == TypeId::VOID {
@@ -214,15 +254,48 @@ impl Lowerer<'_> {
         self.conversion(value, ty, true)
     }
 
+    /// `(x) * y`, which the parser may take for a cast.
+    fn product(&mut self, descriptor: At, value: At) -> Option<(Rvalue, TypeId)> {
+        let op = match (self.kind(value), self.operator(value)) {
+            (Kind::POINTER_EXPRESSION, b"*") => BinaryOp::Mul,
+            (Kind::POINTER_EXPRESSION, _) => BinaryOp::And,
+            (Kind::UNARY_EXPRESSION, b"-") => BinaryOp::Sub,
+            (Kind::UNARY_EXPRESSION, b"+") => BinaryOp::Add,
+            _ => return None,
+        };
+        let name = self.child(descriptor, Field::TYPE)?;
+        if self.child(descriptor, Field::DECLARATOR).is_some() {
+            return None;
+        }
+        let name = self.resolved(name);
+        let left = match self.kind(name) {
+            Kind::TYPE_IDENTIFIER => {
+                let place = self.variable(name)?;
+                let (value, ty) = self.read(place);
+                let span = self.span(name);
+                self.compute(value, ty, span)
+            }
+            kind if is_expression(kind) => self.value(name),
+            _ => return None,
+        };
+        let right = self.child(value, Field::ARGUMENT)?;
+        let right = self.value(right);
+        let span = self.span(value);
+        Some(self.combine(op, left, right, span))
+    }
+
     /// The type in `(name)`, where that is one; the parser cannot tell it from an expression.
     pub(super) fn type_in_parentheses(&mut self, at: At) -> Option<TypeId> {
         if self.kind(at) != Kind::PARENTHESIZED_EXPRESSION {
             return None;
         }
-        let inner = self.only_child(at)?;
-        let inner = self.resolved(inner);
+        let own = self.only_child(at)?;
+        let inner = self.resolved(own);
         if self.kind(inner) != Kind::IDENTIFIER {
             return None;
+        }
+        if inner != own {
+            return self.type_argument(inner);
         }
         let text = self.text(inner);
         if let Some(ty) = self.named_type(text) {
@@ -535,6 +608,21 @@ impl Lowerer<'_> {
             _ => return None,
         })
     }
+}
+
+/// Whether a node that stands for a macro's parameter is no type.
+fn is_expression(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::NUMBER_LITERAL
+            | Kind::BINARY_EXPRESSION
+            | Kind::CALL_EXPRESSION
+            | Kind::PARENTHESIZED_EXPRESSION
+            | Kind::FIELD_EXPRESSION
+            | Kind::SUBSCRIPT_EXPRESSION
+            | Kind::SIZEOF_EXPRESSION
+            | Kind::CAST_EXPRESSION
+    )
 }
 
 /// Whether a name that nobody defined is written as constants are.

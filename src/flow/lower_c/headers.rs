@@ -34,6 +34,8 @@ struct HeaderFile {
     items: Vec<Declaration>,
     definitions: Vec<Definition>,
     includes: Vec<(Box<str>, bool)>,
+    /// The headers those mean, looked up at the first use.
+    resolved: OnceLock<Vec<u32>>,
 }
 
 /// A declaration, parsed at its first use.
@@ -89,6 +91,7 @@ impl HeaderSet {
             items,
             definitions,
             includes,
+            resolved: OnceLock::new(),
         });
     }
 
@@ -128,9 +131,13 @@ impl HeaderSet {
             let Some(header) = self.files.get(file as usize) else {
                 continue;
             };
-            for (name, is_quoted) in &header.includes {
-                let found = self.resolve(&header.path, name, *is_quoted);
-                see(found, &mut rank, &mut order);
+            let resolved = header.resolved.get_or_init(|| {
+                let all = header.includes.iter();
+                all.filter_map(|(name, is_quoted)| self.resolve(&header.path, name, *is_quoted))
+                    .collect()
+            });
+            for &found in resolved {
+                see(Some(found), &mut rank, &mut order);
             }
         }
         Headers {
@@ -231,18 +238,19 @@ impl<'s> Headers<'s> {
             .collect()
     }
 
-    /// The macro of that name; one with a body rather than an empty one.
-    pub(super) fn definition(&self, name: &[u8]) -> Option<&'s Definition> {
-        let set = self.set?;
-        let mut found: Option<&Definition> = None;
-        for (file, index) in self.entries(&set.macros, hash(Space::Name, name)) {
-            if let Some(definition) = set.definition(file, index)
-                && *definition.name == *name
-                && found.is_none_or(|found| found.is_empty() && !definition.is_empty())
-            {
-                found = Some(definition);
-            }
-        }
+    /// Macros of that name, those with a body first.
+    pub(super) fn definitions(&self, name: &[u8]) -> Vec<&'s Definition> {
+        let Some(set) = self.set else {
+            return Vec::new();
+        };
+        let mut found: Vec<&Definition> = self
+            .entries(&set.macros, hash(Space::Name, name))
+            .into_iter()
+            .filter_map(|(file, index)| set.definition(file, index))
+            .filter(|definition| *definition.name == *name)
+            .take(8)
+            .collect();
+        found.sort_by_key(|definition| definition.is_empty());
         found
     }
 

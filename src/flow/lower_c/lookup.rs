@@ -75,7 +75,7 @@ impl<'a> Lowerer<'a> {
         if let Some(found) = self.declared_elsewhere(Space::Name, text, name) {
             return Some(found);
         }
-        if let Some(definition) = self.prelude.definition(text) {
+        if let Some(definition) = self.prelude.definitions(text).first() {
             return self.macro_binding(definition);
         }
         let known = well_known(text, self.unit.target)?;
@@ -85,11 +85,23 @@ impl<'a> Lowerer<'a> {
         }))
     }
 
-    /// The macro of that name in the file or its headers.
-    fn definition(&self, text: &[u8]) -> Option<&'a Definition> {
-        self.macros
-            .get(text)
-            .or_else(|| self.headers.definition(text))
+    /// The macro of that name in the file or its headers; of several one that can be read.
+    pub(super) fn definition(&mut self, text: &[u8]) -> Option<&'a Definition> {
+        if let Some(own) = self.macros.get(text) {
+            return Some(own);
+        }
+        let mut found = self.headers.definitions(text);
+        let first = *found.first()?;
+        if found.len() == 1 || plain_number(&first.body).is_some() {
+            found.extend(self.prelude.definitions(text));
+            if found.len() == 1 {
+                return Some(first);
+            }
+        }
+        let read = found
+            .into_iter()
+            .find(|definition| definition.parsed(&mut self.parser).form != Form::Opaque);
+        Some(read.unwrap_or(first))
     }
 
     fn macro_binding(&mut self, definition: &'a Definition) -> Option<Binding> {
@@ -113,7 +125,7 @@ impl<'a> Lowerer<'a> {
                 Some(Binding::Type(ty))
             }
             Form::Expression(node) => Some(self.constant_binding(definition, node)),
-            Form::Nothing | Form::Opaque => None,
+            Form::Nothing | Form::Opaque | Form::Members(_) => None,
             Form::Statements(_) | Form::Head(_) => Some(self.expandable(definition, false)),
         }
     }
@@ -184,7 +196,7 @@ impl<'a> Lowerer<'a> {
         }
         self.reading += 1;
         let mut result = None;
-        for (headers, is_own) in [(self.headers, true), (self.prelude, false)] {
+        for headers in [self.headers, self.prelude] {
             for declaration in headers.declarations(space, text) {
                 if let Some((text, tree, pack)) = declaration.tree(&mut self.parser) {
                     let source = self.add_source(Source {
@@ -206,17 +218,12 @@ impl<'a> Lowerer<'a> {
                     }
                 }
             }
-            if result.is_some() || is_own && self.macro_wins(space, text) {
+            if result.is_some() {
                 break;
             }
         }
         self.reading -= 1;
         result
-    }
-
-    /// The C library's own declaration of a name is not asked where the project has a macro.
-    fn macro_wins(&self, space: Space, text: &[u8]) -> bool {
-        space == Space::Name && self.definition(text).is_some()
     }
 
     /// Runs a step as if outside functions: what it declares is known to the whole file, unless

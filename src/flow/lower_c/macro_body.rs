@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::scan::{Define, is_word};
-use crate::syntax::{Field, Kind, Language, MacroTable, NodeId, Parser, Tree};
+use crate::syntax::{Field, Kind, Language, Limits, MacroTable, NodeId, Parser, Tree};
 
 /// Longest body that is read, in bytes.
 const LONGEST: usize = 4_000;
@@ -17,10 +17,11 @@ pub(super) struct Definition {
     pub(super) is_variadic: bool,
     pub(super) body: Box<[u8]>,
     parsed: OnceLock<Parsed>,
+    members: OnceLock<Parsed>,
 }
 
 /// A body as a tree.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Parsed {
     pub(super) form: Form,
     pub(super) tree: Tree,
@@ -28,7 +29,7 @@ pub(super) struct Parsed {
 }
 
 /// What a body is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Form {
     /// Empty.
     Nothing,
@@ -40,7 +41,10 @@ pub(super) enum Form {
     Head(NodeId),
     /// A type.
     Type(NodeId),
+    /// Fields of a record: the list.
+    Members(NodeId),
     /// Nothing that stands alone.
+    #[default]
     Opaque,
 }
 
@@ -68,6 +72,7 @@ impl Definition {
             is_variadic,
             body: define.body.into(),
             parsed: OnceLock::new(),
+            members: OnceLock::new(),
         }
     }
 
@@ -84,17 +89,40 @@ impl Definition {
     /// The body, parsed at its first use.
     pub(super) fn parsed(&self, parser: &mut Option<Parser>) -> &Parsed {
         self.parsed.get_or_init(|| {
-            let parser =
-                parser.get_or_insert_with(|| Parser::new(crate::syntax::Limits::default()));
+            let parser = parser.get_or_insert_with(|| Parser::new(Limits::default()));
             self.parse(parser).unwrap_or_else(|| Parsed {
                 form: if self.is_empty() {
                     Form::Nothing
                 } else {
                     Form::Opaque
                 },
-                tree: Tree::default(),
-                text: Box::default(),
+                ..Parsed::default()
             })
+        })
+    }
+
+    /// The body as fields of a record.
+    pub(super) fn members(&self, parser: &mut Option<Parser>) -> &Parsed {
+        self.members.get_or_init(|| {
+            let parser = parser.get_or_insert_with(|| Parser::new(Limits::default()));
+            self.parse_members(parser).unwrap_or_default()
+        })
+    }
+
+    fn parse_members(&self, parser: &mut Parser) -> Option<Parsed> {
+        if self.body.len() > LONGEST || self.is_empty() {
+            return None;
+        }
+        let text = [b"struct s{", &*without_hashes(&self.body)?, b"\n;};"].concat();
+        let file = parser.parse(Language::C, &text, &MacroTable::new()).ok()?;
+        let tree = file.tree;
+        let list = tree
+            .subtree(tree.root())
+            .find(|&node| tree.kind(node) == Kind::FIELD_DECLARATION_LIST)?;
+        Some(Parsed {
+            form: Form::Members(list),
+            tree,
+            text: text.into(),
         })
     }
 
@@ -102,7 +130,10 @@ impl Definition {
         if self.body.len() > LONGEST || self.is_empty() {
             return None;
         }
-        let body = without_hashes(&self.body)?;
+        let mut body = without_hashes(&self.body)?;
+        if let Some(parameters) = &self.parameters {
+            bare_parameters(body.to_mut(), parameters);
+        }
         // `;` on a line of its own, behind comments.
         let text = [b"void f(void){", &*body, b"\n;}"].concat();
         // Variadic and statement arguments of the calls inside parse as in the file.
@@ -207,6 +238,42 @@ fn without_hashes(body: &[u8]) -> Option<std::borrow::Cow<'_, [u8]>> {
         at = end;
     }
     Some(out.into())
+}
+
+/// Takes the parentheses from `(x)` around a parameter, which stands for a whole expression
+/// anyway; the parser may take them for a cast. Those of casts stay.
+fn bare_parameters(body: &mut [u8], parameters: &[Box<[u8]>]) {
+    let mut at = 0;
+    while let Some(step) = body.get(at..).and_then(|rest| memchr::memchr(b'(', rest)) {
+        let open = at + step;
+        at = open + 1;
+        let inside = body.get(at..).unwrap_or_default();
+        let Some(close) = memchr::memchr2(b')', b'(', inside) else {
+            return;
+        };
+        let (name, behind) = inside.split_at_checked(close).unwrap_or_default();
+        let name = name.trim_ascii();
+        let is_parameter = parameters.iter().any(|parameter| **parameter == *name);
+        let before = body.get(..open).unwrap_or_default().trim_ascii_end().last();
+        let is_call = before.is_some_and(|byte| is_word(*byte) || matches!(byte, b')' | b']'));
+        let next = behind
+            .get(1..)
+            .unwrap_or_default()
+            .trim_ascii_start()
+            .first();
+        let is_cast = next.is_some_and(|byte| {
+            is_word(*byte) || matches!(byte, b'(' | b'~' | b'!' | b'"' | b'\'' | b'{')
+        });
+        let says_type = memchr::memmem::find(&name.to_ascii_lowercase(), b"type").is_some();
+        if is_parameter && !is_call && !is_cast && !says_type && behind.first() == Some(&b')') {
+            let end = at + close;
+            for bracket in [open, end] {
+                if let Some(byte) = body.get_mut(bracket) {
+                    *byte = b' ';
+                }
+            }
+        }
+    }
 }
 
 /// A body that is one number, perhaps in parentheses; most are.

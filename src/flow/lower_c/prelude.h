@@ -1,3 +1,4 @@
+extern int errno;
 void *memcpy(void *dst, const void *src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *mempcpy(void *dst, const void *src, size_t n);
@@ -257,6 +258,52 @@ int __builtin_popcount(unsigned x);
 #define EPIPE 32
 #define EDOM 33
 #define ERANGE 34
+#define ESRCH 3
+#define ENOTTY 25
+#define ETXTBSY 26
+#define EMLINK 31
+#define ENOSYS 88
+#define ENOTEMPTY 90
+#define ENAMETOOLONG 91
+#define ELOOP 92
+#define EOPNOTSUPP 95
+#define ECONNRESET 104
+#define ENOBUFS 105
+#define EAFNOSUPPORT 106
+#define EPROTOTYPE 107
+#define ENOTSOCK 108
+#define ENOPROTOOPT 109
+#define ESHUTDOWN 110
+#define ECONNREFUSED 111
+#define EADDRINUSE 112
+#define ECONNABORTED 113
+#define ENETUNREACH 114
+#define ENETDOWN 115
+#define ETIMEDOUT 116
+#define EHOSTDOWN 117
+#define EHOSTUNREACH 118
+#define EINPROGRESS 119
+#define EALREADY 120
+#define EDESTADDRREQ 121
+#define EMSGSIZE 122
+#define EPROTONOSUPPORT 123
+#define EADDRNOTAVAIL 125
+#define ENETRESET 126
+#define EISCONN 127
+#define ENOTCONN 128
+#define ENOTSUP 134
+#define EILSEQ 138
+#define EOVERFLOW 139
+#define ECANCELED 140
+#define EPROTO 71
+#define EBADMSG 77
+#define ENOMSG 35
+#define EDEADLK 45
+#define ENODATA 61
+#define ETIME 62
+#define container_of(pointer, type, member) ((type *)((char *)pointer - offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)pointer - offsetof(type, member)))
+#define LWIP_CONST_CAST(type, value) ((type)((ptrdiff_t)value))
 #define MIN(a, b) (((a) < (b)) ? (a) : (b))
 #define MAX(a, b) (((a) > (b)) ? (a) : (b))
 #define min(a, b) (((a) < (b)) ? (a) : (b))

@@ -162,6 +162,8 @@ struct State {
     /// Behind `struct`, `union` (`false`) or `enum` (`true`): the tag, if it has come.
     record: Option<bool>,
     tag: Option<(usize, usize)>,
+    /// Open parentheses at that word.
+    record_parens: u32,
     /// A name with parentheses behind it.
     is_function: bool,
     has_value: bool,
@@ -288,12 +290,18 @@ impl<'t> Scan<'t> {
             b"struct" | b"union" => {
                 item.record = Some(false);
                 item.tag = None;
+                item.record_parens = item.parens;
             }
             b"enum" => {
                 item.record = Some(true);
                 item.tag = None;
+                item.record_parens = item.parens;
             }
-            _ if item.record.is_some() && item.tag.is_none() && !is_attribute(text) => {
+            _ if item.record.is_some()
+                && item.tag.is_none()
+                && item.record_parens == item.parens
+                && !is_attribute(text) =>
+            {
                 item.tag = Some((token.start, token.end));
             }
             _ if item.enums.last() == Some(&true) => {
@@ -315,6 +323,12 @@ impl<'t> Scan<'t> {
             let index = self.found.items.len();
             self.found.names.push((space, self.text_of(token), index));
         }
+    }
+
+    /// Whether a `*` follows, as in `int (*name)(int)`.
+    fn points(&self) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        rest.trim_ascii_start().first() == Some(&b'*')
     }
 
     /// The word before a token that may end a declarator.
@@ -355,6 +369,7 @@ impl<'t> Scan<'t> {
                     && last.kind == Kind::Word
                     && !is_attribute(self.text_of(last))
                     && !self.item.is_function
+                    && !self.points()
                 {
                     self.name(Space::Name, last);
                     self.item.is_function = true;

@@ -9,7 +9,13 @@ use crate::syntax::{Field, Kind};
 impl Lowerer<'_> {
     /// The type a specifier names.
     pub(super) fn specifier(&mut self, at: At) -> TypeId {
+        let own = at;
         let at = self.resolved(at);
+        if at != own
+            && let Some(ty) = self.type_argument(at)
+        {
+            return ty;
+        }
         match self.kind(at) {
             Kind::PRIMITIVE_TYPE | Kind::TYPE_IDENTIFIER | Kind::IDENTIFIER => self.type_name(at),
             Kind::SIZED_TYPE_SPECIFIER => sized(self.text(at), self.unit.target),
@@ -25,13 +31,6 @@ impl Lowerer<'_> {
         let text = self.text(at);
         let name = self.intern(text);
         if let Some(ty) = self.named_type(text) {
-            return ty;
-        }
-        // `struct s` as an argument of a macro has lost its first word.
-        if at.source == 0
-            && self.kind(at) == Kind::IDENTIFIER
-            && let Some(&ty) = self.tags.get(&name)
-        {
             return ty;
         }
         self.unit.types.intern(Type::Named(name))
@@ -133,7 +132,7 @@ pub(super) enum Known {
 }
 
 /// `unsigned long int` and the like.
-fn sized(text: &[u8], target: Target) -> TypeId {
+pub(super) fn sized(text: &[u8], target: Target) -> TypeId {
     let mut signed = true;
     let mut long = 0_u32;
     let (mut short, mut char, mut double) = (false, false, false);

@@ -8,7 +8,7 @@ use super::lookup::FileMacros;
 use super::macro_body::Definition;
 use super::prelude::prelude;
 use super::scope::Binding;
-use super::source::Source;
+use super::source::{At, Source};
 use crate::finding::Span;
 use crate::flow::ir::{
     Constant, Global, GlobalId, Init, Operand, Origin, Signature, Symbol, Target, TextId, TypeId,
@@ -34,6 +34,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) expandable: Vec<&'a Definition>,
     /// For bodies of macros and declarations of headers.
     pub(super) parser: Option<Parser>,
+    /// Casts the parser took for calls, which stand for their arguments.
+    pub(super) casts: Vec<At>,
     /// Declarations of headers being read.
     pub(super) reading: u32,
     pub(super) unit: Unit,
@@ -88,6 +90,7 @@ impl<'a> Lowerer<'a> {
             prelude: prelude(),
             expandable: Vec::new(),
             parser: None,
+            casts: Vec::new(),
             reading: 0,
             unit: Unit::new(Language::C, target),
             names: FxHashMap::default(),
