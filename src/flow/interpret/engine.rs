@@ -98,6 +98,7 @@ impl Machine<'_> {
         self.root(index);
         if self.is_given_up {
             self.given_up += 1;
+            self.was_given_up.insert(index);
         }
         if self.uncertain.is_empty() {
             return;
@@ -544,6 +545,8 @@ impl Machine<'_> {
                         }
                     }
                 }
+                // A call with the arguments of one caller says nothing of the others, unless all
+                // are here.
                 let outcome = self.outcomes.entry((frame.function, from)).or_default();
                 outcome.was_true |= ways[0].is_some();
                 outcome.was_false |= ways[1].is_some();

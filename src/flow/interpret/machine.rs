@@ -133,6 +133,8 @@ pub(crate) struct Machine<'u> {
     pub(crate) watched: FxHashMap<(Family, u32, u32), bool>,
     /// The next report is of one end of a range.
     pub(crate) is_range_end: bool,
+    /// Functions that were not walked to the end.
+    pub(crate) was_given_up: FxHashSet<usize>,
     /// Functions that were given up because of the bound on steps.
     pub(crate) given_up: u32,
     pub(crate) is_given_up: bool,
@@ -169,6 +171,7 @@ impl<'u> Machine<'u> {
             uncertain: Vec::new(),
             watched: FxHashMap::default(),
             is_range_end: false,
+            was_given_up: FxHashSet::default(),
             given_up: 0,
             is_given_up: false,
         }
