@@ -1,7 +1,7 @@
 //! Numbers: division by zero, shifts, overflow, conversions.
 
 use crate::finding::Span;
-use crate::flow::interpret::machine::{Frame, Machine, Run};
+use crate::flow::interpret::machine::{Family, Frame, Machine, Run};
 use crate::flow::interpret::value::{Range, Value};
 use crate::flow::ir::{BinaryOp, Operand, Origin as Written, Type, TypeId};
 
@@ -39,8 +39,7 @@ impl Machine<'_> {
                 if range.lo == 0 && range.hi == 0 {
                     Some(true)
                 } else if range.contains(0) {
-                    let reached =
-                        (range.lo == 0 && range.lo_reached) || (range.hi == 0 && range.hi_reached);
+                    let reached = (range.lo == 0 && range.lo_reached) || (range.hi == 0 && range.hi_reached);
                     let source = self.source_of(form);
                     if let Some(source) = source
                         && !run.state.entails_unequal(&self.arena, form)
@@ -55,11 +54,7 @@ impl Machine<'_> {
                             format!("`{text}` may be zero"),
                         );
                     } else if reached
-                        && !form
-                            .terms()
-                            .first()
-                            .and_then(|term| self.arena.sym(term.0))
-                            .is_some_and(crate::flow::interpret::value::SymInfo::may_be_anything)
+                        && !form.terms().first().and_then(|term| self.arena.sym(term.0)).is_some_and(crate::flow::interpret::value::SymInfo::may_be_anything)
                         && !run.state.entails_unequal(&self.arena, form)
                     {
                         let notes = self.origin_notes(&run.state, form);
@@ -81,10 +76,14 @@ impl Machine<'_> {
                     None
                 }
             }
-            Value::Real(number) if *number == 0.0 => Some(true),
+            // `0.0 / 0.0` is how NaN is written.
+            Value::Real(number) if *number == 0.0 && !matches!(right.0, Operand::Constant(_)) => Some(true),
             _ => None,
         };
         let _ = ty;
+        if is_zero != Some(true) {
+            self.fine(Family::Division, span);
+        }
         if is_zero == Some(true) {
             self.report(
                 "division-by-zero",
@@ -181,10 +180,7 @@ impl Machine<'_> {
         let (Value::Int(a), Value::Int(b)) = (left.1, right.1) else {
             return;
         };
-        let (x, y) = (
-            run.state.range(&self.arena, a),
-            run.state.range(&self.arena, b),
-        );
+        let (x, y) = (run.state.range(&self.arena, a), run.state.range(&self.arena, b));
         let result = match op {
             BinaryOp::Add => a.add(b).map(|form| run.state.range(&self.arena, &form)),
             BinaryOp::Sub => a.sub(b).map(|form| run.state.range(&self.arena, &form)),
@@ -213,7 +209,9 @@ impl Machine<'_> {
         if result.within(low, high) {
             return;
         }
-        let is_constant = |operand: &Operand| matches!(operand, Operand::Constant(constant) if !matches!(constant.origin, Written::Literal));
+        let is_constant = |operand: &Operand| {
+            matches!(operand, Operand::Constant(constant) if !matches!(constant.origin, Written::Literal))
+        };
         if is_constant(left.0) && is_constant(right.0) {
             return;
         }
@@ -238,9 +236,7 @@ impl Machine<'_> {
             (Some(value), true) => ("signed-overflow", value),
             (Some(value), false) => ("unsigned-wrap", value),
             (None, _) if is_outside && op != BinaryOp::Sub => ("possible-overflow", result.hi),
-            (None, true) if is_outside && result.lo_reached && result.lo < low => {
-                ("possible-overflow", result.lo)
-            }
+            (None, true) if is_outside && result.lo_reached && result.lo < low => ("possible-overflow", result.lo),
             _ => return,
         };
         let type_name = format!("{}{bits}", if signed { "int" } else { "uint" });
@@ -303,27 +299,13 @@ impl Machine<'_> {
                     && number.is_finite()
                 {
                     let number = *number;
-                    self.lossy(
-                        run,
-                        "lossy-conversion",
-                        &number.to_string(),
-                        to,
-                        span,
-                        Vec::new(),
-                    );
+                    self.lossy(run, "lossy-conversion", &number.to_string(), to, span, Vec::new());
                 } else if let (Some((low, high)), Type::Int { .. }) =
                     (self.unit.types.int_range(to), self.unit.types.get(to))
                 {
                     let whole = *number as i128;
                     if whole < low || whole > high {
-                        self.lossy(
-                            run,
-                            "lossy-conversion",
-                            &number.to_string(),
-                            to,
-                            span,
-                            Vec::new(),
-                        );
+                        self.lossy(run, "lossy-conversion", &number.to_string(), to, span, Vec::new());
                     }
                 }
                 return;
@@ -362,11 +344,7 @@ impl Machine<'_> {
         let analysis = match (reached, from) {
             (Some(_), Some((from_bits, from_signed)))
                 if from_signed != to_signed
-                    && self
-                        .unit
-                        .types
-                        .int(to)
-                        .is_some_and(|int| int.0 >= from_bits) =>
+                    && self.unit.types.int(to).is_some_and(|int| int.0 >= from_bits) =>
             {
                 "sign-changing-conversion"
             }

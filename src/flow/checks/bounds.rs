@@ -3,7 +3,7 @@
 use crate::finding::Span;
 use crate::flow::defect::Note;
 use crate::flow::interpret::linear::Linear;
-use crate::flow::interpret::machine::{Machine, Run};
+use crate::flow::interpret::machine::{Family, Machine, Run};
 use crate::flow::interpret::place::{Location, Purpose, Resolved, Spot};
 use crate::flow::interpret::state::State;
 use crate::flow::interpret::value::{Obj, ObjectKind, Origin, Value};
@@ -37,11 +37,7 @@ impl Machine<'_> {
         let range = run.state.range(&self.arena, form);
         let limit = i128::from(len);
         // One past the end may be named, but not used.
-        let most = if purpose == Purpose::Address && is_last {
-            limit
-        } else {
-            limit - 1
-        };
+        let most = if purpose == Purpose::Address && is_last { limit } else { limit - 1 };
         let outside = if range.lo > most {
             Some((Outside::Over(range.lo), false))
         } else if range.hi < 0 {
@@ -54,6 +50,7 @@ impl Machine<'_> {
             None
         };
         let Some((outside, is_possible)) = outside else {
+            self.fine(Family::Bounds, place.span);
             return false;
         };
         let source = self.source_of(form);
@@ -78,6 +75,7 @@ impl Machine<'_> {
             _ => "out-of-bounds-write",
         };
         notes.extend(self.object_note(place));
+        self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
         let sink = format!("`{whole}` needs index {at}, but there are {len} elements");
         self.report(
             analysis,
@@ -170,14 +168,13 @@ impl Machine<'_> {
     }
 
     /// Whether some bytes of a spot certainly, or on some path, lie outside of its object.
-    pub(crate) fn outside(
-        &self,
-        state: &State,
-        spot: &Spot,
-        bytes: &Linear,
-    ) -> Option<(Outside, bool)> {
+    pub(crate) fn outside(&self, state: &State, spot: &Spot, bytes: &Linear) -> Option<(Outside, bool)> {
         let info = self.arena.object(spot.object)?;
         let range = state.range(&self.arena, &spot.offset);
+        if range.lo > 1 << 39 {
+            // A field whose offset is not known.
+            return None;
+        }
         if range.hi < 0 {
             return Some((Outside::Under(range.hi), false));
         }
@@ -198,11 +195,7 @@ impl Machine<'_> {
                 return Some((Outside::Over(at.hi), true));
             }
         }
-        if range.lo < 0
-            && range.lo_reached
-            && range.lo > -(1 << 20)
-            && !matches!(info.kind, ObjectKind::Pointee(_))
-        {
+        if range.lo < 0 && range.lo_reached && range.lo > -(1 << 20) && !matches!(info.kind, ObjectKind::Pointee(_)) {
             return Some((Outside::Under(range.lo), true));
         }
         None
@@ -230,7 +223,10 @@ impl Machine<'_> {
             }
             match self.outside(&run.state, spot, &bytes) {
                 Some(found) => worst = Some((found, *spot)),
-                None => return,
+                None => {
+                    self.fine(Family::Bounds, span);
+                    return;
+                }
             }
         }
         let Some(((outside, is_possible), spot)) = worst else {
@@ -245,10 +241,10 @@ impl Machine<'_> {
             Outside::Under(at) => (at, true),
         };
         let info = self.arena.object(spot.object);
-        let whole = info
-            .and_then(|info| info.size)
-            .and_then(|size| size.as_constant());
+        let whole = info.and_then(|info| info.size).and_then(|size| size.as_constant());
         let is_small = !is_under
+            && matches!(self.unit.types.get(at.ty), crate::flow::ir::Type::Int { .. } | crate::flow::ir::Type::Pointer { .. })
+            && self.is_overlaid(spot.object, at)
             && spot.offset.as_constant().is_some()
             && whole.is_some_and(|whole| whole > 0)
             && self.is_field_access(at);
@@ -263,8 +259,8 @@ impl Machine<'_> {
         let mut notes = self.origin_notes(&run.state, &spot.offset);
         notes.extend(self.made_note(spot.object));
         let text = self.quote(span);
-        let size_text =
-            whole.map_or_else(|| "its size".to_owned(), |whole| format!("{whole} bytes"));
+        let size_text = whole.map_or_else(|| "its size".to_owned(), |whole| format!("{whole} bytes"));
+        self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
         let sink = format!("byte {offset} is used, but there are {size_text}");
         self.report(
             analysis,
@@ -282,6 +278,18 @@ impl Machine<'_> {
             Some(&run.state),
             sink,
         );
+    }
+
+    /// Whether an object of bytes, or of another type, is used as something larger.
+    fn is_overlaid(&self, object: Obj, at: &Resolved) -> bool {
+        let Some(info) = self.arena.object(object) else {
+            return false;
+        };
+        let element = self.unit.types.element(info.ty).unwrap_or(info.ty);
+        let (Some(own), Some(used)) = (self.unit.types.size(element), self.unit.types.size(at.ty)) else {
+            return false;
+        };
+        own < used
     }
 
     fn is_field_access(&self, at: &Resolved) -> bool {
@@ -344,7 +352,10 @@ impl Machine<'_> {
             }
             match self.outside(&run.state, spot, bytes) {
                 Some(found) => worst = Some((found, *spot)),
-                None => return,
+                None => {
+                    self.fine(Family::Bounds, sink);
+                    return;
+                }
             }
         }
         let Some(((outside, is_possible), spot)) = worst else {
@@ -353,9 +364,7 @@ impl Machine<'_> {
         if is_possible && spots.len() > 1 {
             return;
         }
-        let source = self
-            .source_of(bytes)
-            .or_else(|| self.source_of(&spot.offset));
+        let source = self.source_of(bytes).or_else(|| self.source_of(&spot.offset));
         let whole = self
             .arena
             .object(spot.object)
@@ -375,8 +384,8 @@ impl Machine<'_> {
         notes.extend(self.made_note(spot.object));
         let text = self.quote(span);
         let size_text = whole.map_or_else(|| "less".to_owned(), |whole| format!("{whole} bytes"));
-        let message =
-            format!("{function}() needs {length} bytes of `{text}`, which has {size_text}");
+        self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
+        let message = format!("{function}() needs {length} bytes of `{text}`, which has {size_text}");
         self.report(
             analysis,
             sink,

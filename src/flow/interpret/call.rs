@@ -5,15 +5,14 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use crate::finding::Span;
-use crate::flow::ir::{
-    Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId,
-};
+use crate::flow::ir::{Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId};
 
 use super::machine::{Frame, MAX_STEPS, Machine, Run};
 use super::memory::{Contents, Rest};
 use super::place::Purpose;
 use super::prepare::Slot;
-use super::state::{State, StepKind, Waiting};
+use super::linear::Sym;
+use super::state::{Known, State, StepKind, Waiting};
 use super::value::{Alternative, Origin, Value};
 
 /// Deepest calls into functions of the file that are followed.
@@ -50,12 +49,7 @@ impl Calling<'_> {
 
 impl Machine<'_> {
     /// Makes a call. The run goes on as the first way it may end; the others are given back.
-    pub(crate) fn call(
-        &mut self,
-        frame: &mut Frame,
-        run: &mut Run,
-        statement: &Statement,
-    ) -> Vec<Run> {
+    pub(crate) fn call(&mut self, frame: &mut Frame, run: &mut Run, statement: &Statement) -> Vec<Run> {
         let StatementKind::Call {
             callee,
             arguments,
@@ -67,6 +61,14 @@ impl Machine<'_> {
         };
         let span = statement.span;
         let mut values: SmallVec<[Value; 8]> = SmallVec::new();
+        let is_macro = match callee {
+            Callee::Function(name) => self.may_be_macro(*name),
+            Callee::Macro(_) => true,
+            Callee::Method(_) | Callee::Pointer(_) => false,
+        };
+        if is_macro {
+            self.set_by_macro(frame, run, arguments, span);
+        }
         for argument in arguments {
             let value = self.operand(frame, run, argument);
             if run.is_dead {
@@ -122,6 +124,65 @@ impl Machine<'_> {
         Vec::new()
     }
 
+    /// Whether a name may be a macro: nothing is declared of it.
+    fn may_be_macro(&self, name: Symbol) -> bool {
+        !self.by_name.contains_key(&name)
+            && (self.unit.names.text(name).starts_with("va_") || self.model(name).is_none())
+            && (!self.unit.prototypes.contains_key(&name)
+                || self
+                    .unit
+                    .names
+                    .text(name)
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'))
+    }
+
+    /// A macro may write to the variables that it is given by name.
+    fn set_by_macro(&mut self, frame: &mut Frame, run: &mut Run, arguments: &[Operand], span: Span) {
+        for argument in arguments {
+            let Operand::Copy(place) = argument else {
+                continue;
+            };
+            let crate::flow::ir::Base::Local(local) = place.base else {
+                continue;
+            };
+            let is_variable = self
+                .function(frame.function)
+                .and_then(|function| function.local(local))
+                .is_some_and(|local| local.kind != crate::flow::ir::LocalKind::Temporary);
+            if !is_variable {
+                continue;
+            }
+            match frame.prepared.slot(local) {
+                Slot::Register(slot) => {
+                    let is_undef = matches!(
+                        run.state.registers.get(slot as usize),
+                        Some(Value::Undef)
+                    );
+                    if (is_undef || place.path.is_empty())
+                        && let Some(ty) = self
+                            .function(frame.function)
+                            .and_then(|function| function.local(local))
+                            .map(|local| local.ty)
+                    {
+                        let value = self.fresh(ty, Origin::Memory, span);
+                        if let Some(register) =
+                            Rc::make_mut(&mut run.state.registers).get_mut(slot as usize)
+                        {
+                            *register = value;
+                        }
+                    }
+                }
+                Slot::Scratch(_) => {}
+                Slot::Memory => {
+                    if let Some(object) = self.local_object(frame, local) {
+                        self.forget_bytes(run, object, None);
+                    }
+                }
+            }
+        }
+    }
+
     fn function_of(&self, run: &Run, value: &Value) -> Option<Symbol> {
         match value {
             Value::Function(name) => Some(*name),
@@ -170,13 +231,7 @@ impl Machine<'_> {
     }
 
     /// Follows a call into a function of the file; `None` if it is not followed.
-    fn enter(
-        &mut self,
-        frame: &mut Frame,
-        run: &mut Run,
-        calling: &Calling<'_>,
-        index: usize,
-    ) -> Option<Vec<Run>> {
+    fn enter(&mut self, frame: &mut Frame, run: &mut Run, calling: &Calling<'_>, index: usize) -> Option<Vec<Run>> {
         if frame.depth >= MAX_DEPTH || self.stack.contains(&index) || self.steps > MAX_STEPS / 2 {
             return None;
         }
@@ -208,18 +263,22 @@ impl Machine<'_> {
             let value = self.fit(value, info.ty);
             match prepared.slot(*local) {
                 Slot::Register(slot) => {
-                    if let Some(register) =
-                        Rc::make_mut(&mut state.registers).get_mut(slot as usize)
-                    {
+                    if let Some(register) = Rc::make_mut(&mut state.registers).get_mut(slot as usize) {
                         *register = value;
                     }
                 }
                 Slot::Scratch(_) => {}
-                Slot::Memory => {
-                    self.pass_in_memory(frame, &mut inner, &mut state, *local, value, calling, at)
-                }
+                Slot::Memory => self.pass_in_memory(frame, &mut inner, &mut state, *local, value, calling, at),
             }
         }
+        for object in self.reached(calling.values) {
+            self.contents(&mut state, object);
+            if let Some(contents) = state.contents_mut(object) {
+                contents.is_lent = true;
+            }
+        }
+        let known_before = Rc::clone(&run.state.known);
+        let syms_before = self.arena.sym_count();
         state.step(calling.span, StepKind::Call);
         self.stack.push(index);
         let exits = self.walk(&mut inner, state);
@@ -234,6 +293,7 @@ impl Machine<'_> {
             state.registers = Rc::clone(&caller);
             state.waiting = run.state.waiting.clone();
             state.rounds.clone_from(&rounds);
+            self.forget_caution(&mut state, &known_before, syms_before);
             let _ = is_root;
             let mut next = Run {
                 state,
@@ -242,9 +302,7 @@ impl Machine<'_> {
             };
             if let Some(target) = calling.target {
                 let value = match value {
-                    Value::Any | Value::Undef => {
-                        self.fresh(calling.ty, Origin::Call(calling.name), calling.span)
-                    }
+                    Value::Any | Value::Undef => self.fresh(calling.ty, Origin::Call(calling.name), calling.span),
                     value => value,
                 };
                 self.give(frame, &mut next, target, value);
@@ -261,6 +319,33 @@ impl Machine<'_> {
         Some(runs)
     }
 
+    /// That a function looks whether an address is NULL says nothing of its caller's address.
+    fn forget_caution(&self, state: &mut State, before: &[(Sym, Known)], count: usize) {
+        let is_learned = |sym: Sym, known: &Known| {
+            (sym.0 as usize) < count
+                && (known.is_null == Some(true) || known.range.lo == 0 && known.range.hi == 0)
+                && self
+                    .arena
+                    .sym(sym)
+                    .is_some_and(|info| info.alternatives.is_empty() && self.unit.types.is_pointer(info.ty))
+                && before
+                    .binary_search_by_key(&sym, |entry| entry.0)
+                    .ok()
+                    .and_then(|at| before.get(at))
+                    .is_none_or(|entry| entry.1.is_null != Some(true))
+        };
+        if !state.known.iter().any(|(sym, known)| is_learned(*sym, known)) {
+            return;
+        }
+        let kept = state
+            .known
+            .iter()
+            .filter(|(sym, known)| !is_learned(*sym, known))
+            .copied()
+            .collect();
+        state.replace_known(kept);
+    }
+
     #[expect(clippy::too_many_arguments, reason = "both sides of a call are needed")]
     fn pass_in_memory(
         &mut self,
@@ -275,10 +360,7 @@ impl Machine<'_> {
         let Some(object) = self.local_object(inner, local) else {
             return;
         };
-        let ty = self
-            .arena
-            .object(object)
-            .map_or(TypeId::UNKNOWN, |info| info.ty);
+        let ty = self.arena.object(object).map_or(TypeId::UNKNOWN, |info| info.ty);
         let mut contents = Contents::new(Rest::Unknown);
         if let (Value::Int(_) | Value::Addr(..) | Value::Ptr(..) | Value::Function(_), Some(size)) =
             (value, self.unit.types.size(ty))
@@ -293,10 +375,7 @@ impl Machine<'_> {
             && frame.prepared.slot(source) == Slot::Memory
             && let Some(from) = self.local_object(frame, source)
             && let Some(size) = self.unit.types.size(place.ty)
-            && matches!(
-                self.unit.types.get(place.ty),
-                crate::flow::ir::Type::Record(_)
-            )
+            && matches!(self.unit.types.get(place.ty), crate::flow::ir::Type::Record(_))
         {
             let mut run = Run {
                 state: state.clone(),

@@ -18,6 +18,8 @@ use super::value::{Origin, Value};
 
 /// Most rounds of one loop that are walked one by one.
 const MAX_ROUNDS: u16 = 130;
+/// Most states that wait for one block.
+const MAX_WAITING: usize = 6;
 /// Rounds whose way out is open before a loop is widened.
 const MAX_OPEN_ROUNDS: u16 = 2;
 /// Most times that a loop's head is joined before everything that changes is given up.
@@ -60,9 +62,7 @@ impl Machine<'_> {
             match prepared.slot(*local) {
                 Slot::Register(slot) => {
                     let value = self.fresh(ty, Origin::Parameter(*local), span);
-                    if let Some(register) =
-                        Rc::make_mut(&mut state.registers).get_mut(slot as usize)
-                    {
+                    if let Some(register) = Rc::make_mut(&mut state.registers).get_mut(slot as usize) {
                         *register = value;
                     }
                 }
@@ -90,9 +90,91 @@ impl Machine<'_> {
         for (state, value) in &exits {
             self.check_exit(&frame, state, value);
         }
+    }
+
+    /// Interprets a function, and once more where it has to be told whether what was found wrong
+    /// is wrong on every path that gets there.
+    pub(crate) fn function_alone(&mut self, index: usize) {
+        self.root(index);
         if self.is_given_up {
             self.given_up += 1;
+            self.was_given_up.insert(index);
         }
+        if self.uncertain.is_empty() {
+            return;
+        }
+        self.watched = self
+            .uncertain
+            .iter()
+            .map(|found| ((found.family, found.span.start, found.span.end), false))
+            .collect();
+        self.root(index);
+        let uncertain = std::mem::take(&mut self.uncertain);
+        for found in uncertain {
+            let key = (found.family, found.span.start, found.span.end);
+            if (self.watched.get(&key) == Some(&true) || found.is_open)
+                && let Some(defect) = self.defects.get_mut(found.defect)
+            {
+                defect.analysis = found.family.possible();
+            }
+        }
+        self.watched.clear();
+    }
+
+    /// Whether a condition asks for NULL inside of a macro, of an address that nothing else is
+    /// known of.
+    fn is_test_in_macro(&self, value: &Value, span: Span) -> bool {
+        if !self.is_macro_call(span) {
+            return false;
+        }
+        self.tested_address(value).is_some_and(|sym| {
+            self.arena
+                .sym(sym)
+                .is_some_and(|info| info.alternatives.is_empty())
+        })
+    }
+
+    /// The address that a condition compares with NULL.
+    fn tested_address(&self, value: &Value) -> Option<super::linear::Sym> {
+        match value {
+            Value::Ptr(sym, offset) if offset.as_constant() == Some(0) => Some(*sym),
+            Value::Int(form) => {
+                let info = self.arena.sym(form.as_symbol()?)?;
+                let Origin::Comparison(inner) = &info.origin else {
+                    return None;
+                };
+                match (inner.left, inner.right) {
+                    (Value::Ptr(sym, _), zero) | (zero, Value::Ptr(sym, _)) if zero.is_null() => Some(sym),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The outcome of such a condition if the address is none.
+    fn truth_of_address(&self, value: &Value) -> bool {
+        let Value::Int(form) = value else {
+            return true;
+        };
+        form.as_symbol()
+            .and_then(|sym| self.arena.sym(sym))
+            .is_none_or(|info| {
+                !matches!(&info.origin, Origin::Comparison(inner) if inner.op == crate::flow::ir::BinaryOp::Eq)
+            })
+    }
+
+    /// Whether the text of a span is a call, and so a condition in it is a macro's.
+    fn is_macro_call(&self, span: Span) -> bool {
+        let text = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or(&[]);
+        let name = text
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
+        name > 0 && text.get(name) == Some(&b'(') && text.last() == Some(&b')')
     }
 
     pub(crate) fn frame(&mut self, index: usize, prepared: &Rc<Prepared>, depth: u32) -> Frame {
@@ -138,18 +220,13 @@ impl Machine<'_> {
             let mut states: SmallVec<[State; 4]> = SmallVec::new();
             let mut at = 0;
             while at < pending.len() {
-                if pending
-                    .get(at)
-                    .is_some_and(|entry| entry.key == key && entry.block == block)
-                {
+                if pending.get(at).is_some_and(|entry| entry.key == key && entry.block == block) {
                     states.push(pending.remove(at).state);
                 } else {
                     at += 1;
                 }
             }
-            let span = function
-                .block(block)
-                .map_or(function.span, |block| block.span);
+            let span = function.block(block).map_or(function.span, |block| block.span);
             for state in &mut states {
                 forget_dead(&prepared, block, state);
             }
@@ -184,19 +261,13 @@ impl Machine<'_> {
     ) -> Option<State> {
         let head = heads.get_mut(block.0 as usize)?;
         let at = state.rounds.iter().position(|rounds| rounds.head == block);
-        let rounds = at
-            .and_then(|at| state.rounds.get(at).copied())
-            .unwrap_or(Rounds {
-                head: block,
-                rounds: 0,
-                open: 0,
-                is_open: false,
-            });
-        let limit = if self.steps > MAX_UNROLLED_STEPS {
-            2
-        } else {
-            MAX_ROUNDS
-        };
+        let rounds = at.and_then(|at| state.rounds.get(at).copied()).unwrap_or(Rounds {
+            head: block,
+            rounds: 0,
+            open: 0,
+            is_open: false,
+        });
+        let limit = if self.steps > MAX_UNROLLED_STEPS { 2 } else { MAX_ROUNDS };
         let is_widened = rounds.rounds >= limit || rounds.open >= MAX_OPEN_ROUNDS;
         if !is_widened {
             return Some(state);
@@ -219,6 +290,7 @@ impl Machine<'_> {
             });
             joiner.has_one_exit = prepared.exits.get(block.0 as usize) == Some(&1);
             let mut joined = joiner.join(old, &state);
+            joined.open = joined.open.saturating_add(1);
             joined.trace = old.trace.clone();
             // From here on every round is one of many.
             for entry in &mut joined.rounds {
@@ -338,15 +410,7 @@ impl Machine<'_> {
                 continue;
             }
             self.steps += 1;
-            self.terminator(
-                frame,
-                id,
-                &block.terminator,
-                block.span,
-                run,
-                pending,
-                exits,
-            );
+            self.terminator(frame, id, &block.terminator, block.span, run, pending, exits);
         }
     }
 
@@ -354,9 +418,7 @@ impl Machine<'_> {
         match kind {
             StatementKind::Enter(local) => match frame.prepared.slot(*local) {
                 Slot::Register(slot) => {
-                    if let Some(register) =
-                        Rc::make_mut(&mut run.state.registers).get_mut(slot as usize)
-                    {
+                    if let Some(register) = Rc::make_mut(&mut run.state.registers).get_mut(slot as usize) {
                         *register = Value::Undef;
                     }
                 }
@@ -412,10 +474,7 @@ impl Machine<'_> {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step of the walk needs all of its parts"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one step of the walk needs all of its parts")]
     fn terminator(
         &mut self,
         frame: &mut Frame,
@@ -464,6 +523,15 @@ impl Machine<'_> {
                         state.step(span, StepKind::Branch(truth));
                         ways[usize::from(!truth)] = Some(state);
                     }
+                    None if self.is_test_in_macro(&value, span) => {
+                        // The macro's own caution says nothing of this caller.
+                        let truth = self.truth_of_address(&value);
+                        let mut state = run.state.clone();
+                        if self.assume_truth(&mut state, &value, truth) {
+                            ways[usize::from(!truth)] = Some(state);
+                        }
+                        ways[usize::from(truth)] = Some(run.state);
+                    }
                     None => {
                         let mut one = run.state.clone();
                         let mut two = run.state;
@@ -477,10 +545,15 @@ impl Machine<'_> {
                         }
                     }
                 }
+                // A call with the arguments of one caller says nothing of the others, unless all
+                // are here.
                 let outcome = self.outcomes.entry((frame.function, from)).or_default();
                 outcome.was_true |= ways[0].is_some();
                 outcome.was_false |= ways[1].is_some();
                 let is_open = ways[0].is_some() && ways[1].is_some();
+                for state in ways.iter_mut().flatten() {
+                    state.forks = state.forks.saturating_add(u16::from(is_open));
+                }
                 let [one, two] = ways;
                 if let Some(state) = one {
                     self.go(frame, from, *then, state, is_open, pending);
@@ -558,11 +631,7 @@ impl Machine<'_> {
         pending: &mut Vec<Pending>,
     ) {
         let order = &frame.prepared.order;
-        let position = order
-            .position
-            .get(to.0 as usize)
-            .copied()
-            .unwrap_or(u32::MAX);
+        let position = order.position.get(to.0 as usize).copied().unwrap_or(u32::MAX);
         let mut key = (position.saturating_mul(2), 0);
         if order.is_back_edge(from, to) {
             let end = order.loop_end.get(to.0 as usize).copied().unwrap_or(0);
@@ -584,9 +653,7 @@ impl Machine<'_> {
             }
         } else {
             // Entering a loop starts its count; leaving ends it.
-            state
-                .rounds
-                .retain(|rounds| order.is_inside(rounds.head, to));
+            state.rounds.retain(|rounds| order.is_inside(rounds.head, to));
             if order.is_head(to) {
                 state.rounds.retain(|rounds| rounds.head != to);
                 state.rounds.push(Rounds {
@@ -599,19 +666,45 @@ impl Machine<'_> {
         }
         if is_open {
             // A fork whose other way leaves a loop leaves open how often it runs.
-            let leaves = self
-                .function(frame.function)
-                .and_then(|function| function.block(from))
-                .map(|block| block.terminator.successors());
+            let leaves = self.function(frame.function).and_then(|function| function.block(from)).map(|block| {
+                block.terminator.successors()
+            });
             for rounds in &mut state.rounds {
-                let goes_out = leaves
-                    .iter()
-                    .flatten()
-                    .any(|next| !order.is_inside(rounds.head, *next));
+                let goes_out = leaves.iter().flatten().any(|next| !order.is_inside(rounds.head, *next));
                 if goes_out && order.is_inside(rounds.head, from) {
                     rounds.is_open = true;
+                    state.open = state.open.saturating_add(1);
                 }
             }
+        }
+        // Few states wait at a block: the nearest takes up what is too many.
+        let mut waiting = 0;
+        let mut nearest: Option<(usize, usize)> = None;
+        for (index, entry) in pending.iter().enumerate() {
+            if entry.key == key && entry.block == to {
+                waiting += 1;
+                let far = distance(&entry.state, &state);
+                if nearest.is_none_or(|(_, least)| far < least) {
+                    nearest = Some((index, far));
+                }
+                if far == 0 {
+                    break;
+                }
+            }
+        }
+        if let Some((index, far)) = nearest
+            && (far == 0 || waiting >= MAX_WAITING)
+            && let Some(entry) = pending.get_mut(index)
+        {
+            let span = self
+                .function(frame.function)
+                .and_then(|function| function.block(to))
+                .map_or_else(Span::default, |block| block.span);
+            let was_joined = entry.state.is_joined || state.is_joined;
+            let mut joined = Joiner::new(&mut self.arena, span).join(&entry.state, &state);
+            joined.is_joined = was_joined || far > 0;
+            entry.state = joined;
+            return;
         }
         pending.push(Pending {
             key,
@@ -629,9 +722,10 @@ impl Machine<'_> {
             let Some(object) = object else {
                 continue;
             };
-            let is_static_like = function.locals.get(index).is_some_and(|local| {
-                matches!(local.kind, LocalKind::Temporary) && local.ty == TypeId::UNKNOWN
-            });
+            let is_static_like = function
+                .locals
+                .get(index)
+                .is_some_and(|local| matches!(local.kind, LocalKind::Temporary) && local.ty == TypeId::UNKNOWN);
             if is_static_like {
                 continue;
             }

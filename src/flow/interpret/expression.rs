@@ -20,6 +20,10 @@ impl Machine<'_> {
                 self.load(frame, run, &at, place.span)
             }
             Operand::Constant(constant) => match constant.value {
+                // A type without a size is one whose parts were not seen.
+                Some(0) if matches!(constant.origin, Written::Sizeof(_) | Written::SizeofPlace(_)) => {
+                    self.fresh(constant.ty, Origin::Operation, Span::new(0, 0))
+                }
                 Some(value) => self.typed_constant(value, constant.ty),
                 None => {
                     if let Written::Named(name) = constant.origin {
@@ -155,9 +159,9 @@ impl Machine<'_> {
                 Some(sym) => Value::pointer(sym),
                 None => Value::Int(form),
             },
-            (Value::Int(form), Type::Float { .. }) => form
-                .as_constant()
-                .map_or(Value::Any, |value| Value::Real(value as f64)),
+            (Value::Int(form), Type::Float { .. }) => {
+                form.as_constant().map_or(Value::Any, |value| Value::Real(value as f64))
+            }
             _ => value,
         }
     }
@@ -170,28 +174,20 @@ impl Machine<'_> {
                     // The address of what an unknown pointer leads to stays that pointer, so that
                     // what is learned of it is learned once.
                     if let Some(Value::Ptr(sym, _)) = through
-                        && self.arena.sym(sym).is_some_and(|info| {
-                            info.alternatives.is_empty() && info.pointee == Some(spot.object)
-                        })
+                        && self
+                            .arena
+                            .sym(sym)
+                            .is_some_and(|info| info.alternatives.is_empty() && info.pointee == Some(spot.object))
                     {
                         return Value::Ptr(sym, spot.offset);
                     }
                     if let Some(Value::Ptr(sym, offset)) = through
-                        && self
-                            .arena
-                            .sym(sym)
-                            .is_some_and(|info| !info.alternatives.is_empty())
+                        && self.arena.sym(sym).is_some_and(|info| !info.alternatives.is_empty())
                         && let Some(start) = self.arena.sym(sym).and_then(|info| {
-                            info.alternatives
-                                .iter()
-                                .find_map(|alternative| match alternative {
-                                    super::value::Alternative::Object(object, start)
-                                        if *object == spot.object =>
-                                    {
-                                        Some(*start)
-                                    }
-                                    _ => None,
-                                })
+                            info.alternatives.iter().find_map(|alternative| match alternative {
+                                super::value::Alternative::Object(object, start) if *object == spot.object => Some(*start),
+                                _ => None,
+                            })
                         })
                         && let Some(moved) = spot.offset.sub(&start)
                     {
@@ -218,9 +214,7 @@ impl Machine<'_> {
         size: Option<u64>,
         span: Span,
     ) -> Value {
-        let factor = size
-            .map(i128::from)
-            .and_then(|size| if is_negative { -size } else { size }.into());
+        let factor = size.map(i128::from).and_then(|size| if is_negative { -size } else { size }.into());
         let by = match (&count, factor) {
             (Value::Int(form), Some(factor)) => form.scale(factor),
             _ => None,
@@ -246,22 +240,13 @@ impl Machine<'_> {
             Value::Int(form) => match form.as_symbol() {
                 Some(sym) => Value::Ptr(sym, by),
                 None if form.as_constant() == Some(0) && by.as_constant() == Some(0) => base,
-                None => {
-                    Value::pointer(self.fresh_pointer(TypeId::UNKNOWN, Origin::Operation, span))
-                }
+                None => Value::pointer(self.fresh_pointer(TypeId::UNKNOWN, Origin::Operation, span)),
             },
             _ => Value::pointer(self.fresh_pointer(TypeId::UNKNOWN, Origin::Operation, span)),
         }
     }
 
-    fn pointer_sub(
-        &mut self,
-        a: Value,
-        b: Value,
-        size: Option<u64>,
-        ty: TypeId,
-        span: Span,
-    ) -> Value {
+    fn pointer_sub(&mut self, a: Value, b: Value, size: Option<u64>, ty: TypeId, span: Span) -> Value {
         let difference = match (a, b) {
             (Value::Addr(x, from), Value::Addr(y, to)) if x == y => from.sub(&to),
             (Value::Ptr(x, from), Value::Ptr(y, to)) if x == y => from.sub(&to),
@@ -279,10 +264,7 @@ impl Machine<'_> {
             }
             if size != 0
                 && difference.base() % size == 0
-                && difference
-                    .terms()
-                    .iter()
-                    .all(|term| i128::from(term.1) % size == 0)
+                && difference.terms().iter().all(|term| i128::from(term.1) % size == 0)
             {
                 let mut out = Linear::constant(difference.base() / size);
                 for (sym, factor) in difference.terms() {
@@ -307,14 +289,7 @@ impl Machine<'_> {
             (UnaryOp::Negate, Value::Real(number)) => Value::Real(-number),
             (UnaryOp::Negate, Value::Int(form)) => {
                 let zero = Value::number(0);
-                self.binary(
-                    &mut run.state,
-                    BinaryOp::Sub,
-                    zero,
-                    Value::Int(form),
-                    ty,
-                    span,
-                )
+                self.binary(&mut run.state, BinaryOp::Sub, zero, Value::Int(form), ty, span)
             }
             (UnaryOp::BitNot, Value::Int(form)) => {
                 if let Some(value) = form.as_constant() {
@@ -344,24 +319,13 @@ impl Machine<'_> {
     }
 
     /// `left op right` as a truth value.
-    pub(crate) fn compare(
-        &mut self,
-        state: &State,
-        op: BinaryOp,
-        left: Value,
-        right: Value,
-        span: Span,
-    ) -> Value {
+    pub(crate) fn compare(&mut self, state: &State, op: BinaryOp, left: Value, right: Value, span: Span) -> Value {
         let comparison = Comparison { op, left, right };
         if let Some(known) = self.decide(state, &comparison) {
             return Value::number(i128::from(known));
         }
         if matches!(left, Value::Any | Value::Undef) || matches!(right, Value::Any | Value::Undef) {
-            return Value::symbol(self.arena.new_number(
-                Range::between(0, 1),
-                Origin::Operation,
-                span,
-            ));
+            return Value::symbol(self.arena.new_number(Range::between(0, 1), Origin::Operation, span));
         }
         Value::symbol(self.arena.new_number(
             Range::between(0, 1),
@@ -404,10 +368,7 @@ impl Machine<'_> {
             BinaryOp::Add => a.add(&b),
             BinaryOp::Sub => a.sub(&b),
             BinaryOp::Mul => match (a.as_constant(), b.as_constant()) {
-                (Some(x), Some(y)) => x
-                    .checked_mul(y)
-                    .filter(|v| v.abs() < FAR)
-                    .map(Linear::constant),
+                (Some(x), Some(y)) => x.checked_mul(y).filter(|v| v.abs() < FAR).map(Linear::constant),
                 (Some(x), None) => b.scale(x),
                 (None, Some(y)) => a.scale(y),
                 (None, None) => None,
@@ -493,14 +454,7 @@ impl Machine<'_> {
     }
 
     /// Bounds of a result that is not linear.
-    fn result_range(
-        &self,
-        state: &State,
-        op: BinaryOp,
-        a: &Linear,
-        b: &Linear,
-        ty: TypeId,
-    ) -> Range {
+    fn result_range(&self, state: &State, op: BinaryOp, a: &Linear, b: &Linear, ty: TypeId) -> Range {
         let (x, y) = (state.range(&self.arena, a), state.range(&self.arena, b));
         let full = self.type_range(ty);
         match op {
@@ -527,14 +481,9 @@ impl Machine<'_> {
                 if x.lo >= 0 {
                     let mut range = Range::between(0, x.hi.min(most));
                     // Any remainder turns up if the number may be anything.
-                    if y.lo == y.hi
-                        && a.as_symbol().is_some_and(|sym| {
-                            self.arena
-                                .sym(sym)
-                                .is_some_and(super::value::SymInfo::may_be_anything)
-                        })
-                        && x.hi >= most
-                    {
+                    if y.lo == y.hi && a.as_symbol().is_some_and(|sym| {
+                        self.arena.sym(sym).is_some_and(super::value::SymInfo::may_be_anything)
+                    }) && x.hi >= most {
                         range.hi_reached = true;
                         range.lo_reached = true;
                     }
@@ -558,11 +507,7 @@ impl Machine<'_> {
                 if x.lo >= 0 && y.lo >= 0 && x.hi < FAR && y.hi < FAR {
                     let most = x.hi.max(y.hi).max(1) as u128;
                     let bits = 128 - most.leading_zeros();
-                    let lo = if op == BinaryOp::Or {
-                        x.lo.max(y.lo)
-                    } else {
-                        0
-                    };
+                    let lo = if op == BinaryOp::Or { x.lo.max(y.lo) } else { 0 };
                     Range::between(lo, (1_i128 << bits.min(100)) - 1)
                 } else {
                     full
@@ -570,7 +515,10 @@ impl Machine<'_> {
             }
             BinaryOp::Shr => {
                 if x.lo >= 0 && y.lo >= 0 && y.lo < 100 {
-                    Range::between(if y.hi < 100 { x.lo >> y.hi } else { 0 }, x.hi >> y.lo)
+                    Range::between(
+                        if y.hi < 100 { x.lo >> y.hi } else { 0 },
+                        x.hi >> y.lo,
+                    )
                 } else {
                     full
                 }
@@ -587,13 +535,7 @@ impl Machine<'_> {
     }
 
     /// A value converted to a type.
-    pub(crate) fn cast(
-        &mut self,
-        state: &mut State,
-        value: Value,
-        to: TypeId,
-        span: Span,
-    ) -> Value {
+    pub(crate) fn cast(&mut self, state: &mut State, value: Value, to: TypeId, span: Span) -> Value {
         match self.unit.types.get(to) {
             Type::Float { bits } => match value {
                 Value::Int(form) => form
@@ -644,9 +586,9 @@ impl Machine<'_> {
                     if let Some(sym) = self.operations.get(&key) {
                         return Value::symbol(*sym);
                     }
-                    let sym =
-                        self.arena
-                            .new_number(Range::between(low, high), Origin::Operation, span);
+                    let sym = self
+                        .arena
+                        .new_number(Range::between(low, high), Origin::Operation, span);
                     if let Some(Origin::Outside(name)) = form
                         .terms()
                         .first()
@@ -657,6 +599,10 @@ impl Machine<'_> {
                         info.origin = Origin::Outside(name);
                     }
                     self.operations.insert(key, sym);
+                    if state.entails_unequal(&self.arena, &form) {
+                        // Codes of errors are not cut to zero.
+                        state.assume_unequal(&self.arena, &Linear::symbol(sym));
+                    }
                     Value::symbol(sym)
                 }
                 Value::Real(number) => {

@@ -16,9 +16,7 @@ use super::linear::{Linear, Sym};
 use super::memory::{Contents, Rest};
 use super::prepare::{Prepared, visit_statement};
 use super::state::{State, Step, StepKind};
-use super::value::{
-    Alternative, Arena, Obj, ObjectInfo, ObjectKind, Origin, Range, SymInfo, Value,
-};
+use super::value::{Alternative, Arena, Obj, ObjectInfo, ObjectKind, Origin, Range, SymInfo, Value};
 
 /// Most statements that are interpreted for one function of the file, calls into it included.
 pub(crate) const MAX_STEPS: usize = 12_000;
@@ -60,6 +58,54 @@ pub(crate) struct Outcome {
     pub(crate) was_false: bool,
 }
 
+/// What kind of thing is wrong, for whether it is wrong on every path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Family {
+    Null,
+    Undefined,
+    Bounds,
+    Division,
+}
+
+impl Family {
+    /// The analysis that says that it may be wrong.
+    pub(crate) fn possible(self) -> &'static str {
+        match self {
+            Self::Null => "possible-null-dereference",
+            Self::Undefined => "maybe-uninitialised",
+            Self::Bounds => "possible-out-of-bounds",
+            Self::Division => "possible-division-by-zero",
+        }
+    }
+
+    fn of(analysis: &str) -> Option<Self> {
+        match analysis {
+            "null-dereference" => Some(Self::Null),
+            "uninitialised-read" | "uninitialised-pointer" | "uninitialised-memory" => {
+                Some(Self::Undefined)
+            }
+            "out-of-bounds-write"
+            | "out-of-bounds-read"
+            | "buffer-underrun"
+            | "copy-out-of-bounds"
+            | "copy-over-read"
+            | "object-smaller-than-type" => Some(Self::Bounds),
+            "division-by-zero" => Some(Self::Division),
+            _ => None,
+        }
+    }
+}
+
+/// A report on a path that is one of several.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Uncertain {
+    pub(crate) family: Family,
+    pub(crate) span: Span,
+    pub(crate) defect: usize,
+    /// The path may not exist, whatever the other paths say.
+    pub(crate) is_open: bool,
+}
+
 /// The interpreter of one unit.
 pub(crate) struct Machine<'u> {
     pub(crate) unit: &'u Unit,
@@ -82,6 +128,13 @@ pub(crate) struct Machine<'u> {
     pub(crate) lock_orders: Vec<(Symbol, Symbol, Span)>,
     /// Locks that one function takes and another of the file releases.
     pub(crate) released_here: FxHashSet<(usize, Span)>,
+    pub(crate) uncertain: Vec<Uncertain>,
+    /// Places to watch, and whether some path gets there without harm.
+    pub(crate) watched: FxHashMap<(Family, u32, u32), bool>,
+    /// The next report is of one end of a range.
+    pub(crate) is_range_end: bool,
+    /// Functions that were not walked to the end.
+    pub(crate) was_given_up: FxHashSet<usize>,
     /// Functions that were given up because of the bound on steps.
     pub(crate) given_up: u32,
     pub(crate) is_given_up: bool,
@@ -115,6 +168,10 @@ impl<'u> Machine<'u> {
             outcomes: FxHashMap::default(),
             lock_orders: Vec::new(),
             released_here: FxHashSet::default(),
+            uncertain: Vec::new(),
+            watched: FxHashMap::default(),
+            is_range_end: false,
+            was_given_up: FxHashSet::default(),
             given_up: 0,
             is_given_up: false,
         }
@@ -183,12 +240,7 @@ impl<'u> Machine<'u> {
     }
 
     /// A pointer that is one of some things.
-    pub(crate) fn pointer_of(
-        &mut self,
-        alternatives: &[Alternative],
-        origin: Origin,
-        span: Span,
-    ) -> Sym {
+    pub(crate) fn pointer_of(&mut self, alternatives: &[Alternative], origin: Origin, span: Span) -> Sym {
         self.arena.add_sym(SymInfo {
             range: Range::FULL,
             origin,
@@ -227,7 +279,7 @@ impl<'u> Machine<'u> {
             return Some(*object);
         }
         let global = self.unit.global(id)?;
-        let size = self.unit.types.size(global.ty);
+        let size = self.unit.types.size(global.ty).filter(|size| *size > 0);
         let object = self.arena.add_object(ObjectInfo {
             kind: ObjectKind::Global(id),
             size: size.map(|size| Linear::constant(i128::from(size))),
@@ -280,10 +332,7 @@ impl<'u> Machine<'u> {
                             made.write(at, at + 1, Value::number(i128::from(*byte as i8)));
                         }
                     }
-                    let end = text
-                        .iter()
-                        .position(|byte| *byte == 0)
-                        .unwrap_or(text.len());
+                    let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
                     made.terminator = Some(Linear::constant(end as i128));
                 }
                 contents
@@ -302,9 +351,11 @@ impl<'u> Machine<'u> {
             .get(id.0 as usize)
             .copied()
             .unwrap_or_default();
-        let is_fixed =
-            global.is_const || (global.is_private && !used.is_written && !used.is_address_taken);
-        if !is_fixed || global.is_volatile || global.is_extern {
+        let is_fixed = global.is_const
+            || (global.is_private && !used.is_written && !used.is_address_taken);
+        let is_sized = self.unit.types.size(global.ty).is_some_and(|size| size > 0);
+        let is_tentative = !global.is_private && global.init == Init::Zero;
+        if !is_fixed || global.is_volatile || global.is_extern || is_tentative || !is_sized {
             return Contents::new(Rest::Unknown);
         }
         let mut contents = Contents::new(match global.init {
@@ -331,19 +382,13 @@ impl<'u> Machine<'u> {
             return;
         }
         *left -= 1;
-        let size = self
-            .unit
-            .types
-            .size(ty)
-            .and_then(|size| i64::try_from(size).ok());
+        let size = self.unit.types.size(ty).and_then(|size| i64::try_from(size).ok());
         match init {
             Init::Zero => {}
             Init::Unknown => contents.forget(size.map(|size| (start, start.saturating_add(size)))),
             Init::Value(operand) => {
                 let value = match operand {
-                    Operand::Constant(constant) => {
-                        constant.value.map(|value| self.typed_constant(value, ty))
-                    }
+                    Operand::Constant(constant) => constant.value.map(|value| self.typed_constant(value, ty)),
                     Operand::Function(name) => Some(Value::Function(*name)),
                     Operand::Text(id) => {
                         if let Type::Array { .. } = self.unit.types.get(ty) {
@@ -359,9 +404,7 @@ impl<'u> Machine<'u> {
                     Operand::Copy(_) | Operand::Unknown(_) => None,
                 };
                 match (value, size) {
-                    (Some(value), Some(size)) => {
-                        contents.write(start, start.saturating_add(size), value)
-                    }
+                    (Some(value), Some(size)) => contents.write(start, start.saturating_add(size), value),
                     _ => contents.forget(size.map(|size| (start, start.saturating_add(size)))),
                 }
             }
@@ -371,14 +414,7 @@ impl<'u> Machine<'u> {
                         contents.forget_all();
                         return;
                     };
-                    self.initialise(
-                        contents,
-                        start.saturating_add(offset),
-                        ty,
-                        part,
-                        left,
-                        depth + 1,
-                    );
+                    self.initialise(contents, start.saturating_add(offset), ty, part, left, depth + 1);
                 }
             }
         }
@@ -426,7 +462,7 @@ impl<'u> Machine<'u> {
             return Some(*object);
         }
         let info = self.function(frame.function)?.local(local)?;
-        let size = self.unit.types.size(info.ty);
+        let size = self.unit.types.size(info.ty).filter(|size| *size > 0);
         let object = self.arena.add_object(ObjectInfo {
             kind: ObjectKind::Local {
                 frame: frame.number,
@@ -471,6 +507,16 @@ impl<'u> Machine<'u> {
         self.reported.contains(&(analysis, span.start, span.end))
     }
 
+    /// A path gets to a place without harm.
+    pub(crate) fn fine(&mut self, family: Family, span: Span) {
+        if self.watched.is_empty() {
+            return;
+        }
+        if let Some(seen) = self.watched.get_mut(&(family, span.start, span.end)) {
+            *seen = true;
+        }
+    }
+
     /// Reports a defect once per place.
     pub(crate) fn report(
         &mut self,
@@ -481,6 +527,7 @@ impl<'u> Machine<'u> {
         state: Option<&State>,
         sink: String,
     ) {
+        let is_range_end = std::mem::take(&mut self.is_range_end);
         if !self.reported.insert((analysis, span.start, span.end)) {
             return;
         }
@@ -494,6 +541,20 @@ impl<'u> Machine<'u> {
             span,
             message: sink,
         });
+        if let (Some(family), Some(state)) = (Family::of(analysis), state) {
+            let is_certain = match family {
+                Family::Bounds => state.open == 0 && !state.is_joined,
+                Family::Null | Family::Undefined | Family::Division => state.forks == 0,
+            };
+            if !is_certain {
+                self.uncertain.push(Uncertain {
+                    family,
+                    span,
+                    defect: self.defects.len(),
+                    is_open: is_range_end && family == Family::Bounds,
+                });
+            }
+        }
         self.defects.push(Defect {
             analysis,
             span,

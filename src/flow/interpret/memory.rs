@@ -51,6 +51,8 @@ pub(crate) struct Contents {
     pub(crate) life: Life,
     /// Others may know its address.
     pub(crate) is_escaped: bool,
+    /// Its address was given to a function of the file that was followed.
+    pub(crate) is_lent: bool,
     /// Offset of the first zero byte.
     pub(crate) terminator: Option<Linear>,
 }
@@ -77,6 +79,7 @@ impl Contents {
             rest,
             life: Life::Alive,
             is_escaped: false,
+            is_lent: false,
             terminator: None,
         })
     }

@@ -38,7 +38,7 @@ pub struct Interpretation {
 pub fn interpret(unit: &Unit, text: &[u8]) -> Interpretation {
     let mut machine = machine::Machine::new(unit, text);
     for index in 0..unit.functions.len() {
-        machine.root(index);
+        machine.function_alone(index);
     }
     machine.check_outcomes();
     machine.check_shape();

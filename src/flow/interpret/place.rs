@@ -134,10 +134,7 @@ impl Machine<'_> {
                     let field = self.unit.types.field(at.ty, *name);
                     let (offset, field_ty) = match field {
                         Some(field) => (
-                            field
-                                .offset
-                                .filter(|_| field.bits.is_none())
-                                .map(i128::from),
+                            field.offset.filter(|_| field.bits.is_none()).map(i128::from),
                             field.ty,
                         ),
                         None => (None, TypeId::UNKNOWN),
@@ -162,8 +159,15 @@ impl Machine<'_> {
                         let len = *len;
                         let is_trailing = at.through.is_some() && len <= 1 || len == 0;
                         if !is_trailing && !at.is_reported {
-                            at.is_reported = self
-                                .check_index(run, &value, operand, len, place, purpose, is_last);
+                            at.is_reported = self.check_index(
+                                run,
+                                &value,
+                                operand,
+                                len,
+                                place,
+                                purpose,
+                                is_last,
+                            );
                         }
                     }
                     let size = self.unit.types.size(element);
@@ -203,13 +207,7 @@ impl Machine<'_> {
     }
 
     /// Moves by so many elements.
-    pub(crate) fn shift(
-        &mut self,
-        at: &mut Resolved,
-        index: &Value,
-        size: Option<u64>,
-        span: Span,
-    ) {
+    pub(crate) fn shift(&mut self, at: &mut Resolved, index: &Value, size: Option<u64>, span: Span) {
         let size = match size {
             Some(size) => i128::from(size),
             None => {
@@ -225,9 +223,11 @@ impl Machine<'_> {
             Some(by) => move_by(&mut at.location, &by),
             None => {
                 at.is_exact = false;
-                let sym = self
-                    .arena
-                    .new_number(super::value::Range::FULL, Origin::Operation, span);
+                let sym = self.arena.new_number(
+                    super::value::Range::FULL,
+                    Origin::Operation,
+                    span,
+                );
                 move_by(&mut at.location, &Linear::symbol(sym));
             }
         }
@@ -264,8 +264,7 @@ impl Machine<'_> {
                             None => return Location::Nowhere,
                         },
                         Alternative::Other => return Location::Nowhere,
-                        Alternative::Null(_) | Alternative::Undef(_) | Alternative::Function(_) => {
-                        }
+                        Alternative::Null(_) | Alternative::Undef(_) | Alternative::Function(_) => {}
                     }
                 }
                 let _ = run;
@@ -291,13 +290,7 @@ impl Machine<'_> {
     }
 
     /// The value at a place, with the checks that reading needs.
-    pub(crate) fn load(
-        &mut self,
-        frame: &mut Frame,
-        run: &mut Run,
-        at: &Resolved,
-        span: Span,
-    ) -> Value {
+    pub(crate) fn load(&mut self, frame: &mut Frame, run: &mut Run, at: &Resolved, span: Span) -> Value {
         match &at.location {
             Location::Register(slot) => {
                 let value = run
@@ -357,17 +350,19 @@ impl Machine<'_> {
                 self.remember(&mut run.state, spot.object, start, size, value);
                 value
             }
-            Found::Value(value) => {
-                self.checked_memory(run, spot.object, start, size, value, ty, span)
-            }
+            Found::Value(value) => self.checked_memory(run, spot.object, start, size, value, ty, span),
             Found::Zero if !is_volatile => self.typed_constant(0, ty),
             Found::Undef => {
-                self.check_undefined(run, spot.object, span, true);
+                // A field whose offset is not known may share its bytes with what was written.
+                if i128::from(start) < VIRTUAL || contents.cells.is_empty() {
+                    self.check_undefined(run, spot.object, span, true);
+                }
                 let value = self.fresh(ty, Origin::Memory, span);
                 self.remember(&mut run.state, spot.object, start, size, value);
                 value
             }
             Found::PartlyUndef | Found::Unknown | Found::Zero => {
+                self.fine(super::machine::Family::Undefined, span);
                 let value = self.fresh(ty, Origin::Memory, span);
                 if !is_volatile {
                     self.remember(&mut run.state, spot.object, start, size, value);
@@ -378,14 +373,7 @@ impl Machine<'_> {
     }
 
     /// Reads at an offset that is not known.
-    fn load_somewhere(
-        &mut self,
-        run: &mut Run,
-        spot: &Spot,
-        size: i64,
-        ty: TypeId,
-        span: Span,
-    ) -> Value {
+    fn load_somewhere(&mut self, run: &mut Run, spot: &Spot, size: i64, ty: TypeId, span: Span) -> Value {
         let contents = self.contents(&mut run.state, spot.object);
         if contents.cells.is_empty() {
             match contents.rest {
@@ -429,9 +417,7 @@ impl Machine<'_> {
                 range.lo
             }
         };
-        i64::try_from(value)
-            .ok()
-            .filter(|value| value.abs() < 1 << 60)
+        i64::try_from(value).ok().filter(|value| value.abs() < 1 << 60)
     }
 
     fn remember(&mut self, state: &mut State, object: Obj, start: i64, size: i64, value: Value) {
@@ -451,9 +437,7 @@ impl Machine<'_> {
     ) {
         match &at.location {
             Location::Register(slot) => {
-                if let Some(register) =
-                    Rc::make_mut(&mut run.state.registers).get_mut(*slot as usize)
-                {
+                if let Some(register) = Rc::make_mut(&mut run.state.registers).get_mut(*slot as usize) {
                     *register = value;
                 }
             }
@@ -478,13 +462,7 @@ impl Machine<'_> {
         }
     }
 
-    pub(crate) fn store_spots(
-        &mut self,
-        run: &mut Run,
-        spots: &[Spot],
-        size: Option<u64>,
-        value: Value,
-    ) {
+    pub(crate) fn store_spots(&mut self, run: &mut Run, spots: &[Spot], size: Option<u64>, value: Value) {
         let is_single = spots.len() == 1;
         for spot in spots {
             self.contents(&mut run.state, spot.object);
@@ -499,6 +477,14 @@ impl Machine<'_> {
                 continue;
             };
             match start {
+                Some(_) if size.is_none() || start.is_some_and(|start| i128::from(start) >= VIRTUAL) && contents.rest == Rest::Undef => {
+                    // How much is written, or what lies beside it, is not known.
+                    let start = start.unwrap_or(0);
+                    contents.forget_all();
+                    if is_single && !matches!(value, Value::Any) {
+                        contents.write(start, start + bytes, value);
+                    }
+                }
                 Some(start) if is_single => {
                     if matches!(value, Value::Any) {
                         contents.forget(Some((start, start + bytes)));
@@ -522,12 +508,9 @@ impl Machine<'_> {
 
     /// Whether an object is a local, whose contents nobody else sees unless its address got out.
     pub(crate) fn is_local_object(&self, object: Obj) -> bool {
-        self.arena.object(object).is_some_and(|info| {
-            matches!(
-                info.kind,
-                ObjectKind::Local { .. } | ObjectKind::Heap { .. }
-            )
-        })
+        self.arena
+            .object(object)
+            .is_some_and(|info| matches!(info.kind, ObjectKind::Local { .. } | ObjectKind::Heap { .. }))
     }
 
     fn is_volatile(&self, frame: &Frame, object: Obj) -> bool {
@@ -536,10 +519,7 @@ impl Machine<'_> {
                 .unit
                 .global(*id)
                 .is_some_and(|global| global.is_volatile),
-            Some(ObjectKind::Local {
-                frame: number,
-                local,
-            }) if *number == frame.number => self
+            Some(ObjectKind::Local { frame: number, local }) if *number == frame.number => self
                 .function(frame.function)
                 .and_then(|function| function.local(*local))
                 .is_some_and(|local| local.is_volatile),
@@ -620,18 +600,16 @@ impl Machine<'_> {
                                 .get(id.0 as usize)
                                 .is_some_and(|used| !used.is_written && !used.is_address_taken))
                 }
-                ObjectKind::Local { .. } | ObjectKind::Heap { .. } => state
-                    .contents(object)
-                    .is_some_and(|contents| !contents.is_escaped),
+                ObjectKind::Local { .. } | ObjectKind::Heap { .. } => {
+                    state.contents(object).is_some_and(|contents| !contents.is_escaped)
+                }
                 ObjectKind::Pointee(_) => false,
             };
             if is_fixed {
                 continue;
             }
             if let Some(contents) = state.contents(object)
-                && (!contents.cells.is_empty()
-                    || contents.rest != Rest::Unknown
-                    || contents.terminator.is_some())
+                && (!contents.cells.is_empty() || contents.rest != Rest::Unknown || contents.terminator.is_some())
                 && let Some(contents) = state.contents_mut(object)
             {
                 contents.forget_all();

@@ -165,10 +165,7 @@ impl Prepared {
             if self.order.position.get(index) == Some(&u32::MAX) {
                 continue;
             }
-            let leaves = matches!(
-                block.terminator,
-                Terminator::Return(_) | Terminator::Unreachable
-            );
+            let leaves = matches!(block.terminator, Terminator::Return(_) | Terminator::Unreachable);
             let mut head = self.order.innermost.get(index).copied().flatten();
             let mut guard = 0;
             while let Some(of) = head {
@@ -209,7 +206,7 @@ impl Prepared {
             }
         };
         for (index, block) in function.blocks.iter().enumerate() {
-            let mut read = |place: &Place, writes: &Vec<Vec<u64>>, reads: &mut Vec<Vec<u64>>| {
+            let read = |place: &Place, writes: &Vec<Vec<u64>>, reads: &mut Vec<Vec<u64>>| {
                 if let Base::Local(local) = place.base
                     && let Slot::Register(register) = self.slot(local)
                 {

@@ -104,6 +104,10 @@ pub(crate) struct State {
     pub(crate) rounds: SmallVec<[Rounds; 2]>,
     /// Paths were joined into it in a way that lost what belongs together.
     pub(crate) is_joined: bool,
+    /// Conditions on the way that might have come out otherwise.
+    pub(crate) forks: u16,
+    /// Rounds of loops that might not have been.
+    pub(crate) open: u16,
 }
 
 impl State {
@@ -118,6 +122,8 @@ impl State {
             trace: None,
             rounds: SmallVec::new(),
             is_joined: false,
+            forks: 0,
+            open: 0,
         }
     }
 
@@ -158,15 +164,14 @@ impl State {
 
     pub(crate) fn contents_mut(&mut self, object: Obj) -> Option<&mut Contents> {
         let memory = Rc::make_mut(&mut self.memory);
-        let at = memory.binary_search_by_key(&object, |entry| entry.0).ok()?;
+        let at = memory
+            .binary_search_by_key(&object, |entry| entry.0)
+            .ok()?;
         memory.get_mut(at).map(|entry| Rc::make_mut(&mut entry.1))
     }
 
     pub(crate) fn known(&self, sym: Sym) -> Option<&Known> {
-        let at = self
-            .known
-            .binary_search_by_key(&sym, |entry| entry.0)
-            .ok()?;
+        let at = self.known.binary_search_by_key(&sym, |entry| entry.0).ok()?;
         self.known.get(at).map(|entry| &entry.1)
     }
 
@@ -255,9 +260,7 @@ impl State {
         self.facts
             .iter()
             .any(|fact| fact.is_unequal && (fact.form == *form || Some(fact.form) == negated))
-            || form
-                .add_constant(1)
-                .is_some_and(|form| self.entails(arena, &form))
+            || form.add_constant(1).is_some_and(|form| self.entails(arena, &form))
             || negated
                 .and_then(|form| form.add_constant(1))
                 .is_some_and(|form| self.entails(arena, &form))

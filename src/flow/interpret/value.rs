@@ -251,6 +251,10 @@ impl Arena {
         self.objects.get(object.0 as usize)
     }
 
+    pub(crate) fn sym_count(&self) -> usize {
+        self.syms.len()
+    }
+
     pub(crate) fn add_sym(&mut self, info: SymInfo) -> Sym {
         self.syms.push(info);
         Sym(u32::try_from(self.syms.len() - 1).unwrap_or(u32::MAX))

@@ -142,6 +142,8 @@ pub(crate) mod lock {
     pub(crate) const SPIN: u8 = 2;
     /// A semaphore: giving without taking is normal.
     pub(crate) const SEMAPHORE: u8 = 3;
+    /// A mutex that others may release, to wake whoever waits in it.
+    pub(crate) const SIGNAL: u8 = 5;
     /// Read-write lock taken for reading.
     pub(crate) const READ: u8 = 4;
 }

@@ -171,6 +171,12 @@ const LIBC: &[Model] = models! {
     "__builtin_trap": E::NeverReturns;
     "atexit": E::MustBeChecked;
     "signal": ;
+    "va_start": E::Sets(0);
+    "va_end": ;
+    "va_copy": E::Sets(0);
+    "va_arg": ;
+    "__builtin_va_start": E::Sets(0);
+    "__builtin_va_end": ;
 };
 
 const POSIX: &[Model] = models! {
@@ -254,8 +260,8 @@ const RTOS: &[Model] = models! {
     "k_msleep": E::Blocks;
     "k_usleep": E::Blocks;
     // RIOT
-    "mutex_lock": take(0, lock::MUTEX), E::Blocks;
-    "mutex_unlock": give(0, lock::MUTEX);
+    "mutex_lock": take(0, lock::SIGNAL), E::Blocks;
+    "mutex_unlock": give(0, lock::SIGNAL);
     "mutex_init": E::InitialisesLock(0);
     "mutex_trylock": E::TriesLock { lock: 0 };
     "rmutex_lock": take(0, lock::RECURSIVE), E::Blocks;
