@@ -49,7 +49,7 @@ fn append(
     let Value::Load { location: keeper, .. } = values.get(values.strip(element)) else {
         return;
     };
-    if !matches!(view.region(base), Region::Fixed(_)) || values.is_constant(value) {
+    if !matches!(view.region(base), Region::Fixed(_) | Region::Object(_)) || values.is_constant(value) {
         return;
     }
     let grows = view.numbered.events.iter().any(|other| match &other.kind {

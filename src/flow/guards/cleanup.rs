@@ -41,7 +41,11 @@ fn out_parameter(
         _ => view.numbered.events.iter().take(index).rev().find_map(|before| match &before.kind {
             EventKind::Write {
                 location, value, ..
-            } if values.strip(*value) == values.strip(freed) => Some(*location),
+            } if values.strip(*value) == values.strip(freed)
+                && view.graph.dominates(before.block, event.block) =>
+            {
+                Some(*location)
+            }
             _ => None,
         }),
     };
@@ -51,7 +55,9 @@ fn out_parameter(
     }
     // It must have been filled here: a destructor's `free(*p)` is its owner's business.
     let is_filled = view.numbered.events.iter().take(index).any(|before| match &before.kind {
-        EventKind::Write { location, .. } => *location == holder,
+        EventKind::Write { location, .. } => {
+            *location == holder && view.graph.dominates(before.block, event.block)
+        }
         _ => false,
     });
     let is_reset = view.numbered.events.iter().skip(index + 1).any(|later| match &later.kind {

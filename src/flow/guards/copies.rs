@@ -248,8 +248,10 @@ fn element_write(
     else {
         return;
     };
-    let Region::Fixed(Some(capacity)) = view.region(base) else {
-        return;
+    let capacity = match view.region(base) {
+        Region::Fixed(capacity) => capacity,
+        Region::Other | Region::Bare(_) => None,
+        _ => return,
     };
     if values.is_constant(element) || view.is_received(view.region(base)) {
         return;
@@ -257,7 +259,9 @@ fn element_write(
     let mut leaves = Vec::new();
     values.leaves(element, &mut leaves);
     let upper = Upper::new(view, element, event.block, index, Region::Other);
-    if upper.constant.is_some_and(|bound| bound <= i128::from(capacity)) || upper.capacity {
+    if let Some(capacity) = capacity
+        && upper.constant.is_some_and(|bound| bound <= i128::from(capacity))
+    {
         return;
     }
     // The loop's bound.
@@ -268,7 +272,10 @@ fn element_write(
             continue;
         }
         let limit = Upper::new(view, *bound, event.block, index, Region::Other);
-        if limit.fits(Some(capacity)) || limit.has_any() {
+        if limit.fits(capacity) && capacity.is_some()
+            || limit.has_any()
+            || capacity.is_none() && !is_wire_length(view, *bound)
+        {
             continue;
         }
         let object = base_name(view, base).unwrap_or_default();

@@ -83,6 +83,19 @@ fn access(view: &View<'_>, event: &Event) -> Option<Access> {
                     record: TypeId::UNKNOWN,
                 });
             }
+            if let Some((parameter, bytes)) = view.file.reads(name) {
+                let location = arguments.get(parameter as usize).copied()?;
+                // A function that is told the length looks for itself.
+                let region = view.region(location);
+                if arguments.iter().any(|argument| view.is_length_of(*argument, region)) {
+                    return None;
+                }
+                return Some(Access {
+                    location,
+                    bytes,
+                    record: TypeId::UNKNOWN,
+                });
+            }
             let copy = view.lexicon.copy(Some(name))?;
             if copy.source_knows {
                 return None;

@@ -33,6 +33,19 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             EventKind::Call {
                 callee, arguments, ..
             } => {
+                for &argument in arguments {
+                    if let Value::Element {
+                        base,
+                        index: element,
+                        scale,
+                    } = view.values().get(argument)
+                        && !view.values().is_constant(element)
+                        && view.lexicon.copy(*callee).is_none()
+                        && let Some(analysis) = access(view, event, index, (base, element, scale), &told, out)
+                    {
+                        told.push((element, analysis));
+                    }
+                }
                 if let Some(copy) = view.lexicon.copy(*callee)
                     && let Some(&length) = arguments.get(copy.length as usize)
                 {

@@ -37,6 +37,8 @@ pub(super) enum Region {
     Fixed(Option<u64>),
     /// A single object of a variable (`&x`).
     Object(Option<u64>),
+    /// Bytes that an object of a parameter points to and whose number it holds; the object.
+    Held(ValueId),
     /// Given by an allocator; the call's result.
     Allocated(ValueId),
     /// A pointer parameter without a length.
@@ -150,7 +152,10 @@ impl<'a> View<'a> {
                 location: holder, ..
             } => match self.packet_of(holder) {
                 Some(packet) => Region::Packet(packet),
-                None => Region::Other,
+                None => match self.holder_of(holder) {
+                    Some(object) => Region::Held(object),
+                    None => Region::Other,
+                },
             },
             Value::Call(_) | Value::Pure { .. } => {
                 let Some((Some(callee), arguments)) = values.calls.get(&location) else {
@@ -165,6 +170,16 @@ impl<'a> View<'a> {
                     .and_then(|index| arguments.get(index as usize))
                 {
                     Some(argument) => self.find_region(*argument, depth + 2),
+                    None if tables::is_accessor_name(self.unit.names.text(*callee)) => {
+                        let mut pointers = arguments.iter().filter(|id| self.is_pointer(**id));
+                        match (pointers.next(), pointers.next()) {
+                            (Some(argument), None) => match self.find_region(*argument, depth + 2) {
+                                region @ (Region::Pair(_) | Region::Packet(_)) => region,
+                                _ => Region::Other,
+                            },
+                            _ => Region::Other,
+                        }
+                    }
                     None => Region::Other,
                 }
             }
@@ -214,6 +229,33 @@ impl<'a> View<'a> {
             .map(|_| packet)
     }
 
+    /// The object that holds both a pointer at that address and, read somewhere in the function,
+    /// the number of bytes there (`ad->buf`, `ad->len`).
+    fn holder_of(&self, holder: ValueId) -> Option<ValueId> {
+        let values = self.values();
+        let Value::Field(object, field) = values.get(holder) else {
+            return None;
+        };
+        if !matches!(values.get(object), Value::Parameter(_))
+            || !tables::is_buffer_name(self.unit.names.text(field))
+        {
+            return None;
+        }
+        self.numbered
+            .events
+            .iter()
+            .any(|event| match &event.kind {
+                super::numbering::EventKind::Read { location, .. } => match values.get(*location) {
+                    Value::Field(other, name) => {
+                        other == object && tables::is_held_length_name(self.unit.names.text(name))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+            .then_some(object)
+    }
+
     fn is_known_record(&self, pointer: TypeId) -> bool {
         self.unit
             .types
@@ -258,7 +300,7 @@ impl<'a> View<'a> {
                 .pairs
                 .get(index)
                 .is_some_and(|pair| !pair.is_output),
-            Region::Packet(_) => true,
+            Region::Packet(_) | Region::Held(_) => true,
             // A parameter whose type is a header of a packet.
             Region::Bare(index) => self
                 .function
@@ -291,6 +333,12 @@ impl<'a> View<'a> {
             Value::Load { location, .. } => {
                 if let Value::Field(_, name) = values.get(location)
                     && tables::SETUP_FIELDS.contains(&self.unit.names.text(name))
+                {
+                    return true;
+                }
+                // A register behind a macro's pointer.
+                if matches!(values.get(values.root(location)), Value::Constant { .. })
+                    && matches!(values.get(location), Value::Field(..) | Value::Element { .. })
                 {
                     return true;
                 }
@@ -356,6 +404,15 @@ impl<'a> View<'a> {
                     self.values().get(*leaf) == Value::Parameter(pair.length)
                 })
             }
+            Region::Held(object) => sources.iter().any(|leaf| match self.values().get(*leaf) {
+                Value::Load { location, .. } => match self.values().get(location) {
+                    Value::Field(other, name) => {
+                        other == object && tables::is_held_length_name(self.unit.names.text(name))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            }),
             Region::Packet(packet) => sources
                 .iter()
                 .any(|leaf| self.is_packet_length(*leaf, Some(packet))),

@@ -323,6 +323,34 @@ pub(super) fn is_overlay_name(name: &str) -> bool {
     })
 }
 
+/// Whether a function's name says that its result points into what it is given.
+pub(super) fn is_accessor_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "data" | "payload" | "ptr" | "next" | "hdr" | "header" | "body" | "skip"
+        )
+    })
+}
+
+/// Whether a field points to bytes.
+pub(super) fn is_buffer_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "data" | "buf" | "buffer" | "payload" | "bytes" | "base" | "packet" | "frame" | "msg" | "str"
+        )
+    })
+}
+
+/// Whether a field beside such a pointer says how many bytes there are.
+pub(super) fn is_held_length_name(name: &str) -> bool {
+    is_byte_length_name(name)
+        || words(name)
+            .iter()
+            .any(|word| matches!(word.as_str(), "pos" | "used" | "n" | "end" | "filled" | "left"))
+}
+
 /// Whether a function writes decoded numbers behind its pointer arguments.
 pub(super) fn is_decoding_name(name: &str) -> bool {
     words(name).iter().any(|word| {
