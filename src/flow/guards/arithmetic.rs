@@ -152,7 +152,10 @@ fn is_length(view: &View<'_>, value: ValueId) -> bool {
         Value::Parameter(index) => view
             .pairs
             .iter()
-            .any(|pair| pair.length == index && !pair.is_output && super::tables::is_receiver_name(view.name(view.function.name))),
+            .any(|pair| pair.length == index && !pair.is_output)
+            || view.parameter_name(index).is_some_and(super::tables::is_byte_length_name),
+        Value::Load { location, .. } => matches!(view.values().get(location), Value::Field(_, name)
+            if super::tables::is_byte_length_name(view.name(name))),
         _ => view.is_packet_length(*leaf, None),
     })
 }
@@ -192,8 +195,16 @@ fn usage(view: &View<'_>, value: ValueId, ty: TypeId) -> Option<Option<Span>> {
                     }
                 }
             }
-            EventKind::Write { value: stored, .. } => {
-                if values.strip(*stored) == value && without_sign(*stored) {
+            EventKind::Write {
+                value: stored,
+                location,
+                ty: place,
+                ..
+            } => {
+                let is_length = matches!(values.get(*location), Value::Field(_, name)
+                    if super::tables::is_byte_length_name(view.name(name)))
+                    && types.int(*place).is_none_or(|(_, signed)| !signed);
+                if values.strip(*stored) == value && (without_sign(*stored) || is_length) {
                     return Some(Some(event.span));
                 }
             }

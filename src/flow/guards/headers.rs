@@ -205,7 +205,7 @@ fn is_worth(
                 || known.bytes.is_some()
                 || tables::is_receiver_name(view.name(view.function.name))
         }
-        Region::Packet(_) => has_later_guard,
+        Region::Packet(_) => has_later_guard || known.bytes.is_some() || tables::is_receiver_name(view.name(view.function.name)),
         _ => false,
     }
 }

@@ -86,11 +86,11 @@ fn access(
     {
         out.push(view.defect(
             "inclusive-bound-exit",
-            event.span,
+            guard,
             vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
             Some(element),
-            vec![note(guard, format!("this lets `{text}` be {count}"))],
-            format!("`{object}` has {count} elements, so {count} is one too many"),
+            vec![note(event.span, format!("`{text}` selects an element of `{object}`"))],
+            format!("this lets `{text}` be {count}, and `{object}` has {count} elements"),
         ));
         return Some("inclusive-bound-exit");
     }
@@ -101,11 +101,11 @@ fn access(
     {
         out.push(view.defect(
             "inclusive-bound-exit",
-            event.span,
+            guard,
             vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
             Some(element),
-            vec![note(guard, format!("this lets `{text}` be `{name}`"))],
-            format!("`{object}` has `{name}` elements, so `{name}` is one too many"),
+            vec![note(event.span, format!("`{text}` selects an element of `{object}`"))],
+            format!("this lets `{text}` be `{name}`, and `{object}` has `{name}` elements"),
         ));
         return Some("inclusive-bound-exit");
     }
@@ -176,7 +176,7 @@ fn one_too_many(
         Value::Address(crate::flow::ir::Base::Local(id)) => view.function.local(id)?.span,
         _ => return None,
     };
-    let declared = view.words(declared);
+    let declared = declared_text(view, declared);
     let mut found = None;
     for fact in view.facts.at(view.graph, event.block, index) {
         let FactKind::Compare { op, difference, .. } = &fact.kind else {
@@ -207,12 +207,25 @@ fn one_too_many(
         };
         let name = view.name(name).to_owned();
         let is_inclusive = matches!(op, BinaryOp::Le | BinaryOp::Ge) && difference.constant == 0;
-        if !is_inclusive || !declared.replace(' ', "").ends_with(&format!("[{name}]")) {
+        if !is_inclusive || !declared.contains(&format!("[{name}]")) {
             return None;
         }
         found = Some((fact.span, name));
     }
     found
+}
+
+/// A declarator with its brackets, without blanks.
+fn declared_text(view: &View<'_>, span: Span) -> String {
+    let rest = view.text.get(span.start as usize..).unwrap_or_default();
+    let end = rest
+        .iter()
+        .take(160)
+        .position(|byte| matches!(byte, b';' | b'=' | b'{' | b','))
+        .unwrap_or(0);
+    String::from_utf8_lossy(rest.get(..end).unwrap_or_default())
+        .split_whitespace()
+        .collect()
 }
 
 fn is_loop_counter(view: &View<'_>, element: ValueId) -> bool {

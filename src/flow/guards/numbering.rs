@@ -643,6 +643,7 @@ impl Numbering<'_> {
                 if let Some(info) = self.function.local(local)
                     && let Some(value) = self.state.locals.get_mut(slot as usize)
                 {
+                    let before = *value;
                     *value = self.values.intern(
                         Value::Out {
                             event,
@@ -651,6 +652,7 @@ impl Numbering<'_> {
                         info.ty,
                         span,
                     );
+                    self.values.before.insert(*value, before);
                 }
                 self.clobber(argument);
             }

@@ -27,6 +27,9 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
         {
             continue;
         }
+        if *usage == ResultUse::Used {
+            unread_status(view, analysed, event, *callee, *result, out);
+        }
         let habit = view.file.habit(*callee);
         if habit.calls < 5 || habit.tested * 5 < habit.calls * 4 {
             continue;
@@ -53,6 +56,50 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
         defect.related.push(note(example, "here it is tested"));
         out.push(defect);
     }
+}
+
+/// A status that is kept in a variable and overwritten or left before anyone looked.
+fn unread_status(
+    view: &View<'_>,
+    analysed: &Analysed,
+    event: &super::numbering::Event,
+    callee: crate::flow::ir::Symbol,
+    result: super::values::ValueId,
+    out: &mut Vec<Defect>,
+) {
+    let values = view.values();
+    let holder = view.numbered.events.iter().find_map(|other| match &other.kind {
+        EventKind::Assign { local, value } if values.strip(*value) == result => {
+            view.function.local(*local).map(|local| view.name(local.name))
+        }
+        _ => None,
+    });
+    let Some(holder) = holder else { return };
+    if !super::tables::is_status_name(holder) || is_tested(analysed, result) || is_stored(view, result) || joins(view, result) {
+        return;
+    }
+    let name = view.name(callee).to_owned();
+    out.push(view.defect(
+        "status-never-tested",
+        event.span,
+        vec![("$CALL", name.clone()), ("$RC", holder.to_owned())],
+        None,
+        Vec::new(),
+        format!("`{holder}` holds whether `{name}` worked; nothing looks at it"),
+    ));
+}
+
+/// Whether a value meets others in a variable that is used later.
+fn joins(view: &View<'_>, result: super::values::ValueId) -> bool {
+    let values = view.values();
+    values.inputs.iter().any(|(phi, list)| {
+        list.iter().any(|(_, input)| values.strip(*input) == result)
+            && (view.numbered.conditions.iter().flatten().any(|condition| super::facts::mentions(values, *condition, &[*phi]))
+                || is_stored(view, *phi)
+                || values.inputs.values().any(|other| other.iter().any(|(_, input)| values.strip(*input) == *phi))
+                || view.numbered.events.iter().any(|event| matches!(&event.kind, EventKind::Return(Some(value)) if super::facts::mentions(values, *value, &[*phi])))
+                || view.numbered.events.iter().any(|event| matches!(&event.kind, EventKind::Compute { value, .. } if super::facts::mentions(values, *value, &[*phi]))))
+    })
 }
 
 /// Whether a result goes somewhere where others may test it.

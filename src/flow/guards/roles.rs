@@ -122,6 +122,10 @@ impl<'a> View<'a> {
         let values = self.values();
         match values.get(location) {
             Value::Cast { value, .. } => self.find_region(value, depth + 1),
+            // `p->buf + n` where the type of `buf` is not known.
+            Value::Binary(crate::flow::ir::BinaryOp::Add, left, _) if self.unit.types.int(values.ty(left)).is_none() => {
+                self.find_region(left, depth + 1)
+            }
             Value::Element { base, .. } => self.find_region(base, depth + 1),
             Value::Field(base, _) => match self.unit.types.get(values.ty(location)) {
                 Type::Array { .. } => {
@@ -183,6 +187,11 @@ impl<'a> View<'a> {
                     None => Region::Other,
                 }
             }
+            // A cursor that a call moved on.
+            Value::Out { .. } if self.is_pointer(location) => match values.before.get(&location) {
+                Some(&before) => self.find_region(before, depth + 1),
+                None => Region::Other,
+            },
             Value::Phi { .. } => {
                 // Where a cursor started.
                 let Some(list) = values.inputs.get(&location) else {
@@ -542,7 +551,7 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         };
         let is_bytes = matches!(unit.types.get(to), Type::Void)
             || unit.types.int(to).is_some_and(|(bits, _)| bits == 8);
-        let is_record = matches!(unit.types.get(to), Type::Record(_) | Type::Named(_))
+        let is_record = record_name(unit, to).is_some_and(tables::is_overlay_name)
             && !is_descriptor(unit, to);
         if !is_bytes && !is_record {
             continue;
@@ -593,15 +602,17 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
 
 /// Whether a type is a packet descriptor: its own length field counts.
 fn is_descriptor(unit: &Unit, ty: TypeId) -> bool {
+    record_name(unit, ty)
+        .is_some_and(|name| PACKETS.iter().any(|kind| kind.names.contains(&name)))
+}
+
+fn record_name(unit: &Unit, ty: TypeId) -> Option<&str> {
     let symbol = match unit.types.get(ty) {
-        Type::Named(symbol) => Some(*symbol),
-        Type::Record(record) => unit.types.record(*record).and_then(|record| record.name),
-        _ => None,
+        Type::Named(symbol) => *symbol,
+        Type::Record(record) => unit.types.record(*record)?.name?,
+        _ => return None,
     };
-    symbol.is_some_and(|symbol| {
-        let name = unit.names.text(symbol);
-        PACKETS.iter().any(|kind| kind.names.contains(&name))
-    })
+    Some(unit.names.text(symbol))
 }
 
 fn share_a_word(one: &str, two: &str) -> bool {

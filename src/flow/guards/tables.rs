@@ -318,7 +318,7 @@ pub(super) fn is_overlay_name(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(
             word.as_str(),
-            "hdr" | "header" | "opt" | "option" | "tlv" | "frame" | "dhcp" | "udphdr" | "tcphdr" | "iphdr"
+            "hdr" | "header" | "opt" | "option" | "tlv" | "frame" | "msg" | "packet" | "pdu" | "adv" | "dio" | "dao" | "sol"
         )
     })
 }
@@ -349,6 +349,24 @@ pub(super) fn is_held_length_name(name: &str) -> bool {
         || words(name)
             .iter()
             .any(|word| matches!(word.as_str(), "pos" | "used" | "n" | "end" | "filled" | "left"))
+}
+
+/// Whether a function looks something up or makes something, and may fail.
+pub(super) fn is_lookup_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "find" | "lookup" | "search" | "alloc" | "new" | "create" | "dup" | "add" | "get" | "pop" | "next"
+        )
+    })
+}
+
+/// Whether a variable's name says that it holds whether something worked.
+pub(super) fn is_status_name(name: &str) -> bool {
+    matches!(
+        name,
+        "rc" | "res" | "ret" | "err" | "error" | "result" | "status" | "retval" | "rv" | "xResult" | "xReturn" | "ret_val" | "e" | "r"
+    )
 }
 
 /// Whether a function writes decoded numbers behind its pointer arguments.

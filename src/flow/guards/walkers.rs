@@ -138,6 +138,11 @@ fn is_cursor_join(view: &View<'_>, term: ValueId, phi: ValueId, depth: u32) -> b
     if depth > 3 {
         return false;
     }
+    if let Some(&before) = values.before.get(&term) {
+        return before == phi
+            || Linear::of(values, before).factor(phi) == 1
+            || is_cursor_join(view, before, phi, depth + 1);
+    }
     values.inputs.get(&term).is_some_and(|list| {
         list.iter().any(|(_, input)| {
             *input == phi
