@@ -61,6 +61,14 @@ fn underflow(
     if !values.is_constant(right) && !right_sent {
         return false;
     }
+    // `while (n--)`, `while (--n)`: the loop's own test stands beside it.
+    if values.constant(right) == Some(1)
+        && values.sources(left).iter().any(|leaf| {
+            matches!(values.get(*leaf), Value::Phi { block, .. } if view.graph.loop_at(block).is_some_and(|found| found.contains(event.block)))
+        })
+    {
+        return false;
+    }
     let Some(usage) = usage(view, value, ty) else {
         return false;
     };
@@ -153,9 +161,8 @@ fn is_length(view: &View<'_>, value: ValueId) -> bool {
             .pairs
             .iter()
             .any(|pair| pair.length == index && !pair.is_output)
-            || view.parameter_name(index).is_some_and(super::tables::is_byte_length_name),
-        Value::Load { location, .. } => matches!(view.values().get(location), Value::Field(_, name)
-            if super::tables::is_byte_length_name(view.name(name))),
+            || view.parameter_name(index).is_some_and(super::tables::is_byte_length_name)
+                && super::tables::is_input_name(view.name(view.function.name)),
         _ => view.is_packet_length(*leaf, None),
     })
 }

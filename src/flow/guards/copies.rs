@@ -55,6 +55,9 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         constant_copy(view, all, event, sink, source, out);
         return;
     }
+    if is_allocated_with(view, length, event, sink.event) {
+        return;
+    }
     let upper = Upper::new(view, length, event.block, sink.event, source);
     if let Some(destination) = sink.destination {
         let region = view.region(destination);
@@ -132,6 +135,28 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             format!("`{size}` bytes of `{from}` are read; nothing compares `{size}` with the bytes received"),
         ));
     }
+}
+
+/// Whether an earlier call was asked for as much memory.
+pub(super) fn is_allocated_with(view: &View<'_>, length: ValueId, event: &Event, index: u32) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(length, &mut leaves);
+    view.numbered.events.iter().take(index as usize).any(|before| match &before.kind {
+        EventKind::Call {
+            callee: Some(callee),
+            arguments,
+            ..
+        } => {
+            (view.lexicon.flags(*callee) & super::tables::flag::ALLOC != 0
+                || super::tables::is_reserving_name(view.name(*callee)))
+                && view.graph.dominates(before.block, event.block)
+                && arguments
+                    .iter()
+                    .any(|argument| super::facts::mentions(values, *argument, &leaves))
+        }
+        _ => false,
+    })
 }
 
 /// Whether the number comes from outside the function in a way that needs a test: sent by others,

@@ -205,9 +205,35 @@ fn is_worth(
                 || known.bytes.is_some()
                 || tables::is_receiver_name(view.name(view.function.name))
         }
-        Region::Packet(_) => has_later_guard || known.bytes.is_some() || tables::is_receiver_name(view.name(view.function.name)),
+        Region::Packet(packet) => {
+            has_later_guard
+                || known.bytes.is_some()
+                || matches!(view.values().get(packet), Value::Parameter(_))
+                    && tables::is_input_name(view.name(view.function.name))
+                    && !(view.function.is_private && callers_look(view, all))
+        }
         _ => false,
     }
+}
+
+/// Whether a caller in this file compares the length of a packet before it calls.
+fn callers_look(view: &View<'_>, all: &[Analysed]) -> bool {
+    view.file.sites(view.function.name).iter().any(|site| {
+        let Some(caller) = all.get(site.caller) else {
+            return false;
+        };
+        let Some(event) = caller.numbered.events.get(site.event as usize) else {
+            return false;
+        };
+        let values = &caller.numbered.values;
+        caller.facts.at(&caller.graph, event.block, site.event).any(|fact| match &fact.kind {
+            super::facts::FactKind::Compare { op, difference, .. } => {
+                !matches!(op, crate::flow::ir::BinaryOp::Ne)
+                    && difference.terms.iter().any(|(term, _)| view.is_length_load(values, *term))
+            }
+            super::facts::FactKind::Asked { .. } => false,
+        })
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one report")]

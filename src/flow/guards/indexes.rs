@@ -336,6 +336,9 @@ fn asserted_length(
     let Some(span) = claim(view, length) else {
         return;
     };
+    if super::copies::is_allocated_with(view, length, event, index) {
+        return;
+    }
     let upper = Upper::new(view, length, event.block, index, Region::Other);
     if upper.capacity || upper.named || upper.destination_guard.is_some() || upper.input_guard.is_some() {
         return;

@@ -246,7 +246,7 @@ fn may_be_null(view: &View<'_>, callee: Symbol) -> Option<crate::flow::Note> {
     let habit = view.file.habit(callee);
     let is_lookup = super::tables::is_lookup_name(view.name(callee));
     let often = habit.calls >= 3 && habit.tested * 4 >= habit.calls * 3;
-    if (often || is_lookup && habit.tested >= 1) && habit.tested < habit.calls {
+    if (often || is_lookup && habit.tested * 2 >= habit.calls) && habit.tested < habit.calls {
         let span = habit.example?;
         return Some(note(
             span,

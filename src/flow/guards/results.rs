@@ -34,7 +34,7 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
         if habit.calls < 5 || habit.tested * 5 < habit.calls * 4 {
             continue;
         }
-        if *usage == ResultUse::Used && (is_tested(analysed, *result) || is_stored(view, *result)) {
+        if *usage == ResultUse::Used && (is_tested(analysed, *result) || is_stored(view, *result) || is_claimed(view, *result) || joins(view, *result)) {
             continue;
         }
         let Some(example) = habit.example else {
@@ -75,7 +75,7 @@ fn unread_status(
         _ => None,
     });
     let Some(holder) = holder else { return };
-    if !super::tables::is_status_name(holder) || is_tested(analysed, result) || is_stored(view, result) || joins(view, result) {
+    if !super::tables::is_status_name(holder) || is_tested(analysed, result) || is_stored(view, result) || joins(view, result) || is_claimed(view, result) {
         return;
     }
     let name = view.name(callee).to_owned();
@@ -87,6 +87,13 @@ fn unread_status(
         Vec::new(),
         format!("`{holder}` holds whether `{name}` worked; nothing looks at it"),
     ));
+}
+
+/// Whether an assertion looks at a result.
+fn is_claimed(view: &View<'_>, result: super::values::ValueId) -> bool {
+    view.numbered.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Assert { condition } if super::facts::mentions(view.values(), *condition, &[result]))
+    })
 }
 
 /// Whether a value meets others in a variable that is used later.

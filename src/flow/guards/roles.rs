@@ -452,6 +452,20 @@ impl<'a> View<'a> {
             && packet.is_none_or(|packet| self.same_chain(holder, packet))
     }
 
+    /// Whether a value of any function is read from the length field of a packet.
+    pub fn is_length_load(&self, values: &Values, term: ValueId) -> bool {
+        match values.get(term) {
+            Value::Load { location, .. } => match values.get(location) {
+                Value::Field(_, field) => {
+                    let field = self.unit.names.text(field);
+                    PACKETS.iter().any(|kind| kind.lengths.contains(&field))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether two packets are the same or one was reached from the other.
     fn same_chain(&self, one: ValueId, two: ValueId) -> bool {
         one == two

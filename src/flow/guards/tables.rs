@@ -356,7 +356,7 @@ pub(super) fn is_lookup_name(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(
             word.as_str(),
-            "find" | "lookup" | "search" | "alloc" | "new" | "create" | "dup" | "add" | "get" | "pop" | "next"
+            "find" | "lookup" | "search" | "alloc" | "new" | "create" | "dup"
         )
     })
 }
@@ -367,6 +367,27 @@ pub(super) fn is_status_name(name: &str) -> bool {
         name,
         "rc" | "res" | "ret" | "err" | "error" | "result" | "status" | "retval" | "rv" | "xResult" | "xReturn" | "ret_val" | "e" | "r"
     )
+}
+
+/// Whether a function's name says, without doubt, that it takes in what others sent.
+pub(super) fn is_input_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "recv" | "rx" | "input" | "parse" | "decode" | "handle" | "handler" | "process" | "receive"
+                | "received" | "dispatch" | "parser" | "unpack" | "rcv" | "incoming" | "dump"
+        )
+    })
+}
+
+/// Whether a function's name says that it makes room.
+pub(super) fn is_reserving_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "add" | "reserve" | "grow" | "resize" | "realloc" | "extend" | "alloc" | "ensure"
+        )
+    })
 }
 
 /// Whether a function writes decoded numbers behind its pointer arguments.
