@@ -31,7 +31,7 @@ impl Lowerer<'_> {
         self.declarations(Self::in_file(tree.root()), 0);
     }
 
-    fn declarations(&mut self, list: At, depth: u32) {
+    pub(super) fn declarations(&mut self, list: At, depth: u32) {
         if depth > 64 {
             return;
         }
@@ -76,14 +76,9 @@ impl Lowerer<'_> {
             return;
         };
         let text = self.text(argument).trim_ascii();
-        let Some(inside) = text.strip_prefix(b"pack") else {
-            return;
-        };
-        let number = inside
-            .split(|byte| !byte.is_ascii_digit())
-            .find(|digits| !digits.is_empty())
-            .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-        self.pack = number.filter(|bytes| (1..=16).contains(bytes));
+        if let Some(inside) = text.strip_prefix(b"pack") {
+            self.pack = super::scan::pack(inside);
+        }
     }
 
     pub(super) fn type_definition(&mut self, at: At) {
@@ -160,7 +155,11 @@ impl Lowerer<'_> {
             return false;
         };
         let signature = (**signature).clone();
-        let span = self.span(at);
+        let is_here = self
+            .sources
+            .get(at.source as usize)
+            .is_some_and(|source| source.span.is_none());
+        let span = is_here.then(|| self.span(at));
         if before.is_noreturn || mentions_noreturn(self.text(at)) {
             self.noreturn.insert(name);
         }
@@ -170,7 +169,7 @@ impl Lowerer<'_> {
                 parameters: signature.parameters.clone(),
                 result: signature.result,
                 is_variadic: signature.is_variadic,
-                span: Some(span),
+                span,
             },
         );
         self.know_function(name, signature);

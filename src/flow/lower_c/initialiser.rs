@@ -91,7 +91,9 @@ impl Lowerer<'_> {
                         && (self.is_arithmetic(place.ty)
                             || self.unit.types.is_pointer(place.ty)) =>
                 {
-                    self.initialise(place, first, span);
+                    let value = self.value(first);
+                    let (value, _) = self.conversion(value, place.ty, false);
+                    self.assign(place, value, span);
                 }
                 _ => {
                     for child in self.children(list).take(ITEMS) {

@@ -1,6 +1,7 @@
 //! `struct` and `union`: fields, offsets, sizes (as GCC lays them out for ARM and x86).
 
 use super::declarator::mentions_packed;
+use super::macro_body::Form;
 use super::source::At;
 use super::unit::Lowerer;
 use crate::flow::ir::Field as RecordField;
@@ -38,6 +39,13 @@ impl Lowerer<'_> {
                 let record = self.unit.types.record(*id);
                 record.is_some_and(|record| record.size.is_none() && record.fields.is_empty())
             });
+        if self.is_secondary
+            && existing.is_none()
+            && let Some(&known) = tag.and_then(|tag| self.tags.get(&tag))
+            && self.unit.types.as_record(known).is_some()
+        {
+            return known;
+        }
         let (ty, id) = match existing {
             Some(existing) => existing,
             None => self.new_record(tag, is_union),
@@ -70,7 +78,7 @@ impl Lowerer<'_> {
     }
 
     /// What a tag without fields refers to.
-    fn tag_type(&mut self, name: &[u8], tag: Option<Symbol>, is_union: bool) -> TypeId {
+    pub(super) fn tag_type(&mut self, name: &[u8], tag: Option<Symbol>, is_union: bool) -> TypeId {
         let Some(tag) = tag else {
             return TypeId::UNKNOWN;
         };
@@ -82,7 +90,12 @@ impl Lowerer<'_> {
             self.tags.insert(tag, ty);
             return ty;
         }
-        self.unit.types.intern(Type::Named(tag))
+        if let Some(ty) = self.tag_elsewhere(name, tag) {
+            return ty;
+        }
+        let ty = self.unit.types.intern(Type::Named(tag));
+        self.tags.insert(tag, ty);
+        ty
     }
 
     fn new_record(&mut self, name: Option<Symbol>, is_union: bool) -> (TypeId, RecordId) {
@@ -166,9 +179,46 @@ impl Lowerer<'_> {
         if let Some((name, ty)) = waiting {
             self.add_field(layout, name, ty);
         }
-        if !declared_any {
+        if !declared_any && !self.member_macro(at, layout) {
             self.splice(layout, before.ty);
         }
+    }
+
+    /// `IP_PCB;`, `COMMON(struct s);`: a macro that stands for fields. Tells whether it was one.
+    fn member_macro(&mut self, at: At, layout: &mut Layout) -> bool {
+        let Some(specifier) = self.child(at, Field::TYPE) else {
+            return false;
+        };
+        let (name, argument) = match self.kind(specifier) {
+            Kind::TYPE_IDENTIFIER => (specifier, None),
+            Kind::MACRO_TYPE_SPECIFIER => match self.child(specifier, Field::NAME) {
+                Some(name) => (name, self.child(specifier, Field::TYPE)),
+                None => return false,
+            },
+            _ => return false,
+        };
+        let text = self.text(name);
+        let Some(definition) = self.definition(text) else {
+            return false;
+        };
+        let arguments: Vec<At> = argument.into_iter().collect();
+        let wanted = definition.parameters.as_ref().map_or(0, Vec::len);
+        if wanted != arguments.len() {
+            return false;
+        }
+        let parsed = definition.members(&mut self.parser);
+        let Form::Members(node) = parsed.form else {
+            return false;
+        };
+        let Some((_, source)) = self.enter(definition, at, arguments) else {
+            return false;
+        };
+        if let Some(source) = self.sources.get_mut(source as usize) {
+            source.tree = &parsed.tree;
+            source.text = &parsed.text;
+        }
+        self.fields(At { source, node }, layout, 1);
+        true
     }
 
     /// A member that shares its byte range with the record around it.

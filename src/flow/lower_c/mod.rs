@@ -18,13 +18,18 @@ mod condition;
 mod control;
 mod declaration;
 mod declarator;
+mod expand;
 mod expression;
 mod headers;
 mod initialiser;
 mod layout;
 mod literal;
+mod lookup;
+mod macro_body;
 mod operators;
 mod place;
+mod prelude;
+mod scan;
 mod scope;
 mod simplify;
 mod source;
@@ -34,14 +39,15 @@ mod tests;
 mod type_names;
 mod unit;
 
-pub use headers::Headers;
+pub use headers::{HeaderSet, Headers};
 
 use super::ir::{Target, Unit};
 use crate::syntax::SourceFile;
 
 /// Lowers every function of a C file.
-pub fn lower(file: &SourceFile<'_>, target: Target, headers: &Headers) -> Unit {
-    let mut lowerer = unit::Lowerer::new(file, target, headers);
+pub fn lower(file: &SourceFile<'_>, target: Target, headers: &Headers<'_>) -> Unit {
+    let macros = lookup::FileMacros::new(file.text);
+    let mut lowerer = unit::Lowerer::new(file, target, headers, &macros);
     lowerer.file_declarations();
     lowerer.functions(file);
     lowerer.finish()

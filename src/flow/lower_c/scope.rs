@@ -17,6 +17,14 @@ pub(super) enum Binding {
     Type(TypeId),
     /// An enumerator.
     Enumerator(Option<i128>),
+    /// A macro that is a number.
+    Constant(Option<i128>, TypeId),
+    /// A macro without parameters: index in [`Lowerer::expandable`].
+    Expand(u32),
+    /// A macro with parameters.
+    Call(u32),
+    /// Nothing tells of it.
+    Unseen,
 }
 
 /// What a scope hides until it ends.
@@ -38,7 +46,8 @@ pub(super) struct Scope {
 impl Lowerer<'_> {
     /// Gives a name a meaning in the scope at hand.
     pub(super) fn bind(&mut self, name: Symbol, binding: Binding) {
-        if self.is_secondary && self.names.contains_key(&name) {
+        let known = self.names.get(&name);
+        if self.is_secondary && known.is_some_and(|known| *known != Binding::Unseen) {
             return;
         }
         let before = self.names.insert(name, binding);
