@@ -179,7 +179,8 @@ fn mentions_part(view: &View<'_>, left: ValueId, right: ValueId) -> bool {
 fn usage(view: &View<'_>, value: ValueId, ty: TypeId) -> Option<Option<Span>> {
     let values = view.values();
     let types = &view.unit.types;
-    let unsigned_here = types.int(ty).is_some_and(|(_, signed)| !signed);
+    // A length whose type was not seen has no sign either.
+    let unsigned_here = types.int(ty).is_none_or(|(_, signed)| !signed);
     let without_sign = |id: ValueId| -> bool {
         unsigned_here
             || matches!(values.get(id), Value::Cast { to, value: inner } if values.strip(inner) == value && types.int(to).is_some_and(|(bits, signed)| !signed && bits > 1))

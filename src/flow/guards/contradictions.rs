@@ -31,6 +31,18 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             continue;
         }
         let asked = Linear::difference(values, left, right);
+        if asked.terms.is_empty() && decided(op, asked.constant) && !same_words(view, left, right, body.span) {
+            let text = view.words(body.span);
+            out.push(view.defect(
+                "guard-cannot-fire",
+                body.span,
+                vec![("$TEST", text.clone())],
+                Some(left),
+                Vec::new(),
+                format!("both sides of `{text}` are the same here, so it is never true"),
+            ));
+            continue;
+        }
         if asked.terms.len() < 2 {
             continue;
         }
@@ -64,6 +76,37 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             }
         }
     }
+}
+
+/// Whether `constant op 0` is false.
+fn decided(op: BinaryOp, constant: i128) -> bool {
+    match op {
+        BinaryOp::Lt => constant >= 0,
+        BinaryOp::Le => constant > 0,
+        BinaryOp::Gt => constant <= 0,
+        BinaryOp::Ge => constant < 0,
+        _ => false,
+    }
+}
+
+/// Whether a comparison is written with nothing to decide: generated code, macros.
+fn same_words(view: &View<'_>, left: ValueId, right: ValueId, span: crate::finding::Span) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(left, &mut leaves);
+    values.leaves(right, &mut leaves);
+    // Only what was stored just before is a mistake worth telling: one side is read from memory.
+    let text = view.words(span);
+    leaves.is_empty() || !(text.contains("->") || text.contains('*')) || !was_stored(view, span)
+}
+
+/// Whether memory that the comparison reads was written shortly before.
+fn was_stored(view: &View<'_>, span: crate::finding::Span) -> bool {
+    view.numbered.events.iter().any(|event| {
+        matches!(event.kind, super::numbering::EventKind::Write { .. })
+            && event.span.end < span.start
+            && span.start - event.span.end < 120
+    })
 }
 
 /// Upper end of `difference` by a fact: `difference <= limit`, with its sign.

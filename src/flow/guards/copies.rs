@@ -59,6 +59,9 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         return;
     }
     let upper = Upper::new(view, length, event.block, sink.event, source);
+    if narrowed_guard(view, event, sink, &upper, out) {
+        return;
+    }
     if let Some(destination) = sink.destination {
         let region = view.region(destination);
         if let Region::Fixed(capacity) = region
@@ -98,8 +101,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         }
         if let Region::Fixed(_) = region
             && let Some(offset) = growing_offset(view, destination, length)
-            && !upper.has_any()
-            && !Upper::new(view, offset, event.block, sink.event, source).has_any()
+            && !is_sum_tested(view, event, sink.event, offset, length)
         {
             let object = base_name(view, destination).unwrap_or_default();
             out.push(view.defect(
@@ -157,6 +159,52 @@ pub(super) fn is_allocated_with(view: &View<'_>, length: ValueId, event: &Event,
         }
         _ => false,
     })
+}
+
+/// The only limit of a length is one of a copy of it that has fewer bits.
+fn narrowed_guard(
+    view: &View<'_>,
+    event: &Event,
+    sink: &Sink,
+    upper: &Upper,
+    out: &mut Vec<Defect>,
+) -> bool {
+    let values = view.values();
+    let types = &view.unit.types;
+    let wide = values.strip(sink.length);
+    if wide != sink.length || !upper.has_any() {
+        return false;
+    }
+    let Some((own, false)) = types.int(values.ty(wide)) else {
+        return false;
+    };
+    let mut narrow_guard = None;
+    for fact in view.bounds(&[wide], Direction::Upper, event.block, sink.event) {
+        let super::facts::FactKind::Compare { left, right, .. } = &fact.kind else {
+            return false;
+        };
+        let is_narrow = [*left, *right].into_iter().any(|side| {
+            matches!(values.get(side), Value::Cast { value, to }
+                if values.strip(value) == wide && types.int(to).is_some_and(|(bits, _)| bits < own))
+        });
+        if !is_narrow {
+            return false;
+        }
+        narrow_guard = Some(fact.span);
+    }
+    let Some(guard) = narrow_guard else {
+        return false;
+    };
+    let size = view.words(argument_span(view, event, sink.length, 2));
+    out.push(view.defect(
+        "narrowed-check-wide-use",
+        sink.span,
+        vec![("$WIDE", size.clone())],
+        Some(sink.length),
+        vec![note(guard, "this compares a copy of fewer bits")],
+        format!("`{size}` itself is used, and may be larger"),
+    ));
+    true
 }
 
 /// Whether the number comes from outside the function in a way that needs a test: sent by others,
@@ -229,6 +277,31 @@ fn constant_copy(
 fn is_wire_length(view: &View<'_>, length: ValueId) -> bool {
     view.is_sent(length)
         && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
+}
+
+/// Whether the offset was compared with something, alone or with the length.
+fn is_sum_tested(view: &View<'_>, event: &Event, index: u32, offset: ValueId, length: ValueId) -> bool {
+    let values = view.values();
+    if Upper::new(view, offset, event.block, index, Region::Other).has_any() {
+        return true;
+    }
+    let mut leaves = Vec::new();
+    values.leaves(offset, &mut leaves);
+    // `n = min(n, cap - off)`
+    super::facts::mentions(values, length, &leaves)
+        || values
+            .sources(length)
+            .iter()
+            .any(|leaf| leaves.contains(leaf))
+        || view.numbered.events.iter().any(|other| match &other.kind {
+            EventKind::Compute { value, .. } => match values.get(*value) {
+                Value::Binary(op, left, right) if op.is_comparison() && op != BinaryOp::Ne && op != BinaryOp::Eq => {
+                    super::facts::mentions(values, left, &leaves) || super::facts::mentions(values, right, &leaves)
+                }
+                _ => false,
+            },
+            _ => false,
+        })
 }
 
 /// The variable offset of a destination that grows by what was copied.

@@ -204,6 +204,7 @@ fn is_worth(
             has_later_guard
                 || known.bytes.is_some()
                 || tables::is_receiver_name(view.name(view.function.name))
+                || is_unused(view, pair.length)
         }
         Region::Packet(packet) => {
             has_later_guard
@@ -214,6 +215,24 @@ fn is_worth(
         }
         _ => false,
     }
+}
+
+/// Whether nothing in the function depends on a parameter.
+fn is_unused(view: &View<'_>, parameter: u32) -> bool {
+    let values = view.values();
+    let uses = |id: ValueId| {
+        values
+            .sources(id)
+            .iter()
+            .any(|leaf| values.get(*leaf) == Value::Parameter(parameter))
+    };
+    !view.numbered.conditions.iter().flatten().any(|id| uses(*id))
+        && !view.numbered.events.iter().any(|event| match &event.kind {
+            EventKind::Call { arguments, .. } => arguments.iter().any(|id| uses(*id)),
+            EventKind::Write { value, .. } | EventKind::Compute { value, .. } => uses(*value),
+            EventKind::Return(Some(value)) => uses(*value),
+            _ => false,
+        })
 }
 
 /// Whether a caller in this file compares the length of a packet before it calls.

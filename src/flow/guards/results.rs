@@ -21,6 +21,9 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
         else {
             continue;
         };
+        if *usage != ResultUse::Used {
+            thrown_away(view, event, *callee, out);
+        }
         if view.lexicon.flags(*callee) & (flag::CALM | flag::LOG | flag::FREE) != 0
             || *usage == ResultUse::Discarded
             || !matches!(view.values().get(*result), Value::Call(_))
@@ -56,6 +59,64 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
         defect.related.push(note(example, "here it is tested"));
         out.push(defect);
     }
+}
+
+/// A call that may fail, whose result nobody sees, and whose output is used.
+fn thrown_away(
+    view: &View<'_>,
+    event: &super::numbering::Event,
+    callee: crate::flow::ir::Symbol,
+    out: &mut Vec<Defect>,
+) {
+    let habit = view.file.habit(callee);
+    if habit.tested == 0
+        || habit.tested * 2 < habit.calls
+        || view.lexicon.flags(callee) & (flag::CALM | flag::LOG | flag::FREE) != 0
+    {
+        return;
+    }
+    let Some(example) = habit.example else { return };
+    let values = view.values();
+    let EventKind::Call { arguments, .. } = &event.kind else {
+        return;
+    };
+    // A variable that only this call fills.
+    let filled = arguments.iter().copied().find(|argument| {
+        matches!(values.get(*argument), Value::Address(crate::flow::ir::Base::Local(_)))
+            && view.numbered.events.iter().any(|other| {
+                other.span.start > event.span.end
+                    && match &other.kind {
+                        EventKind::Read { location, .. } => values.root(*location) == *argument,
+                        EventKind::Call { arguments, .. } => arguments.iter().any(|id| is_output_of(view, *id, event)),
+                        EventKind::Compute { value, .. } => is_output_of(view, *value, event),
+                        EventKind::Write { value, .. } | EventKind::Assign { value, .. } => is_output_of(view, *value, event),
+                        _ => false,
+                    }
+            })
+    });
+    let Some(filled) = filled else { return };
+    let name = view.name(callee).to_owned();
+    let object = super::spans::object_name(view, filled).unwrap_or_default();
+    let mut defect = view.defect(
+        "output-of-unchecked-call",
+        event.span,
+        vec![("$CALL", name.clone()), ("$OUT", object.clone())],
+        None,
+        Vec::new(),
+        format!("`{object}` is used later whether or not `{name}` worked"),
+    );
+    defect.related.push(note(example, "here the result is tested"));
+    out.push(defect);
+}
+
+fn is_output_of(view: &View<'_>, value: super::values::ValueId, event: &super::numbering::Event) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(value, &mut leaves);
+    leaves.iter().any(|leaf| {
+        matches!(values.get(*leaf), Value::Out { event: writer, .. }
+            if view.numbered.events.get(writer as usize).is_some_and(|writer| writer.span == event.span))
+    })
 }
 
 /// A status that is kept in a variable and overwritten or left before anyone looked.

@@ -390,6 +390,14 @@ pub(super) fn is_reserving_name(name: &str) -> bool {
     })
 }
 
+/// Allocators whose unchecked results a pattern rule reports.
+pub(super) fn is_plain_allocator(name: &str) -> bool {
+    matches!(
+        name,
+        "malloc" | "calloc" | "realloc" | "k_malloc" | "pvPortMalloc" | "mem_malloc" | "mem_calloc" | "pbuf_alloc"
+    )
+}
+
 /// Whether a function writes decoded numbers behind its pointer arguments.
 pub(super) fn is_decoding_name(name: &str) -> bool {
     words(name).iter().any(|word| {

@@ -26,6 +26,7 @@ struct Step {
     /// What is added, without numbers.
     terms: Vec<ValueId>,
     is_down: bool,
+    constant: i128,
     new: ValueId,
 }
 
@@ -63,6 +64,12 @@ fn walk(view: &View<'_>, found: &Loop, out: &mut Vec<Defect>) {
         return;
     }
     for step in &steps {
+        if let Some(defect) = zero_step(view, found, step) {
+            out.push(defect);
+            return;
+        }
+    }
+    for step in &steps {
         if let Some(span) = exact_end(view, found, step) {
             let text = step.terms.first().map_or_else(String::new, |term| view.words(values.span(*term)));
             let buffer = object_name(view, step.cursor).unwrap_or_else(|| "the data".to_owned());
@@ -77,6 +84,46 @@ fn walk(view: &View<'_>, found: &Loop, out: &mut Vec<Defect>) {
             return;
         }
     }
+}
+
+/// A step that may be 0: the walk then stays where it is for ever.
+fn zero_step(view: &View<'_>, found: &Loop, step: &Step) -> Option<Defect> {
+    let values = view.values();
+    if step.constant != 0 || step.terms.len() != 1 {
+        return None;
+    }
+    let term = *step.terms.first()?;
+    if !view.is_sent(term) || !matches!(values.get(values.strip(term)), Value::Load { .. } | Value::Pure { .. }) {
+        return None;
+    }
+    let mut leaves = Vec::new();
+    values.leaves(term, &mut leaves);
+    let is_limited = view.facts.at(view.graph, step.from, u32::MAX).any(|fact| match &fact.kind {
+        FactKind::Compare { op, difference, .. } => {
+            found.contains(fact.block)
+                && difference.terms.iter().any(|(own, _)| super::facts::mentions(values, *own, &leaves))
+                && (fact.bounds(values, &leaves, Direction::Lower) || matches!(op, BinaryOp::Ne))
+        }
+        FactKind::Asked { .. } => view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower),
+    });
+    // The cursor must decide the loop, and not be moved in another way, too.
+    let decides = view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
+        found.contains(fact.block)
+            && matches!(&fact.kind, FactKind::Compare { difference, .. } if difference.factor(step.cursor) != 0)
+    });
+    if is_limited || !decides {
+        return None;
+    }
+    let span = span_of_step(view, step);
+    let text = view.words(values.span(term));
+    Some(view.defect(
+        "tlv-zero-advance",
+        span,
+        vec![("$STEP", text.clone())],
+        Some(term),
+        Vec::new(),
+        format!("`{text}` may be 0, and the loop then never ends"),
+    ))
 }
 
 /// What the loop adds to its variables by values that are no numbers.
@@ -174,6 +221,7 @@ fn push_step(
         from,
         is_down: rest.iter().all(|(_, factor)| *factor < 0),
         terms: rest.into_iter().map(|(term, _)| term).collect(),
+        constant: linear.constant,
         new,
     });
 }
