@@ -30,7 +30,7 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             EventKind::Call {
                 callee, arguments, ..
             } if view.lexicon.is(*callee, flag::ALLOC) => {
-                allocation(view, all, event, index as u32, arguments, out);
+                allocation(view, event, index as u32, arguments, out);
             }
             _ => {}
         }
@@ -72,6 +72,9 @@ fn underflow(
     let Some(usage) = usage(view, value, ty) else {
         return false;
     };
+    if Linear::of(values, left).terms.len() > 1 || is_looked_at(view, value) {
+        return false;
+    }
     // `a - b` where b is a part of a: `n - n % 4`, `n - (n & 3)`.
     if mentions_part(view, left, right) {
         return false;
@@ -160,11 +163,36 @@ fn is_length(view: &View<'_>, value: ValueId) -> bool {
         Value::Parameter(index) => view
             .pairs
             .iter()
-            .any(|pair| pair.length == index && !pair.is_output)
+            .any(|pair| {
+                pair.length == index
+                    && !pair.is_output
+                    && (super::tables::is_input_name(view.name(view.function.name)) || pair.is_const && !view.function.is_private)
+            })
             || view.parameter_name(index).is_some_and(super::tables::is_byte_length_name)
                 && super::tables::is_input_name(view.name(view.function.name)),
         _ => view.is_packet_length(*leaf, None),
     })
+}
+
+/// Whether the difference itself is compared: `d = a - b; if (d > LIMIT) …` sees the wrap.
+fn is_looked_at(view: &View<'_>, value: ValueId) -> bool {
+    let values = view.values();
+    view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Compute { value: compared, .. } => match values.get(*compared) {
+            Value::Binary(BinaryOp::Gt | BinaryOp::Ge, left, right) => {
+                values.strip(left) == value && values.constant(right) != Some(0)
+            }
+            Value::Binary(BinaryOp::Lt | BinaryOp::Le, left, right) => {
+                values.strip(right) == value || values.strip(left) == value && !in_loop_head(view, event.block)
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+fn in_loop_head(view: &View<'_>, block: u32) -> bool {
+    view.graph.loop_at(block).is_some()
 }
 
 fn mentions_part(view: &View<'_>, left: ValueId, right: ValueId) -> bool {
@@ -212,7 +240,11 @@ fn usage(view: &View<'_>, value: ValueId, ty: TypeId) -> Option<Option<Span>> {
                 let is_length = matches!(values.get(*location), Value::Field(_, name)
                     if super::tables::is_byte_length_name(view.name(name)))
                     && types.int(*place).is_none_or(|(_, signed)| !signed);
-                if values.strip(*stored) == value && (without_sign(*stored) || is_length) {
+                // `--x->n` in place counts something down.
+                let in_place = matches!(values.get(value), Value::Binary(_, left, right)
+                    if values.constant(right) == Some(1)
+                        && matches!(values.get(values.strip(left)), Value::Load { location: from, .. } if from == *location));
+                if values.strip(*stored) == value && !in_place && (without_sign(*stored) || is_length) {
                     return Some(Some(event.span));
                 }
             }
@@ -367,7 +399,6 @@ fn excludes_largest(view: &View<'_>, sent: ValueId, block: u32, event: u32) -> b
 /// `malloc(a * b)`, `malloc(n + sizeof …)` with nothing that limits the factors.
 fn allocation(
     view: &View<'_>,
-    all: &[Analysed],
     event: &Event,
     index: u32,
     arguments: &[ValueId],
@@ -386,7 +417,11 @@ fn allocation(
             Value::Binary(op @ (BinaryOp::Mul | BinaryOp::Add), left, right) => {
                 stack.push(left);
                 stack.push(right);
-                let range = |id| intrinsic(view, id, 0);
+                // A constant that was not seen is taken for a size of a header.
+                let range = |id| match values.get(id) {
+                    Value::Constant { value: None, .. } => Some(1 << 12),
+                    _ => intrinsic(view, id, 0),
+                };
                 if let (Some(one), Some(two)) = (range(left), range(right)) {
                     let fits = match op {
                         BinaryOp::Mul => one.checked_mul(two),
@@ -399,7 +434,7 @@ fn allocation(
                 let open: Vec<ValueId> = [left, right]
                     .into_iter()
                     .filter(|id| !values.is_constant(*id))
-                    .filter(|id| is_from_outside(view, all, *id))
+                    .filter(|id| is_from_outside(view, *id))
                     .filter(|id| range(*id).is_none_or(|most| most >= 1 << 16))
                     .filter(|id| {
                         !Upper::new(view, *id, event.block, index, Region::Other).has_any()
@@ -424,15 +459,11 @@ fn allocation(
     }
 }
 
-fn is_from_outside(view: &View<'_>, all: &[Analysed], id: ValueId) -> bool {
+fn is_from_outside(view: &View<'_>, id: ValueId) -> bool {
     let values = view.values();
     view.is_sent(id)
         || values.sources(id).iter().any(|leaf| match values.get(*leaf) {
-            Value::Parameter(index) => {
-                !view.function.is_private
-                    || callers_bound(view.unit, all, view.file, view.function, index, Direction::Upper)
-                        != Some(true)
-            }
+            Value::Parameter(_) => !view.function.is_private,
             _ => false,
         })
 }
@@ -446,6 +477,22 @@ fn divided(view: &View<'_>, block: u32, id: ValueId) -> bool {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(id, &mut leaves);
+    // `if (n && size > MAX / n) return` leaves no fact, but is a test.
+    let earlier = view.numbered.events.iter().any(|event| {
+        view.graph.dominates(event.block, block) || view.graph.rank_before(event.block, block)
+    } && match &event.kind {
+        EventKind::Compute { value, .. } => match values.get(*value) {
+            Value::Binary(BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right) => {
+                [left, right].into_iter().any(|side| matches!(values.get(values.strip(side)), Value::Binary(BinaryOp::Div, ..)))
+                    && (mentions(values, left, &leaves) || mentions(values, right, &leaves))
+            }
+            _ => false,
+        },
+        _ => false,
+    });
+    if earlier {
+        return true;
+    }
     view.facts.at(view.graph, block, u32::MAX).any(|fact| match &fact.kind {
         FactKind::Compare { left, right, .. } => {
             mentions(values, *left, &leaves) && !is_zero_test(values, *right)

@@ -30,8 +30,12 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         {
             continue;
         }
+        // A conversion that cuts off is how a wrap is tested.
+        if has_cast(values, left, 0) || has_cast(values, right, 0) {
+            continue;
+        }
         let asked = Linear::difference(values, left, right);
-        if asked.terms.is_empty() && decided(op, asked.constant) && !same_words(view, left, right, body.span) {
+        if asked.terms.is_empty() && asked.constant == 0 && decided(op, asked.constant) && !same_words(view, left, right, body.span) {
             let text = view.words(body.span);
             out.push(view.defect(
                 "guard-cannot-fire",
@@ -56,7 +60,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             else {
                 continue;
             };
-            if fact.block == block && fact.after > 0 {
+            if fact.after > 0 || has_cast(values, *one, 0) || has_cast(values, *two, 0) {
                 continue;
             }
             if values.is_constant(*one) || values.is_constant(*two) {
@@ -76,6 +80,20 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             }
         }
     }
+}
+
+fn has_cast(values: &Values, id: ValueId, depth: u32) -> bool {
+    depth < 8
+        && match values.get(id) {
+            Value::Cast { .. } => true,
+            Value::Binary(_, left, right) => {
+                has_cast(values, left, depth + 1) || has_cast(values, right, depth + 1)
+            }
+            Value::Phi { .. } => values.inputs.get(&id).is_some_and(|list| {
+                list.iter().any(|(_, input)| matches!(values.get(*input), Value::Cast { .. }))
+            }),
+            _ => false,
+        }
 }
 
 /// Whether `constant op 0` is false.

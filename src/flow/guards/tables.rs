@@ -188,7 +188,7 @@ pub(super) fn flags_of(name: &str) -> u32 {
     if has_word(
         &lower,
         &[
-            "check", "valid", "validate", "verify", "ensure", "fits", "fit", "has", "is", "can",
+            "check", "valid", "validate", "validation", "validity", "verify", "sanity", "ensure", "fits", "fit", "has", "is", "can",
             "overflow", "within", "inside", "contains", "enough", "assert", "bounds", "range",
         ],
     ) {

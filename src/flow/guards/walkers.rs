@@ -36,7 +36,9 @@ fn walk(view: &View<'_>, found: &Loop, out: &mut Vec<Defect>) {
     // What counts down goes first: it says best what is wrong.
     steps.sort_by_key(|step| (!step.is_down, step.cursor));
     for step in &steps {
-        if !step.terms.iter().all(|term| view.is_sent(*term)) || step_is_checked(view, found, step)
+        if !step.terms.iter().all(|term| view.is_sent(*term))
+            || step_is_checked(view, found, step)
+            || !decides(view, found, step)
         {
             continue;
         }
@@ -106,12 +108,7 @@ fn zero_step(view: &View<'_>, found: &Loop, step: &Step) -> Option<Defect> {
         }
         FactKind::Asked { .. } => view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower),
     });
-    // The cursor must decide the loop, and not be moved in another way, too.
-    let decides = view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
-        found.contains(fact.block)
-            && matches!(&fact.kind, FactKind::Compare { difference, .. } if difference.factor(step.cursor) != 0)
-    });
-    if is_limited || !decides {
+    if is_limited || !decides(view, found, step) {
         return None;
     }
     let span = span_of_step(view, step);
@@ -226,6 +223,14 @@ fn push_step(
     });
 }
 
+/// Whether the cursor decides how long the loop runs, or is what it reads through.
+fn decides(view: &View<'_>, found: &Loop, step: &Step) -> bool {
+    view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
+        found.contains(fact.block)
+            && matches!(&fact.kind, FactKind::Compare { difference, .. } if difference.factor(step.cursor) != 0)
+    }) || view.is_pointer(step.cursor)
+}
+
 /// Where the cursor is advanced.
 fn span_of_step(view: &View<'_>, step: &Step) -> Span {
     view.numbered
@@ -267,6 +272,26 @@ fn step_is_checked(view: &View<'_>, found: &Loop, step: &Step) -> bool {
         .any(is_check)
         || step.terms.iter().any(|term| matches!(values.get(values.strip(*term)), Value::Min(..)))
         || checked_behind(view, found, step)
+        || step.is_down && wrap_is_tested(view, found, step)
+}
+
+/// `if (left > total) return;` in the loop: that what is left became huge is seen.
+fn wrap_is_tested(view: &View<'_>, found: &Loop, step: &Step) -> bool {
+    view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
+        found.contains(fact.block)
+            && match &fact.kind {
+                FactKind::Compare { op, difference, .. } => {
+                    let factor = difference.factor(step.cursor);
+                    difference.terms.len() > 1
+                        && match op {
+                            BinaryOp::Gt | BinaryOp::Ge => factor < 0,
+                            BinaryOp::Lt | BinaryOp::Le => factor > 0,
+                            _ => false,
+                        }
+                }
+                FactKind::Asked { .. } => false,
+            }
+    })
 }
 
 /// A test of the new cursor inside the loop, other than the loop's own.
