@@ -72,7 +72,12 @@ fn underflow(
     let Some(usage) = usage(view, value, ty) else {
         return false;
     };
-    if Linear::of(values, left).terms.len() > 1 || is_looked_at(view, value) {
+    // Only a length as it is: what was computed from one has its own bounds.
+    let sum = Linear::of(values, left);
+    let [(term, 1)] = sum.terms.as_slice() else {
+        return false;
+    };
+    if !is_plain(view, *term) || is_looked_at(view, value) {
         return false;
     }
     // `a - b` where b is a part of a: `n - n % 4`, `n - (n & 3)`.
@@ -110,6 +115,12 @@ fn underflow(
         if !upper.is_empty() || matches!(values.get(values.strip(right)), Value::Min(..)) {
             return false;
         }
+    }
+    // Computed early, tested before it is used.
+    if view.numbered.events.iter().any(|other| matches!(&other.kind, EventKind::Assign { value: kept, .. } if values.strip(*kept) == value))
+        && tested_later(view, left)
+    {
+        return false;
     }
     // A join whose every way was tested, and callers that test.
     if Upper::new(view, right, event.block, index, Region::Other).input && right_sent {
@@ -174,20 +185,57 @@ fn is_length(view: &View<'_>, value: ValueId) -> bool {
     })
 }
 
+/// A value as it came: a parameter, a field, a decoded number, a variable of a loop; no register.
+fn is_plain(view: &View<'_>, id: ValueId) -> bool {
+    let values = view.values();
+    match values.get(id) {
+        Value::Load { location, .. } => {
+            !matches!(values.get(values.root(location)), Value::Constant { .. })
+        }
+        Value::Parameter(_) | Value::Phi { .. } | Value::Pure { .. } | Value::Call(_) | Value::Out { .. } => true,
+        // `(p[0] << 8) | p[1]`
+        Value::Binary(BinaryOp::Or, ..) => true,
+        _ => false,
+    }
+}
+
 /// Whether the difference itself is compared: `d = a - b; if (d > LIMIT) …` sees the wrap.
 fn is_looked_at(view: &View<'_>, value: ValueId) -> bool {
     let values = view.values();
+    let is = |id: ValueId| {
+        let id = values.strip(id);
+        id == value
+            || values
+                .inputs
+                .get(&id)
+                .is_some_and(|list| list.iter().any(|(_, input)| values.strip(*input) == value))
+    };
     view.numbered.events.iter().any(|event| match &event.kind {
         EventKind::Compute { value: compared, .. } => match values.get(*compared) {
             Value::Binary(BinaryOp::Gt | BinaryOp::Ge, left, right) => {
-                values.strip(left) == value && values.constant(right) != Some(0)
+                is(left) && values.constant(right) != Some(0)
             }
             Value::Binary(BinaryOp::Lt | BinaryOp::Le, left, right) => {
-                values.strip(right) == value || values.strip(left) == value && !in_loop_head(view, event.block)
+                is(right) && !values.is_constant(left) || is(left) && !in_loop_head(view, event.block)
             }
             _ => false,
         },
         _ => false,
+    })
+}
+
+/// Whether any comparison in the function bounds the value from below.
+fn tested_later(view: &View<'_>, left: ValueId) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(left, &mut leaves);
+    view.facts.list.iter().chain(&view.facts.edges).any(|fact| match &fact.kind {
+        FactKind::Compare { op, difference, .. } => {
+            !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                && fact.bounds(values, &leaves, Direction::Lower)
+                && !(difference.terms.len() == 1 && difference.constant.abs() <= 1)
+        }
+        FactKind::Asked { .. } => view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower),
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             continue;
         };
         let region = view.region(access.location);
-        if !view.is_received(region) || told.contains(&region) {
+        if !view.is_received(region) || told.contains(&region) || is_text(view, region) {
             continue;
         }
         let Some((offset, is_start)) = offset(view, access.location) else {
@@ -49,6 +49,19 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
         told.push(region);
         report(view, event, &access, region, need, &known, later, out);
     }
+}
+
+/// Bytes of `char` usually are a text that ends in a zero.
+fn is_text(view: &View<'_>, region: Region) -> bool {
+    let Region::Pair(index) = region else {
+        return false;
+    };
+    view.pairs
+        .get(index)
+        .and_then(|pair| view.function.parameters.get(pair.pointer as usize))
+        .and_then(|id| view.function.local(*id))
+        .and_then(|local| view.unit.types.pointee(local.ty))
+        .is_some_and(|to| view.unit.types.int(to) == Some((8, true)))
 }
 
 /// What an event reads.

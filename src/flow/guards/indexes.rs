@@ -305,8 +305,13 @@ fn claim(view: &View<'_>, value: ValueId) -> Option<Span> {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(value, &mut leaves);
-    let is_outside = leaves.iter().any(|leaf| {
-        matches!(values.get(*leaf), Value::Parameter(_)) || view.is_sent(*leaf)
+    let is_outside = leaves.iter().any(|leaf| match values.get(*leaf) {
+        Value::Parameter(index) => {
+            view.pairs.iter().any(|pair| pair.length == index && !pair.is_output)
+                || !view.function.is_private
+                    && view.parameter_name(index).is_some_and(super::tables::is_length_name)
+        }
+        _ => view.is_sent(*leaf),
     });
     if !is_outside {
         return None;

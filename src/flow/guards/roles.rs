@@ -309,7 +309,8 @@ impl<'a> View<'a> {
                 .pairs
                 .get(index)
                 .is_some_and(|pair| !pair.is_output),
-            Region::Packet(_) | Region::Held(_) => true,
+            Region::Packet(packet) => !self.is_built(packet),
+            Region::Held(_) => true,
             // A parameter whose type is a header of a packet.
             Region::Bare(index) => self
                 .function
@@ -320,6 +321,19 @@ impl<'a> View<'a> {
                 .is_some_and(tables::is_overlay_name),
             _ => false,
         }
+    }
+
+    /// Whether a packet was made by this function.
+    pub fn is_built(&self, packet: ValueId) -> bool {
+        self.values().sources(packet).iter().any(|leaf| {
+            self.values().calls.get(leaf).is_some_and(|(callee, _)| {
+                callee.is_some_and(|callee| {
+                    self.lexicon.is(Some(callee), flag::ALLOC)
+                        || tables::is_reserving_name(self.unit.names.text(callee))
+                        || self.unit.names.text(callee).contains("build")
+                })
+            })
+        })
     }
 
     /// Whether a number was chosen by whoever sent the bytes.
@@ -449,6 +463,7 @@ impl<'a> View<'a> {
         };
         let field = self.unit.names.text(field);
         PACKETS.iter().any(|kind| kind.lengths.contains(&field))
+            && !self.is_built(holder)
             && packet.is_none_or(|packet| self.same_chain(holder, packet))
     }
 
