@@ -52,7 +52,7 @@ fn append(
     else {
         return;
     };
-    if !matches!(view.region(base), Region::Fixed(_)) || values.is_constant(value) {
+    if !matches!(view.region(base), Region::Fixed(_) | Region::Object(_)) || values.is_constant(value) {
         return;
     }
     let grows = view.numbered.events.iter().any(|other| match &other.kind {

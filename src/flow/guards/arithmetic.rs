@@ -39,7 +39,7 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             EventKind::Call {
                 callee, arguments, ..
             } if view.lexicon.is(*callee, flag::ALLOC) => {
-                allocation(view, all, event, index as u32, arguments, out);
+                allocation(view, event, index as u32, arguments, out);
             }
             _ => {}
         }
@@ -70,9 +70,25 @@ fn underflow(
     if !values.is_constant(right) && !right_sent {
         return false;
     }
+    // `while (n--)`, `while (--n)`: the loop's own test stands beside it.
+    if values.constant(right) == Some(1)
+        && values.sources(left).iter().any(|leaf| {
+            matches!(values.get(*leaf), Value::Phi { block, .. } if view.graph.loop_at(block).is_some_and(|found| found.contains(event.block)))
+        })
+    {
+        return false;
+    }
     let Some(usage) = usage(view, value, ty) else {
         return false;
     };
+    // Only a length as it is: what was computed from one has its own bounds.
+    let sum = Linear::of(values, left);
+    let [(term, 1)] = sum.terms.as_slice() else {
+        return false;
+    };
+    if !is_plain(view, *term) || is_looked_at(view, value) {
+        return false;
+    }
     // `a - b` where b is a part of a: `n - n % 4`, `n - (n & 3)`.
     if mentions_part(view, left, right) {
         return false;
@@ -112,6 +128,12 @@ fn underflow(
         if !upper.is_empty() || matches!(values.get(values.strip(right)), Value::Min(..)) {
             return false;
         }
+    }
+    // Computed early, tested before it is used.
+    if view.numbered.events.iter().any(|other| matches!(&other.kind, EventKind::Assign { value: kept, .. } if values.strip(*kept) == value))
+        && tested_later(view, left)
+    {
+        return false;
     }
     // A join whose every way was tested, and callers that test.
     if Upper::new(view, right, event.block, index, Region::Other).input && right_sent {
@@ -172,17 +194,77 @@ fn is_received_number(view: &View<'_>, value: ValueId) -> bool {
 }
 
 fn is_length(view: &View<'_>, value: ValueId) -> bool {
-    view.values()
-        .sources(value)
-        .iter()
-        .any(|leaf| match view.values().get(*leaf) {
-            Value::Parameter(index) => view.pairs.iter().any(|pair| {
+    view.values().sources(value).iter().any(|leaf| match view.values().get(*leaf) {
+        Value::Parameter(index) => view
+            .pairs
+            .iter()
+            .any(|pair| {
                 pair.length == index
                     && !pair.is_output
-                    && super::tables::is_receiver_name(view.name(view.function.name))
-            }),
-            _ => view.is_packet_length(*leaf, None),
-        })
+                    && (super::tables::is_input_name(view.name(view.function.name)) || pair.is_const && !view.function.is_private)
+            })
+            || view.parameter_name(index).is_some_and(super::tables::is_byte_length_name)
+                && super::tables::is_input_name(view.name(view.function.name)),
+        _ => view.is_packet_length(*leaf, None),
+    })
+}
+
+/// A value as it came: a parameter, a field, a decoded number, a variable of a loop; no register.
+fn is_plain(view: &View<'_>, id: ValueId) -> bool {
+    let values = view.values();
+    match values.get(id) {
+        Value::Load { location, .. } => {
+            !matches!(values.get(values.root(location)), Value::Constant { .. })
+        }
+        Value::Parameter(_) | Value::Phi { .. } | Value::Pure { .. } | Value::Call(_) | Value::Out { .. } => true,
+        // `(p[0] << 8) | p[1]`
+        Value::Binary(BinaryOp::Or, ..) => true,
+        _ => false,
+    }
+}
+
+/// Whether the difference itself is compared: `d = a - b; if (d > LIMIT) …` sees the wrap.
+fn is_looked_at(view: &View<'_>, value: ValueId) -> bool {
+    let values = view.values();
+    let is = |id: ValueId| {
+        let id = values.strip(id);
+        id == value
+            || values
+                .inputs
+                .get(&id)
+                .is_some_and(|list| list.iter().any(|(_, input)| values.strip(*input) == value))
+    };
+    view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Compute { value: compared, .. } => match values.get(*compared) {
+            Value::Binary(BinaryOp::Gt | BinaryOp::Ge, left, right) => {
+                is(left) && values.constant(right) != Some(0)
+            }
+            Value::Binary(BinaryOp::Lt | BinaryOp::Le, left, right) => {
+                is(right) && !values.is_constant(left) || is(left) && !in_loop_head(view, event.block)
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Whether any comparison in the function bounds the value from below.
+fn tested_later(view: &View<'_>, left: ValueId) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(left, &mut leaves);
+    view.facts.list.iter().chain(&view.facts.edges).any(|fact| match &fact.kind {
+        FactKind::Compare { op, difference, .. } => {
+            !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                && fact.bounds(values, &leaves, Direction::Lower)
+                && !(difference.terms.len() == 1 && difference.constant.abs() <= 1)
+        }
+        FactKind::Asked { .. } => view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower),
+    })
+}
+
+fn in_loop_head(view: &View<'_>, block: u32) -> bool {
+    view.graph.loop_at(block).is_some()
 }
 
 fn mentions_part(view: &View<'_>, left: ValueId, right: ValueId) -> bool {
@@ -197,7 +279,8 @@ fn mentions_part(view: &View<'_>, left: ValueId, right: ValueId) -> bool {
 fn usage(view: &View<'_>, value: ValueId, ty: TypeId) -> Option<Option<Span>> {
     let values = view.values();
     let types = &view.unit.types;
-    let unsigned_here = types.int(ty).is_some_and(|(_, signed)| !signed);
+    // A length whose type was not seen has no sign either.
+    let unsigned_here = types.int(ty).is_none_or(|(_, signed)| !signed);
     let without_sign = |id: ValueId| -> bool {
         unsigned_here
             || matches!(values.get(id), Value::Cast { to, value: inner } if values.strip(inner) == value && types.int(to).is_some_and(|(bits, signed)| !signed && bits > 1))
@@ -220,8 +303,20 @@ fn usage(view: &View<'_>, value: ValueId, ty: TypeId) -> Option<Option<Span>> {
                     }
                 }
             }
-            EventKind::Write { value: stored, .. } => {
-                if values.strip(*stored) == value && without_sign(*stored) {
+            EventKind::Write {
+                value: stored,
+                location,
+                ty: place,
+                ..
+            } => {
+                let is_length = matches!(values.get(*location), Value::Field(_, name)
+                    if super::tables::is_byte_length_name(view.name(name)))
+                    && types.int(*place).is_none_or(|(_, signed)| !signed);
+                // `--x->n` in place counts something down.
+                let in_place = matches!(values.get(value), Value::Binary(_, left, right)
+                    if values.constant(right) == Some(1)
+                        && matches!(values.get(values.strip(left)), Value::Load { location: from, .. } if from == *location));
+                if values.strip(*stored) == value && !in_place && (without_sign(*stored) || is_length) {
                     return Some(Some(event.span));
                 }
             }
@@ -390,7 +485,6 @@ fn excludes_largest(view: &View<'_>, sent: ValueId, block: u32, event: u32) -> b
 /// `malloc(a * b)`, `malloc(n + sizeof …)` with nothing that limits the factors.
 fn allocation(
     view: &View<'_>,
-    all: &[Analysed],
     event: &Event,
     index: u32,
     arguments: &[ValueId],
@@ -409,7 +503,11 @@ fn allocation(
             Value::Binary(op @ (BinaryOp::Mul | BinaryOp::Add), left, right) => {
                 stack.push(left);
                 stack.push(right);
-                let range = |id| intrinsic(view, id, 0);
+                // A constant that was not seen is taken for a size of a header.
+                let range = |id| match values.get(id) {
+                    Value::Constant { value: None, .. } => Some(1 << 12),
+                    _ => intrinsic(view, id, 0),
+                };
                 if let (Some(one), Some(two)) = (range(left), range(right)) {
                     let fits = match op {
                         BinaryOp::Mul => one.checked_mul(two),
@@ -422,7 +520,7 @@ fn allocation(
                 let open: Vec<ValueId> = [left, right]
                     .into_iter()
                     .filter(|id| !values.is_constant(*id))
-                    .filter(|id| is_from_outside(view, all, *id))
+                    .filter(|id| is_from_outside(view, *id))
                     .filter(|id| range(*id).is_none_or(|most| most >= 1 << 16))
                     .filter(|id| {
                         !Upper::new(view, *id, event.block, index, Region::Other).has_any()
@@ -450,26 +548,13 @@ fn allocation(
     }
 }
 
-fn is_from_outside(view: &View<'_>, all: &[Analysed], id: ValueId) -> bool {
+fn is_from_outside(view: &View<'_>, id: ValueId) -> bool {
     let values = view.values();
     view.is_sent(id)
-        || values
-            .sources(id)
-            .iter()
-            .any(|leaf| match values.get(*leaf) {
-                Value::Parameter(index) => {
-                    !view.function.is_private
-                        || callers_bound(
-                            view.unit,
-                            all,
-                            view.file,
-                            view.function,
-                            index,
-                            Direction::Upper,
-                        ) != Some(true)
-                }
-                _ => false,
-            })
+        || values.sources(id).iter().any(|leaf| match values.get(*leaf) {
+            Value::Parameter(_) => !view.function.is_private,
+            _ => false,
+        })
 }
 
 fn is_zero_test(values: &super::values::Values, right: ValueId) -> bool {
@@ -483,13 +568,27 @@ fn divided(view: &View<'_>, block: u32, id: ValueId) -> bool {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(id, &mut leaves);
-    view.facts
-        .at(view.graph, block, u32::MAX)
-        .any(|fact| match &fact.kind {
-            FactKind::Compare { left, right, .. } => {
-                mentions(values, *left, &leaves) && !is_zero_test(values, *right)
-                    || mentions(values, *right, &leaves)
+    // `if (n && size > MAX / n) return` leaves no fact, but is a test.
+    let earlier = view.numbered.events.iter().any(|event| {
+        view.graph.dominates(event.block, block) || view.graph.rank_before(event.block, block)
+    } && match &event.kind {
+        EventKind::Compute { value, .. } => match values.get(*value) {
+            Value::Binary(BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right) => {
+                [left, right].into_iter().any(|side| matches!(values.get(values.strip(side)), Value::Binary(BinaryOp::Div, ..)))
+                    && (mentions(values, left, &leaves) || mentions(values, right, &leaves))
             }
-            FactKind::Asked { .. } => fact.bounds(values, &leaves, Direction::Upper),
-        })
+            _ => false,
+        },
+        _ => false,
+    });
+    if earlier {
+        return true;
+    }
+    view.facts.at(view.graph, block, u32::MAX).any(|fact| match &fact.kind {
+        FactKind::Compare { left, right, .. } => {
+            mentions(values, *left, &leaves) && !is_zero_test(values, *right)
+                || mentions(values, *right, &leaves)
+        }
+        FactKind::Asked { .. } => fact.bounds(values, &leaves, Direction::Upper),
+    })
 }

@@ -29,14 +29,28 @@ impl Upper {
     pub fn new(view: &View<'_>, value: ValueId, block: u32, event: u32, source: Region) -> Self {
         let mut out = Self::default();
         let intrinsic = intrinsic(view, value, 0);
-        out.constant = intrinsic;
         out.structure(view, value, source, 0);
+        let own = out.constant;
         let mut leaves = Vec::new();
         view.values().leaves(value, &mut leaves);
+        out.constant = None;
         for fact in view.bounds(&leaves, Direction::Upper, block, event) {
             out.fact(view, fact, &leaves, source);
         }
         out.joined(view, value, source, 0);
+        // A limit of a term, moved by what is added to it; of one term of several it is none.
+        let sum = super::linear::Linear::of(view.values(), value);
+        out.constant = match sum.terms.as_slice() {
+            [(_, 1)] => out.constant.and_then(|bound| bound.checked_add(sum.constant)),
+            [(_, factor)] if *factor > 1 => out
+                .constant
+                .and_then(|bound| bound.checked_mul(i128::from(*factor)))
+                .and_then(|bound| bound.checked_add(sum.constant)),
+            _ => None,
+        };
+        if let Some(bound) = intrinsic.into_iter().chain(own).min() {
+            out.limit(bound);
+        }
         out
     }
 

@@ -38,7 +38,23 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         {
             continue;
         }
+        // A conversion that cuts off is how a wrap is tested.
+        if has_cast(values, left, 0) || has_cast(values, right, 0) {
+            continue;
+        }
         let asked = Linear::difference(values, left, right);
+        if asked.terms.is_empty() && asked.constant == 0 && decided(op, asked.constant) && !same_words(view, left, right, body.span) {
+            let text = view.words(body.span);
+            out.push(view.defect(
+                "guard-cannot-fire",
+                body.span,
+                vec![("$TEST", text.clone())],
+                Some(left),
+                Vec::new(),
+                format!("both sides of `{text}` are the same here, so it is never true"),
+            ));
+            continue;
+        }
         if asked.terms.len() < 2 {
             continue;
         }
@@ -52,7 +68,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             else {
                 continue;
             };
-            if fact.block == block && fact.after > 0 {
+            if fact.after > 0 || has_cast(values, *one, 0) || has_cast(values, *two, 0) {
                 continue;
             }
             if values.is_constant(*one) || values.is_constant(*two) {
@@ -72,6 +88,51 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             }
         }
     }
+}
+
+fn has_cast(values: &Values, id: ValueId, depth: u32) -> bool {
+    depth < 8
+        && match values.get(id) {
+            Value::Cast { .. } => true,
+            Value::Binary(_, left, right) => {
+                has_cast(values, left, depth + 1) || has_cast(values, right, depth + 1)
+            }
+            Value::Phi { .. } => values.inputs.get(&id).is_some_and(|list| {
+                list.iter().any(|(_, input)| matches!(values.get(*input), Value::Cast { .. }))
+            }),
+            _ => false,
+        }
+}
+
+/// Whether `constant op 0` is false.
+fn decided(op: BinaryOp, constant: i128) -> bool {
+    match op {
+        BinaryOp::Lt => constant >= 0,
+        BinaryOp::Le => constant > 0,
+        BinaryOp::Gt => constant <= 0,
+        BinaryOp::Ge => constant < 0,
+        _ => false,
+    }
+}
+
+/// Whether a comparison is written with nothing to decide: generated code, macros.
+fn same_words(view: &View<'_>, left: ValueId, right: ValueId, span: crate::finding::Span) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(left, &mut leaves);
+    values.leaves(right, &mut leaves);
+    // Only what was stored just before is a mistake worth telling: one side is read from memory.
+    let text = view.words(span);
+    leaves.is_empty() || !(text.contains("->") || text.contains('*')) || !was_stored(view, span)
+}
+
+/// Whether memory that the comparison reads was written shortly before.
+fn was_stored(view: &View<'_>, span: crate::finding::Span) -> bool {
+    view.numbered.events.iter().any(|event| {
+        matches!(event.kind, super::numbering::EventKind::Write { .. })
+            && event.span.end < span.start
+            && span.start - event.span.end < 120
+    })
 }
 
 /// Upper end of `difference` by a fact: `difference <= limit`, with its sign.

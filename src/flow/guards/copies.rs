@@ -59,7 +59,13 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         constant_copy(view, all, event, sink, source, out);
         return;
     }
+    if is_allocated_with(view, length, event, sink.event) {
+        return;
+    }
     let upper = Upper::new(view, length, event.block, sink.event, source);
+    if narrowed_guard(view, event, sink, &upper, out) {
+        return;
+    }
     if let Some(destination) = sink.destination {
         let region = view.region(destination);
         if let Region::Fixed(capacity) = region
@@ -101,8 +107,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         }
         if let Region::Fixed(_) = region
             && let Some(offset) = growing_offset(view, destination, length)
-            && !upper.has_any()
-            && !Upper::new(view, offset, event.block, sink.event, source).has_any()
+            && !is_sum_tested(view, event, sink.event, offset, length)
         {
             let object = base_name(view, destination).unwrap_or_default();
             out.push(view.defect(
@@ -141,6 +146,74 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             format!("`{size}` bytes of `{from}` are read; nothing compares `{size}` with the bytes received"),
         ));
     }
+}
+
+/// Whether an earlier call was asked for as much memory.
+pub(super) fn is_allocated_with(view: &View<'_>, length: ValueId, event: &Event, index: u32) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(length, &mut leaves);
+    view.numbered.events.iter().take(index as usize).any(|before| match &before.kind {
+        EventKind::Call {
+            callee: Some(callee),
+            arguments,
+            ..
+        } => {
+            (view.lexicon.flags(*callee) & super::tables::flag::ALLOC != 0
+                || super::tables::is_reserving_name(view.name(*callee)))
+                && view.graph.dominates(before.block, event.block)
+                && arguments
+                    .iter()
+                    .any(|argument| super::facts::mentions(values, *argument, &leaves))
+        }
+        _ => false,
+    })
+}
+
+/// The only limit of a length is one of a copy of it that has fewer bits.
+fn narrowed_guard(
+    view: &View<'_>,
+    event: &Event,
+    sink: &Sink,
+    upper: &Upper,
+    out: &mut Vec<Defect>,
+) -> bool {
+    let values = view.values();
+    let types = &view.unit.types;
+    let wide = values.strip(sink.length);
+    if wide != sink.length || !upper.has_any() {
+        return false;
+    }
+    let Some((own, false)) = types.int(values.ty(wide)) else {
+        return false;
+    };
+    let mut narrow_guard = None;
+    for fact in view.bounds(&[wide], Direction::Upper, event.block, sink.event) {
+        let super::facts::FactKind::Compare { left, right, .. } = &fact.kind else {
+            return false;
+        };
+        let is_narrow = [*left, *right].into_iter().any(|side| {
+            matches!(values.get(side), Value::Cast { value, to }
+                if values.strip(value) == wide && types.int(to).is_some_and(|(bits, _)| bits < own))
+        });
+        if !is_narrow {
+            return false;
+        }
+        narrow_guard = Some(fact.span);
+    }
+    let Some(guard) = narrow_guard else {
+        return false;
+    };
+    let size = view.words(argument_span(view, event, sink.length, 2));
+    out.push(view.defect(
+        "narrowed-check-wide-use",
+        sink.span,
+        vec![("$WIDE", size.clone())],
+        Some(sink.length),
+        vec![note(guard, "this compares a copy of fewer bits")],
+        format!("`{size}` itself is used, and may be larger"),
+    ));
+    true
 }
 
 /// Whether the number comes from outside the function in a way that needs a test: sent by others,
@@ -251,6 +324,31 @@ fn is_wire_length(view: &View<'_>, length: ValueId) -> bool {
     view.is_sent(length) && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
 }
 
+/// Whether the offset was compared with something, alone or with the length.
+fn is_sum_tested(view: &View<'_>, event: &Event, index: u32, offset: ValueId, length: ValueId) -> bool {
+    let values = view.values();
+    if Upper::new(view, offset, event.block, index, Region::Other).has_any() {
+        return true;
+    }
+    let mut leaves = Vec::new();
+    values.leaves(offset, &mut leaves);
+    // `n = min(n, cap - off)`
+    super::facts::mentions(values, length, &leaves)
+        || values
+            .sources(length)
+            .iter()
+            .any(|leaf| leaves.contains(leaf))
+        || view.numbered.events.iter().any(|other| match &other.kind {
+            EventKind::Compute { value, .. } => match values.get(*value) {
+                Value::Binary(op, left, right) if op.is_comparison() && op != BinaryOp::Ne && op != BinaryOp::Eq => {
+                    super::facts::mentions(values, left, &leaves) || super::facts::mentions(values, right, &leaves)
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+}
+
 /// The variable offset of a destination that grows by what was copied.
 fn growing_offset(view: &View<'_>, destination: ValueId, length: ValueId) -> Option<ValueId> {
     let values = view.values();
@@ -293,8 +391,10 @@ fn element_write(
     else {
         return;
     };
-    let Region::Fixed(Some(capacity)) = view.region(base) else {
-        return;
+    let capacity = match view.region(base) {
+        Region::Fixed(capacity) => capacity,
+        Region::Other | Region::Bare(_) => None,
+        _ => return,
     };
     if values.is_constant(element) || view.is_received(view.region(base)) {
         return;
@@ -302,10 +402,8 @@ fn element_write(
     let mut leaves = Vec::new();
     values.leaves(element, &mut leaves);
     let upper = Upper::new(view, element, event.block, index, Region::Other);
-    if upper
-        .constant
-        .is_some_and(|bound| bound <= i128::from(capacity))
-        || upper.capacity
+    if let Some(capacity) = capacity
+        && upper.constant.is_some_and(|bound| bound <= i128::from(capacity))
     {
         return;
     }
@@ -317,7 +415,10 @@ fn element_write(
             continue;
         }
         let limit = Upper::new(view, *bound, event.block, index, Region::Other);
-        if limit.fits(Some(capacity)) || limit.has_any() {
+        if limit.fits(capacity) && capacity.is_some()
+            || limit.has_any()
+            || capacity.is_none() && !is_wire_length(view, *bound)
+        {
             continue;
         }
         let object = base_name(view, base).unwrap_or_default();

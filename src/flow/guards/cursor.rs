@@ -79,6 +79,14 @@ fn read(view: &View<'_>, event: &Event) -> Option<(ValueId, i128)> {
             let location = arguments.iter().copied().find(|id| view.is_pointer(*id))?;
             Some((location, 1))
         }
+        EventKind::Call {
+            callee: Some(callee),
+            arguments,
+            ..
+        } => {
+            let (parameter, bytes) = view.file.reads(*callee)?;
+            Some((arguments.get(parameter as usize).copied()?, bytes))
+        }
         _ => None,
     }
 }

@@ -55,6 +55,7 @@ pub(super) struct FileFacts {
     sites: FxHashMap<Symbol, Vec<CallSite>>,
     habits: FxHashMap<Symbol, ResultHabit>,
     pointers: FxHashMap<Symbol, bool>,
+    reads: FxHashMap<Symbol, (u32, i128)>,
     decoded: FxHashMap<Symbol, u32>,
     moved: FxHashMap<Symbol, u32>,
 }
@@ -78,6 +79,7 @@ impl FileFacts {
         for analysed in all {
             if let Some(function) = unit.functions.get(analysed.function) {
                 this.results(unit, analysed, function, lexicon);
+                this.fixed_reads(unit, analysed, function, lexicon);
             }
         }
         for (caller, analysed) in all.iter().enumerate() {
@@ -197,6 +199,49 @@ impl FileFacts {
             self.null_returns
                 .entry(function.name)
                 .or_insert(function.span);
+        }
+    }
+
+    /// Which parameter a short function of this file reads bytes of, whatever happens, and how
+    /// many.
+    pub fn reads(&self, name: Symbol) -> Option<(u32, i128)> {
+        self.reads.get(&name).copied()
+    }
+
+    fn fixed_reads(&mut self, unit: &Unit, analysed: &Analysed, function: &Function, lexicon: &Lexicon) {
+        if function.blocks.len() > 4 {
+            return;
+        }
+        let values = &analysed.numbered.values;
+        for event in &analysed.numbered.events {
+            if event.block != 0 {
+                continue;
+            }
+            let found = match &event.kind {
+                EventKind::Read { location, ty, .. } => {
+                    Some((*location, unit.types.size(*ty).map_or(1, i128::from)))
+                }
+                EventKind::Call {
+                    callee, arguments, ..
+                } => lexicon.copy(*callee).and_then(|copy| {
+                    let source = *arguments.get(copy.source? as usize)?;
+                    let bytes = values.constant(*arguments.get(copy.length as usize)?)?;
+                    Some((source, bytes))
+                }),
+                _ => None,
+            };
+            let Some((location, bytes)) = found else { continue };
+            let at = super::linear::Linear::of(values, location);
+            if let [(term, 1)] = at.terms.as_slice()
+                && let Value::Parameter(index) = values.get(*term)
+                && at.constant >= 0
+            {
+                let need = at.constant.saturating_add(bytes);
+                let entry = self.reads.entry(function.name).or_insert((index, need));
+                if entry.0 == index {
+                    entry.1 = entry.1.max(need);
+                }
+            }
         }
     }
 

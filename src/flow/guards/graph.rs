@@ -98,6 +98,14 @@ impl Graph {
             .is_some_and(|rank| *rank != NONE)
     }
 
+    /// Whether a block comes before another in the graph's order.
+    pub fn rank_before(&self, one: u32, two: u32) -> bool {
+        match (self.rank.get(one as usize), self.rank.get(two as usize)) {
+            (Some(&one), Some(&two)) => one != NONE && one < two,
+            _ => false,
+        }
+    }
+
     /// The predecessors of a block.
     pub fn predecessors(&self, block: u32) -> &[u32] {
         self.predecessors

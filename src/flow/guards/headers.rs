@@ -27,7 +27,7 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             continue;
         };
         let region = view.region(access.location);
-        if !view.is_received(region) || told.contains(&region) {
+        if !view.is_received(region) || told.contains(&region) || is_text(view, region) {
             continue;
         }
         let Some((offset, is_start)) = offset(view, access.location) else {
@@ -48,6 +48,19 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
         told.push(region);
         report(view, event, &access, region, need, &known, later, out);
     }
+}
+
+/// Bytes of `char` usually are a text that ends in a zero.
+fn is_text(view: &View<'_>, region: Region) -> bool {
+    let Region::Pair(index) = region else {
+        return false;
+    };
+    view.pairs
+        .get(index)
+        .and_then(|pair| view.function.parameters.get(pair.pointer as usize))
+        .and_then(|id| view.function.local(*id))
+        .and_then(|local| view.unit.types.pointee(local.ty))
+        .is_some_and(|to| view.unit.types.int(to) == Some((8, true)))
 }
 
 /// What an event reads.
@@ -79,6 +92,19 @@ fn access(view: &View<'_>, event: &Event) -> Option<Access> {
                 return Some(Access {
                     location,
                     bytes: decoder_width(view.name(name)),
+                    record: TypeId::UNKNOWN,
+                });
+            }
+            if let Some((parameter, bytes)) = view.file.reads(name) {
+                let location = arguments.get(parameter as usize).copied()?;
+                // A function that is told the length looks for itself.
+                let region = view.region(location);
+                if arguments.iter().any(|argument| view.is_length_of(*argument, region)) {
+                    return None;
+                }
+                return Some(Access {
+                    location,
+                    bytes,
                     record: TypeId::UNKNOWN,
                 });
             }
@@ -191,10 +217,55 @@ fn is_worth(
             has_later_guard
                 || known.bytes.is_some()
                 || tables::is_receiver_name(view.name(view.function.name))
+                || is_unused(view, pair.length)
         }
-        Region::Packet(_) => has_later_guard,
+        Region::Packet(packet) => {
+            has_later_guard
+                || known.bytes.is_some()
+                || matches!(view.values().get(packet), Value::Parameter(_))
+                    && tables::is_input_name(view.name(view.function.name))
+                    && !(view.function.is_private && callers_look(view, all))
+        }
         _ => false,
     }
+}
+
+/// Whether nothing in the function depends on a parameter.
+fn is_unused(view: &View<'_>, parameter: u32) -> bool {
+    let values = view.values();
+    let uses = |id: ValueId| {
+        values
+            .sources(id)
+            .iter()
+            .any(|leaf| values.get(*leaf) == Value::Parameter(parameter))
+    };
+    !view.numbered.conditions.iter().flatten().any(|id| uses(*id))
+        && !view.numbered.events.iter().any(|event| match &event.kind {
+            EventKind::Call { arguments, .. } => arguments.iter().any(|id| uses(*id)),
+            EventKind::Write { value, .. } | EventKind::Compute { value, .. } => uses(*value),
+            EventKind::Return(Some(value)) => uses(*value),
+            _ => false,
+        })
+}
+
+/// Whether a caller in this file compares the length of a packet before it calls.
+fn callers_look(view: &View<'_>, all: &[Analysed]) -> bool {
+    view.file.sites(view.function.name).iter().any(|site| {
+        let Some(caller) = all.get(site.caller) else {
+            return false;
+        };
+        let Some(event) = caller.numbered.events.get(site.event as usize) else {
+            return false;
+        };
+        let values = &caller.numbered.values;
+        caller.facts.at(&caller.graph, event.block, site.event).any(|fact| match &fact.kind {
+            super::facts::FactKind::Compare { op, difference, .. } => {
+                !matches!(op, crate::flow::ir::BinaryOp::Ne)
+                    && difference.terms.iter().any(|(term, _)| view.is_length_load(values, *term))
+            }
+            super::facts::FactKind::Asked { .. } => false,
+        })
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one report")]

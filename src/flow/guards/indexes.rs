@@ -34,6 +34,19 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             EventKind::Call {
                 callee, arguments, ..
             } => {
+                for &argument in arguments {
+                    if let Value::Element {
+                        base,
+                        index: element,
+                        scale,
+                    } = view.values().get(argument)
+                        && !view.values().is_constant(element)
+                        && view.lexicon.copy(*callee).is_none()
+                        && let Some(analysis) = access(view, event, index, (base, element, scale), &told, out)
+                    {
+                        told.push((element, analysis));
+                    }
+                }
                 if let Some(copy) = view.lexicon.copy(*callee)
                     && let Some(&length) = arguments.get(copy.length as usize)
                 {
@@ -82,11 +95,11 @@ fn access(
     {
         out.push(view.defect(
             "inclusive-bound-exit",
-            event.span,
+            guard,
             vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
             Some(element),
-            vec![note(guard, format!("this lets `{text}` be {count}"))],
-            format!("`{object}` has {count} elements, so {count} is one too many"),
+            vec![note(event.span, format!("`{text}` selects an element of `{object}`"))],
+            format!("this lets `{text}` be {count}, and `{object}` has {count} elements"),
         ));
         return Some("inclusive-bound-exit");
     }
@@ -97,11 +110,11 @@ fn access(
     {
         out.push(view.defect(
             "inclusive-bound-exit",
-            event.span,
+            guard,
             vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
             Some(element),
-            vec![note(guard, format!("this lets `{text}` be `{name}`"))],
-            format!("`{object}` has `{name}` elements, so `{name}` is one too many"),
+            vec![note(event.span, format!("`{text}` selects an element of `{object}`"))],
+            format!("this lets `{text}` be `{name}`, and `{object}` has `{name}` elements"),
         ));
         return Some("inclusive-bound-exit");
     }
@@ -174,7 +187,7 @@ fn one_too_many(
         Value::Address(crate::flow::ir::Base::Local(id)) => view.function.local(id)?.span,
         _ => return None,
     };
-    let declared = view.words(declared);
+    let declared = declared_text(view, declared);
     let mut found = None;
     for fact in view.facts.at(view.graph, event.block, index) {
         let FactKind::Compare { op, difference, .. } = &fact.kind else {
@@ -205,12 +218,25 @@ fn one_too_many(
         };
         let name = view.name(name).to_owned();
         let is_inclusive = matches!(op, BinaryOp::Le | BinaryOp::Ge) && difference.constant == 0;
-        if !is_inclusive || !declared.replace(' ', "").ends_with(&format!("[{name}]")) {
+        if !is_inclusive || !declared.contains(&format!("[{name}]")) {
             return None;
         }
         found = Some((fact.span, name));
     }
     found
+}
+
+/// A declarator with its brackets, without blanks.
+fn declared_text(view: &View<'_>, span: Span) -> String {
+    let rest = view.text.get(span.start as usize..).unwrap_or_default();
+    let end = rest
+        .iter()
+        .take(160)
+        .position(|byte| matches!(byte, b';' | b'=' | b'{' | b','))
+        .unwrap_or(0);
+    String::from_utf8_lossy(rest.get(..end).unwrap_or_default())
+        .split_whitespace()
+        .collect()
 }
 
 fn is_loop_counter(view: &View<'_>, element: ValueId) -> bool {
@@ -297,9 +323,14 @@ fn claim(view: &View<'_>, value: ValueId) -> Option<Span> {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(value, &mut leaves);
-    let is_outside = leaves
-        .iter()
-        .any(|leaf| matches!(values.get(*leaf), Value::Parameter(_)) || view.is_sent(*leaf));
+    let is_outside = leaves.iter().any(|leaf| match values.get(*leaf) {
+        Value::Parameter(index) => {
+            view.pairs.iter().any(|pair| pair.length == index && !pair.is_output)
+                || !view.function.is_private
+                    && view.parameter_name(index).is_some_and(super::tables::is_length_name)
+        }
+        _ => view.is_sent(*leaf),
+    });
     if !is_outside {
         return None;
     }
@@ -328,6 +359,9 @@ fn asserted_length(
     let Some(span) = claim(view, length) else {
         return;
     };
+    if super::copies::is_allocated_with(view, length, event, index) {
+        return;
+    }
     let upper = Upper::new(view, length, event.block, index, Region::Other);
     if upper.capacity
         || upper.named

@@ -86,6 +86,14 @@ impl Lexicon {
         name.is_some_and(|name| self.flags(name) & bit != 0)
     }
 
+    /// Whether a called name is a macro that was not seen, and may change its arguments.
+    pub fn may_assign(&self, unit: &Unit, name: Symbol) -> bool {
+        self.flags(name) & (flag::LOG | flag::PURE | flag::MIN | flag::CHECK | flag::CALM | flag::ALLOC | flag::FREE) == 0
+            && self.copy(Some(name)).is_none()
+            && tables::is_constant_name(unit.names.text(name))
+            && !unit.prototypes.contains_key(&name)
+    }
+
     /// The copy that a call makes.
     pub fn copy(&self, name: Option<Symbol>) -> Option<Copy> {
         self.copies.get(name?.0 as usize).copied().flatten()
@@ -93,7 +101,7 @@ impl Lexicon {
 
     /// Whether a call leaves what that argument points to as it is.
     pub fn keeps(&self, name: Symbol, argument: u32) -> bool {
-        self.flags(name) & (flag::LOG | flag::PURE | flag::READER | flag::CHECK) != 0
+        self.flags(name) & (flag::LOG | flag::READER | flag::CHECK) != 0
             || self
                 .copy(Some(name))
                 .is_some_and(|copy| copy.destination.map(u32::from) != Some(argument))

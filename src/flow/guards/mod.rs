@@ -20,6 +20,7 @@ mod indexes;
 mod lexicon;
 mod linear;
 mod lower;
+mod narrow;
 mod nulls;
 mod numbering;
 mod results;
@@ -50,6 +51,7 @@ pub const ANALYSES: &[&str] = &[
     "assert-only-bound",
     "check-after-use",
     "copy-beyond-input",
+    "counter-wraps",
     "double-fetch",
     "fixed-offset-before-length",
     "freed-out-parameter",
@@ -57,13 +59,18 @@ pub const ANALYSES: &[&str] = &[
     "header-cast-before-length",
     "inclusive-bound-exit",
     "null-test-after-use",
+    "output-of-unchecked-call",
+    "narrow-length-variable",
+    "narrowed-check-wide-use",
     "null-on-one-way",
     "peers-check-you-dont",
     "read-past-tested-end",
     "reassembly-no-cap",
+    "status-never-tested",
     "string-call-on-wire-buffer",
     "tainted-index",
     "tlv-walk-unchecked",
+    "tlv-zero-advance",
     "unbounded-copy-length",
     "unchecked-lookup",
     "unsigned-underflow-length",
@@ -117,6 +124,7 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
         appends::check(&view, out);
         cleanup::check(&view, out);
         cursor::check(&view, out);
+        narrow::check(&view, out);
         contradictions::check(&view, out);
         shared::check(&view, out);
         results::check(&view, analysed, out);

@@ -66,6 +66,20 @@ fn is_known(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> bool {
         .any(|fact| tells(view, fact, pointer))
 }
 
+/// Whether a fact at the event says that the pointer is NULL, and none says otherwise.
+fn is_null(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> Option<Span> {
+    let mut found = None;
+    for fact in view.facts.at(view.graph, block, event) {
+        if is_null_test(fact, pointer) {
+            match &fact.kind {
+                FactKind::Compare { op: BinaryOp::Eq, .. } => found = Some(fact.span),
+                _ => return None,
+            }
+        }
+    }
+    found
+}
+
 fn tells(view: &View<'_>, fact: &Fact, pointer: ValueId) -> bool {
     match &fact.kind {
         FactKind::Compare { difference, .. } => difference.factor(pointer) != 0,
@@ -98,6 +112,18 @@ fn one_way(
     out: &mut Vec<Defect>,
 ) -> bool {
     let values = view.values();
+    if let Some(span) = is_null(view, pointer, event.block, index) {
+        let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
+        out.push(view.defect(
+            "null-on-one-way",
+            event.span,
+            vec![("$P", name.clone())],
+            None,
+            vec![note(span, format!("here `{name}` is NULL"))],
+            format!("`{name}` is used all the same"),
+        ));
+        return true;
+    }
     if is_known(view, pointer, event.block, index)
         || matches!(
             values.get(pointer),
@@ -263,14 +289,16 @@ fn may_be_null(view: &View<'_>, callee: Symbol) -> Option<crate::flow::Note> {
             format!("`{}` returns NULL here", view.name(callee)),
         ));
     }
-    if bits & flag::NULLABLE != 0 && bits & flag::ALLOC == 0 {
+    if bits & flag::NULLABLE != 0 && !super::tables::is_plain_allocator(view.name(callee)) {
         return Some(note(
             view.function.span,
             format!("`{}` returns NULL if it finds nothing", view.name(callee)),
         ));
     }
     let habit = view.file.habit(callee);
-    if habit.calls >= 3 && habit.tested * 4 >= habit.calls * 3 && habit.tested < habit.calls {
+    let is_lookup = super::tables::is_lookup_name(view.name(callee));
+    let often = habit.calls >= 3 && habit.tested * 4 >= habit.calls * 3;
+    if (often || is_lookup && habit.tested * 2 >= habit.calls) && habit.tested < habit.calls {
         let span = habit.example?;
         return Some(note(
             span,

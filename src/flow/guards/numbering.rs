@@ -539,10 +539,16 @@ impl Numbering<'_> {
                         None
                     }
                 };
+                let operands = arguments;
                 let arguments: Vec<ValueId> =
-                    arguments.iter().map(|value| self.operand(value)).collect();
+                    operands.iter().map(|value| self.operand(value)).collect();
                 let ty = target.as_ref().map_or(TypeId::UNKNOWN, |place| place.ty);
                 let value = self.call(name, &arguments, ty, *result, statement.span);
+                if let Some(name) = name
+                    && self.lexicon.may_assign(self.unit, name)
+                {
+                    self.macro_call(operands);
+                }
                 if let Some(target) = target {
                     self.store(target, value, statement.span);
                 }
@@ -574,6 +580,23 @@ impl Numbering<'_> {
                 }
             }
             StatementKind::Leave(_) => {}
+        }
+    }
+
+    /// A macro whose body was not seen may assign the variables it is given.
+    fn macro_call(&mut self, operands: &[Operand]) {
+        for operand in operands {
+            if let Operand::Copy(place) = operand
+                && place.path.is_empty()
+                && let Base::Local(id) = place.base
+                && let Some(&slot) = self.slots.get(id.0 as usize)
+                && slot != NO_SLOT
+            {
+                let unknown = self.values.unknown(place.ty, place.span);
+                if let Some(value) = self.state.locals.get_mut(slot as usize) {
+                    *value = unknown;
+                }
+            }
         }
     }
 
@@ -623,7 +646,9 @@ impl Numbering<'_> {
                 usage,
             },
         );
-        if bits & (flag::PURE | flag::MIN | flag::LOG | flag::READER) == 0 {
+        let keeps_all = bits & (flag::LOG | flag::READER) != 0
+            || matches!(self.values.get(result), Value::Pure { .. } | Value::Min(..));
+        if !keeps_all {
             for (index, &argument) in arguments.iter().enumerate() {
                 self.escape(event, index as u32, argument, name, span);
             }
@@ -647,6 +672,7 @@ impl Numbering<'_> {
                 if let Some(info) = self.function.local(local)
                     && let Some(value) = self.state.locals.get_mut(slot as usize)
                 {
+                    let before = *value;
                     *value = self.values.intern(
                         Value::Out {
                             event,
@@ -655,6 +681,7 @@ impl Numbering<'_> {
                         info.ty,
                         span,
                     );
+                    self.values.before.insert(*value, before);
                 }
                 self.clobber(argument);
             }

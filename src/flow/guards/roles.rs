@@ -37,6 +37,8 @@ pub(super) enum Region {
     Fixed(Option<u64>),
     /// A single object of a variable (`&x`).
     Object(Option<u64>),
+    /// Bytes that an object of a parameter points to and whose number it holds; the object.
+    Held(ValueId),
     /// Given by an allocator; the call's result.
     Allocated(ValueId),
     /// A pointer parameter without a length.
@@ -120,6 +122,10 @@ impl<'a> View<'a> {
         let values = self.values();
         match values.get(location) {
             Value::Cast { value, .. } => self.find_region(value, depth + 1),
+            // `p->buf + n` where the type of `buf` is not known.
+            Value::Binary(crate::flow::ir::BinaryOp::Add, left, _) if self.unit.types.int(values.ty(left)).is_none() => {
+                self.find_region(left, depth + 1)
+            }
             Value::Element { base, .. } => self.find_region(base, depth + 1),
             Value::Field(base, _) => match self.unit.types.get(values.ty(location)) {
                 Type::Array { .. } => {
@@ -150,7 +156,10 @@ impl<'a> View<'a> {
                 location: holder, ..
             } => match self.packet_of(holder) {
                 Some(packet) => Region::Packet(packet),
-                None => Region::Other,
+                None => match self.holder_of(holder) {
+                    Some(object) => Region::Held(object),
+                    None => Region::Other,
+                },
             },
             Value::Call(_) | Value::Pure { .. } => {
                 let Some((Some(callee), arguments)) = values.calls.get(&location) else {
@@ -165,9 +174,24 @@ impl<'a> View<'a> {
                     .and_then(|index| arguments.get(index as usize))
                 {
                     Some(argument) => self.find_region(*argument, depth + 2),
+                    None if tables::is_accessor_name(self.unit.names.text(*callee)) => {
+                        let mut pointers = arguments.iter().filter(|id| self.is_pointer(**id));
+                        match (pointers.next(), pointers.next()) {
+                            (Some(argument), None) => match self.find_region(*argument, depth + 2) {
+                                region @ (Region::Pair(_) | Region::Packet(_)) => region,
+                                _ => Region::Other,
+                            },
+                            _ => Region::Other,
+                        }
+                    }
                     None => Region::Other,
                 }
             }
+            // A cursor that a call moved on.
+            Value::Out { .. } if self.is_pointer(location) => match values.before.get(&location) {
+                Some(&before) => self.find_region(before, depth + 1),
+                None => Region::Other,
+            },
             Value::Phi { .. } => {
                 // Where a cursor started.
                 let Some(list) = values.inputs.get(&location) else {
@@ -214,6 +238,33 @@ impl<'a> View<'a> {
             .map(|_| packet)
     }
 
+    /// The object that holds both a pointer at that address and, read somewhere in the function,
+    /// the number of bytes there (`ad->buf`, `ad->len`).
+    fn holder_of(&self, holder: ValueId) -> Option<ValueId> {
+        let values = self.values();
+        let Value::Field(object, field) = values.get(holder) else {
+            return None;
+        };
+        if !matches!(values.get(object), Value::Parameter(_))
+            || !tables::is_buffer_name(self.unit.names.text(field))
+        {
+            return None;
+        }
+        self.numbered
+            .events
+            .iter()
+            .any(|event| match &event.kind {
+                super::numbering::EventKind::Read { location, .. } => match values.get(*location) {
+                    Value::Field(other, name) => {
+                        other == object && tables::is_held_length_name(self.unit.names.text(name))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+            .then_some(object)
+    }
+
     fn is_known_record(&self, pointer: TypeId) -> bool {
         self.unit
             .types
@@ -254,8 +305,12 @@ impl<'a> View<'a> {
     /// Whether bytes of the region were received.
     pub fn is_received(&self, region: Region) -> bool {
         match region {
-            Region::Pair(index) => self.pairs.get(index).is_some_and(|pair| !pair.is_output),
-            Region::Packet(_) => true,
+            Region::Pair(index) => self
+                .pairs
+                .get(index)
+                .is_some_and(|pair| !pair.is_output),
+            Region::Packet(packet) => !self.is_built(packet),
+            Region::Held(_) => true,
             // A parameter whose type is a header of a packet.
             Region::Bare(index) => self
                 .function
@@ -266,6 +321,19 @@ impl<'a> View<'a> {
                 .is_some_and(tables::is_overlay_name),
             _ => false,
         }
+    }
+
+    /// Whether a packet was made by this function.
+    pub fn is_built(&self, packet: ValueId) -> bool {
+        self.values().sources(packet).iter().any(|leaf| {
+            self.values().calls.get(leaf).is_some_and(|(callee, _)| {
+                callee.is_some_and(|callee| {
+                    self.lexicon.is(Some(callee), flag::ALLOC)
+                        || tables::is_reserving_name(self.unit.names.text(callee))
+                        || self.unit.names.text(callee).contains("build")
+                })
+            })
+        })
     }
 
     /// Whether a number was chosen by whoever sent the bytes.
@@ -288,6 +356,12 @@ impl<'a> View<'a> {
             Value::Load { location, .. } => {
                 if let Value::Field(_, name) = values.get(location)
                     && tables::SETUP_FIELDS.contains(&self.unit.names.text(name))
+                {
+                    return true;
+                }
+                // A register behind a macro's pointer.
+                if matches!(values.get(values.root(location)), Value::Constant { .. })
+                    && matches!(values.get(location), Value::Field(..) | Value::Element { .. })
                 {
                     return true;
                 }
@@ -353,6 +427,15 @@ impl<'a> View<'a> {
                     .iter()
                     .any(|leaf| self.values().get(*leaf) == Value::Parameter(pair.length))
             }
+            Region::Held(object) => sources.iter().any(|leaf| match self.values().get(*leaf) {
+                Value::Load { location, .. } => match self.values().get(location) {
+                    Value::Field(other, name) => {
+                        other == object && tables::is_held_length_name(self.unit.names.text(name))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            }),
             Region::Packet(packet) => sources
                 .iter()
                 .any(|leaf| self.is_packet_length(*leaf, Some(packet))),
@@ -380,7 +463,22 @@ impl<'a> View<'a> {
         };
         let field = self.unit.names.text(field);
         PACKETS.iter().any(|kind| kind.lengths.contains(&field))
+            && !self.is_built(holder)
             && packet.is_none_or(|packet| self.same_chain(holder, packet))
+    }
+
+    /// Whether a value of any function is read from the length field of a packet.
+    pub fn is_length_load(&self, values: &Values, term: ValueId) -> bool {
+        match values.get(term) {
+            Value::Load { location, .. } => match values.get(location) {
+                Value::Field(_, field) => {
+                    let field = self.unit.names.text(field);
+                    PACKETS.iter().any(|kind| kind.lengths.contains(&field))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Whether two packets are the same or one was reached from the other.
@@ -484,7 +582,7 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         };
         let is_bytes = matches!(unit.types.get(to), Type::Void)
             || unit.types.int(to).is_some_and(|(bits, _)| bits == 8);
-        let is_record = matches!(unit.types.get(to), Type::Record(_) | Type::Named(_))
+        let is_record = record_name(unit, to).is_some_and(tables::is_overlay_name)
             && !is_descriptor(unit, to);
         if !is_bytes && !is_record {
             continue;
@@ -549,15 +647,17 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
 
 /// Whether a type is a packet descriptor: its own length field counts.
 fn is_descriptor(unit: &Unit, ty: TypeId) -> bool {
+    record_name(unit, ty)
+        .is_some_and(|name| PACKETS.iter().any(|kind| kind.names.contains(&name)))
+}
+
+fn record_name(unit: &Unit, ty: TypeId) -> Option<&str> {
     let symbol = match unit.types.get(ty) {
-        Type::Named(symbol) => Some(*symbol),
-        Type::Record(record) => unit.types.record(*record).and_then(|record| record.name),
-        _ => None,
+        Type::Named(symbol) => *symbol,
+        Type::Record(record) => unit.types.record(*record)?.name?,
+        _ => return None,
     };
-    symbol.is_some_and(|symbol| {
-        let name = unit.names.text(symbol);
-        PACKETS.iter().any(|kind| kind.names.contains(&name))
-    })
+    Some(unit.names.text(symbol))
 }
 
 fn share_a_word(one: &str, two: &str) -> bool {

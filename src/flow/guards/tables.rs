@@ -196,7 +196,7 @@ pub(super) fn flags_of(name: &str) -> u32 {
     if has_word(
         &lower,
         &[
-            "check", "valid", "validate", "verify", "ensure", "fits", "fit", "has", "is", "can",
+            "check", "valid", "validate", "validation", "validity", "verify", "sanity", "ensure", "fits", "fit", "has", "is", "can",
             "overflow", "within", "inside", "contains", "enough", "assert", "bounds", "range",
         ],
     ) {
@@ -392,18 +392,84 @@ pub(super) fn is_overlay_name(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(
             word.as_str(),
-            "hdr"
-                | "header"
-                | "opt"
-                | "option"
-                | "tlv"
-                | "frame"
-                | "dhcp"
-                | "udphdr"
-                | "tcphdr"
-                | "iphdr"
+            "hdr" | "header" | "opt" | "option" | "tlv" | "frame" | "msg" | "packet" | "pdu" | "adv" | "dio" | "dao" | "sol"
         )
     })
+}
+
+/// Whether a function's name says that its result points into what it is given.
+pub(super) fn is_accessor_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "data" | "payload" | "ptr" | "next" | "hdr" | "header" | "body" | "skip"
+        )
+    })
+}
+
+/// Whether a field points to bytes.
+pub(super) fn is_buffer_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "data" | "buf" | "buffer" | "payload" | "bytes" | "base" | "packet" | "frame" | "msg" | "str"
+        )
+    })
+}
+
+/// Whether a field beside such a pointer says how many bytes there are.
+pub(super) fn is_held_length_name(name: &str) -> bool {
+    is_byte_length_name(name)
+        || words(name)
+            .iter()
+            .any(|word| matches!(word.as_str(), "pos" | "used" | "n" | "end" | "filled" | "left"))
+}
+
+/// Whether a function looks something up or makes something, and may fail.
+pub(super) fn is_lookup_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "find" | "lookup" | "search" | "alloc" | "new" | "create" | "dup"
+        )
+    })
+}
+
+/// Whether a variable's name says that it holds whether something worked.
+pub(super) fn is_status_name(name: &str) -> bool {
+    matches!(
+        name,
+        "rc" | "res" | "ret" | "err" | "error" | "result" | "status" | "retval" | "rv" | "xResult" | "xReturn" | "ret_val" | "e" | "r"
+    )
+}
+
+/// Whether a function's name says, without doubt, that it takes in what others sent.
+pub(super) fn is_input_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "recv" | "rx" | "input" | "parse" | "decode" | "handle" | "handler" | "process" | "receive"
+                | "received" | "dispatch" | "parser" | "unpack" | "rcv" | "incoming" | "dump"
+        )
+    })
+}
+
+/// Whether a function's name says that it makes room.
+pub(super) fn is_reserving_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "add" | "reserve" | "grow" | "resize" | "realloc" | "extend" | "alloc" | "ensure"
+        )
+    })
+}
+
+/// Allocators whose unchecked results a pattern rule reports.
+pub(super) fn is_plain_allocator(name: &str) -> bool {
+    matches!(
+        name,
+        "malloc" | "calloc" | "realloc" | "k_malloc" | "pvPortMalloc" | "mem_malloc" | "mem_calloc" | "pbuf_alloc"
+    )
 }
 
 /// Whether a function writes decoded numbers behind its pointer arguments.

@@ -115,6 +115,8 @@ pub(super) struct Values {
     pub inputs: FxHashMap<ValueId, Vec<(u32, ValueId)>>,
     /// Callee and arguments of calls whose result is a value.
     pub calls: FxHashMap<ValueId, (Option<Symbol>, smallvec::SmallVec<[ValueId; 4]>)>,
+    /// What a variable held before a call wrote to it.
+    pub before: FxHashMap<ValueId, ValueId>,
     unique: u32,
 }
 

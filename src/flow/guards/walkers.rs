@@ -26,6 +26,7 @@ struct Step {
     /// What is added, without numbers.
     terms: Vec<ValueId>,
     is_down: bool,
+    constant: i128,
     new: ValueId,
 }
 
@@ -35,7 +36,9 @@ fn walk(view: &View<'_>, found: &Loop, out: &mut Vec<Defect>) {
     // What counts down goes first: it says best what is wrong.
     steps.sort_by_key(|step| (!step.is_down, step.cursor));
     for step in &steps {
-        if !step.terms.iter().all(|term| view.is_sent(*term)) || step_is_checked(view, found, step)
+        if !step.terms.iter().all(|term| view.is_sent(*term))
+            || step_is_checked(view, found, step)
+            || !decides(view, found, step)
         {
             continue;
         }
@@ -63,6 +66,12 @@ fn walk(view: &View<'_>, found: &Loop, out: &mut Vec<Defect>) {
         return;
     }
     for step in &steps {
+        if let Some(defect) = zero_step(view, found, step) {
+            out.push(defect);
+            return;
+        }
+    }
+    for step in &steps {
         if let Some(span) = exact_end(view, found, step) {
             let text = step
                 .terms
@@ -86,6 +95,41 @@ fn walk(view: &View<'_>, found: &Loop, out: &mut Vec<Defect>) {
             return;
         }
     }
+}
+
+/// A step that may be 0: the walk then stays where it is for ever.
+fn zero_step(view: &View<'_>, found: &Loop, step: &Step) -> Option<Defect> {
+    let values = view.values();
+    if step.constant != 0 || step.terms.len() != 1 {
+        return None;
+    }
+    let term = *step.terms.first()?;
+    if !view.is_sent(term) || !matches!(values.get(values.strip(term)), Value::Load { .. } | Value::Pure { .. }) {
+        return None;
+    }
+    let mut leaves = Vec::new();
+    values.leaves(term, &mut leaves);
+    let is_limited = view.facts.at(view.graph, step.from, u32::MAX).any(|fact| match &fact.kind {
+        FactKind::Compare { op, difference, .. } => {
+            found.contains(fact.block)
+                && difference.terms.iter().any(|(own, _)| super::facts::mentions(values, *own, &leaves))
+                && (fact.bounds(values, &leaves, Direction::Lower) || matches!(op, BinaryOp::Ne))
+        }
+        FactKind::Asked { .. } => view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower),
+    });
+    if is_limited || !decides(view, found, step) {
+        return None;
+    }
+    let span = span_of_step(view, step);
+    let text = view.words(values.span(term));
+    Some(view.defect(
+        "tlv-zero-advance",
+        span,
+        vec![("$STEP", text.clone())],
+        Some(term),
+        Vec::new(),
+        format!("`{text}` may be 0, and the loop then never ends"),
+    ))
 }
 
 /// What the loop adds to its variables by values that are no numbers.
@@ -151,6 +195,11 @@ fn is_cursor_join(view: &View<'_>, term: ValueId, phi: ValueId, depth: u32) -> b
     if depth > 3 {
         return false;
     }
+    if let Some(&before) = values.before.get(&term) {
+        return before == phi
+            || Linear::of(values, before).factor(phi) == 1
+            || is_cursor_join(view, before, phi, depth + 1);
+    }
     values.inputs.get(&term).is_some_and(|list| {
         list.iter().any(|(_, input)| {
             *input == phi
@@ -182,8 +231,17 @@ fn push_step(
         from,
         is_down: rest.iter().all(|(_, factor)| *factor < 0),
         terms: rest.into_iter().map(|(term, _)| term).collect(),
+        constant: linear.constant,
         new,
     });
+}
+
+/// Whether the cursor decides how long the loop runs, or is what it reads through.
+fn decides(view: &View<'_>, found: &Loop, step: &Step) -> bool {
+    view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
+        found.contains(fact.block)
+            && matches!(&fact.kind, FactKind::Compare { difference, .. } if difference.factor(step.cursor) != 0)
+    }) || view.is_pointer(step.cursor)
 }
 
 /// Where the cursor is advanced.
@@ -237,6 +295,26 @@ fn step_is_checked(view: &View<'_>, found: &Loop, step: &Step) -> bool {
             .iter()
             .any(|term| matches!(values.get(values.strip(*term)), Value::Min(..)))
         || checked_behind(view, found, step)
+        || step.is_down && wrap_is_tested(view, found, step)
+}
+
+/// `if (left > total) return;` in the loop: that what is left became huge is seen.
+fn wrap_is_tested(view: &View<'_>, found: &Loop, step: &Step) -> bool {
+    view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
+        found.contains(fact.block)
+            && match &fact.kind {
+                FactKind::Compare { op, difference, .. } => {
+                    let factor = difference.factor(step.cursor);
+                    difference.terms.len() > 1
+                        && match op {
+                            BinaryOp::Gt | BinaryOp::Ge => factor < 0,
+                            BinaryOp::Lt | BinaryOp::Le => factor > 0,
+                            _ => false,
+                        }
+                }
+                FactKind::Asked { .. } => false,
+            }
+    })
 }
 
 /// A test of the new cursor inside the loop, other than the loop's own.
