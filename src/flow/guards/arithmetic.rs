@@ -22,16 +22,7 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             EventKind::Compute { value, ty } => {
                 if let Value::Binary(BinaryOp::Sub, left, right) = view.values().get(*value)
                     && !told.contains(value)
-                    && underflow(
-                        view,
-                        all,
-                        event,
-                        index as u32,
-                        *value,
-                        *ty,
-                        (left, right),
-                        out,
-                    )
+                    && underflow(view, all, event, index as u32, *value, *ty, (left, right), out)
                 {
                     told.push(*value);
                 }
@@ -106,11 +97,7 @@ fn underflow(
         }
         too_small = known.guard.zip(known.bytes);
     } else {
-        if known.relation
-            || values.constant(right).is_none()
-                && values.is_constant(right)
-                && known.bytes.is_some()
-        {
+        if known.relation || values.constant(right).is_none() && values.is_constant(right) && known.bytes.is_some() {
             return false;
         }
         let mut leaves = Vec::new();
@@ -141,14 +128,8 @@ fn underflow(
     }
     for leaf in values.sources(left) {
         if let Value::Parameter(parameter) = values.get(leaf)
-            && callers_bound(
-                view.unit,
-                all,
-                view.file,
-                view.function,
-                parameter,
-                Direction::Lower,
-            ) == Some(true)
+            && callers_bound(view.unit, all, view.file, view.function, parameter, Direction::Lower)
+                == Some(true)
         {
             return false;
         }
@@ -159,10 +140,7 @@ fn underflow(
         steps.push(note(span, format!("this only makes sure of {bytes}")));
     }
     if let Some(span) = usage.filter(|span| *span != event.span) {
-        steps.push(note(
-            event.span,
-            format!("`{one}` minus `{two}` wraps where `{two}` is larger"),
-        ));
+        steps.push(note(event.span, format!("`{one}` minus `{two}` wraps where `{two}` is larger")));
         let mut defect = view.defect(
             "unsigned-underflow-length",
             event.span,
@@ -171,9 +149,7 @@ fn underflow(
             steps,
             format!("nothing tests that `{one}` is at least `{two}`"),
         );
-        defect
-            .related
-            .push(note(span, "the difference is used here"));
+        defect.related.push(note(span, "the difference is used here"));
         out.push(defect);
     } else {
         out.push(view.defect(
@@ -321,10 +297,7 @@ fn usage(view: &View<'_>, value: ValueId, ty: TypeId) -> Option<Option<Span>> {
                 }
             }
             EventKind::Assign { value: stored, .. } => {
-                if values.strip(*stored) == value
-                    && without_sign(*stored)
-                    && is_used_as_size(view, *stored)
-                {
+                if values.strip(*stored) == value && without_sign(*stored) && is_used_as_size(view, *stored) {
                     return Some(Some(event.span));
                 }
             }
@@ -381,10 +354,7 @@ fn operand_words(
 ) -> (String, String) {
     let text = view.words(event.span);
     if let Some((one, two)) = text.split_once(" - ") {
-        return (
-            one.trim_start_matches('(').to_owned(),
-            two.trim_end_matches([';', ')']).to_owned(),
-        );
+        return (one.trim_start_matches('(').to_owned(), two.trim_end_matches([';', ')']).to_owned());
     }
     if let Some((one, two)) = text.split_once(" -= ") {
         return (one.to_owned(), two.trim_end_matches(';').to_owned());
@@ -409,10 +379,7 @@ fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
         let Value::Binary(op, left, right) = values.get(*value) else {
             continue;
         };
-        if !matches!(
-            op,
-            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-        ) {
+        if !matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge) {
             continue;
         }
         for side in [left, right] {
@@ -456,10 +423,7 @@ fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             out.push(view.defect(
                 "add-wrap-in-bound",
                 event.span,
-                vec![
-                    ("$SUM", text.clone()),
-                    ("$N", view.words(values.span(sent))),
-                ],
+                vec![("$SUM", text.clone()), ("$N", view.words(values.span(sent)))],
                 Some(sent),
                 Vec::new(),
                 format!("`{text}` can wrap, and then passes this test"),
@@ -470,16 +434,14 @@ fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
 
 /// `n == SIZE_MAX` was ruled out before.
 fn excludes_largest(view: &View<'_>, sent: ValueId, block: u32, event: u32) -> bool {
-    view.facts
-        .at(view.graph, block, event)
-        .any(|fact| match &fact.kind {
-            FactKind::Compare { op, difference, .. } => {
-                *op == BinaryOp::Ne
-                    && difference.factor(view.values().strip(sent)) != 0
-                    && (difference.terms.len() > 1 || difference.constant != 0)
-            }
-            FactKind::Asked { .. } => false,
-        })
+    view.facts.at(view.graph, block, event).any(|fact| match &fact.kind {
+        FactKind::Compare { op, difference, .. } => {
+            *op == BinaryOp::Ne
+                && difference.factor(view.values().strip(sent)) != 0
+                && (difference.terms.len() > 1 || difference.constant != 0)
+        }
+        FactKind::Asked { .. } => false,
+    })
 }
 
 /// `malloc(a * b)`, `malloc(n + sizeof …)` with nothing that limits the factors.
@@ -533,10 +495,7 @@ fn allocation(
                 out.push(view.defect(
                     "alloc-size-wrap",
                     span,
-                    vec![
-                        ("$SIZE", text.clone()),
-                        ("$N", view.words(values.span(first))),
-                    ],
+                    vec![("$SIZE", text.clone()), ("$N", view.words(values.span(first)))],
                     Some(first),
                     Vec::new(),
                     format!("`{text}` can wrap; the memory is then smaller than what is put there"),
@@ -558,9 +517,7 @@ fn is_from_outside(view: &View<'_>, id: ValueId) -> bool {
 }
 
 fn is_zero_test(values: &super::values::Values, right: ValueId) -> bool {
-    values
-        .constant(right)
-        .is_some_and(|number| (0..=1).contains(&number))
+    values.constant(right).is_some_and(|number| (0..=1).contains(&number))
 }
 
 /// Whether a dominating condition divides by or divides into the value (`a > MAX / b`).

@@ -109,12 +109,7 @@ impl Upper {
         } else if view.is_length_of(other, source) && !view.is_capacity_of_other(other, source) {
             self.input = true;
             self.input_guard.get_or_insert(span);
-        } else if view.is_capacity(other)
-            && !values
-                .sources(other)
-                .iter()
-                .any(|leaf| view.is_packet_length(*leaf, None))
-        {
+        } else if view.is_capacity(other) && !values.sources(other).iter().any(|leaf| view.is_packet_length(*leaf, None)) {
             self.capacity = true;
             // What a pair holds may be named a size.
             self.input = true;
@@ -288,15 +283,11 @@ pub(super) fn intrinsic(view: &View<'_>, value: ValueId, depth: u32) -> Option<i
                 BinaryOp::Mul => one?.checked_mul(two?),
                 BinaryOp::Or => Some(one?.max(two?).saturating_mul(2).saturating_add(1)),
                 BinaryOp::Shl => {
-                    let bits = values
-                        .constant(right)
-                        .filter(|bits| (0..32).contains(bits))?;
+                    let bits = values.constant(right).filter(|bits| (0..32).contains(bits))?;
                     one?.checked_mul(1 << bits)
                 }
                 BinaryOp::Shr => {
-                    let bits = values
-                        .constant(right)
-                        .filter(|bits| (0..32).contains(bits))?;
+                    let bits = values.constant(right).filter(|bits| (0..32).contains(bits))?;
                     Some(one? >> bits)
                 }
                 BinaryOp::Div => {
@@ -306,10 +297,7 @@ pub(super) fn intrinsic(view: &View<'_>, value: ValueId, depth: u32) -> Option<i
                 _ => None,
             }
         }
-        Value::Min(left, right) => match (
-            intrinsic(view, left, depth + 1),
-            intrinsic(view, right, depth + 1),
-        ) {
+        Value::Min(left, right) => match (intrinsic(view, left, depth + 1), intrinsic(view, right, depth + 1)) {
             (Some(one), Some(two)) => Some(one.min(two)),
             (one, two) => one.or(two),
         },

@@ -18,22 +18,14 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         let Terminator::Branch { .. } = &body.terminator else {
             continue;
         };
-        let Some(condition) = view
-            .numbered
-            .conditions
-            .get(block as usize)
-            .copied()
-            .flatten()
-        else {
+        let Some(condition) = view.numbered.conditions.get(block as usize).copied().flatten() else {
             continue;
         };
         let Value::Binary(op, left, right) = values.get(condition) else {
             continue;
         };
-        if !matches!(
-            op,
-            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-        ) || values.is_constant(left)
+        if !matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+            || values.is_constant(left)
             || values.is_constant(right)
         {
             continue;

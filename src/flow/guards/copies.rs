@@ -33,9 +33,7 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
                 };
                 copy_sink(view, all, event, &sink, out);
             }
-            EventKind::Write { location, .. } => {
-                element_write(view, event, index as u32, *location, out)
-            }
+            EventKind::Write { location, .. } => element_write(view, event, index as u32, *location, out),
             _ => {}
         }
     }
@@ -52,9 +50,7 @@ struct Sink {
 fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out: &mut Vec<Defect>) {
     let values = view.values();
     let length = sink.length;
-    let source = sink
-        .source
-        .map_or(Region::Other, |source| view.region(source));
+    let source = sink.source.map_or(Region::Other, |source| view.region(source));
     if values.is_constant(length) {
         constant_copy(view, all, event, sink, source, out);
         return;
@@ -99,9 +95,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
                 vec![("$LEN", size.clone()), ("$DST", object.clone())],
                 Some(length),
                 Vec::new(),
-                format!(
-                    "`{size}` bytes go to `{object}`; nothing compares `{size}` with any limit"
-                ),
+                format!("`{size}` bytes go to `{object}`; nothing compares `{size}` with any limit"),
             ));
             return;
         }
@@ -131,10 +125,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         && !upper.input
     {
         let size = view.words(argument_span(view, event, length, 2));
-        let from = sink
-            .source
-            .and_then(|source| base_name(view, source))
-            .unwrap_or_default();
+        let from = sink.source.and_then(|source| base_name(view, source)).unwrap_or_default();
         out.push(view.defect(
             "copy-beyond-input",
             sink.span,
@@ -223,31 +214,17 @@ fn is_outside(view: &View<'_>, all: &[Analysed], length: ValueId, source: Region
         return true;
     }
     let values = view.values();
-    values
-        .sources(length)
-        .iter()
-        .any(|leaf| match values.get(*leaf) {
-            Value::Parameter(index) => {
-                let is_pair = view
-                    .pairs
-                    .iter()
-                    .any(|pair| pair.length == index && !pair.is_output);
-                (is_pair
-                    || matches!(source, Region::Bare(_))
-                        && super::tables::is_length_name(
-                            view.parameter_name(index).unwrap_or_default(),
-                        ))
-                    && callers_bound(
-                        view.unit,
-                        all,
-                        view.file,
-                        view.function,
-                        index,
-                        Direction::Upper,
-                    ) != Some(true)
-            }
-            _ => view.is_packet_length(*leaf, None) && view.is_received(source),
-        })
+    values.sources(length).iter().any(|leaf| match values.get(*leaf) {
+        Value::Parameter(index) => {
+            let is_pair = view
+                .pairs
+                .iter()
+                .any(|pair| pair.length == index && !pair.is_output);
+            (is_pair || matches!(source, Region::Bare(_)) && super::tables::is_length_name(view.parameter_name(index).unwrap_or_default()))
+                && callers_bound(view.unit, all, view.file, view.function, index, Direction::Upper) != Some(true)
+        }
+        _ => view.is_packet_length(*leaf, None) && view.is_received(source),
+    })
 }
 
 /// A fixed number of bytes read from a pair whose number nobody looks at before.
@@ -269,46 +246,23 @@ fn constant_copy(
         return;
     };
     let known = super::lower::of_region(view, region, event.block, sink.event);
-    let is_limited = view
-        .facts
-        .at(view.graph, event.block, sink.event)
-        .any(|fact| {
-            matches!(fact.kind, super::facts::FactKind::Compare { .. })
-                && fact
-                    .others(values, &[])
-                    .any(|term| view.is_length_of(term, region))
-        });
+    let is_limited = view.facts.at(view.graph, event.block, sink.event).any(|fact| {
+        matches!(fact.kind, super::facts::FactKind::Compare { .. })
+            && fact
+                .others(values, &[])
+                .any(|term| view.is_length_of(term, region))
+    });
     if known.relation
         || is_limited
         || !view.is_received(region)
-        || callers_bound(
-            view.unit,
-            all,
-            view.file,
-            view.function,
-            pair.length,
-            Direction::Lower,
-        ) == Some(true)
-        || callers_bound(
-            view.unit,
-            all,
-            view.file,
-            view.function,
-            pair.length,
-            Direction::Upper,
-        ) == Some(true)
+        || callers_bound(view.unit, all, view.file, view.function, pair.length, Direction::Lower) == Some(true)
+        || callers_bound(view.unit, all, view.file, view.function, pair.length, Direction::Upper) == Some(true)
     {
         return;
     }
     let size = view.words(argument_span(view, event, sink.length, 2));
-    let from = sink
-        .source
-        .and_then(|source| base_name(view, source))
-        .unwrap_or_default();
-    let length = view
-        .parameter_name(pair.length)
-        .unwrap_or_default()
-        .to_owned();
+    let from = sink.source.and_then(|source| base_name(view, source)).unwrap_or_default();
+    let length = view.parameter_name(pair.length).unwrap_or_default().to_owned();
     out.push(view.defect(
         "copy-beyond-input",
         sink.span,
@@ -321,7 +275,8 @@ fn constant_copy(
 
 /// Whether a length was read from a packet by this function itself, wide enough to matter.
 fn is_wire_length(view: &View<'_>, length: ValueId) -> bool {
-    view.is_sent(length) && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
+    view.is_sent(length)
+        && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
 }
 
 /// Whether the offset was compared with something, alone or with the length.
@@ -428,10 +383,7 @@ fn element_write(
             event.span,
             vec![("$LEN", size.clone()), ("$DST", object.clone())],
             Some(*bound),
-            vec![note(
-                fact.span,
-                format!("the loop runs while this holds, up to `{size}`"),
-            )],
+            vec![note(fact.span, format!("the loop runs while this holds, up to `{size}`"))],
             format!("an element of `{object}` is written; nothing compares `{size}` with its size"),
         ));
         return;

@@ -41,7 +41,8 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
         if known.covers(need) {
             continue;
         }
-        let later = lower::later_guard(view, region).filter(|span| span.start > event.span.start);
+        let later = lower::later_guard(view, region)
+            .filter(|span| span.start > event.span.start);
         if !is_worth(view, all, region, later.is_some(), &known) {
             continue;
         }
@@ -155,7 +156,9 @@ fn offset(view: &View<'_>, location: ValueId) -> Option<(i128, bool)> {
                 if !linear.is_constant() {
                     return None;
                 }
-                sum = sum.saturating_add(linear.constant.saturating_mul(i128::from(scale.max(1))));
+                sum = sum.saturating_add(
+                    linear.constant.saturating_mul(i128::from(scale.max(1))),
+                );
                 at = base;
             }
             Value::Parameter(_) => return Some((sum, true)),
@@ -172,23 +175,20 @@ fn offset(view: &View<'_>, location: ValueId) -> Option<(i128, bool)> {
 fn overlay_of(view: &View<'_>, base: ValueId, name: crate::flow::ir::Symbol) -> Option<i128> {
     let field = Value::Field(base, name);
     let _ = field;
-    view.numbered
-        .events
-        .iter()
-        .find_map(|event| match &event.kind {
-            EventKind::Read {
-                location, record, ..
-            }
-            | EventKind::Write {
-                location, record, ..
-            } if view.values().get(*location) == field => view
-                .unit
-                .types
-                .field(*record, name)
-                .and_then(|field| field.offset)
-                .map(i128::from),
-            _ => None,
-        })
+    view.numbered.events.iter().find_map(|event| match &event.kind {
+        EventKind::Read {
+            location, record, ..
+        }
+        | EventKind::Write {
+            location, record, ..
+        } if view.values().get(*location) == field => view
+            .unit
+            .types
+            .field(*record, name)
+            .and_then(|field| field.offset)
+            .map(i128::from),
+        _ => None,
+    })
 }
 
 fn is_worth(
@@ -280,7 +280,10 @@ fn report(
     out: &mut Vec<Defect>,
 ) {
     let is_header = view.unit.types.as_record(access.record).is_some()
-        || matches!(view.values().get(access.location), Value::Field(..));
+        || matches!(
+            view.values().get(access.location),
+            Value::Field(..)
+        );
     let length = match region {
         Region::Pair(index) => view
             .pairs
@@ -307,9 +310,7 @@ fn report(
             "header-cast-before-length",
             vec![(
                 "$TYPE",
-                view.type_name(access.record)
-                    .unwrap_or("a header")
-                    .to_owned(),
+                view.type_name(access.record).unwrap_or("a header").to_owned(),
             )],
         )
     } else {
@@ -326,10 +327,9 @@ fn report(
         format!("{need} bytes of `{buffer}` are needed here; nothing before compares `{length}` with that"),
     );
     if let Some(span) = later {
-        defect.related.push(note(
-            span,
-            "this test comes too late: move it before the first read",
-        ));
+        defect
+            .related
+            .push(note(span, "this test comes too late: move it before the first read"));
     }
     out.push(defect);
 }

@@ -25,8 +25,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                     scale,
                 } = view.values().get(*location)
                     && !view.values().is_constant(element)
-                    && let Some(analysis) =
-                        access(view, event, index, (base, element, scale), &told, out)
+                    && let Some(analysis) = access(view, event, index, (base, element, scale), &told, out)
                 {
                     told.push((element, analysis));
                 }
@@ -50,15 +49,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                 if let Some(copy) = view.lexicon.copy(*callee)
                     && let Some(&length) = arguments.get(copy.length as usize)
                 {
-                    asserted_length(
-                        view,
-                        event,
-                        index,
-                        length,
-                        copy.destination
-                            .and_then(|at| arguments.get(at as usize).copied()),
-                        out,
-                    );
+                    asserted_length(view, event, index, length, copy.destination.and_then(|at| arguments.get(at as usize).copied()), out);
                 }
             }
             _ => {}
@@ -136,9 +127,7 @@ fn access(
             format!("`{text}` selects an element of `{object}`"),
         ));
         if let Some(defect) = out.last_mut() {
-            defect
-                .trace
-                .push(note(span, format!("`{text}` is compared only here")));
+            defect.trace.push(note(span, format!("`{text}` is compared only here")));
         }
         return Some("check-after-use");
     }
@@ -247,9 +236,9 @@ fn is_directly_sent(view: &View<'_>, element: ValueId) -> bool {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(element, &mut leaves);
-    leaves
-        .iter()
-        .any(|leaf| !matches!(values.get(*leaf), Value::Phi { .. }) && view.is_sent(*leaf))
+    leaves.iter().any(|leaf| {
+        !matches!(values.get(*leaf), Value::Phi { .. }) && view.is_sent(*leaf)
+    })
 }
 
 /// The bytes of an index: the text between the last brackets of the access.
@@ -277,13 +266,7 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, element: ValueId) -> O
     if leaves.is_empty() {
         return None;
     }
-    for (at, later) in view
-        .numbered
-        .events
-        .iter()
-        .enumerate()
-        .skip(index as usize + 1)
-    {
+    for (at, later) in view.numbered.events.iter().enumerate().skip(index as usize + 1) {
         if let EventKind::Compute { value, .. } = &later.kind
             && let Value::Binary(op, left, right) = values.get(*value)
             && matches!(op, BinaryOp::Lt | BinaryOp::Ge)
@@ -292,8 +275,7 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, element: ValueId) -> O
         {
             let (tested, limit) = (values.strip(left), right);
             if tested == values.strip(element)
-                && (values.constant(limit).is_some_and(|number| number > 1)
-                    || view.is_named_constant(limit))
+                && (values.constant(limit).is_some_and(|number| number > 1) || view.is_named_constant(limit))
                 && same_statement(view, event, later)
             {
                 return Some(later.span);
@@ -363,11 +345,7 @@ fn asserted_length(
         return;
     }
     let upper = Upper::new(view, length, event.block, index, Region::Other);
-    if upper.capacity
-        || upper.named
-        || upper.destination_guard.is_some()
-        || upper.input_guard.is_some()
-    {
+    if upper.capacity || upper.named || upper.destination_guard.is_some() || upper.input_guard.is_some() {
         return;
     }
     if let Some(destination) = destination

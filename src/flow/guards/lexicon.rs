@@ -22,10 +22,7 @@ impl Lexicon {
             volatile: unit
                 .globals
                 .iter()
-                .map(|global| {
-                    global.is_volatile
-                        || !global.is_extern && says_volatile(text, global.span.start)
-                })
+                .map(|global| global.is_volatile || !global.is_extern && says_volatile(text, global.span.start))
                 .collect(),
         };
         for function in &unit.functions {

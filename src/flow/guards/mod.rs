@@ -131,11 +131,7 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
     }
     if let Some(new) = out.get_mut(start..) {
         new.sort_by(|one, two| {
-            (one.span.start, one.analysis, one.span.end).cmp(&(
-                two.span.start,
-                two.analysis,
-                two.span.end,
-            ))
+            (one.span.start, one.analysis, one.span.end).cmp(&(two.span.start, two.analysis, two.span.end))
         });
     }
     // A walk that was told needs no second word on its subtraction.
@@ -150,8 +146,7 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
     out.retain(|defect| {
         index += 1;
         index <= start
-            || !(defect.analysis == "unsigned-underflow-length"
-                && walks.contains(&defect.span.start))
+            || !(defect.analysis == "unsigned-underflow-length" && walks.contains(&defect.span.start))
                 && seen.insert((defect.span.start, defect.span.end, defect.analysis))
     });
 }

@@ -125,10 +125,7 @@ fn one_way(
         return true;
     }
     if is_known(view, pointer, event.block, index)
-        || matches!(
-            values.get(pointer),
-            Value::Address(_) | Value::Constant { .. }
-        )
+        || matches!(values.get(pointer), Value::Address(_) | Value::Constant { .. })
     {
         return false;
     }
@@ -136,13 +133,7 @@ fn one_way(
         if block == event.block || !view.graph.dominates(block, event.block) {
             continue;
         }
-        let Some(condition) = view
-            .numbered
-            .conditions
-            .get(block as usize)
-            .copied()
-            .flatten()
-        else {
+        let Some(condition) = view.numbered.conditions.get(block as usize).copied().flatten() else {
             continue;
         };
         let Some(body) = view.function.block(BlockId(block)) else {
@@ -165,11 +156,7 @@ fn one_way(
         {
             continue;
         }
-        let null = if *op == BinaryOp::Eq {
-            then.0
-        } else {
-            otherwise.0
-        };
+        let null = if *op == BinaryOp::Eq { then.0 } else { otherwise.0 };
         let Some(end) = straight(view, null) else {
             continue;
         };
@@ -178,17 +165,13 @@ fn one_way(
             if is_claimed(view, pointer) {
                 return false;
             }
-            let name =
-                object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
+            let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
             out.push(view.defect(
                 "null-on-one-way",
                 event.span,
                 vec![("$P", name.clone())],
                 None,
-                vec![note(
-                    body.span,
-                    format!("`{name}` may be NULL, says this test, and goes on"),
-                )],
+                vec![note(body.span, format!("`{name}` may be NULL, says this test, and goes on"))],
                 format!("`{name}` is used; the way on which it is NULL leads here, too"),
             ));
             return true;
@@ -205,9 +188,9 @@ fn straight(view: &View<'_>, from: u32) -> Option<u32> {
         match &body.terminator {
             Terminator::Goto(to) if view.graph.predecessors(at).len() == 1 => at = to.0,
             // The other side of `p == NULL || …`.
-            Terminator::Branch {
-                then, otherwise, ..
-            } if view.graph.predecessors(at).len() == 1 && body.statements.len() <= 2 => {
+            Terminator::Branch { then, otherwise, .. }
+                if view.graph.predecessors(at).len() == 1 && body.statements.len() <= 2 =>
+            {
                 let join = [then.0, otherwise.0]
                     .into_iter()
                     .find(|to| view.graph.predecessors(*to).len() > 1)?;
@@ -246,10 +229,7 @@ fn lookup(
         event.span,
         vec![("$P", name.clone()), ("$CALL", call.clone())],
         None,
-        vec![note(
-            values.span(pointer),
-            format!("`{call}` gives `{name}`"),
-        )],
+        vec![note(values.span(pointer), format!("`{call}` gives `{name}`"))],
         format!("`{name}` is used; nothing tests that it is not NULL"),
     );
     defect.related.push(reason);
@@ -259,35 +239,29 @@ fn lookup(
 
 /// The variable that holds a value.
 fn holder(view: &View<'_>, value: ValueId) -> Option<String> {
-    view.numbered
-        .events
-        .iter()
-        .find_map(|event| match &event.kind {
-            EventKind::Assign {
-                local,
-                value: assigned,
-            } if view.values().strip(*assigned) == value => view
-                .function
-                .local(*local)
-                .map(|local| view.name(local.name).to_owned())
-                .filter(|name| !name.is_empty()),
-            EventKind::Write {
-                location,
-                value: assigned,
-                ..
-            } if view.values().strip(*assigned) == value => object_name(view, *location),
-            _ => None,
-        })
+    view.numbered.events.iter().find_map(|event| match &event.kind {
+        EventKind::Assign {
+            local,
+            value: assigned,
+        } if view.values().strip(*assigned) == value => view
+            .function
+            .local(*local)
+            .map(|local| view.name(local.name).to_owned())
+            .filter(|name| !name.is_empty()),
+        EventKind::Write {
+            location,
+            value: assigned,
+            ..
+        } if view.values().strip(*assigned) == value => object_name(view, *location),
+        _ => None,
+    })
 }
 
 /// Why the result of a function may be NULL.
 fn may_be_null(view: &View<'_>, callee: Symbol) -> Option<crate::flow::Note> {
     let bits = view.lexicon.flags(callee);
     if let Some(span) = view.file.null_return(callee) {
-        return Some(note(
-            span,
-            format!("`{}` returns NULL here", view.name(callee)),
-        ));
+        return Some(note(span, format!("`{}` returns NULL here", view.name(callee))));
     }
     if bits & flag::NULLABLE != 0 && !super::tables::is_plain_allocator(view.name(callee)) {
         return Some(note(
@@ -328,11 +302,7 @@ fn late_test(
     let values = view.values();
     if !matches!(
         values.get(pointer),
-        Value::Parameter(_)
-            | Value::Call(_)
-            | Value::Load { .. }
-            | Value::Phi { .. }
-            | Value::Pure { .. }
+        Value::Parameter(_) | Value::Call(_) | Value::Load { .. } | Value::Phi { .. } | Value::Pure { .. }
     ) {
         return false;
     }
@@ -351,10 +321,7 @@ fn late_test(
         Vec::new(),
         format!("`{name}` is used before the test"),
     );
-    defect.trace.push(note(
-        span,
-        format!("`{name}` is compared with NULL only here"),
-    ));
+    defect.trace.push(note(span, format!("`{name}` is compared with NULL only here")));
     out.push(defect);
     true
 }

@@ -453,9 +453,7 @@ impl Numbering<'_> {
                 continue;
             };
             let phi = self.phi(self.values.ty(before), self.values.span(before));
-            self.values
-                .inputs
-                .insert(phi, vec![(super::graph::NONE, before)]);
+            self.values.inputs.insert(phi, vec![(super::graph::NONE, before)]);
             self.pending.push((found.head, slot as u32, phi));
             if let Some(value) = state.locals.get_mut(slot) {
                 *value = phi;
@@ -475,9 +473,7 @@ impl Numbering<'_> {
             let new = match stored {
                 Stored::Value(before) => {
                     let phi = self.phi(self.values.ty(before), self.values.span(before));
-                    self.values
-                        .inputs
-                        .insert(phi, vec![(super::graph::NONE, before)]);
+                    self.values.inputs.insert(phi, vec![(super::graph::NONE, before)]);
                     Stored::Value(phi)
                 }
                 Stored::Clobbered(_) => Stored::Clobbered(self.values.fresh()),
@@ -708,7 +704,9 @@ impl Numbering<'_> {
     /// Whether each read of the location gives another value.
     fn is_volatile(&self, location: ValueId) -> bool {
         match self.values.get(self.values.root(location)) {
-            Value::Address(Base::Global(id)) => self.lexicon.is_volatile(id),
+            Value::Address(Base::Global(id)) => {
+                self.lexicon.is_volatile(id)
+            }
             _ => false,
         }
     }
@@ -836,14 +834,8 @@ impl Numbering<'_> {
     fn location(&mut self, place: &Place) -> (ValueId, TypeId) {
         let types = &self.unit.types;
         let mut ty = match place.base {
-            Base::Local(id) => self
-                .function
-                .local(id)
-                .map_or(TypeId::UNKNOWN, |local| local.ty),
-            Base::Global(id) => self
-                .unit
-                .global(id)
-                .map_or(TypeId::UNKNOWN, |global| global.ty),
+            Base::Local(id) => self.function.local(id).map_or(TypeId::UNKNOWN, |local| local.ty),
+            Base::Global(id) => self.unit.global(id).map_or(TypeId::UNKNOWN, |global| global.ty),
         };
         // `None` while the place is still the bare base.
         let mut at: Option<ValueId> = None;
@@ -865,25 +857,16 @@ impl Numbering<'_> {
                 Projection::Field(name) => {
                     let base = match at {
                         Some(at) => at,
-                        None => self
-                            .values
-                            .intern(Value::Address(place.base), ty, place.span),
+                        None => self.values.intern(Value::Address(place.base), ty, place.span),
                     };
                     record = ty;
-                    ty = types
-                        .field(ty, *name)
-                        .map_or(TypeId::UNKNOWN, |field| field.ty);
-                    at = Some(
-                        self.values
-                            .intern(Value::Field(base, *name), ty, place.span),
-                    );
+                    ty = types.field(ty, *name).map_or(TypeId::UNKNOWN, |field| field.ty);
+                    at = Some(self.values.intern(Value::Field(base, *name), ty, place.span));
                 }
                 Projection::Index(index) => {
                     let base = match at {
                         Some(at) => at,
-                        None => self
-                            .values
-                            .intern(Value::Address(place.base), ty, place.span),
+                        None => self.values.intern(Value::Address(place.base), ty, place.span),
                     };
                     let index = self.operand(index);
                     // Behind `Deref` of a pointer the type is the element's already.
@@ -899,9 +882,7 @@ impl Numbering<'_> {
         }
         let location = match at {
             Some(at) => at,
-            None => self
-                .values
-                .intern(Value::Address(place.base), ty, place.span),
+            None => self.values.intern(Value::Address(place.base), ty, place.span),
         };
         (location, record)
     }
@@ -922,8 +903,7 @@ impl Numbering<'_> {
         } = self.values.get(base)
             && other == scale
             && scale != 0
-            && let (Some(one), Some(two)) =
-                (self.values.constant(before), self.values.constant(index))
+            && let (Some(one), Some(two)) = (self.values.constant(before), self.values.constant(index))
             && let Some(sum) = one.checked_add(two)
         {
             if sum == 0 {
@@ -945,8 +925,7 @@ impl Numbering<'_> {
     ) -> ValueId {
         let _ = ty;
         let held = self.values.ty(base);
-        self.values
-            .intern(Value::Element { base, index, scale }, held, span)
+        self.values.intern(Value::Element { base, index, scale }, held, span)
     }
 
     /// The value of a whole variable.
@@ -960,11 +939,7 @@ impl Numbering<'_> {
                         None => self.values.unknown(ty, span),
                     };
                 }
-                if self
-                    .function
-                    .local(id)
-                    .is_some_and(|local| local.is_volatile)
-                {
+                if self.function.local(id).is_some_and(|local| local.is_volatile) {
                     return self.values.unknown(ty, span);
                 }
                 match self.state.locals.get(slot as usize) {
@@ -1002,11 +977,10 @@ impl Numbering<'_> {
                 self.load(location, place.ty, record, place.span)
             }
             Operand::Constant(constant) => self.constant(constant),
-            Operand::Text(text) => self.values.intern(
-                Value::Text(*text),
-                TypeId::UNKNOWN,
-                Span { start: 0, end: 0 },
-            ),
+            Operand::Text(text) => {
+                self.values
+                    .intern(Value::Text(*text), TypeId::UNKNOWN, Span { start: 0, end: 0 })
+            }
             Operand::Function(name) => self.values.intern(
                 Value::Function(*name),
                 TypeId::UNKNOWN,
@@ -1064,9 +1038,7 @@ impl Numbering<'_> {
                 let mut index = self.operand(count);
                 if *is_negative {
                     index = match self.values.constant(index) {
-                        Some(number) => {
-                            self.values.number(number.wrapping_neg(), TypeId::I32, span)
-                        }
+                        Some(number) => self.values.number(number.wrapping_neg(), TypeId::I32, span),
                         None => self.values.intern(
                             Value::Unary(UnaryOp::Negate, index),
                             TypeId::I32,
@@ -1139,9 +1111,7 @@ impl Numbering<'_> {
         match (types.int_range(from), types.int_range(to)) {
             (Some((low, high)), Some((least, most))) if least <= low && high <= most => inner,
             (None, _) | (_, None) if types.int(to).is_none() => inner,
-            _ => self
-                .values
-                .intern(Value::Cast { value: inner, to }, to, span),
+            _ => self.values.intern(Value::Cast { value: inner, to }, to, span),
         }
     }
 }

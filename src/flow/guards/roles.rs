@@ -423,9 +423,9 @@ impl<'a> View<'a> {
                 let Some(pair) = self.pairs.get(index) else {
                     return false;
                 };
-                sources
-                    .iter()
-                    .any(|leaf| self.values().get(*leaf) == Value::Parameter(pair.length))
+                sources.iter().any(|leaf| {
+                    self.values().get(*leaf) == Value::Parameter(pair.length)
+                })
             }
             Region::Held(object) => sources.iter().any(|leaf| match self.values().get(*leaf) {
                 Value::Load { location, .. } => match self.values().get(location) {
@@ -495,9 +495,7 @@ impl<'a> View<'a> {
         let values = self.values();
         match values.get(id) {
             Value::Constant { written, .. } => !matches!(written, Written::Number),
-            Value::Parameter(index) => self
-                .parameter_name(index)
-                .is_some_and(tables::is_capacity_name),
+            Value::Parameter(index) => self.parameter_name(index).is_some_and(tables::is_capacity_name),
             Value::Load { location, .. } => match values.get(location) {
                 Value::Field(_, name) => tables::is_capacity_name(self.unit.names.text(name)),
                 _ => false,
@@ -522,9 +520,9 @@ impl<'a> View<'a> {
         block: u32,
         event: u32,
     ) -> impl Iterator<Item = &'f Fact> {
-        self.facts
-            .at(self.graph, block, event)
-            .filter(move |fact| fact.bounds(self.values(), leaves, direction) && self.counts(fact))
+        self.facts.at(self.graph, block, event).filter(move |fact| {
+            fact.bounds(self.values(), leaves, direction) && self.counts(fact)
+        })
     }
 
     /// Whether a fact is a guard: a call that was asked must be one that tests.
@@ -617,24 +615,10 @@ fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         let words = tables::words(name);
         let is_output = !is_const
             && (words.iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "out"
-                        | "dst"
-                        | "dest"
-                        | "result"
-                        | "resp"
-                        | "response"
-                        | "reply"
-                        | "tx"
-                        | "output"
-                )
-            }) || tables::words(length_name).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "max" | "cap" | "capacity" | "outlen" | "room" | "space"
-                )
-            }));
+                matches!(word.as_str(), "out" | "dst" | "dest" | "result" | "resp" | "response" | "reply" | "tx" | "output")
+            }) || tables::words(length_name)
+                .iter()
+                .any(|word| matches!(word.as_str(), "max" | "cap" | "capacity" | "outlen" | "room" | "space")));
         out.push(Pair {
             pointer: index as u32,
             length: other as u32,
@@ -663,8 +647,7 @@ fn record_name(unit: &Unit, ty: TypeId) -> Option<&str> {
 fn share_a_word(one: &str, two: &str) -> bool {
     let left = tables::words(one);
     let right = tables::words(two);
-    left.iter()
-        .any(|word| word.len() > 1 && right.contains(word))
+    left.iter().any(|word| word.len() > 1 && right.contains(word))
 }
 
 /// The text of a parameter before its declarator.
@@ -687,11 +670,9 @@ impl View<'_> {
     pub fn is_capacity_of_other(&self, id: ValueId, region: Region) -> bool {
         let values = self.values();
         match values.get(id) {
-            Value::Parameter(index) => self
-                .pairs
-                .iter()
-                .enumerate()
-                .any(|(at, pair)| pair.length == index && region != Region::Pair(at)),
+            Value::Parameter(index) => self.pairs.iter().enumerate().any(|(at, pair)| {
+                pair.length == index && region != Region::Pair(at)
+            }),
             _ => false,
         }
     }

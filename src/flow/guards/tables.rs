@@ -88,15 +88,7 @@ const COPIES: &[(&str, Copy)] = &[
     ("crc32", read(1, 2)),
     ("memcpy", copy(0, 1, 2)),
     ("memmove", copy(0, 1, 2)),
-    (
-        "os_mbuf_copydata",
-        Copy {
-            destination: Some(3),
-            source: Some(0),
-            length: 2,
-            source_knows: true,
-        },
-    ),
+    ("os_mbuf_copydata", Copy { destination: Some(3), source: Some(0), length: 2, source_knows: true }),
     ("pbuf_copy_partial", from_packet(1, 0, 2)),
     ("sha256_update", read(1, 2)),
     ("strncpy", copy(0, 1, 2)),
@@ -202,50 +194,24 @@ pub(super) fn flags_of(name: &str) -> u32 {
     ) {
         bits |= flag::CHECK;
     }
-    if has_word(
-        &lower,
-        &[
-            "get",
-            "len",
-            "length",
-            "size",
-            "count",
-            "num",
-            "hdrlen",
-            "avail",
-            "available",
-            "remaining",
-            "space",
-            "room",
-            "tailroom",
-            "capacity",
-        ],
-    ) && !has_word(
-        &lower,
-        &[
-            "read", "recv", "receive", "pop", "next", "alloc", "add", "set", "put", "write",
-            "random", "buffer", "new",
-        ],
-    ) {
+    if has_word(&lower, &["get", "len", "length", "size", "count", "num", "hdrlen", "avail", "available", "remaining", "space", "room", "tailroom", "capacity"])
+        && !has_word(
+            &lower,
+            &[
+                "read", "recv", "receive", "pop", "next", "alloc", "add", "set", "put", "write",
+                "random", "buffer", "new",
+            ],
+        )
+    {
         bits |= flag::PURE;
     }
-    if has_word(
-        &lower,
-        &["malloc", "calloc", "alloc", "zalloc", "kmalloc", "xmalloc"],
-    ) && !has_word(&lower, &["free", "dealloc", "pre", "is"])
+    if has_word(&lower, &["malloc", "calloc", "alloc", "zalloc", "kmalloc", "xmalloc"])
+        && !has_word(&lower, &["free", "dealloc", "pre", "is"])
     {
         bits |= flag::ALLOC;
     }
-    if has_word(
-        &lower,
-        &[
-            "log", "debug", "printf", "print", "dbg", "trace", "warn", "err", "info", "diagf",
-            "debugf", "puts", "warning", "error", "dmsg", "emsg", "imsg", "fmsg", "msg",
-        ],
-    ) && (name.chars().all(|c| !c.is_ascii_lowercase())
-        || lower.contains("print")
-        || lower.contains("log")
-        || lower.contains("debug"))
+    if has_word(&lower, &["log", "debug", "printf", "print", "dbg", "trace", "warn", "err", "info", "diagf", "debugf", "puts", "warning", "error", "dmsg", "emsg", "imsg", "fmsg", "msg"])
+        && (name.chars().all(|c| !c.is_ascii_lowercase()) || lower.contains("print") || lower.contains("log") || lower.contains("debug"))
     {
         bits |= flag::LOG | flag::CALM;
     }
@@ -264,35 +230,21 @@ fn is_decoder(lower: &str) -> bool {
     for width in ["16", "24", "32", "48", "64"] {
         for order in ["be", "le"] {
             for (before, after) in [("", "toh"), ("", "_to_cpu"), ("", "tocpu")] {
-                if squeezed.ends_with(&format!("{before}{order}{width}{after}"))
-                    && !after.is_empty()
+                if squeezed.ends_with(&format!("{before}{order}{width}{after}")) && !after.is_empty()
                 {
                     return true;
                 }
             }
-            if squeezed.contains("get")
-                || squeezed.contains("rd")
-                || squeezed.contains("read")
-                || squeezed.contains("load")
-                || squeezed.contains("unpack")
-                || squeezed.contains("peek")
-                || squeezed.contains("extract")
+            if squeezed.contains("get") || squeezed.contains("rd") || squeezed.contains("read") || squeezed.contains("load") || squeezed.contains("unpack") || squeezed.contains("peek") || squeezed.contains("extract")
             {
-                if squeezed.ends_with(&format!("{order}{width}"))
-                    || squeezed.ends_with(&format!("{width}_{order}"))
-                    || squeezed.ends_with(&format!("u{width}{order}"))
+                if squeezed.ends_with(&format!("{order}{width}")) || squeezed.ends_with(&format!("{width}_{order}")) || squeezed.ends_with(&format!("u{width}{order}"))
                 {
                     return true;
                 }
             }
         }
     }
-    lower.contains("bytes_to_u")
-        || lower.contains("char2u")
-        || lower == "unaligned_get_u16"
-        || lower == "unaligned_get_u32"
-        || lower == "ushort2shost"
-        || lower.starts_with("uschar2u")
+    lower.contains("bytes_to_u") || lower.contains("char2u") || lower == "unaligned_get_u16" || lower == "unaligned_get_u32" || lower == "ushort2shost" || lower.starts_with("uschar2u")
 }
 
 /// Whether one of the words stands in a name between underscores or humps.
@@ -328,41 +280,15 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 const LENGTH_WORDS: &[&str] = &[
-    "len",
-    "length",
-    "size",
-    "sz",
-    "count",
-    "cnt",
-    "bytes",
-    "nbytes",
-    "buflen",
-    "datalen",
-    "n",
-    "left",
-    "remaining",
-    "avail",
-    "total",
-    "octets",
-    "plen",
-    "slen",
-    "dlen",
-    "num",
-    "hlen",
-    "pktlen",
-    "buffersize",
-    "bufsize",
-    "inlen",
-    "outlen",
-    "used",
+    "len", "length", "size", "sz", "count", "cnt", "bytes", "nbytes", "buflen", "datalen", "n",
+    "left", "remaining", "avail", "total", "octets", "plen", "slen", "dlen", "num", "hlen",
+    "pktlen", "buffersize", "bufsize", "inlen", "outlen", "used",
 ];
 
 /// Whether a parameter's or field's name says that it is a number of bytes or elements.
 pub(super) fn is_length_name(name: &str) -> bool {
     let words = words(name);
-    words
-        .iter()
-        .any(|word| LENGTH_WORDS.contains(&word.as_str()))
+    words.iter().any(|word| LENGTH_WORDS.contains(&word.as_str()))
         || name.to_ascii_lowercase().ends_with("len")
         || name.to_ascii_lowercase().ends_with("size")
         || name.to_ascii_lowercase().ends_with("length")
@@ -482,22 +408,7 @@ pub(super) fn is_decoding_name(name: &str) -> bool {
     })
 }
 
-const CAPACITY_WORDS: &[&str] = &[
-    "cap",
-    "capacity",
-    "max",
-    "maxlen",
-    "limit",
-    "room",
-    "space",
-    "free",
-    "avail",
-    "available",
-    "tailroom",
-    "outlen",
-    "bufsize",
-    "buffersize",
-];
+const CAPACITY_WORDS: &[&str] = &["cap", "capacity", "max", "maxlen", "limit", "room", "space", "free", "avail", "available", "tailroom", "outlen", "bufsize", "buffersize"];
 
 /// Whether a name says how much fits somewhere.
 pub(super) fn is_capacity_name(name: &str) -> bool {
@@ -561,30 +472,9 @@ pub(super) fn is_receiver_name(name: &str) -> bool {
     words.iter().any(|word| {
         matches!(
             word.as_str(),
-            "recv"
-                | "rx"
-                | "input"
-                | "parse"
-                | "decode"
-                | "handle"
-                | "handler"
-                | "process"
-                | "receive"
-                | "received"
-                | "cb"
-                | "callback"
-                | "incoming"
-                | "dispatch"
-                | "isr"
-                | "parser"
-                | "unpack"
-                | "deserialize"
-                | "rcv"
-                | "get"
-                | "read"
-                | "check"
-                | "find"
-                | "iphc"
+            "recv" | "rx" | "input" | "parse" | "decode" | "handle" | "handler" | "process" | "receive"
+                | "received" | "cb" | "callback" | "incoming" | "dispatch" | "isr" | "parser" | "unpack" | "deserialize"
+                | "rcv" | "get" | "read" | "check" | "find" | "iphc"
         )
     })
 }
@@ -595,33 +485,14 @@ mod tests {
 
     #[test]
     fn tables_are_sorted() {
-        assert!(
-            NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0),
-            "{:?}",
-            NAMES.windows(2).find(|pair| pair[0].0 >= pair[1].0)
-        );
-        assert!(
-            COPIES.windows(2).all(|pair| pair[0].0 < pair[1].0),
-            "{:?}",
-            COPIES.windows(2).find(|pair| pair[0].0 >= pair[1].0)
-        );
+        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0), "{:?}", NAMES.windows(2).find(|pair| pair[0].0 >= pair[1].0));
+        assert!(COPIES.windows(2).all(|pair| pair[0].0 < pair[1].0), "{:?}", COPIES.windows(2).find(|pair| pair[0].0 >= pair[1].0));
     }
 
     #[test]
     fn names_are_understood() {
-        for name in [
-            "ntohs",
-            "sys_get_le16",
-            "byteorder_bebuftohs",
-            "le16toh",
-            "get_be32",
-            "tu_le16toh",
-            "usChar2u16",
-        ] {
-            assert!(
-                flags_of(name) & flag::DECODER != 0 || name == "usChar2u16",
-                "{name}"
-            );
+        for name in ["ntohs", "sys_get_le16", "byteorder_bebuftohs", "le16toh", "get_be32", "tu_le16toh", "usChar2u16"] {
+            assert!(flags_of(name) & flag::DECODER != 0 || name == "usChar2u16", "{name}");
         }
         assert!(is_length_name("uxBufferLength"));
         assert!(is_length_name("buflen"));

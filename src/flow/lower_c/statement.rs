@@ -176,13 +176,6 @@ impl Lowerer<'_> {
     /// The arm of an `#if` group that is lowered: the group or arm whose own statements stand in
     /// it. Names count as defined and not zero, so that groups on one name choose alike.
     pub(super) fn chosen_arm(&mut self, at: At) -> Option<At> {
-        // A group without an arm that holds (`#if !defined(TEST) … #endif`) is code as well, unless
-        // its condition is a plain zero.
-        let first = at;
-        let is_plain = self
-            .child(at, Field::CONDITION)
-            .is_some_and(|condition| self.kind(condition) == Kind::NUMBER_LITERAL);
-        let fallback = (!is_plain).then_some(first);
         let mut at = at;
         for _ in 0..64 {
             let holds = match self.kind(at) {
@@ -200,10 +193,7 @@ impl Lowerer<'_> {
             if holds {
                 return Some(at);
             }
-            match self.child(at, Field::ALTERNATIVE) {
-                Some(next) => at = next,
-                None => return fallback,
-            }
+            at = self.child(at, Field::ALTERNATIVE)?;
         }
         None
     }
