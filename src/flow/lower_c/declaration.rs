@@ -252,7 +252,7 @@ impl Lowerer<'_> {
                 id
             }
         };
-        if known.is_some() && is_extern {
+        if is_extern {
             return;
         }
         let init = value.map(|value| self.static_value(declared.ty, value));
@@ -316,10 +316,12 @@ impl Lowerer<'_> {
     }
 
     /// Lowers the bodies.
-    pub(super) fn functions(&mut self, file: &SourceFile<'_>) {
+    pub(super) fn functions(&mut self, file: &SourceFile<'_>, wanted: &dyn Fn(u32) -> bool) {
         for (index, function) in file.functions.iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            self.function(index, function);
+            if wanted(index) {
+                self.function(index, function);
+            }
         }
     }
 

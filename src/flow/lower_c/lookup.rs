@@ -92,11 +92,12 @@ impl<'a> Lowerer<'a> {
         }
         let mut found = self.headers.definitions(text);
         let first = *found.first()?;
-        if found.len() == 1 || plain_number(&first.body).is_some() {
-            found.extend(self.prelude.definitions(text));
-            if found.len() == 1 {
-                return Some(first);
-            }
+        if first.parameters.is_none() {
+            return Some(first);
+        }
+        found.extend(self.prelude.definitions(text));
+        if found.len() == 1 {
+            return Some(first);
         }
         let read = found
             .into_iter()
@@ -111,6 +112,9 @@ impl<'a> Lowerer<'a> {
         if let Some(number) = plain_number(&definition.body) {
             let number = literal::number(number, self.unit.target)?;
             return Some(Binding::Constant(number.value, number.ty));
+        }
+        if let Some((value, ty)) = self.constant_text(&definition.body) {
+            return Some(Binding::Constant(Some(value), ty));
         }
         let parsed = definition.parsed(&mut self.parser);
         match parsed.form {

@@ -558,6 +558,7 @@ mod tests {
                 "Tag node 0",
                 "Name node_t 0",
                 "Name callback_t 1",
+                "Name b 1",
                 "Name A 2",
                 "Name B 2",
                 "Name C 2",

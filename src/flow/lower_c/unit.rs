@@ -39,6 +39,8 @@ pub(super) struct Lowerer<'a> {
     /// Declarations of headers being read.
     pub(super) reading: u32,
     pub(super) unit: Unit,
+    /// Texts of identifiers seen.
+    symbols: FxHashMap<&'a [u8], Symbol>,
     /// Ordinary identifiers: variables, functions, typedefs, enumerators.
     pub(super) names: FxHashMap<Symbol, Binding>,
     /// `struct`, `union` and `enum` tags.
@@ -93,6 +95,7 @@ impl<'a> Lowerer<'a> {
             casts: Vec::new(),
             reading: 0,
             unit: Unit::new(Language::C, target),
+            symbols: FxHashMap::default(),
             names: FxHashMap::default(),
             tags: FxHashMap::default(),
             defined_tags: FxHashSet::default(),
@@ -113,7 +116,16 @@ impl<'a> Lowerer<'a> {
     }
 
     /// The symbol of a node's text.
-    pub(super) fn intern(&mut self, text: &[u8]) -> Symbol {
+    pub(super) fn intern(&mut self, text: &'a [u8]) -> Symbol {
+        if let Some(&symbol) = self.symbols.get(text) {
+            return symbol;
+        }
+        let symbol = self.intern_new(text);
+        self.symbols.insert(text, symbol);
+        symbol
+    }
+
+    fn intern_new(&mut self, text: &[u8]) -> Symbol {
         match std::str::from_utf8(text) {
             Ok(text) => self.unit.names.intern(text),
             Err(_) => self.unit.names.intern(&String::from_utf8_lossy(text)),
