@@ -25,26 +25,19 @@ impl Machine<'_> {
     pub(crate) fn check_outcomes(&mut self) {
         let unit = self.unit;
         for (index, function) in unit.functions.iter().enumerate() {
-            self.check_chains(function);
+            let predecessors = predecessors(function);
+            self.check_chains(function, &predecessors);
             if !function.has_gap {
-                self.check_constant(index, function);
+                self.check_constant(index, function, &predecessors);
                 self.check_endless(index, function);
             }
         }
     }
 
-    fn check_chains(&mut self, function: &Function) {
-        let mut predecessors = vec![0_u32; function.blocks.len()];
-        for block in &function.blocks {
-            for to in block.terminator.successors() {
-                if let Some(count) = predecessors.get_mut(to.0 as usize) {
-                    *count += 1;
-                }
-            }
-        }
+    fn check_chains(&mut self, function: &Function, predecessors: &[u32]) {
         for block in &function.blocks {
             for is_and in [true, false] {
-                self.check_chain(function, block, is_and, &predecessors);
+                self.check_chain(function, block, is_and, predecessors);
             }
         }
     }
@@ -163,8 +156,9 @@ impl Machine<'_> {
         }
     }
 
-    /// Conditions on local variables that came out the same way on all paths.
-    fn check_constant(&mut self, index: usize, function: &Function) {
+    /// Conditions on local variables that came out the same way on all paths, where that leaves
+    /// code that is never reached.
+    fn check_constant(&mut self, index: usize, function: &Function, predecessors: &[u32]) {
         for (at, block) in function.blocks.iter().enumerate() {
             let id = BlockId(u32::try_from(at).unwrap_or(u32::MAX));
             let Some(outcome) = self.outcomes.get(&(index, id)).copied() else {
@@ -173,24 +167,44 @@ impl Machine<'_> {
             if outcome.was_true == outcome.was_false || self.was_given_up.contains(&index) {
                 continue;
             }
-            let Terminator::Branch { condition, .. } = &block.terminator else {
+            let Terminator::Branch {
+                condition,
+                then,
+                otherwise,
+            } = &block.terminator
+            else {
                 continue;
             };
-            if !tests_variable(function, block, condition) || self.is_macro_text(block.span) {
+            let dead = if outcome.was_true { *otherwise } else { *then };
+            if predecessors.get(dead.0 as usize) != Some(&1)
+                || !tests_variable(function, block, condition)
+                || self.is_macro_text(block.span)
+            {
                 continue;
             }
+            let Some(first) = function.block(dead).and_then(|dead| dead.statements.first()) else {
+                continue;
+            };
             let text = self.quote(block.span);
             if text.is_empty() || text.contains("sizeof") {
                 continue;
             }
             let value = if outcome.was_true { "true" } else { "false" };
+            let span = first.span;
             self.report(
-                "constant-condition",
-                block.span,
-                vec![("$X", text.clone()), ("$VALUE", value.to_owned())],
-                Vec::new(),
+                "unreachable-code",
+                span,
+                vec![
+                    ("$X", text.clone()),
+                    ("$VALUE", value.to_owned()),
+                    ("$REASON", format!("`{text}` is always {value}")),
+                ],
+                vec![crate::flow::defect::Note {
+                    span: block.span,
+                    message: format!("always {value} here"),
+                }],
                 None,
-                format!("`{text}` is {value} on every path"),
+                "never reached".to_owned(),
             );
         }
     }
@@ -279,6 +293,19 @@ impl Machine<'_> {
             );
         }
     }
+}
+
+/// How many edges lead to each block.
+fn predecessors(function: &Function) -> Vec<u32> {
+    let mut count = vec![0_u32; function.blocks.len()];
+    for block in &function.blocks {
+        for to in block.terminator.successors() {
+            if let Some(count) = count.get_mut(to.0 as usize) {
+                *count += 1;
+            }
+        }
+    }
+    count
 }
 
 /// The comparison with a constant that ends a block.

@@ -22,6 +22,8 @@ mod prepare;
 pub(crate) mod state;
 pub(crate) mod value;
 
+pub(crate) use prepare::{visit_operand, visit_statement};
+
 use super::defect::Defect;
 use super::ir::Unit;
 
