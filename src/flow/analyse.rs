@@ -63,22 +63,23 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
             .filter_map(|name| find(name))
             .any(|known| known.part == part)
     };
-    if wants(Part::Frames) {
-        stack_frame::check(&unit, &mut analysis.defects);
-    }
-    if wants(Part::Interpreter) {
-        let found = interpret::interpret(&unit, file.text);
-        analysis.defects.extend(found.defects);
-    }
-    if wants(Part::Guards) {
-        guards::analyse(&unit, file.text, &mut analysis.defects);
-    }
-    if wants(Part::Rust) {
-        analysis.defects.extend(rust_checks::run(file, &unit));
-    }
-    analysis
-        .defects
-        .retain(|defect| settings.wanted.contains(defect.analysis));
+    let mut run = |part: Part, of: &dyn Fn(&mut Vec<Defect>)| {
+        if wants(part) {
+            let mut found = Vec::new();
+            of(&mut found);
+            let is_wanted = |defect: &Defect| {
+                settings.wanted.contains(defect.analysis)
+                    && find(defect.analysis).is_some_and(|known| known.part == part)
+            };
+            analysis.defects.extend(found.into_iter().filter(is_wanted));
+        }
+    };
+    run(Part::Frames, &|out| stack_frame::check(&unit, out));
+    run(Part::Interpreter, &|out| {
+        out.extend(interpret::interpret(&unit, file.text).defects);
+    });
+    run(Part::Guards, &|out| guards::analyse(&unit, file.text, out));
+    run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
     finish(&mut analysis);
     analysis
 }
