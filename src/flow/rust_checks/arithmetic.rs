@@ -83,7 +83,7 @@ fn subtraction(
     if body.is_constant(left) || is_ordered(body, at, left, right) {
         return;
     }
-    let Some(source) = body.source(left) else {
+    let Some(source) = body.message_source(left) else {
         return;
     };
     if is_ordered_by_check(body, left, right) {
@@ -281,7 +281,7 @@ fn narrow(
     if body.is_bounded_above(factor, at.block) || !is_widened(body, target.base) {
         return;
     }
-    let is_outside = body.source(factor).is_some()
+    let is_outside = body.message_source(factor).is_some()
         || matches!(factor, Operand::Copy(place) if place.path.is_empty()
             && matches!(place.base, Base::Local(local) if body.is_parameter(local)));
     if !is_outside {
@@ -290,7 +290,7 @@ fn narrow(
     Report::new(body, "rust-unchecked-length-arithmetic", span)
         .operand("$VALUE", factor)
         .text("$BITS", bits.to_string())
-        .from(body.source(factor))
+        .from(body.message_source(factor))
         .step(
             span,
             format!("computed in {bits} bits and made wider only afterwards"),
@@ -377,7 +377,7 @@ fn negation(
     out: &mut Vec<Defect>,
 ) {
     let is_signed = matches!(body.unit.types.int(ty), Some((_, true)));
-    let Some(source) = body.source(value) else {
+    let Some(source) = body.message_source(value) else {
         return;
     };
     // What is negated is signed; a field of unknown type may be a float, a newtype's number is not.

@@ -620,7 +620,9 @@ impl<'a> Body<'a> {
                 break;
             }
             let looks = !by_variant || looks_at_arguments(name);
-            for argument in arguments.iter().take(6) {
+            // What `ok_or` gives tells that there is a value, not which.
+            let skipped = usize::from(TRANSPARENT.contains(&name));
+            for argument in arguments.iter().take(6).skip(skipped) {
                 // Bytes are handed out to be looked at; a number may be used for anything.
                 if !looks && self.unit.types.int(self.type_of(argument)).is_some() {
                     continue;
