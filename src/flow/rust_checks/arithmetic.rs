@@ -5,7 +5,8 @@ use super::super::ir::{
     Base, BinaryOp, Callee, Operand, Projection, Rvalue, StatementKind, TypeId, UnaryOp,
 };
 use super::Report;
-use super::body::{At, Body, Definition, overlaps};
+use super::body::{At, Body, Definition};
+use super::facts::overlaps;
 use crate::finding::Span;
 
 /// `rust-unchecked-length-arithmetic`, `rust-unchecked-length-arithmetic`, `rust-wrapping-arithmetic`,
@@ -150,7 +151,7 @@ fn is_ordered_by_check(body: &Body<'_>, left: &Operand, right: &Operand) -> bool
         .filter(|function| matches!(body.name(function.name), "check_len" | "new_checked"))
         .any(|function| {
             let other = Body::new(body.file, body.unit, function, body.accessors);
-            let found = other
+            other
                 .statements()
                 .any(|(_, statement)| match &statement.kind {
                     StatementKind::Assign {
@@ -161,8 +162,7 @@ fn is_ordered_by_check(body: &Body<'_>, left: &Operand, right: &Operand) -> bool
                         names.contains(&Some(large)) && names.contains(&Some(small))
                     }
                     _ => false,
-                });
-            found
+                })
         })
 }
 
@@ -429,9 +429,4 @@ fn predictable(
         .operand("$VALUE", left)
         .step(span, "the next one can be guessed")
         .push(out);
-}
-
-/// Whether a call is one of that name on anything.
-pub(super) fn is_method(body: &Body<'_>, callee: &Callee, names: &[&str]) -> bool {
-    matches!(callee, Callee::Method(_)) && names.contains(&body.callee_name(callee))
 }
