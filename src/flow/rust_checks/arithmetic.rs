@@ -5,7 +5,8 @@ use super::super::ir::{
     Base, BinaryOp, Callee, Operand, Projection, Rvalue, StatementKind, TypeId, UnaryOp,
 };
 use super::Report;
-use super::body::{At, Body, Definition, overlaps};
+use super::body::{At, Body, Definition};
+use super::facts::overlaps;
 use crate::finding::Span;
 
 /// `rust-unchecked-length-arithmetic`, `rust-unchecked-length-arithmetic`, `rust-wrapping-arithmetic`,
@@ -83,7 +84,7 @@ fn subtraction(
     if body.is_constant(left) || is_ordered(body, at, left, right) {
         return;
     }
-    let Some(source) = body.source(left) else {
+    let Some(source) = body.message_source(left) else {
         return;
     };
     if is_ordered_by_check(body, left, right) {
@@ -150,7 +151,7 @@ fn is_ordered_by_check(body: &Body<'_>, left: &Operand, right: &Operand) -> bool
         .filter(|function| matches!(body.name(function.name), "check_len" | "new_checked"))
         .any(|function| {
             let other = Body::new(body.file, body.unit, function, body.accessors);
-            let found = other
+            other
                 .statements()
                 .any(|(_, statement)| match &statement.kind {
                     StatementKind::Assign {
@@ -161,8 +162,7 @@ fn is_ordered_by_check(body: &Body<'_>, left: &Operand, right: &Operand) -> bool
                         names.contains(&Some(large)) && names.contains(&Some(small))
                     }
                     _ => false,
-                });
-            found
+                })
         })
 }
 
@@ -281,7 +281,7 @@ fn narrow(
     if body.is_bounded_above(factor, at.block) || !is_widened(body, target.base) {
         return;
     }
-    let is_outside = body.source(factor).is_some()
+    let is_outside = body.message_source(factor).is_some()
         || matches!(factor, Operand::Copy(place) if place.path.is_empty()
             && matches!(place.base, Base::Local(local) if body.is_parameter(local)));
     if !is_outside {
@@ -290,7 +290,7 @@ fn narrow(
     Report::new(body, "rust-unchecked-length-arithmetic", span)
         .operand("$VALUE", factor)
         .text("$BITS", bits.to_string())
-        .from(body.source(factor))
+        .from(body.message_source(factor))
         .step(
             span,
             format!("computed in {bits} bits and made wider only afterwards"),
@@ -377,7 +377,7 @@ fn negation(
     out: &mut Vec<Defect>,
 ) {
     let is_signed = matches!(body.unit.types.int(ty), Some((_, true)));
-    let Some(source) = body.source(value) else {
+    let Some(source) = body.message_source(value) else {
         return;
     };
     // What is negated is signed; a field of unknown type may be a float, a newtype's number is not.
@@ -429,9 +429,4 @@ fn predictable(
         .operand("$VALUE", left)
         .step(span, "the next one can be guessed")
         .push(out);
-}
-
-/// Whether a call is one of that name on anything.
-pub(super) fn is_method(body: &Body<'_>, callee: &Callee, names: &[&str]) -> bool {
-    matches!(callee, Callee::Method(_)) && names.contains(&body.callee_name(callee))
 }

@@ -145,7 +145,7 @@ fn bound_wraps(
         }
         // Wide enough by its own type: a length in memory plus a wire number of 16 bits.
         let outside = |operand: &Operand| {
-            let is_wide_source = body.source(operand).is_some()
+            let is_wide_source = body.message_source(operand).is_some()
                 && body.maximum(operand).is_none_or(|most| most >= limit);
             is_wide_source || is_number_parameter(body, operand, bits)
         };
@@ -158,7 +158,7 @@ fn bound_wraps(
         let _ = right;
         Report::new(body, "rust-bound-sum-wraps", span)
             .operand("$VALUE", sum)
-            .from(body.source(a).or_else(|| body.source(b)))
+            .from(body.message_source(a).or_else(|| body.message_source(b)))
             .step(span, "the sum may wrap, and then the test lets it through")
             .push(out);
         return;

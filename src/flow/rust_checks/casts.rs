@@ -57,7 +57,8 @@ fn truncation(
         (true, Operand::Copy(place)) => {
             let own = [body.place_key(place)];
             body.facts(at.block).iter().any(|fact| {
-                super::body::overlaps(&fact.left, &own) || super::body::overlaps(&fact.right, &own)
+                super::facts::overlaps(&fact.left, &own)
+                    || super::facts::overlaps(&fact.right, &own)
             })
         }
         _ => body.is_bounded_above(value, at.block),

@@ -27,7 +27,7 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
         if body.is_constant(right) || is_not_zero(body, at, right) {
             continue;
         }
-        let source = body.source(right);
+        let source = body.message_source(right);
         if source.is_none() && !is_bound_by_pattern(body, right) && !is_checked_input(body, right) {
             continue;
         }

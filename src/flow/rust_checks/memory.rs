@@ -487,7 +487,7 @@ fn inclusive_end(
                     _ => return false,
                 };
                 ends(low, &["start", "bottom", "base", "begin"])
-                    && super::body::overlaps(&body.parts(value), &parts)
+                    && super::facts::overlaps(&body.parts(value), &parts)
             }
             _ => false,
         }

@@ -3,13 +3,15 @@
 //! They argue over the IR: a value is followed back through assignments, casts and `?` to where it
 //! was read; the comparisons that dominate a use are its guards. `get`, `checked_*`, `min`, `match`
 //! ranges, `is_empty`, a slice pattern and a test function's verdict are guards too; `debug_assert!`
-//! is none, and `assert!` none where the panic itself is the defect.
+//! is none. `assert!` guards what follows it; whether it may panic itself is `rust-panic-on-input`.
 
 mod arithmetic;
 mod body;
 mod bounds;
 mod casts;
+mod checked;
 mod division;
+mod facts;
 mod graph;
 mod impls;
 mod lengths;
@@ -22,6 +24,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod times;
+mod values;
 
 use rustc_hash::FxHashSet;
 
@@ -145,6 +148,7 @@ pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
         let body = Body::new(file, unit, function, &accessors);
         slices::check(&body, &mut out);
         lengths::check(&body, &mut out);
+        checked::check(&body, &mut out);
         arithmetic::check(&body, &mut out);
         casts::check(&body, &mut out);
         division::check(&body, &mut out);

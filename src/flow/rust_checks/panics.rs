@@ -212,7 +212,7 @@ fn is_tested(body: &Body<'_>, at: At, operand: &Operand) -> bool {
 fn is_limited_by_name(body: &Body<'_>, at: At, operand: &Operand) -> bool {
     let parts = body.parts(operand);
     body.facts(at.block).iter().any(|fact| {
-        super::body::overlaps(&fact.left, &parts)
+        super::facts::overlaps(&fact.left, &parts)
             && !(fact.right_number.is_some() && is_literal_bound(body, at, &parts))
     })
 }
@@ -227,6 +227,6 @@ fn is_literal_bound(body: &Body<'_>, at: At, parts: &[u64]) -> bool {
         };
         matches!(body.definition_of(condition), Some(Definition::Value(Rvalue::Binary(_, left, Operand::Constant(constant))))
             if constant.origin == super::super::ir::Origin::Literal
-                && super::body::overlaps(&body.parts(left), parts))
+                && super::facts::overlaps(&body.parts(left), parts))
     })
 }

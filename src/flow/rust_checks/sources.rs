@@ -20,6 +20,9 @@ pub(super) struct Source {
     pub(super) of: Option<LocalId>,
 }
 
+/// What is said of a number from a register.
+const FROM_REGISTER: &str = "is read from a register";
+
 /// Names of parameters and variables that hold a message of somebody else.
 const MESSAGES: &[&str] = &[
     "packet",
@@ -72,6 +75,12 @@ fn decodes(name: &str) -> bool {
 }
 
 impl Body<'_> {
+    /// The source of a value in a message. Registers are not: their fields have ranges of their own.
+    pub(super) fn message_source(&self, operand: &Operand) -> Option<Source> {
+        self.source(operand)
+            .filter(|source| source.what != FROM_REGISTER)
+    }
+
     /// The source of a value, if it is one from outside.
     pub(super) fn source(&self, operand: &Operand) -> Option<Source> {
         self.source_at(operand, MAX_CHAIN)
@@ -166,6 +175,11 @@ impl Body<'_> {
             | "to_be" | "wrapping_add" | "wrapping_sub" | "wrapping_mul" | "pow" | "clone" => {
                 self.source_at(receiver, depth)
             }
+            _ if arguments.len() == 1 && self.is_register(receiver) => Some(Source {
+                span,
+                what: FROM_REGISTER,
+                of: None,
+            }),
             _ if arguments.len() == 1
                 && self
                     .accessors
