@@ -17,6 +17,10 @@ use super::value::{Alternative, Origin, Value};
 
 /// Deepest calls into functions of the file that are followed.
 const MAX_DEPTH: u32 = 3;
+/// Most statements that are interpreted for one call.
+const MAX_CALL_STEPS: usize = 900;
+/// Times that a call of a function may turn out too long before it is followed no more.
+const MAX_ABANDONED: u32 = 2;
 /// Largest function that a call is followed into, in statements.
 const MAX_STATEMENTS: usize = 160;
 
@@ -235,6 +239,9 @@ impl Machine<'_> {
         if frame.depth >= MAX_DEPTH || self.stack.contains(&index) || self.steps > MAX_STEPS / 2 {
             return None;
         }
+        if self.abandoned.get(&index).is_some_and(|times| *times >= MAX_ABANDONED) {
+            return None;
+        }
         let function = self.function(index)?;
         if function.is_variadic {
             return None;
@@ -281,8 +288,18 @@ impl Machine<'_> {
         let syms_before = self.arena.sym_count();
         state.step(calling.span, StepKind::Call);
         self.stack.push(index);
+        let (outer_limit, outer_given_up) = (self.limit, self.is_given_up);
+        self.limit = outer_limit.min(self.steps + MAX_CALL_STEPS);
+        self.is_given_up = false;
         let exits = self.walk(&mut inner, state);
+        let is_abandoned = self.is_given_up;
+        self.limit = outer_limit;
+        self.is_given_up = outer_given_up;
         self.stack.pop();
+        if is_abandoned {
+            *self.abandoned.entry(index).or_default() += 1;
+            return None;
+        }
         if exits.is_empty() {
             run.is_dead = true;
             return Some(Vec::new());

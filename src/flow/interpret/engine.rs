@@ -19,7 +19,7 @@ use super::value::{Origin, Value};
 /// Most rounds of one loop that are walked one by one.
 const MAX_ROUNDS: u16 = 130;
 /// Most states that wait for one block.
-const MAX_WAITING: usize = 6;
+const MAX_WAITING: usize = 4;
 /// Rounds whose way out is open before a loop is widened.
 const MAX_OPEN_ROUNDS: u16 = 2;
 /// Most times that a loop's head is joined before everything that changes is given up.
@@ -209,7 +209,7 @@ impl Machine<'_> {
             .min_by_key(|(_, entry)| entry.key)
             .map(|(at, _)| at)
         {
-            if self.steps > MAX_STEPS {
+            if self.steps > self.limit {
                 self.is_given_up = true;
                 break;
             }
@@ -240,13 +240,14 @@ impl Machine<'_> {
                     }
                 }
                 self.block(frame, function, block, state, &mut pending, &mut exits);
-                if self.steps > MAX_STEPS {
+                if self.steps > self.limit {
                     self.is_given_up = true;
                     break;
                 }
             }
         }
-        self.reduce_exits(&mut exits, function.span);
+        let most = if frame.depth == 0 { MAX_STATES } else { 2 };
+        self.reduce_exits(&mut exits, most, function.span);
         exits
     }
 
@@ -343,8 +344,8 @@ impl Machine<'_> {
         }
     }
 
-    fn reduce_exits(&mut self, exits: &mut Vec<Exit>, span: Span) {
-        if exits.len() <= MAX_STATES {
+    fn reduce_exits(&mut self, exits: &mut Vec<Exit>, most: usize, span: Span) {
+        if exits.len() <= most {
             return;
         }
         // The result is the last register while states are joined.
@@ -357,7 +358,7 @@ impl Machine<'_> {
                 state
             })
             .collect();
-        self.reduce(&mut states, MAX_STATES, span);
+        self.reduce(&mut states, most, span);
         *exits = states
             .into_iter()
             .map(|state| {
@@ -402,11 +403,11 @@ impl Machine<'_> {
                 } else {
                     self.statement(frame, &mut run, &statement.kind, statement.span);
                 }
-                if run.is_dead || self.steps > MAX_STEPS {
+                if run.is_dead || self.steps > self.limit {
                     break;
                 }
             }
-            if run.is_dead || self.steps > MAX_STEPS {
+            if run.is_dead || self.steps > self.limit {
                 continue;
             }
             self.steps += 1;
@@ -503,7 +504,7 @@ impl Machine<'_> {
                 self.leave(frame, &mut run.state);
                 exits.push((run.state, value));
                 if exits.len() > 12 {
-                    self.reduce_exits(exits, span);
+                    self.reduce_exits(exits, MAX_STATES, span);
                 }
             }
             Terminator::Branch {

@@ -549,15 +549,18 @@ pub(crate) fn distance(a: &State, b: &State) -> usize {
     let memory = if Rc::ptr_eq(&a.memory, &b.memory) {
         0
     } else {
-        a.memory
-            .iter()
-            .filter(|(object, contents)| {
-                b.contents(*object)
-                    .is_some_and(|other| !Rc::ptr_eq(other, contents) && **other != **contents)
-            })
-            .count()
-            * 2
-            + a.memory.len().abs_diff(b.memory.len())
+        let mut differing = a.memory.len().abs_diff(b.memory.len());
+        let mut others = b.memory.iter().peekable();
+        for (object, contents) in a.memory.iter() {
+            while others.next_if(|other| other.0 < *object).is_some() {}
+            if let Some(other) = others.next_if(|other| other.0 == *object)
+                && !Rc::ptr_eq(&other.1, contents)
+                && *other.1 != **contents
+            {
+                differing += 2;
+            }
+        }
+        differing
     };
     let locks = if a.locks == b.locks { 0 } else { 10 };
     registers + memory + locks

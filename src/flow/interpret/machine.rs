@@ -19,11 +19,11 @@ use super::state::{State, Step, StepKind};
 use super::value::{Alternative, Arena, Obj, ObjectInfo, ObjectKind, Origin, Range, SymInfo, Value};
 
 /// Most statements that are interpreted for one function of the file, calls into it included.
-pub(crate) const MAX_STEPS: usize = 12_000;
+pub(crate) const MAX_STEPS: usize = 5_000;
 /// From here on loops are widened instead of walked round by round.
-pub(crate) const MAX_UNROLLED_STEPS: usize = 5_000;
+pub(crate) const MAX_UNROLLED_STEPS: usize = 1_800;
 /// Most states that a block is entered with.
-pub(crate) const MAX_STATES: usize = 4;
+pub(crate) const MAX_STATES: usize = 3;
 /// Most notes of a trace.
 const MAX_NOTES: usize = 8;
 
@@ -119,6 +119,12 @@ pub(crate) struct Machine<'u> {
     pub(crate) texts: FxHashMap<TextId, Obj>,
     pub(crate) operations: FxHashMap<(u8, Linear, Linear, TypeId), Sym>,
     pub(crate) steps: usize,
+    /// Where the walk at hand ends, whatever is left: of the function, or of a call in it.
+    pub(crate) limit: usize,
+    /// How often a call of a function was given up.
+    pub(crate) abandoned: FxHashMap<usize, u32>,
+    /// Steps of all functions.
+    pub(crate) all_steps: usize,
     pub(crate) frames: u32,
     pub(crate) stack: Vec<usize>,
     pub(crate) defects: Vec<Defect>,
@@ -161,6 +167,9 @@ impl<'u> Machine<'u> {
             texts: FxHashMap::default(),
             operations: FxHashMap::default(),
             steps: 0,
+            limit: MAX_STEPS,
+            abandoned: FxHashMap::default(),
+            all_steps: 0,
             frames: 0,
             stack: Vec::new(),
             defects: Vec::new(),
@@ -183,7 +192,9 @@ impl<'u> Machine<'u> {
         self.globals.fill(None);
         self.texts.clear();
         self.operations.clear();
+        self.all_steps += self.steps;
         self.steps = 0;
+        self.limit = MAX_STEPS;
         self.frames = 0;
         self.stack.clear();
         self.is_given_up = false;

@@ -34,6 +34,8 @@ pub struct Interpretation {
     pub defects: Vec<Defect>,
     /// Functions that were not walked to the end because of the bound on steps.
     pub given_up: u32,
+    /// Statements that were interpreted.
+    pub steps: usize,
 }
 
 /// Interprets all functions of a unit. `text` is the file, for names in messages.
@@ -52,5 +54,6 @@ pub fn interpret(unit: &Unit, text: &[u8]) -> Interpretation {
     Interpretation {
         defects,
         given_up: machine.given_up,
+        steps: machine.all_steps + machine.steps,
     }
 }
