@@ -88,6 +88,7 @@ const COPIES: &[(&str, Copy)] = &[
     ("crc32", read(1, 2)),
     ("memcpy", copy(0, 1, 2)),
     ("memmove", copy(0, 1, 2)),
+    ("memset", Copy { destination: Some(0), source: None, length: 2, source_knows: true }),
     ("os_mbuf_copydata", Copy { destination: Some(3), source: Some(0), length: 2, source_knows: true }),
     ("pbuf_copy_partial", from_packet(1, 0, 2)),
     ("sha256_update", read(1, 2)),

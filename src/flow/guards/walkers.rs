@@ -95,7 +95,13 @@ fn zero_step(view: &View<'_>, found: &Loop, step: &Step) -> Option<Defect> {
         return None;
     }
     let term = *step.terms.first()?;
-    if !view.is_sent(term) || !matches!(values.get(values.strip(term)), Value::Load { .. } | Value::Pure { .. }) {
+    // A function's result may have the header's size in it.
+    let is_read = match values.get(values.strip(term)) {
+        Value::Load { .. } => true,
+        Value::Pure { callee, .. } => view.lexicon.flags(callee) & super::tables::flag::DECODER != 0,
+        _ => false,
+    };
+    if !view.is_sent(term) || !is_read {
         return None;
     }
     let mut leaves = Vec::new();
