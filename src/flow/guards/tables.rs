@@ -370,6 +370,17 @@ pub(super) fn is_status_name(name: &str) -> bool {
     )
 }
 
+/// Whether a function's name says that it makes or sends packets.
+pub(super) fn is_output_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "output" | "send" | "transmit" | "tx" | "reply" | "respond" | "build" | "encode" | "write" | "sendto"
+                | "forward" | "generate" | "generated" | "return" | "request" | "prepare" | "create"
+        )
+    })
+}
+
 /// Whether a function's name says, without doubt, that it takes in what others sent.
 pub(super) fn is_input_name(name: &str) -> bool {
     words(name).iter().any(|word| {
