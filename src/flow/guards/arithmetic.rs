@@ -53,6 +53,9 @@ fn underflow(
     if values.is_constant(left) {
         return false;
     }
+    if super::tables::is_output_name(view.name(view.function.name)) && !view.is_sent(left) {
+        return false;
+    }
     let left_sent = is_received_number(view, left);
     let right_sent = view.is_sent(right);
     if !(left_sent || right_sent && is_length(view, left)) {

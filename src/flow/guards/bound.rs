@@ -48,7 +48,11 @@ impl Upper {
                 .and_then(|bound| bound.checked_add(sum.constant)),
             _ => None,
         };
-        if let Some(bound) = intrinsic.into_iter().chain(own).min() {
+        let direct = view
+            .bounds(&leaves, Direction::Upper, block, event)
+            .filter_map(|fact| whole(fact, &sum))
+            .min();
+        if let Some(bound) = intrinsic.into_iter().chain(own).chain(direct).min() {
             out.limit(bound);
         }
         out
@@ -252,6 +256,30 @@ impl Upper {
             destination_guard: self.destination_guard.or(other.destination_guard),
         }
     }
+}
+
+/// The limit that a fact sets to a whole sum of several terms (`a - b <= 20` for `a - b`).
+fn whole(fact: &Fact, sum: &super::linear::Linear) -> Option<i128> {
+    let FactKind::Compare { op, difference, .. } = &fact.kind else {
+        return None;
+    };
+    let sign = match op {
+        BinaryOp::Lt | BinaryOp::Le => 1,
+        BinaryOp::Gt | BinaryOp::Ge => -1,
+        _ => return None,
+    };
+    if sum.terms.len() < 2
+        || sum.terms.len() != difference.terms.len()
+        || !sum
+            .terms
+            .iter()
+            .all(|(term, factor)| difference.factor(*term).saturating_mul(sign) == *factor)
+    {
+        return None;
+    }
+    let strict = i128::from(matches!(op, BinaryOp::Lt | BinaryOp::Gt));
+    let limit = difference.constant.saturating_mul(i128::from(-sign)) - strict;
+    limit.checked_add(sum.constant)
 }
 
 /// The largest number an expression can give, by its types and masks.

@@ -64,6 +64,9 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
     }
     if let Some(destination) = sink.destination {
         let region = view.region(destination);
+        if matches!(region, Region::Fixed(None)) && is_sized_by_variable(view, destination) {
+            return;
+        }
         if let Region::Fixed(capacity) = region
             && !upper.fits(capacity)
             && is_outside(view, all, length, source)
@@ -159,6 +162,25 @@ pub(super) fn is_allocated_with(view: &View<'_>, length: ValueId, event: &Event,
         }
         _ => false,
     })
+}
+
+/// An array of this function whose size is a variable's: it was made for what goes there.
+fn is_sized_by_variable(view: &View<'_>, destination: ValueId) -> bool {
+    let Value::Address(crate::flow::ir::Base::Local(id)) = view.values().get(view.values().root(destination)) else {
+        return false;
+    };
+    let Some(local) = view.function.local(id) else {
+        return false;
+    };
+    let rest = view.text.get(local.span.start as usize..).unwrap_or_default();
+    let Some(open) = rest.iter().take(120).position(|byte| *byte == b'[') else {
+        return false;
+    };
+    let Some(close) = rest.iter().take(240).position(|byte| *byte == b']') else {
+        return false;
+    };
+    rest.get(open + 1..close)
+        .is_some_and(|size| size.iter().any(u8::is_ascii_lowercase) && !size.starts_with(b"sizeof"))
 }
 
 /// The only limit of a length is one of a copy of it that has fewer bits.

@@ -44,6 +44,9 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         if is_unknown || room >= need || told.contains(&guard) || room < 1 {
             continue;
         }
+        if is_stride(view, &at, need) {
+            continue;
+        }
         told.push(guard);
         let buffer = object_name(view, location).unwrap_or_else(|| "the data".to_owned());
         out.push(view.defect(
@@ -59,6 +62,19 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             format!("`{buffer}` is read up to byte {need} from there"),
         ));
     }
+}
+
+/// A loop that steps by as many bytes as it reads works on whole groups.
+fn is_stride(view: &View<'_>, at: &Linear, need: i128) -> bool {
+    let values = view.values();
+    at.terms.iter().any(|(term, _)| {
+        values.inputs.get(term).is_some_and(|list| {
+            list.iter().any(|(_, input)| {
+                let step = Linear::of(values, *input);
+                step.factor(*term) == 1 && step.terms.len() == 1 && step.constant >= need
+            })
+        })
+    })
 }
 
 fn read(view: &View<'_>, event: &Event) -> Option<(ValueId, i128)> {

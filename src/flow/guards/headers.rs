@@ -216,15 +216,15 @@ fn is_worth(
             }
             has_later_guard
                 || known.bytes.is_some()
-                || tables::is_receiver_name(view.name(view.function.name))
+                || tables::is_input_name(view.name(view.function.name))
                 || is_unused(view, pair.length)
         }
         Region::Packet(packet) => {
-            has_later_guard
-                || known.bytes.is_some()
-                || matches!(view.values().get(packet), Value::Parameter(_))
-                    && tables::is_input_name(view.name(view.function.name))
-                    && !(view.function.is_private && callers_look(view, all))
+            let name = view.name(view.function.name);
+            (has_later_guard || known.bytes.is_some())
+                && !matches!(view.values().get(packet), Value::Call(_))
+                && !tables::is_output_name(name)
+                && !(view.function.is_private && callers_look(view, all))
         }
         _ => false,
     }

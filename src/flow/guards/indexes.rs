@@ -19,15 +19,24 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         let index = index as u32;
         match &event.kind {
             EventKind::Read { location, .. } | EventKind::Write { location, .. } => {
-                if let Value::Element {
-                    base,
-                    index: element,
-                    scale,
-                } = view.values().get(*location)
-                    && !view.values().is_constant(element)
-                    && let Some(analysis) = access(view, event, index, (base, element, scale), &told, out)
-                {
-                    told.push((element, analysis));
+                let mut at = *location;
+                for _ in 0..4 {
+                    match view.values().get(at) {
+                        Value::Element {
+                            base,
+                            index: element,
+                            scale,
+                        } => {
+                            if !view.values().is_constant(element)
+                                && let Some(analysis) = access(view, event, index, (base, element, scale), &told, out)
+                            {
+                                told.push((element, analysis));
+                            }
+                            at = base;
+                        }
+                        Value::Field(base, _) => at = base,
+                        _ => break,
+                    }
                 }
             }
             EventKind::Call {

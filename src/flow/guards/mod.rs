@@ -141,12 +141,20 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
         .filter(|defect| defect.analysis == "tlv-walk-unchecked")
         .map(|defect| defect.span.start)
         .collect();
+    // What only an assertion limits is said by that rule alone.
+    let asserted: Vec<u32> = out
+        .iter()
+        .skip(start)
+        .filter(|defect| defect.analysis == "assert-only-bound")
+        .map(|defect| defect.span.start)
+        .collect();
     let mut seen = rustc_hash::FxHashSet::default();
     let mut index = 0;
     out.retain(|defect| {
         index += 1;
         index <= start
             || !(defect.analysis == "unsigned-underflow-length" && walks.contains(&defect.span.start))
+                && !(defect.analysis == "unbounded-copy-length" && asserted.contains(&defect.span.start))
                 && seen.insert((defect.span.start, defect.span.end, defect.analysis))
     });
 }

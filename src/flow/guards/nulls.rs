@@ -161,7 +161,7 @@ fn one_way(
             continue;
         };
         // A claim in between is a promise.
-        if end == event.block || view.graph.dominates(end, event.block) {
+        if leads_straight(view, end, event.block) {
             if is_claimed(view, pointer) {
                 return false;
             }
@@ -175,6 +175,21 @@ fn one_way(
                 format!("`{name}` is used; the way on which it is NULL leads here, too"),
             ));
             return true;
+        }
+    }
+    false
+}
+
+/// Whether a block leads to another without a condition between.
+fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
+    let mut at = from;
+    for _ in 0..8 {
+        if at == to {
+            return true;
+        }
+        match view.function.block(BlockId(at)).map(|body| &body.terminator) {
+            Some(Terminator::Goto(next)) => at = next.0,
+            _ => return false,
         }
     }
     false
@@ -219,7 +234,10 @@ fn lookup(
     let Some(reason) = may_be_null(view, *callee) else {
         return false;
     };
-    if is_known(view, pointer, event.block, index) || is_claimed(view, pointer) {
+    if is_known(view, pointer, event.block, index)
+        || is_claimed(view, pointer)
+        || is_promised(view, pointer)
+    {
         return false;
     }
     let call = view.name(*callee).to_owned();
@@ -283,6 +301,18 @@ fn may_be_null(view: &View<'_>, callee: Symbol) -> Option<crate::flow::Note> {
         ));
     }
     None
+}
+
+/// Whether an assertion speaks of what the look-up is given.
+fn is_promised(view: &View<'_>, call: ValueId) -> bool {
+    let values = view.values();
+    let Some((_, arguments)) = values.calls.get(&call) else {
+        return false;
+    };
+    view.numbered.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Assert { condition }
+            if arguments.iter().any(|argument| super::facts::mentions(values, *condition, &[*argument])))
+    })
 }
 
 fn is_claimed(view: &View<'_>, pointer: ValueId) -> bool {

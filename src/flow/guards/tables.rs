@@ -88,6 +88,7 @@ const COPIES: &[(&str, Copy)] = &[
     ("crc32", read(1, 2)),
     ("memcpy", copy(0, 1, 2)),
     ("memmove", copy(0, 1, 2)),
+    ("memset", Copy { destination: Some(0), source: None, length: 2, source_knows: true }),
     ("os_mbuf_copydata", Copy { destination: Some(3), source: Some(0), length: 2, source_knows: true }),
     ("pbuf_copy_partial", from_packet(1, 0, 2)),
     ("sha256_update", read(1, 2)),
@@ -367,6 +368,17 @@ pub(super) fn is_status_name(name: &str) -> bool {
         name,
         "rc" | "res" | "ret" | "err" | "error" | "result" | "status" | "retval" | "rv" | "xResult" | "xReturn" | "ret_val" | "e" | "r"
     )
+}
+
+/// Whether a function's name says that it makes or sends packets.
+pub(super) fn is_output_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "output" | "send" | "transmit" | "tx" | "reply" | "respond" | "build" | "encode" | "write" | "sendto"
+                | "forward" | "generate" | "generated" | "return" | "request" | "prepare" | "create"
+        )
+    })
 }
 
 /// Whether a function's name says, without doubt, that it takes in what others sent.

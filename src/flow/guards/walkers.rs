@@ -14,8 +14,14 @@ use crate::flow::ir::BinaryOp;
 
 /// Reports `tlv-walk-unchecked`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
+    // A function that walks once to check, and then to use, has checked.
+    let has_checked = view.graph.loops.iter().any(|found| {
+        steps(view, found).iter().any(|step| {
+            step.terms.iter().all(|term| view.is_sent(*term)) && step_is_checked(view, found, step)
+        })
+    });
     for found in &view.graph.loops {
-        walk(view, found, out);
+        walk(view, found, has_checked, out);
     }
 }
 
@@ -30,13 +36,14 @@ struct Step {
     new: ValueId,
 }
 
-fn walk(view: &View<'_>, found: &Loop, out: &mut Vec<Defect>) {
+fn walk(view: &View<'_>, found: &Loop, has_checked: bool, out: &mut Vec<Defect>) {
     let values = view.values();
     let mut steps = steps(view, found);
     // What counts down goes first: it says best what is wrong.
     steps.sort_by_key(|step| (!step.is_down, step.cursor));
     for step in &steps {
-        if !step.terms.iter().all(|term| view.is_sent(*term))
+        if has_checked
+            || !step.terms.iter().all(|term| view.is_sent(*term))
             || step_is_checked(view, found, step)
             || !decides(view, found, step)
         {
@@ -95,7 +102,13 @@ fn zero_step(view: &View<'_>, found: &Loop, step: &Step) -> Option<Defect> {
         return None;
     }
     let term = *step.terms.first()?;
-    if !view.is_sent(term) || !matches!(values.get(values.strip(term)), Value::Load { .. } | Value::Pure { .. }) {
+    // A function's result may have the header's size in it.
+    let is_read = match values.get(values.strip(term)) {
+        Value::Load { .. } => true,
+        Value::Pure { callee, .. } => view.lexicon.flags(callee) & super::tables::flag::DECODER != 0,
+        _ => false,
+    };
+    if !view.is_sent(term) || !is_read {
         return None;
     }
     let mut leaves = Vec::new();
