@@ -124,6 +124,7 @@ impl Lowerer<'_> {
         let text = self.text(declared.name?);
         let name = self.intern(text);
         declared.ty = self.completed(declared.ty, value);
+        self.complete(declared.ty);
         Some((name, declared, value))
     }
 
@@ -389,6 +390,7 @@ impl Lowerer<'_> {
                     if declared.ty == TypeId::VOID && declared.name.is_none() {
                         continue;
                     }
+                    self.complete(declared.ty);
                     (declared.name, declared.ty, declared.is_volatile)
                 }
                 Kind::IDENTIFIER => (Some(child), self.int, false),

@@ -110,6 +110,7 @@ impl Lowerer<'_> {
             Kind::OFFSETOF_EXPRESSION => {
                 let descriptor = self.child(at, Field::TYPE)?;
                 let ty = self.type_descriptor(descriptor);
+                self.complete(ty);
                 let member = self.child(at, Field::MEMBER)?;
                 let text = self.text(self.resolved(member));
                 let name = self.intern(text);
@@ -318,6 +319,7 @@ impl Lowerer<'_> {
             },
             _ => (TypeId::UNKNOWN, None),
         };
+        self.complete(ty);
         let constant = Constant {
             value: self.unit.types.size(ty).map(i128::from),
             ty: size_type,

@@ -304,13 +304,12 @@ impl<'t> Scan<'t> {
             {
                 item.tag = Some((token.start, token.end));
             }
-            _ if item.enums.last() == Some(&true) => {
-                if item
+            _ if item.enums.last() == Some(&true)
+                && item
                     .last
-                    .is_some_and(|last| matches!(last.kind, Kind::Punct(b'{' | b',')))
-                {
-                    self.name(Space::Name, token);
-                }
+                    .is_some_and(|last| matches!(last.kind, Kind::Punct(b'{' | b','))) =>
+            {
+                self.name(Space::Name, token);
             }
             _ => {}
         }

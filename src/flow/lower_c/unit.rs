@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::builder::Body;
 use super::headers::Headers;
+use super::layout::Deferred;
 use super::lookup::FileMacros;
 use super::macro_body::Definition;
 use super::prelude::prelude;
@@ -11,8 +12,8 @@ use super::scope::Binding;
 use super::source::{At, Source};
 use crate::finding::Span;
 use crate::flow::ir::{
-    Constant, Global, GlobalId, Init, Operand, Origin, Signature, Symbol, Target, TextId, TypeId,
-    Unit,
+    Constant, Global, GlobalId, Init, Operand, Origin, RecordId, Signature, Symbol, Target, TextId,
+    TypeId, Unit,
 };
 use crate::syntax::{Language, NodeId, Parser, SourceFile, Tree};
 
@@ -45,6 +46,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) names: FxHashMap<Symbol, Binding>,
     /// `struct`, `union` and `enum` tags.
     pub(super) tags: FxHashMap<Symbol, TypeId>,
+    /// Records of headers without their fields.
+    pub(super) deferred: FxHashMap<RecordId, Deferred<'a>>,
     /// Tags the file defines somewhere.
     pub(super) defined_tags: FxHashSet<&'a [u8]>,
     /// What the innermost scopes shadow.
@@ -98,6 +101,7 @@ impl<'a> Lowerer<'a> {
             symbols: FxHashMap::default(),
             names: FxHashMap::default(),
             tags: FxHashMap::default(),
+            deferred: FxHashMap::default(),
             defined_tags: FxHashSet::default(),
             undo: Vec::new(),
             signatures: FxHashMap::default(),
