@@ -77,6 +77,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a subtraction of times that panics below zero",
     ),
     (
+        "rust-lookup-unwrapped",
+        "a lookup unwrapped in a function that could report that there is no entry",
+    ),
+    (
         "rust-narrow-length",
         "a length cut to a narrow type, or a counter too narrow for its end",
     ),
