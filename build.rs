@@ -63,12 +63,17 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             .unwrap_or(file)
             .display()
             .to_string();
+        let mut is_semgrep = true;
         for rule in rules::load(&name, &source, true)?.rules {
+            is_semgrep &= rule.info.analysis.is_none();
             let program = matching::compile(&mut compiler, &rule)
                 .map_err(|error| rules::RuleError::new(&name, &source, error.at, error.message))?;
             compiled.push((rule.info, program));
         }
-        sources.push((name.replace('\\', "/"), source));
+        // Semgrep has no analyses of ours: `rules export --semgrep` writes the others.
+        if is_semgrep {
+            sources.push((name.replace('\\', "/"), source));
+        }
     }
     compiled.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     for pair in compiled.windows(2) {

@@ -5,10 +5,21 @@
 //! reports with the path from source to sink. Deterministic: work is bounded by counts, never by
 //! time.
 
+pub mod guards;
+pub mod interpret;
 pub mod ir;
+pub mod lower_c;
 pub mod lower_rust;
 pub mod rust_checks;
 
-mod defect;
+mod analyse;
+mod checks;
+mod models;
 
+mod defect;
+mod registry;
+mod stack_frame;
+
+pub use analyse::{Analysis, FlowGap, Settings, analyse};
 pub use defect::{Defect, Note};
+pub use registry::{ANALYSES, AnalysisInfo, find as find_analysis};

@@ -4,10 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::engine::glob_matches;
 use super::features::Feature;
 use super::needs;
 use super::program::{Node, Op, Program};
-use crate::finding::{Precision, RuleId, RuleStatus, Severity};
+use crate::finding::{Precision, RepoPath, RuleId, RuleStatus, Severity};
 use crate::rules::{PathFilter, RuleInfo, RuleLanguage};
 
 /// What is needed of a rule to decide whether it runs on a file at all.
@@ -27,6 +28,10 @@ pub struct Head {
     pub status: RuleStatus,
     /// Whether it rests on code that is not there.
     pub argues_from_absence: bool,
+    /// The analysis that finds it, and in which languages; `None` for a rule of patterns.
+    pub analysis: Option<(String, Vec<RuleLanguage>)>,
+    /// Rules whose findings at the same place are left out for its own.
+    pub supersedes: Vec<RuleId>,
     /// On which files.
     pub paths: PathFilter,
     /// Per language: lists of features of which a file must hold one each.
@@ -105,6 +110,17 @@ impl ActiveRule {
 }
 
 impl Head {
+    /// Whether the rule's `paths` let it run on this file.
+    pub fn is_on(&self, path: &RepoPath) -> bool {
+        let paths = &self.paths;
+        if paths.include.is_empty() && paths.exclude.is_empty() {
+            return true;
+        }
+        let name = String::from_utf8_lossy(path.as_bytes());
+        (paths.include.is_empty() || paths.include.iter().any(|glob| glob_matches(glob, &name)))
+            && !paths.exclude.iter().any(|glob| glob_matches(glob, &name))
+    }
+
     /// The head of a compiled rule.
     pub(super) fn of(info: &RuleInfo, program: &Program) -> Self {
         let mut names = Vec::new();
@@ -121,6 +137,11 @@ impl Head {
             precision: info.precision,
             status: info.status,
             argues_from_absence: info.argues_from_absence,
+            analysis: info
+                .analysis
+                .clone()
+                .map(|name| (name, info.languages.clone())),
+            supersedes: info.supersedes.clone(),
             paths: program.paths.clone(),
             forms: program
                 .forms

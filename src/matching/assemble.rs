@@ -8,7 +8,9 @@ use super::needs;
 use super::pattern::MetaId;
 use super::program::{All, Form, Node, Op, Program, Test};
 use super::regex::Regex;
-use crate::rules::{At, Condition, Conjunction, Formula, Rule, RuleLanguage, RuleOptions, Text};
+use crate::rules::{
+    At, Condition, Conjunction, Formula, Rule, RuleLanguage, RuleOptions, Search, Text,
+};
 use crate::syntax::Language;
 
 /// Why a rule cannot run, with its place in the rule file.
@@ -28,7 +30,17 @@ pub struct CompileError {
 pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileError> {
     let mut metas = MetaNames::default();
     let mut forms = Vec::with_capacity(rule.info.languages.len());
-    for &language in &rule.info.languages {
+    // What an analysis finds needs no form: its defects name the rule's metavariables themselves.
+    let formula = match &rule.search {
+        Search::Patterns(formula) => Some(formula),
+        Search::Analysis(_) => None,
+    };
+    for (&language, formula) in rule
+        .info
+        .languages
+        .iter()
+        .flat_map(|language| formula.map(|formula| (language, formula)))
+    {
         let mut work = Work {
             compiler,
             metas: &mut metas,
@@ -36,7 +48,7 @@ pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileE
             nodes: 0,
             options: rule.options,
         };
-        let formula = work.node(&rule.formula)?;
+        let formula = work.node(formula)?;
         let mut clauses = Vec::new();
         needs::clauses(&formula, &mut clauses);
         clauses.sort_unstable();

@@ -5,17 +5,16 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::active::ActiveRule;
+use super::describe::{Place, describe};
 use super::evaluate::{self, Evaluator};
 use super::index::{FeatureId, FileIndex, NameTable, TextsHeld};
 use super::matcher::Matcher;
 use super::needs::{Need, needs};
 use super::pattern::MetaId;
 use super::program::{Form, Program};
-use crate::finding::{
-    Finding, Fix, FixSafety, Location, Position, RepoPath, RuleId, SourceLine, Span,
-};
+use crate::finding::{Finding, RepoPath, RuleId};
 use crate::rules::RuleLanguage;
-use crate::syntax::{Kind, Language, LineTable, NodeId, SourceFile};
+use crate::syntax::{Language, LineTable, SourceFile};
 
 /// A rule in one language with what its matches need.
 #[derive(Debug)]
@@ -39,15 +38,6 @@ pub struct Engine {
     is_exhaustive: bool,
 }
 
-/// A file under the rules; `file` is its syntax tree, where it has one.
-#[derive(Clone, Copy)]
-struct Place<'p> {
-    path: &'p RepoPath,
-    text: &'p [u8],
-    lines: &'p LineTable,
-    file: Option<&'p SourceFile<'p>>,
-}
-
 /// What all rules found in one file.
 #[derive(Debug, Default)]
 pub struct Scan {
@@ -56,9 +46,6 @@ pub struct Scan {
     /// Rules that reached a counted limit: matches may be missing.
     pub cut: Vec<RuleId>,
 }
-
-/// Source lines kept with a finding.
-const MAX_LINES: u32 = 12;
 
 impl Engine {
     /// Takes up the rules; their order decides nothing.
@@ -124,16 +111,9 @@ impl Engine {
     }
 
     fn on_path(&self, entry: &Entry, path: &RepoPath) -> bool {
-        let Some(active) = self.rules.get(entry.rule) else {
-            return false;
-        };
-        let paths = &active.head().paths;
-        if paths.include.is_empty() && paths.exclude.is_empty() {
-            return true;
-        }
-        let name = String::from_utf8_lossy(path.as_bytes());
-        (paths.include.is_empty() || paths.include.iter().any(|glob| glob_matches(glob, &name)))
-            && !paths.exclude.iter().any(|glob| glob_matches(glob, &name))
+        self.rules
+            .get(entry.rule)
+            .is_some_and(|active| active.head().is_on(path))
     }
 
     /// Runs all rules of the file's language, and the text rules that want it.
@@ -189,7 +169,7 @@ impl Engine {
                 scan.cut.push(active.head().id.clone());
             }
             for each in found.iter() {
-                scan.findings.push(finding(active, program, place, each));
+                scan.findings.push(of_match(active, program, place, each));
             }
         }
         self.scan_text_rules(place, &texts, &readable, only, &mut scan);
@@ -258,7 +238,7 @@ impl Engine {
                 scan.cut.push(active.head().id.clone());
             }
             for each in found.iter() {
-                scan.findings.push(finding(active, program, place, each));
+                scan.findings.push(of_match(active, program, place, each));
             }
         }
     }
@@ -276,59 +256,17 @@ impl Engine {
     }
 }
 
-fn finding(
+fn of_match(
     active: &ActiveRule,
     program: &Program,
     place: Place<'_>,
     found: &evaluate::Found,
 ) -> Finding {
-    let Place {
-        path,
-        text,
-        lines,
-        file,
-    } = place;
-    let (head, span) = (active.head(), found.span);
-    let info = active.info();
-    let bound = |id: MetaId| {
-        let bound = found.env.get(id)?;
-        Some(String::from_utf8_lossy(bound.span.of(text)).into_owned())
+    let bound = |id: usize| {
+        let bound = found.env.get(MetaId::try_from(id).ok()?)?;
+        Some(String::from_utf8_lossy(bound.span.of(place.text)).into_owned())
     };
-    let location = locate(path, text, lines, span);
-    let fix = fix_text(program, span.of(text), &bound).map(|replacement| Fix {
-        location: location.clone(),
-        replacement,
-        safety: info
-            .and_then(|info| info.fix_safety)
-            .unwrap_or(FixSafety::Suggested),
-    });
-    let last = location
-        .end
-        .line
-        .min(location.start.line.saturating_add(MAX_LINES - 1));
-    let shown = (location.start.line..=last)
-        .map(|number| SourceLine {
-            number,
-            text: String::from_utf8_lossy(lines.span(number, text).of(text)).into_owned(),
-        })
-        .collect();
-    Finding {
-        rule: head.id.clone(),
-        severity: head.severity,
-        precision: head.precision,
-        status: head.status,
-        message: match info {
-            Some(info) => interpolate(&info.message, &program.metas, &bound),
-            None => head.id.to_string(),
-        },
-        location,
-        related: Vec::new(),
-        trace: Vec::new(),
-        function: file.and_then(|file| function_name(file, span)),
-        lines: shown,
-        fix,
-        tokens: tokens(file, text, span),
-    }
+    describe(active, place, found.span, &program.metas, &bound)
 }
 
 /// Sorted, one finding for each rule and span.
@@ -364,162 +302,4 @@ pub(crate) fn glob_matches(glob: &str, path: &str) -> bool {
         return true;
     }
     anchored.is_none() && (direct(&format!("**/{glob}")) || direct(&format!("**/{glob}/**")))
-}
-
-fn locate(path: &RepoPath, text: &[u8], lines: &LineTable, span: Span) -> Location {
-    // The end position is that of the last byte's successor on its line.
-    let end: Position = lines.position(span.end.max(span.start), text);
-    Location {
-        path: path.clone(),
-        span,
-        start: lines.position(span.start, text),
-        end,
-    }
-}
-
-/// Replaces `$X` by what it is bound to; longest names first, unbound ones stay.
-fn interpolate(
-    template: &str,
-    metas: &[String],
-    bound: &dyn Fn(MetaId) -> Option<String>,
-) -> String {
-    if !template.contains('$') {
-        return template.to_owned();
-    }
-    let mut out = String::with_capacity(template.len() + 32);
-    let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let name_end = from
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
-            .map_or(from.len(), |(at, _)| at);
-        let best = metas
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| {
-                from.get(..name_end)
-                    .is_some_and(|text| text.starts_with(name.as_str()))
-            })
-            .max_by_key(|(_, name)| name.len());
-        let replaced = best.and_then(|(id, name)| {
-            let id = MetaId::try_from(id).ok()?;
-            Some((name.len(), bound(id)?))
-        });
-        match replaced {
-            Some((length, text)) => {
-                out.push_str(&text);
-                rest = from.get(length..).unwrap_or_default();
-            }
-            None => {
-                out.push('$');
-                rest = from.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn fix_text(
-    program: &Program,
-    matched: &[u8],
-    bound: &dyn Fn(MetaId) -> Option<String>,
-) -> Option<String> {
-    if let Some(template) = &program.fix {
-        return Some(interpolate(template, &program.metas, bound));
-    }
-    let (regex, replacement, count) = program.fix_regex.as_ref()?;
-    let matched = std::str::from_utf8(matched).ok()?;
-    // Semgrep writes groups as `\1`, the regex crates as `${1}`.
-    let mut template = String::with_capacity(replacement.len());
-    let mut characters = replacement.chars().peekable();
-    while let Some(c) = characters.next() {
-        match (c, characters.peek().copied()) {
-            ('\\', Some(digit)) if digit.is_ascii_digit() => {
-                characters.next();
-                template.push_str(&format!("${{{digit}}}"));
-            }
-            ('$', _) => template.push_str("$$"),
-            _ => template.push(c),
-        }
-    }
-    let limit = count.map_or(0, |count| count as usize);
-    let replaced = regex
-        .get()?
-        .try_replacen(matched, limit, template.as_str())
-        .ok()?;
-    Some(replaced.into_owned())
-}
-
-/// Name of the innermost function around a span.
-fn function_name(file: &SourceFile<'_>, span: Span) -> Option<String> {
-    let tree = &file.tree;
-    let mut node = tree.root();
-    let mut name = None;
-    loop {
-        if matches!(
-            tree.kind(node),
-            Kind::FUNCTION_DEFINITION | Kind::FUNCTION_ITEM
-        ) && let Some(found) = name_of(file, node)
-        {
-            name = Some(found);
-        }
-        match tree
-            .children(node)
-            .find(|&child| tree.span(child).contains(span))
-        {
-            Some(child) => node = child,
-            None => return name,
-        }
-    }
-}
-
-fn name_of(file: &SourceFile<'_>, function: NodeId) -> Option<String> {
-    use crate::syntax::Field;
-    let tree = &file.tree;
-    let name = match tree.child(function, Field::NAME) {
-        Some(name) => name,
-        None => {
-            let declarator = tree.child(function, Field::DECLARATOR)?;
-            super::view::declared(tree, declarator).name?
-        }
-    };
-    Some(String::from_utf8_lossy(tree.text(name, file.text)).into_owned())
-}
-
-/// The tokens of a span with one space between them, comments left out.
-fn tokens(file: Option<&SourceFile<'_>>, text: &[u8], span: Span) -> String {
-    let mut bytes = span.of(text).to_vec();
-    if let Some(file) = file {
-        for comment in file.tree.comments() {
-            if span.contains(*comment) {
-                let from = (comment.start - span.start) as usize;
-                let to = (comment.end - span.start) as usize;
-                if let Some(part) = bytes.get_mut(from..to) {
-                    part.fill(b' ');
-                }
-            }
-        }
-    }
-    let mut out = String::with_capacity(bytes.len());
-    let mut last: Option<char> = None;
-    let mut gap = false;
-    for c in String::from_utf8_lossy(&bytes).chars() {
-        if c.is_whitespace() {
-            gap = true;
-            continue;
-        }
-        let word = |c: char| c.is_alphanumeric() || c == '_';
-        // White space counts only between two words.
-        if gap && last.is_some_and(word) && word(c) {
-            out.push(' ');
-        }
-        gap = false;
-        out.push(c);
-        last = Some(c);
-    }
-    out
 }

@@ -64,6 +64,8 @@ pub(crate) fn rule() -> RuleInfo {
         references: vec!["https://cwe.mitre.org/data/definitions/806.html".to_owned()],
         fix_safety: Some(FixSafety::Suggested),
         argues_from_absence: false,
+        analysis: None,
+        supersedes: Vec::new(),
         builtin: true,
     }
 }
@@ -90,6 +92,8 @@ pub(crate) fn user_rule() -> RuleInfo {
         references: Vec::new(),
         fix_safety: None,
         argues_from_absence: false,
+        analysis: None,
+        supersedes: Vec::new(),
         builtin: false,
     }
 }

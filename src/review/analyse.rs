@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::flow_rules::FlowScan;
 use super::inputs::Prepared;
 use super::macros::RunMacros;
 use crate::change::classify::{FileClass, classify};
-use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
+use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
 use crate::matching::Scan;
 use crate::syntax::{Language, Limits, ParseError, Parser, SourceFile};
 use crate::triage::{Comment, FunctionSpan, find_comments, find_comments_in_plain_text};
@@ -175,9 +176,13 @@ fn analyse_unguarded(
         })
         .collect();
     take_scan(shared, path, scan, &mut analysed);
+    let flow = shared.prepared.flow.scan(path, &file, side.only(), &|| {
+        shared.macros.header_set(path, bytes)
+    });
+    let doubtful = take_flow(shared, flow, &mut analysed);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head) {
-        withhold(shared, &file, &mut analysed);
+        withhold(shared, &file, &doubtful, &mut analysed);
     }
     parser.recycle(file);
     analysed
@@ -185,19 +190,32 @@ fn analyse_unguarded(
 
 /// Takes back what rules that argue from absence say of functions with a gap: what they miss may
 /// stand in the gap.
-fn withhold(shared: &Shared<'_>, file: &SourceFile<'_>, analysed: &mut Analysed) {
+///
+/// `doubtful` are the functions that the flow engine did not understand as a whole; patterns do not
+/// ask it.
+fn withhold(
+    shared: &Shared<'_>,
+    file: &SourceFile<'_>,
+    doubtful: &[Span],
+    analysed: &mut Analysed,
+) {
     let absence = &shared.prepared.absence;
-    if file.gaps.is_empty() || absence.is_empty() {
+    if file.gaps.is_empty() && doubtful.is_empty() || absence.is_empty() {
         return;
     }
+    let has_gap = |finding: &Finding| {
+        file.function_at(finding.location.span.start)
+            .is_some_and(|function| {
+                function.has_error || file.gaps.iter().any(|gap| function.span.contains(gap.span))
+            })
+    };
     let is_in_doubt = |finding: &Finding| {
         absence.contains(&finding.rule)
-            && file
-                .function_at(finding.location.span.start)
-                .is_some_and(|function| {
-                    function.has_error
-                        || file.gaps.iter().any(|gap| function.span.contains(gap.span))
-                })
+            && (has_gap(finding)
+                || shared.prepared.flow.has(&finding.rule)
+                    && doubtful
+                        .iter()
+                        .any(|function| function.contains(finding.location.span)))
     };
     let (doubtful, sure) = std::mem::take(&mut analysed.findings)
         .into_iter()
@@ -226,20 +244,11 @@ fn analyse_text(shared: &Shared<'_>, side: Side<'_>, path: &RepoPath, bytes: &[u
     analysed
 }
 
-/// Takes the findings over, with the severities of the configuration.
+/// Takes the findings over.
 fn take_scan(shared: &Shared<'_>, path: &RepoPath, scan: Scan, analysed: &mut Analysed) {
     let ran = &shared.ran;
     analysed.findings = scan.findings;
-    for finding in &mut analysed.findings {
-        if let Some(severity) = shared
-            .prepared
-            .overrides
-            .get(&finding.rule)
-            .and_then(|change| change.severity)
-        {
-            finding.severity = severity;
-        }
-    }
+    set_severities(shared, &mut analysed.findings);
     analysed.ran = if scan.cut.is_empty() {
         Arc::clone(ran)
     } else {
@@ -261,6 +270,44 @@ fn take_scan(shared: &Shared<'_>, path: &RepoPath, scan: Scan, analysed: &mut An
         });
         Arc::new(rest)
     };
+}
+
+/// Takes the findings of the flow engine over; gives the functions it did not understand as a whole.
+fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -> Vec<Span> {
+    if !scan.gaps.is_empty() {
+        // A function was given up: that its defects are not listed proves nothing.
+        let ran = Arc::make_mut(&mut analysed.ran);
+        for rule in shared.prepared.flow.all() {
+            ran.remove(&rule.head().id);
+        }
+        let understood = &mut analysed.function_counts.1;
+        *understood = understood.saturating_sub(count(scan.gaps.len()));
+        analysed.gaps.append(&mut scan.gaps);
+    }
+    if !scan.findings.is_empty() {
+        set_severities(shared, &mut scan.findings);
+        analysed.findings.append(&mut scan.findings);
+        analysed.findings.sort_by(|a, b| {
+            (a.location.span, &a.rule, &a.message).cmp(&(b.location.span, &b.rule, &b.message))
+        });
+    }
+    let findings = std::mem::take(&mut analysed.findings);
+    analysed.findings = shared.prepared.sinks.keep_one_each(findings);
+    scan.doubtful
+}
+
+/// Gives findings the severities of the configuration.
+fn set_severities(shared: &Shared<'_>, findings: &mut [Finding]) {
+    for finding in findings {
+        if let Some(severity) = shared
+            .prepared
+            .overrides
+            .get(&finding.rule)
+            .and_then(|change| change.severity)
+        {
+            finding.severity = severity;
+        }
+    }
 }
 
 fn detail(kind: GapKind) -> &'static str {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::flow_rules::{FlowRules, target};
 use super::ruleset::Ruleset;
+use super::sinks::Sinks;
 use super::watch::Watch;
 use crate::change::Change;
 use crate::change::git::Reader;
@@ -50,6 +52,10 @@ pub enum PrepareError {
 pub struct Prepared {
     pub(super) engine: Engine,
     pub(super) overrides: BTreeMap<RuleId, RuleOverride>,
+    /// Those of its rules that name an analysis.
+    pub(super) flow: FlowRules,
+    /// What decides between findings of one defect.
+    pub(super) sinks: Sinks,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
     pub(super) settings: triage::Settings,
@@ -176,6 +182,8 @@ impl Prepared {
             .map(|rule| rule.head().id.clone())
             .collect();
         Ok(Self {
+            flow: FlowRules::new(&active, target(&config.c), settings.precision),
+            sinks: Sinks::new(&active, settings.precision),
             engine: Engine::new(active),
             absence,
             watch: Watch::default(),

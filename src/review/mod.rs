@@ -6,11 +6,14 @@
 
 mod analyse;
 mod compare;
+mod flow_rules;
+mod headers;
 mod inputs;
 mod macros;
 mod ruleset;
 mod run;
 mod selftest;
+mod sinks;
 mod watch;
 mod withheld;
 

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::flow;
 use crate::matching::{self, ActiveRule, BundleError, Compiler};
-use crate::rules::{self, RuleError};
+use crate::rules::{self, RuleError, RuleLanguage, Search, Text};
+use crate::syntax::Language;
 
 /// The built-in rules, compiled by the build script.
 static BUNDLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
@@ -134,6 +136,10 @@ impl Ruleset {
                     path: PathBuf::from(name),
                 });
             }
+            if let Search::Analysis(named) = &rule.search {
+                check_analysis(name, source, named, &rule.info.languages)
+                    .map_err(|error| RulesetError::Rule(Box::new(error)))?;
+            }
             let program = matching::compile(compiler, &rule).map_err(|error| {
                 let error = RuleError::new(name, source, error.at, error.message).with_help(
                     "docs/semgrep.md says what patterns may hold; `scrubin rules test` checks a file",
@@ -151,6 +157,40 @@ impl Ruleset {
             .iter()
             .find(|rule| rule.head().id.as_str() == name)
             .or_else(|| self.rules.iter().find(|rule| rule.is_called(name)))
+    }
+}
+
+/// Refuses an analysis that nobody knows, or that does not read a language of the rule. It stands
+/// here because rules are read without knowledge of what analyses there are.
+fn check_analysis(
+    file: &str,
+    source: &str,
+    named: &Text,
+    languages: &[RuleLanguage],
+) -> Result<(), RuleError> {
+    let error = |message: String| RuleError::new(file, source, named.at, message);
+    let Some(analysis) = flow::find_analysis(&named.text) else {
+        let names: Vec<&str> = flow::ANALYSES.iter().map(|one| one.name).collect();
+        let nearest = crate::config::nearest(&named.text, names.iter().copied());
+        let help = match nearest {
+            Some(name) => format!("did you mean `{name}`? docs/analysis.md lists them all"),
+            None => format!("there are {}", names.join(", ")),
+        };
+        return Err(error(format!("no analysis is called `{}`", named.text)).with_help(help));
+    };
+    let reads = |language: RuleLanguage| {
+        analysis.languages.iter().any(|one| match one {
+            Language::C => language == RuleLanguage::C,
+            Language::Rust => language == RuleLanguage::Rust,
+        })
+    };
+    match languages.iter().find(|&&language| !reads(language)) {
+        Some(language) => Err(error(format!(
+            "analysis `{}` does not read {}",
+            named.text,
+            language.as_str()
+        ))),
+        None => Ok(()),
     }
 }
 

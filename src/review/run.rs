@@ -75,6 +75,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
                 .rules()
                 .iter()
                 .map(|rule| rule.head().id.clone())
+                .filter(|id| !prepared.flow.below().contains(id))
                 .collect(),
         ),
     };

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::flow_rules::{FlowRules, no_headers, target};
 use super::ruleset::Ruleset;
-use crate::finding::{RepoPath, RuleId};
+use crate::config::C;
+use crate::finding::{Precision, RepoPath, RuleId};
 use crate::matching::{ActiveRule, Engine};
 use crate::rules::{Example, ExampleKind, RuleInfo, RuleLanguage};
 use crate::syntax::{Language, Limits, MacroTable, Parser};
@@ -29,6 +31,8 @@ pub struct ExampleFailure {
 /// not hold.
 pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
     let engine = Engine::new(ruleset.rules.clone());
+    // All analyses, whatever their rules' precision.
+    let flow = FlowRules::new(&ruleset.rules, target(&C::default()), Precision::Low);
     let mut parser = Parser::new(Limits::default());
     let mut failures = Vec::new();
     let mut count = 0;
@@ -38,7 +42,7 @@ pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
         };
         for (index, example) in info.examples.iter().enumerate() {
             count += 1;
-            if let Some(problem) = check(&engine, &mut parser, rule, &info, example) {
+            if let Some(problem) = check((&engine, &flow), &mut parser, rule, &info, example) {
                 failures.push(ExampleFailure {
                     rule: info.id.clone(),
                     slug: info.slug.clone(),
@@ -53,7 +57,7 @@ pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
 }
 
 fn check(
-    engine: &Engine,
+    (engine, flow): (&Engine, &FlowRules),
     parser: &mut Parser,
     rule: &ActiveRule,
     info: &RuleInfo,
@@ -65,12 +69,13 @@ fn check(
         Some(language) => match parser.parse(language, text, &MacroTable::new()) {
             Ok(file) => {
                 let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
-                let scan = engine.scan(&path, &file);
+                let mut found = engine.scan(&path, &file).findings;
+                found.extend(flow.scan(&path, &file, None, &no_headers).findings);
                 parser.recycle(file);
                 if !gaps.is_empty() {
                     return Some(format!("does not parse: line {gaps:?}"));
                 }
-                scan.findings
+                found
             }
             Err(error) => return Some(error.to_string()),
         },

@@ -34,6 +34,9 @@ pub(super) struct RuleYaml {
     pub(super) pattern_either: Option<Spanned<Vec<Spanned<Operator>>>>,
     #[serde(default)]
     pub(super) pattern_regex: Option<Spanned<String>>,
+    /// Ours: an analysis in place of patterns.
+    #[serde(default)]
+    pub(super) analysis: Option<Spanned<AnalysisYaml>>,
     #[serde(default)]
     pub(super) pattern_sources: Option<Spanned<de::IgnoredAny>>,
     #[serde(default)]
@@ -66,6 +69,13 @@ pub(super) struct RuleYaml {
         reason = "accepted because Semgrep accepts it; without effect"
     )]
     pub(super) max_version: Option<de::IgnoredAny>,
+}
+
+/// `analysis: {name: NAME}`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnalysisYaml {
+    pub(super) name: Spanned<String>,
 }
 
 /// One entry under `patterns` or `pattern-either`.
@@ -329,6 +339,8 @@ pub(super) struct MetadataYaml {
     pub(super) misra_c_2012: Option<OneOrMany>,
     #[serde(default)]
     pub(super) argues_from_absence: Option<Loose>,
+    #[serde(default)]
+    pub(super) supersedes: Option<OneOrMany>,
     #[serde(default)]
     pub(super) lesson: Option<Loose>,
     #[serde(default)]

@@ -93,6 +93,10 @@ pub struct RuleInfo {
     /// Whether it rests on code that is not there ("never checked", "never freed"): then it stays
     /// silent in a function that was not understood as a whole.
     pub argues_from_absence: bool,
+    /// The analysis that finds it; `None` for a rule of patterns.
+    pub analysis: Option<String>,
+    /// Rules that say less about the same place: their findings there are left out.
+    pub supersedes: Vec<RuleId>,
     /// Whether it ships with scrubin.
     pub builtin: bool,
 }

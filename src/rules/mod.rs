@@ -6,11 +6,14 @@ mod error;
 mod format;
 mod info;
 mod load;
+mod metadata;
+mod operators;
 mod rule;
 
 pub use error::RuleError;
 pub use info::{Example, ExampleKind, RuleInfo, RuleLanguage};
 pub use load::{Loaded, load};
 pub use rule::{
-    Analyzer, At, Condition, Conjunction, FixRegex, Formula, PathFilter, Rule, RuleOptions, Text,
+    Analyzer, At, Condition, Conjunction, FixRegex, Formula, PathFilter, Rule, RuleOptions, Search,
+    Text,
 };

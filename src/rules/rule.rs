@@ -35,6 +35,25 @@ pub enum Formula {
     All(Box<Conjunction>),
 }
 
+/// How a rule finds what it reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Search {
+    /// By patterns over the text and its syntax.
+    Patterns(Formula),
+    /// By the analysis of that name over the meaning of each function.
+    Analysis(Text),
+}
+
+impl Search {
+    /// The name of the analysis, if it is one.
+    pub fn analysis(&self) -> Option<&str> {
+        match self {
+            Self::Patterns(_) => None,
+            Self::Analysis(name) => Some(&name.text),
+        }
+    }
+}
+
 /// The parts of `patterns:`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Conjunction {
@@ -152,7 +171,7 @@ pub struct Rule {
     /// Where the rule begins in its file.
     pub at: At,
     /// What it looks for.
-    pub formula: Formula,
+    pub search: Search,
     /// On which files.
     pub paths: PathFilter,
     /// With which options.

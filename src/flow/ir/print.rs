@@ -221,7 +221,10 @@ impl Printer<'_> {
     fn base(&self, base: Base) -> String {
         match base {
             Base::Local(id) => match self.function.local(id) {
-                Some(local) if local.kind != LocalKind::Temporary => {
+                Some(local)
+                    if local.kind != LocalKind::Temporary
+                        && !self.unit.names.text(local.name).is_empty() =>
+                {
                     self.unit.names.text(local.name).to_owned()
                 }
                 _ => format!("t{}", id.0),

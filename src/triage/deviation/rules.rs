@@ -170,6 +170,8 @@ fn info(text: &Text) -> Option<RuleInfo> {
         references: vec!["docs/deviations.md".to_owned()],
         fix_safety: None::<FixSafety>,
         argues_from_absence: false,
+        analysis: None,
+        supersedes: Vec::new(),
         builtin: true,
     })
 }

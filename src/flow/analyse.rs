@@ -1,0 +1,167 @@
+//! One file through lowering and the analyses that are wanted of it.
+
+use std::collections::BTreeSet;
+
+use super::defect::Defect;
+use super::ir::{Function, Target, Unit};
+use super::lower_c::{self, Headers};
+use super::registry::{Part, find};
+use super::{guards, interpret, lower_rust, rust_checks, stack_frame};
+use crate::finding::Span;
+use crate::syntax::{Language, SourceFile};
+
+/// What is wanted of a file, and what is known of its target.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'s> {
+    /// Widths of the target.
+    pub target: Target,
+    /// Names of the analyses to run.
+    pub wanted: &'s BTreeSet<&'static str>,
+    /// What the file includes.
+    pub headers: &'s Headers<'s>,
+}
+
+/// What the analyses say of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Analysis {
+    /// What was found, by place.
+    pub defects: Vec<Defect>,
+    /// Functions that the engine gave up at a counted bound, and why. Nothing is said of them.
+    pub gaps: Vec<FlowGap>,
+    /// Functions of which a part was not understood: what is missing in them may stand there.
+    pub doubtful: Vec<Span>,
+}
+
+/// A function that was left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowGap {
+    /// The function's bytes.
+    pub span: Span,
+    /// Its name.
+    pub function: String,
+    /// Which bound was reached, in one sentence.
+    pub detail: &'static str,
+}
+
+/// Runs the wanted analyses. The same file and settings give the same answer.
+pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
+    let mut analysis = Analysis::default();
+    if settings.wanted.is_empty() || file.functions.is_empty() {
+        return analysis;
+    }
+    let unit = lower(file, settings);
+    let doubtful = |function: &&Function| function.has_gap;
+    analysis.doubtful = unit
+        .functions
+        .iter()
+        .filter(doubtful)
+        .map(|function| function.span)
+        .collect();
+    let wants = |part: Part| {
+        let wanted = settings.wanted.iter();
+        wanted
+            .filter_map(|name| find(name))
+            .any(|known| known.part == part)
+    };
+    let mut run = |part: Part, of: &dyn Fn(&mut Vec<Defect>)| {
+        if wants(part) {
+            let mut found = Vec::new();
+            of(&mut found);
+            let is_wanted = |defect: &Defect| {
+                settings.wanted.contains(defect.analysis)
+                    && find(defect.analysis).is_some_and(|known| known.part == part)
+            };
+            analysis.defects.extend(found.into_iter().filter(is_wanted));
+        }
+    };
+    run(Part::Frames, &|out| stack_frame::check(&unit, out));
+    run(Part::Interpreter, &|out| {
+        out.extend(interpret::interpret(&unit, file.text).defects);
+    });
+    run(Part::Guards, &|out| guards::analyse(&unit, file.text, out));
+    run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
+    finish(&mut analysis);
+    analysis
+}
+
+fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Unit {
+    match file.language {
+        Language::C => lower_c::lower(file, settings.target, settings.headers),
+        Language::Rust => lower_rust::lower(file, settings.target),
+    }
+}
+
+/// Sorted; one defect for each analysis and place.
+fn finish(analysis: &mut Analysis) {
+    analysis.defects.sort_by(|a, b| {
+        (a.span, a.analysis, &a.names, a.trace.len()).cmp(&(
+            b.span,
+            b.analysis,
+            &b.names,
+            b.trace.len(),
+        ))
+    });
+    analysis
+        .defects
+        .dedup_by(|a, b| a.span == b.span && a.analysis == b.analysis);
+    analysis
+        .gaps
+        .sort_by(|a, b| (a.span, a.detail).cmp(&(b.span, b.detail)));
+    analysis.gaps.dedup();
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::syntax::{Limits, MacroTable, Parser};
+
+    /// Every defect: analysis, text of its span, names, path.
+    pub(crate) fn told(language: Language, code: &str, wanted: &[&'static str]) -> Vec<String> {
+        let mut parser = Parser::new(Limits::default());
+        let file = parser
+            .parse(language, code.as_bytes(), &MacroTable::new())
+            .unwrap();
+        let settings = Settings {
+            target: Target::default(),
+            wanted: &wanted.iter().copied().collect(),
+            headers: &Headers::default(),
+        };
+        let shown = |span: Span| String::from_utf8_lossy(span.of(code.as_bytes())).into_owned();
+        analyse(&file, &settings)
+            .defects
+            .iter()
+            .map(|defect| {
+                let names: Vec<&str> = defect.names.iter().map(|(_, text)| text.as_str()).collect();
+                let path: Vec<&str> = defect
+                    .trace
+                    .iter()
+                    .map(|note| note.message.as_str())
+                    .collect();
+                format!(
+                    "{} at `{}`: {}; {}",
+                    defect.analysis,
+                    shown(defect.span),
+                    names.join(" "),
+                    path.join(", ")
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_frame_is_summed_over_variables_and_parameters() {
+        let code = "struct s { long a[1000]; };
+                    void f(struct s by_value, int n) { char buf[100]; static char fixed[9000]; }
+                    void g(struct s *there) { char small[4000]; }
+";
+        assert_eq!(
+            told(Language::C, code, &["large-stack-frame"]),
+            [
+                "large-stack-frame at `by_value`: f 4104 4096; `by_value` takes 4000 bytes, `buf` takes 100 bytes"
+            ]
+        );
+        assert!(told(Language::C, code, &[]).is_empty());
+    }
+}

@@ -1,0 +1,308 @@
+//! The rules that name an analysis: which analyses a file needs, and their defects as findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::headers::Held;
+use crate::config::{C, CharSign};
+use crate::finding::{Finding, Gap, GapKind, Precision, Related, RepoPath, RuleId, Span, Step};
+use crate::flow::lower_c::HeaderSet;
+use crate::flow::{self, Defect, FlowGap, Note};
+use crate::matching::{ActiveRule, Place, describe};
+use crate::rules::RuleLanguage;
+use crate::syntax::{Language, SourceFile};
+
+/// The rules of a run that name an analysis.
+#[derive(Debug, Default)]
+pub(super) struct FlowRules {
+    target: flow::ir::Target,
+    /// Rules by the analysis they name.
+    by_analysis: BTreeMap<&'static str, Vec<ActiveRule>>,
+    /// Rules that do not run, because what they find would not be shown.
+    below: BTreeSet<RuleId>,
+}
+
+/// What the analyses say of one file.
+#[derive(Debug, Default)]
+pub(super) struct FlowScan {
+    /// Findings by place.
+    pub(super) findings: Vec<Finding>,
+    /// Functions left out at a counted bound.
+    pub(super) gaps: Vec<Gap>,
+    /// Functions of which a part was not understood.
+    pub(super) doubtful: Vec<Span>,
+}
+
+impl FlowRules {
+    /// The rules among `active` that name an analysis. Those below `threshold` do not run: an
+    /// analysis costs more than the patterns of all rules, and nothing of it would be shown.
+    pub(super) fn new(
+        active: &[ActiveRule],
+        target: flow::ir::Target,
+        threshold: Precision,
+    ) -> Self {
+        let mut rules = Self {
+            target,
+            ..Self::default()
+        };
+        for rule in active {
+            let head = rule.head();
+            let Some((name, _)) = &head.analysis else {
+                continue;
+            };
+            match flow::find_analysis(name) {
+                Some(analysis) if head.precision >= threshold => {
+                    let named = rules.by_analysis.entry(analysis.name).or_default();
+                    named.push(rule.clone());
+                }
+                _ => {
+                    rules.below.insert(head.id.clone());
+                }
+            }
+        }
+        rules
+    }
+
+    /// Rules that do not run on any file.
+    pub(super) fn below(&self) -> &BTreeSet<RuleId> {
+        &self.below
+    }
+
+    /// Whether a rule names an analysis.
+    pub(super) fn has(&self, id: &RuleId) -> bool {
+        self.all().any(|rule| rule.head().id == *id)
+    }
+
+    /// Every rule that runs.
+    pub(super) fn all(&self) -> impl Iterator<Item = &ActiveRule> {
+        self.by_analysis.values().flatten()
+    }
+
+    /// Runs the analyses that some rule wants of this file; where `only` is given, those rules
+    /// alone count. `headers` gives what the repository has to include; it is asked only if some
+    /// analysis runs on a C file.
+    pub(super) fn scan<'r>(
+        &self,
+        path: &RepoPath,
+        file: &SourceFile<'_>,
+        only: Option<&BTreeSet<RuleId>>,
+        headers: &dyn Fn() -> Held<'r>,
+    ) -> FlowScan {
+        let language = match file.language {
+            Language::C => RuleLanguage::C,
+            Language::Rust => RuleLanguage::Rust,
+        };
+        let wants = |rule: &&ActiveRule| {
+            let head = rule.head();
+            let reads =
+                |(_, languages): &(String, Vec<RuleLanguage>)| languages.contains(&language);
+            head.analysis.as_ref().is_some_and(reads)
+                && only.is_none_or(|only| only.contains(&head.id))
+                && head.is_on(path)
+        };
+        let wanted: BTreeSet<&'static str> = self
+            .by_analysis
+            .iter()
+            .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
+            .map(|(&name, _)| name)
+            .collect();
+        if wanted.is_empty() || file.functions.is_empty() {
+            return FlowScan::default();
+        }
+        let held = match file.language {
+            Language::C => headers(),
+            Language::Rust => Held::Own(HeaderSet::default()),
+        };
+        let visible = held.set().visible(&path.to_string(), file.text);
+        let settings = flow::Settings {
+            target: self.target,
+            wanted: &wanted,
+            headers: &visible,
+        };
+        let analysis = flow::analyse(file, &settings);
+        let place = Place {
+            path,
+            text: file.text,
+            lines: &file.lines,
+            file: Some(file),
+        };
+        let mut scan = FlowScan {
+            gaps: analysis.gaps.iter().map(|gap| as_gap(place, gap)).collect(),
+            doubtful: analysis.doubtful,
+            ..FlowScan::default()
+        };
+        for defect in &analysis.defects {
+            let rules = self.by_analysis.get(defect.analysis).into_iter().flatten();
+            let findings = rules
+                .filter(wants)
+                .map(|rule| as_finding(rule, place, defect));
+            scan.findings.extend(findings);
+        }
+        scan
+    }
+}
+
+fn as_finding(rule: &ActiveRule, place: Place<'_>, defect: &Defect) -> Finding {
+    let metas: Vec<String> = defect
+        .names
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
+    let bound = |index: usize| defect.names.get(index).map(|(_, text)| text.clone());
+    let mut finding = describe(rule, place, defect.span, &metas, &bound);
+    finding.trace = defect
+        .trace
+        .iter()
+        .map(|Note { span, message }| Step {
+            location: place.locate(*span),
+            message: message.clone(),
+        })
+        .collect();
+    finding.related = defect
+        .related
+        .iter()
+        .map(|Note { span, message }| Related {
+            location: place.locate(*span),
+            message: message.clone(),
+        })
+        .collect();
+    finding
+}
+
+fn as_gap(place: Place<'_>, gap: &FlowGap) -> Gap {
+    let location = place.locate(gap.span);
+    Gap {
+        path: place.path.clone(),
+        kind: GapKind::Bound,
+        span: Some(gap.span),
+        lines: Some((location.start.line, location.end.line)),
+        function: (!gap.function.is_empty()).then(|| gap.function.clone()),
+        detail: gap.detail.to_owned(),
+    }
+}
+
+/// A file on its own.
+pub(super) fn no_headers() -> Held<'static> {
+    Held::Own(HeaderSet::default())
+}
+
+/// The widths that `[c]` sets, as the flow engine takes them.
+pub(super) fn target(c: &C) -> flow::ir::Target {
+    let bits = |bits: u32| u8::try_from(bits).unwrap_or(32);
+    flow::ir::Target {
+        int_bits: bits(c.data_model.int_bits()),
+        long_bits: bits(c.data_model.long_bits()),
+        pointer_bits: bits(c.data_model.pointer_bits()),
+        char_is_signed: c.char == CharSign::Signed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::review::ruleset::{Ruleset, builtin};
+    use crate::syntax::{Limits, MacroTable, Parser};
+
+    fn user_rule(analysis: &str, languages: &str, more: &str) -> Result<Ruleset, String> {
+        let text = format!(
+            "rules:\n  - id: acme.frame\n    languages: {languages}\n    severity: WARNING\n    \
+             message: \"$FUNCTION takes $SIZE bytes\"\n    analysis: {analysis}\n{more}"
+        );
+        let mut rules = Ruleset::default();
+        match rules.add_texts(&[("acme.yaml".to_owned(), text)], false) {
+            Ok(()) => Ok(rules),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Each analysis has a built-in rule, and each built-in rule's analysis exists and reads its
+    /// languages.
+    #[test]
+    fn rules_and_analyses_match_both_ways() {
+        let rules = builtin().unwrap().rules;
+        let mut named = BTreeSet::new();
+        for rule in &rules {
+            if let Some((name, languages)) = &rule.head().analysis {
+                let analysis = flow::find_analysis(name);
+                assert!(analysis.is_some(), "{}: no analysis {name}", rule.head().id);
+                let reads: Vec<&str> = analysis
+                    .unwrap()
+                    .languages
+                    .iter()
+                    .map(|language| match language {
+                        Language::C => "c",
+                        Language::Rust => "rust",
+                    })
+                    .collect();
+                for language in languages {
+                    assert!(reads.contains(&language.as_str()), "{}", rule.head().id);
+                }
+                named.insert(name.clone());
+            }
+        }
+        for analysis in flow::ANALYSES {
+            assert!(
+                named.contains(analysis.name),
+                "no rule names the analysis {}",
+                analysis.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_analysis_is_refused_with_its_place_and_a_near_name() {
+        let error = user_rule("{name: large-stack-fram}", "[c]", "").unwrap_err();
+        assert_eq!(
+            error,
+            "no analysis is called `large-stack-fram`\n  --> acme.yaml:6:22\n   |\n 6 |     analysis: {name: \
+             large-stack-fram}\n   |                      ^\nhelp: did you mean `large-stack-frame`? \
+             docs/analysis.md lists them all"
+        );
+        let error = user_rule("{name: large-stack-frame}", "[c, rust]", "").unwrap_err();
+        assert!(error.contains("does not read rust"), "{error}");
+        let error = user_rule("{name: large-stack-frame, limit: 3}", "[c]", "").unwrap_err();
+        assert!(error.contains("limit"), "{error}");
+        let both = user_rule("{name: large-stack-frame}", "[c]", "    pattern: f($X)\n");
+        assert!(both.unwrap_err().contains("not both"));
+    }
+
+    #[test]
+    fn a_rule_of_the_user_gets_the_defects_in_its_own_words() {
+        let rules = user_rule("{name: large-stack-frame}", "[c]", "")
+            .unwrap()
+            .rules;
+        let flow = FlowRules::new(&rules, target(&C::default()), Precision::High);
+        let path = RepoPath::from("a.c");
+        let text = b"void f(void)\n{\n    char big[5000];\n    use(big);\n}\n";
+        let mut parser = Parser::new(Limits::default());
+        let file = parser.parse(Language::C, text, &MacroTable::new()).unwrap();
+        let scan = flow.scan(&path, &file, None, &no_headers);
+        let told: Vec<(u32, &str, Option<&str>)> = scan
+            .findings
+            .iter()
+            .map(|one| {
+                let function = one.function.as_deref();
+                (one.location.start.line, one.message.as_str(), function)
+            })
+            .collect();
+        assert_eq!(told, [(3, "f takes 5000 bytes", Some("f"))]);
+        let none = BTreeSet::new();
+        assert!(
+            flow.scan(&path, &file, Some(&none), &no_headers)
+                .findings
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_would_not_be_shown_does_not_run() {
+        let more = "    metadata:\n      precision: low\n";
+        let rules = user_rule("{name: large-stack-frame}", "[c]", more)
+            .unwrap()
+            .rules;
+        let flow = FlowRules::new(&rules, target(&C::default()), Precision::High);
+        assert_eq!(flow.below().len(), 1);
+        assert_eq!(flow.all().count(), 0);
+    }
+}
