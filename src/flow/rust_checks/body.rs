@@ -1,6 +1,6 @@
 //! A function with what analyses ask of it: statements, definitions, types, names.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use rustc_hash::FxHashSet;
 
@@ -12,6 +12,9 @@ use super::facts::Fact;
 use super::graph::Graph;
 use crate::finding::Span;
 use crate::syntax::SourceFile;
+
+/// Most steps spent on one function.
+const MAX_WORK: u64 = 20_000_000;
 
 /// Longest chain of definitions that is followed.
 pub(super) const MAX_CHAIN: u32 = 12;
@@ -41,6 +44,9 @@ pub(super) struct Body<'a> {
     pub(super) accessors: &'a FxHashSet<(TypeId, Symbol)>,
     definitions: Vec<Vec<At>>,
     graph: OnceCell<Graph>,
+    statement_count: usize,
+    /// Steps taken so far.
+    work: Cell<u64>,
     pub(super) facts: OnceCell<Vec<Option<[Vec<Fact>; 2]>>>,
 }
 
@@ -119,9 +125,27 @@ impl<'a> Body<'a> {
             function,
             accessors,
             definitions,
+            statement_count: function
+                .blocks
+                .iter()
+                .map(|block| block.statements.len())
+                .sum(),
+            work: Cell::new(0),
             graph: OnceCell::new(),
             facts: OnceCell::new(),
         }
+    }
+
+    /// Counts steps of an analysis.
+    pub(super) fn spend(&self, steps: usize) {
+        let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+        self.work.set(self.work.get().saturating_add(steps));
+    }
+
+    /// Whether the function took more steps than any that a person wrote; what was found in it by
+    /// then is not kept.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.work.get() > MAX_WORK
     }
 
     pub(super) fn graph(&self) -> &Graph {
@@ -143,6 +167,7 @@ impl<'a> Body<'a> {
 
     /// All statements with their places, in blocks that can run.
     pub(super) fn statements(&self) -> impl Iterator<Item = (At, &'a Statement)> + '_ {
+        self.spend(self.statement_count);
         (0..)
             .zip(&self.function.blocks)
             .filter(|(block, _)| self.graph().is_reachable(BlockId(*block)))

@@ -22,7 +22,12 @@ impl Body<'_> {
         let table = self.facts.get_or_init(|| self.all_facts());
         let graph = self.graph();
         let mut found = Vec::new();
+        // Nothing is known any more once the work is spent.
+        if self.is_exhausted() {
+            return found;
+        }
         for at in graph.up(block) {
+            self.spend(1);
             let Some(predecessors) = graph.predecessors.get(at.0 as usize) else {
                 continue;
             };

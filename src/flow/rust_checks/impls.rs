@@ -1,5 +1,7 @@
 //! `unsafe impl` of `Send` and `Sync`.
 
+use rustc_hash::FxHashMap;
+
 use super::super::defect::{Defect, Note};
 use crate::finding::Span;
 use crate::syntax::{Field, Kind, NodeId, SourceFile};
@@ -7,6 +9,7 @@ use crate::syntax::{Field, Kind, NodeId, SourceFile};
 /// `rust-generic-send`: a type that owns a `T` is sent although nothing says that `T` may be.
 pub(super) fn check(file: &SourceFile<'_>, tests: &[Span], out: &mut Vec<Defect>) {
     let tree = &file.tree;
+    let mut structs = None;
     for index in 0..u32::try_from(tree.len()).unwrap_or(u32::MAX) {
         let node = NodeId(index);
         if tree.kind(node) != Kind::IMPL_ITEM || tests.iter().any(|s| s.contains(tree.span(node))) {
@@ -46,7 +49,11 @@ pub(super) fn check(file: &SourceFile<'_>, tests: &[Span], out: &mut Vec<Defect>
             Kind::GENERIC_TYPE => tree.child(ty, Field::TYPE).map_or("", text),
             _ => continue,
         };
-        let Some(owned) = owned_parameter(file, owner, &generics) else {
+        let structs = structs.get_or_insert_with(|| structs_by_name(file));
+        let Some(owned) = structs
+            .get(owner)
+            .and_then(|&item| owned_parameter(file, item, &generics))
+        else {
             continue;
         };
         let span = tree.span(node);
@@ -73,22 +80,29 @@ pub(super) fn check(file: &SourceFile<'_>, tests: &[Span], out: &mut Vec<Defect>
     }
 }
 
+/// The first struct of each name.
+fn structs_by_name<'s>(file: &SourceFile<'s>) -> FxHashMap<&'s str, NodeId> {
+    let tree = &file.tree;
+    let mut found = FxHashMap::default();
+    for node in tree.subtree(tree.root()) {
+        if tree.kind(node) == Kind::STRUCT_ITEM
+            && let Some(name) = tree.child(node, Field::NAME)
+        {
+            let text = std::str::from_utf8(tree.text(name, file.text)).unwrap_or_default();
+            found.entry(text).or_insert(node);
+        }
+    }
+    found
+}
+
 /// A type parameter that the struct holds by value, or through its associated types.
 fn owned_parameter(
     file: &SourceFile<'_>,
-    owner: &str,
+    item: NodeId,
     generics: &[&str],
 ) -> Option<(String, Span)> {
     let tree = &file.tree;
     let text = |node: NodeId| std::str::from_utf8(tree.text(node, file.text)).unwrap_or_default();
-    let item = (0..u32::try_from(tree.len()).unwrap_or(u32::MAX))
-        .map(NodeId)
-        .find(|&node| {
-            tree.kind(node) == Kind::STRUCT_ITEM
-                && tree
-                    .child(node, Field::NAME)
-                    .is_some_and(|name| text(name) == owner)
-        })?;
     let body = tree.child(item, Field::BODY)?;
     // The struct's own names of its parameters stand in the same order.
     let own: Vec<&str> = tree

@@ -77,6 +77,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a subtraction of times that panics below zero",
     ),
     (
+        "rust-lookup-unwrapped",
+        "a lookup unwrapped in a function that could report that there is no entry",
+    ),
+    (
         "rust-narrow-length",
         "a length cut to a narrow type, or a counter too narrow for its end",
     ),
@@ -136,6 +140,21 @@ pub const ANALYSES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The analyses of one function.
+const CHECKS: &[fn(&Body<'_>, &mut Vec<Defect>)] = &[
+    slices::check,
+    lengths::check,
+    checked::check,
+    arithmetic::check,
+    casts::check,
+    division::check,
+    panics::check,
+    memory::check,
+    times::check,
+    bounds::check,
+    probes::check,
+];
+
 /// Runs every analysis over a lowered Rust file; defects are in the order of the file.
 pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
     let mut out = Vec::new();
@@ -146,17 +165,14 @@ pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
             continue;
         }
         let body = Body::new(file, unit, function, &accessors);
-        slices::check(&body, &mut out);
-        lengths::check(&body, &mut out);
-        checked::check(&body, &mut out);
-        arithmetic::check(&body, &mut out);
-        casts::check(&body, &mut out);
-        division::check(&body, &mut out);
-        panics::check(&body, &mut out);
-        memory::check(&body, &mut out);
-        times::check(&body, &mut out);
-        bounds::check(&body, &mut out);
-        probes::check(&body, &mut out);
+        let before = out.len();
+        for check in CHECKS {
+            check(&body, &mut out);
+            if body.is_exhausted() {
+                out.truncate(before);
+                break;
+            }
+        }
     }
     recursion::check(file, unit, &tests, &mut out);
     impls::check(file, &tests, &mut out);

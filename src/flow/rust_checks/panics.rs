@@ -16,6 +16,9 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
                 ..
             } if matches!(body.name(*name), "panic" | "todo" | "unimplemented") => {
                 reachable_panic(body, at, body.name(*name), statement.span, out);
+                if body.name(*name) == "panic" {
+                    fruitless_search(body, at, statement.span, out);
+                }
             }
             StatementKind::Assert { condition, name } if !body.name(*name).starts_with("debug") => {
                 assertion(body, condition, body.name(*name), statement.span, out);
@@ -32,6 +35,56 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
             _ => {}
         }
     }
+}
+
+/// A search that panics when it finds nothing, in a file whose functions report errors.
+fn fruitless_search(body: &Body<'_>, at: At, span: Span, out: &mut Vec<Defect>) {
+    let result = body.function.result;
+    if body.can_fail()
+        || result == super::super::ir::TypeId::VOID
+        || body.documents_panic()
+        || !leaves_loop(body, at)
+    {
+        return;
+    }
+    let name = body.function_name();
+    let caller = body.unit.functions.iter().any(|function| {
+        body.is_named(function.result, "Result")
+            && function.blocks.iter().any(|block| {
+                block.statements.iter().any(|statement| {
+                    matches!(&statement.kind, StatementKind::Call { callee, .. }
+                        if body.callee_name(callee) == name)
+                })
+            })
+    });
+    if !caller {
+        return;
+    }
+    Report::new(body, "rust-panic-on-input", span)
+        .text("$MACRO", "panic")
+        .step(
+            span,
+            "the search found nothing; its callers could report that",
+        )
+        .push(out);
+}
+
+/// Whether the block is where a loop ends that came to no result.
+fn leaves_loop(body: &Body<'_>, at: At) -> bool {
+    let graph = body.graph();
+    let Some(head) = graph.up(at.block).nth(1) else {
+        return false;
+    };
+    // A loop's head dominates a block that leads to it.
+    let is_head = graph
+        .predecessors
+        .get(head.0 as usize)
+        .is_some_and(|list| list.iter().any(|from| graph.dominates(head, *from)));
+    is_head
+        && matches!(
+            body.function.block(head).map(|block| &block.terminator),
+            Some(super::super::ir::Terminator::Branch { otherwise, .. }) if *otherwise == at.block
+        )
 }
 
 /// `todo!()` or `panic!()` in a function that takes messages apart and can fail.

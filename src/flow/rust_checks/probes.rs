@@ -208,6 +208,19 @@ fn missing(
     let Some(first) = arguments.first() else {
         return;
     };
+    if body.can_fail()
+        && matches!(callee, Callee::Method(_))
+        && arguments.len() > 1
+        && ["get_", "find_", "lookup", "resolve_", "search_"]
+            .iter()
+            .any(|word| name.starts_with(word))
+        && !body.is_mentioned(receiver, at.block)
+    {
+        Report::new(body, "rust-lookup-unwrapped", span)
+            .operand("$VALUE", receiver)
+            .step(span, "whether there is an entry depends on the configuration, and the function could say that there is none")
+            .push(out);
+    }
     let is_part = matches!(
         name,
         "first" | "last" | "get" | "split_first" | "split_last" | "first_chunk" | "get_mut"
