@@ -39,7 +39,8 @@ impl Machine<'_> {
                 if range.lo == 0 && range.hi == 0 {
                     Some(true)
                 } else if range.contains(0) {
-                    let reached = (range.lo == 0 && range.lo_reached) || (range.hi == 0 && range.hi_reached);
+                    let reached =
+                        (range.lo == 0 && range.lo_reached) || (range.hi == 0 && range.hi_reached);
                     let source = self.source_of(form);
                     if let Some(source) = source
                         && !run.state.entails_unequal(&self.arena, form)
@@ -54,7 +55,11 @@ impl Machine<'_> {
                             format!("`{text}` may be zero"),
                         );
                     } else if reached
-                        && !form.terms().first().and_then(|term| self.arena.sym(term.0)).is_some_and(crate::flow::interpret::value::SymInfo::may_be_anything)
+                        && !form
+                            .terms()
+                            .first()
+                            .and_then(|term| self.arena.sym(term.0))
+                            .is_some_and(crate::flow::interpret::value::SymInfo::may_be_anything)
                         && !run.state.entails_unequal(&self.arena, form)
                     {
                         let notes = self.origin_notes(&run.state, form);
@@ -77,7 +82,9 @@ impl Machine<'_> {
                 }
             }
             // `0.0 / 0.0` is how NaN is written.
-            Value::Real(number) if *number == 0.0 && !matches!(right.0, Operand::Constant(_)) => Some(true),
+            Value::Real(number) if *number == 0.0 && !matches!(right.0, Operand::Constant(_)) => {
+                Some(true)
+            }
             _ => None,
         };
         let _ = ty;
@@ -116,9 +123,7 @@ impl Machine<'_> {
         let limit = i128::from(bits);
         let by = if range.lo >= limit {
             Some(range.lo)
-        } else if range.hi < 0 {
-            Some(range.hi)
-        } else if range.hi >= limit && range.hi_reached {
+        } else if range.hi < 0 || range.hi >= limit && range.hi_reached {
             Some(range.hi)
         } else if range.lo < 0 && range.lo_reached && range.lo > -1000 {
             Some(range.lo)
@@ -180,7 +185,10 @@ impl Machine<'_> {
         let (Value::Int(a), Value::Int(b)) = (left.1, right.1) else {
             return;
         };
-        let (x, y) = (run.state.range(&self.arena, a), run.state.range(&self.arena, b));
+        let (x, y) = (
+            run.state.range(&self.arena, a),
+            run.state.range(&self.arena, b),
+        );
         let result = match op {
             BinaryOp::Add => a.add(b).map(|form| run.state.range(&self.arena, &form)),
             BinaryOp::Sub => a.sub(b).map(|form| run.state.range(&self.arena, &form)),
@@ -209,9 +217,7 @@ impl Machine<'_> {
         if result.within(low, high) {
             return;
         }
-        let is_constant = |operand: &Operand| {
-            matches!(operand, Operand::Constant(constant) if !matches!(constant.origin, Written::Literal))
-        };
+        let is_constant = |operand: &Operand| matches!(operand, Operand::Constant(constant) if !matches!(constant.origin, Written::Literal));
         if is_constant(left.0) && is_constant(right.0) {
             return;
         }
@@ -236,7 +242,9 @@ impl Machine<'_> {
             (Some(value), true) => ("signed-overflow", value),
             (Some(value), false) => ("unsigned-wrap", value),
             (None, _) if is_outside && op != BinaryOp::Sub => ("possible-overflow", result.hi),
-            (None, true) if is_outside && result.lo_reached && result.lo < low => ("possible-overflow", result.lo),
+            (None, true) if is_outside && result.lo_reached && result.lo < low => {
+                ("possible-overflow", result.lo)
+            }
             _ => return,
         };
         let type_name = format!("{}{bits}", if signed { "int" } else { "uint" });
@@ -299,13 +307,27 @@ impl Machine<'_> {
                     && number.is_finite()
                 {
                     let number = *number;
-                    self.lossy(run, "lossy-conversion", &number.to_string(), to, span, Vec::new());
+                    self.lossy(
+                        run,
+                        "lossy-conversion",
+                        &number.to_string(),
+                        to,
+                        span,
+                        Vec::new(),
+                    );
                 } else if let (Some((low, high)), Type::Int { .. }) =
                     (self.unit.types.int_range(to), self.unit.types.get(to))
                 {
                     let whole = *number as i128;
                     if whole < low || whole > high {
-                        self.lossy(run, "lossy-conversion", &number.to_string(), to, span, Vec::new());
+                        self.lossy(
+                            run,
+                            "lossy-conversion",
+                            &number.to_string(),
+                            to,
+                            span,
+                            Vec::new(),
+                        );
                     }
                 }
                 return;
@@ -344,7 +366,11 @@ impl Machine<'_> {
         let analysis = match (reached, from) {
             (Some(_), Some((from_bits, from_signed)))
                 if from_signed != to_signed
-                    && self.unit.types.int(to).is_some_and(|int| int.0 >= from_bits) =>
+                    && self
+                        .unit
+                        .types
+                        .int(to)
+                        .is_some_and(|int| int.0 >= from_bits) =>
             {
                 "sign-changing-conversion"
             }
@@ -352,7 +378,7 @@ impl Machine<'_> {
             (None, _) if is_outside => "possible-truncation",
             _ => return,
         };
-        if is_constant && certain.is_some_and(|value| value >= -128 && value < 0) && !to_signed {
+        if is_constant && certain.is_some_and(|value| (-128..0).contains(&value)) && !to_signed {
             // `unsigned char x = -1` says all bits.
             return;
         }

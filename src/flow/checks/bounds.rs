@@ -37,7 +37,11 @@ impl Machine<'_> {
         let range = run.state.range(&self.arena, form);
         let limit = i128::from(len);
         // One past the end may be named, but not used.
-        let most = if purpose == Purpose::Address && is_last { limit } else { limit - 1 };
+        let most = if purpose == Purpose::Address && is_last {
+            limit
+        } else {
+            limit - 1
+        };
         let outside = if range.lo > most {
             Some((Outside::Over(range.lo), false))
         } else if range.hi < 0 {
@@ -54,13 +58,13 @@ impl Machine<'_> {
             return false;
         };
         let source = self.source_of(form);
-        if is_possible && source.is_none() && self.is_guarded(&run.state, form, &outside, most) {
+        if is_possible && source.is_none() && is_of_type_only(&outside) {
             return false;
         }
-        let index = match operand {
-            Operand::Copy(place) => self.quote(place.span),
-            _ => self.quote(place.span),
-        };
+        let index = self.quote(match operand {
+            Operand::Copy(place) => place.span,
+            _ => place.span,
+        });
         let whole = self.quote(place.span);
         let (at, is_under) = match outside {
             Outside::Over(at) => (at, false),
@@ -76,6 +80,7 @@ impl Machine<'_> {
         };
         notes.extend(self.object_note(place));
         self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
+        self.is_counted = self.is_counter(form);
         let sink = format!("`{whole}` needs index {at}, but there are {len} elements");
         self.report(
             analysis,
@@ -95,22 +100,17 @@ impl Machine<'_> {
         true
     }
 
-    /// Whether the end that is out of bounds is an end that nobody vouches for: only the type's.
-    fn is_guarded(&self, state: &State, form: &Linear, outside: &Outside, most: i128) -> bool {
-        // A lower end below zero of a signed value that only was checked from above.
-        if let Outside::Under(at) = outside {
-            return *at < -(1 << 20);
-        }
-        let _ = (state, form, most);
-        false
-    }
-
     /// Whether the range of a symbol comes from a condition on something that may be anything.
     fn is_said_by_guard(&self, form: &Linear) -> bool {
         form.terms()
             .first()
             .and_then(|term| self.arena.sym(term.0))
             .is_some_and(crate::flow::interpret::value::SymInfo::may_be_anything)
+    }
+
+    /// Whether a number is a loop's counter, whose ends are reached.
+    fn is_counter(&self, form: &Linear) -> bool {
+        matches!(form.terms(), [(sym, _)] if self.arena.sym(*sym).is_some_and(|info| info.origin == Origin::Counter))
     }
 
     /// Where a number comes from, if from outside.
@@ -140,7 +140,7 @@ impl Machine<'_> {
                 Origin::Call(_) => "result of this call".to_owned(),
                 Origin::Memory => "read here".to_owned(),
                 Origin::Join => "paths meet here".to_owned(),
-                Origin::Loop => "the loop starts again here".to_owned(),
+                Origin::Loop | Origin::Counter => "the loop starts again here".to_owned(),
                 Origin::Operation | Origin::Comparison(_) => "computed here".to_owned(),
             };
             let message = if range.lo.abs() < 1 << 64 && range.hi.abs() < 1 << 64 {
@@ -168,7 +168,12 @@ impl Machine<'_> {
     }
 
     /// Whether some bytes of a spot certainly, or on some path, lie outside of its object.
-    pub(crate) fn outside(&self, state: &State, spot: &Spot, bytes: &Linear) -> Option<(Outside, bool)> {
+    pub(crate) fn outside(
+        &self,
+        state: &State,
+        spot: &Spot,
+        bytes: &Linear,
+    ) -> Option<(Outside, bool)> {
         let info = self.arena.object(spot.object)?;
         let range = state.range(&self.arena, &spot.offset);
         if range.lo > 1 << 39 {
@@ -195,7 +200,11 @@ impl Machine<'_> {
                 return Some((Outside::Over(at.hi), true));
             }
         }
-        if range.lo < 0 && range.lo_reached && range.lo > -(1 << 20) && !matches!(info.kind, ObjectKind::Pointee(_)) {
+        if range.lo < 0
+            && range.lo_reached
+            && range.lo > -(1 << 20)
+            && !matches!(info.kind, ObjectKind::Pointee(_))
+        {
             return Some((Outside::Under(range.lo), true));
         }
         None
@@ -241,9 +250,14 @@ impl Machine<'_> {
             Outside::Under(at) => (at, true),
         };
         let info = self.arena.object(spot.object);
-        let whole = info.and_then(|info| info.size).and_then(|size| size.as_constant());
+        let whole = info
+            .and_then(|info| info.size)
+            .and_then(|size| size.as_constant());
         let is_small = !is_under
-            && matches!(self.unit.types.get(at.ty), crate::flow::ir::Type::Int { .. } | crate::flow::ir::Type::Pointer { .. })
+            && matches!(
+                self.unit.types.get(at.ty),
+                crate::flow::ir::Type::Int { .. } | crate::flow::ir::Type::Pointer { .. }
+            )
             && self.is_overlaid(spot.object, at)
             && spot.offset.as_constant().is_some()
             && whole.is_some_and(|whole| whole > 0)
@@ -259,8 +273,10 @@ impl Machine<'_> {
         let mut notes = self.origin_notes(&run.state, &spot.offset);
         notes.extend(self.made_note(spot.object));
         let text = self.quote(span);
-        let size_text = whole.map_or_else(|| "its size".to_owned(), |whole| format!("{whole} bytes"));
+        let size_text =
+            whole.map_or_else(|| "its size".to_owned(), |whole| format!("{whole} bytes"));
         self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
+        self.is_counted = self.is_counter(&spot.offset);
         let sink = format!("byte {offset} is used, but there are {size_text}");
         self.report(
             analysis,
@@ -286,7 +302,8 @@ impl Machine<'_> {
             return false;
         };
         let element = self.unit.types.element(info.ty).unwrap_or(info.ty);
-        let (Some(own), Some(used)) = (self.unit.types.size(element), self.unit.types.size(at.ty)) else {
+        let (Some(own), Some(used)) = (self.unit.types.size(element), self.unit.types.size(at.ty))
+        else {
             return false;
         };
         own < used
@@ -325,6 +342,10 @@ impl Machine<'_> {
     }
 
     /// A function that reads or writes so many bytes at a pointer.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the buffer, the function, and both their places"
+    )]
     pub(crate) fn check_extent(
         &mut self,
         run: &mut Run,
@@ -364,7 +385,9 @@ impl Machine<'_> {
         if is_possible && spots.len() > 1 {
             return;
         }
-        let source = self.source_of(bytes).or_else(|| self.source_of(&spot.offset));
+        let source = self
+            .source_of(bytes)
+            .or_else(|| self.source_of(&spot.offset));
         let whole = self
             .arena
             .object(spot.object)
@@ -385,7 +408,8 @@ impl Machine<'_> {
         let text = self.quote(span);
         let size_text = whole.map_or_else(|| "less".to_owned(), |whole| format!("{whole} bytes"));
         self.is_range_end = is_possible && (run.state.open > 0 || run.state.is_joined);
-        let message = format!("{function}() needs {length} bytes of `{text}`, which has {size_text}");
+        let message =
+            format!("{function}() needs {length} bytes of `{text}`, which has {size_text}");
         self.report(
             analysis,
             sink,
@@ -402,4 +426,9 @@ impl Machine<'_> {
             message,
         );
     }
+}
+
+/// Whether the end that is out of bounds is only the type's.
+fn is_of_type_only(outside: &Outside) -> bool {
+    matches!(outside, Outside::Under(at) if *at < -(1 << 20))
 }

@@ -4,16 +4,28 @@ use crate::finding::Span;
 use crate::flow::interpret::call::Calling;
 use crate::flow::interpret::linear::Linear;
 use crate::flow::interpret::machine::{Frame, Machine, Run};
-use crate::flow::interpret::memory::{Found, Rest};
+use crate::flow::interpret::memory::Found;
 use crate::flow::interpret::value::{ObjectKind, Value};
-use crate::flow::ir::{Callee, Operand, ResultUse, Signature, Type};
+use crate::flow::ir::{Operand, ResultUse, Signature, Type};
 use crate::flow::models::{Effect, Model};
 
 impl Machine<'_> {
     /// A call of a function with a model, before it happens.
-    pub(crate) fn check_model(&mut self, frame: &mut Frame, run: &mut Run, calling: &Calling<'_>, model: &Model) {
+    pub(crate) fn check_model(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        calling: &Calling<'_>,
+        model: &Model,
+    ) {
         let _ = frame;
-        self.check_locking(run, calling.values, model, calling.operand_span(0), calling.span);
+        self.check_locking(
+            run,
+            calling.values,
+            model,
+            calling.operand_span(0),
+            calling.span,
+        );
         for effect in model.effects {
             match *effect {
                 Effect::Allocates { size, .. } => {
@@ -49,17 +61,41 @@ impl Machine<'_> {
                 }
                 Effect::Fills { to, size, .. } | Effect::Zeroes { to, size } => {
                     if let Some(bytes) = self.size_of(run, calling, size) {
-                        self.check_buffer(run, &calling.value(to), &bytes, true, model.name, calling, to);
+                        self.check_buffer(
+                            run,
+                            &calling.value(to),
+                            &bytes,
+                            true,
+                            model.name,
+                            calling,
+                            to,
+                        );
                     }
                 }
                 Effect::Writes { to, size, .. } => {
                     if let Some(bytes) = self.size_of(run, calling, size) {
-                        self.check_buffer(run, &calling.value(to), &bytes, true, model.name, calling, to);
+                        self.check_buffer(
+                            run,
+                            &calling.value(to),
+                            &bytes,
+                            true,
+                            model.name,
+                            calling,
+                            to,
+                        );
                     }
                 }
                 Effect::Reads { from, size } => {
                     if let Some(bytes) = self.size_of(run, calling, size) {
-                        self.check_buffer(run, &calling.value(from), &bytes, false, model.name, calling, from);
+                        self.check_buffer(
+                            run,
+                            &calling.value(from),
+                            &bytes,
+                            false,
+                            model.name,
+                            calling,
+                            from,
+                        );
                     }
                 }
                 Effect::CopiesString { to, from } => {
@@ -71,7 +107,15 @@ impl Machine<'_> {
                     let bytes = length
                         .and_then(|length| length.add_constant(1))
                         .unwrap_or(Linear::constant(1));
-                    self.check_buffer(run, &calling.value(to), &bytes, true, model.name, calling, to);
+                    self.check_buffer(
+                        run,
+                        &calling.value(to),
+                        &bytes,
+                        true,
+                        model.name,
+                        calling,
+                        to,
+                    );
                 }
                 Effect::Appends { to, from } => {
                     self.check_string(run, &calling.value(to), model.name, calling, to);
@@ -84,12 +128,28 @@ impl Machine<'_> {
                     if let (Some(first), Some(second)) = (first, second)
                         && let Some(total) = first.add(&second).and_then(|sum| sum.add_constant(1))
                     {
-                        self.check_buffer(run, &calling.value(to), &total, true, model.name, calling, to);
+                        self.check_buffer(
+                            run,
+                            &calling.value(to),
+                            &total,
+                            true,
+                            model.name,
+                            calling,
+                            to,
+                        );
                     }
                 }
                 Effect::CopiesSome { to, from, size } => {
                     if let Value::Int(bytes) = calling.value(size) {
-                        self.check_buffer(run, &calling.value(to), &bytes, true, model.name, calling, to);
+                        self.check_buffer(
+                            run,
+                            &calling.value(to),
+                            &bytes,
+                            true,
+                            model.name,
+                            calling,
+                            to,
+                        );
                     }
                     let _ = from;
                 }
@@ -97,28 +157,43 @@ impl Machine<'_> {
                     if let Value::Int(bytes) = calling.value(size)
                         && bytes.as_constant().is_some()
                     {
-                        self.check_buffer(run, &calling.value(to), &bytes, true, model.name, calling, to);
+                        self.check_buffer(
+                            run,
+                            &calling.value(to),
+                            &bytes,
+                            true,
+                            model.name,
+                            calling,
+                            to,
+                        );
                     }
                 }
                 Effect::Prints { to, format } => {
                     let least = self.least_printed(run, &calling.value(format), calling, format);
-                    self.check_buffer(run, &calling.value(to), &least, true, model.name, calling, to);
+                    self.check_buffer(
+                        run,
+                        &calling.value(to),
+                        &least,
+                        true,
+                        model.name,
+                        calling,
+                        to,
+                    );
                 }
                 Effect::ReadsString(index) => {
                     self.check_string(run, &calling.value(index), model.name, calling, index);
                 }
                 Effect::Power => self.check_power(run, calling, model.name),
-                Effect::MustBeChecked
-                    if calling.result == ResultUse::Dropped => {
-                        self.report(
-                            "unchecked-result",
-                            calling.span,
-                            vec![("$FUNC", model.name.to_owned())],
-                            Vec::new(),
-                            None,
-                            format!("what {}() returns says whether it worked", model.name),
-                        );
-                    }
+                Effect::MustBeChecked if calling.result == ResultUse::Dropped => {
+                    self.report(
+                        "unchecked-result",
+                        calling.span,
+                        vec![("$FUNC", model.name.to_owned())],
+                        Vec::new(),
+                        None,
+                        format!("what {}() returns says whether it worked", model.name),
+                    );
+                }
                 _ => {}
             }
             if run.is_dead {
@@ -129,7 +204,10 @@ impl Machine<'_> {
     }
 
     /// A pointer and so many bytes behind it.
-    #[expect(clippy::too_many_arguments, reason = "the buffer, the call, and which argument it is")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the buffer, the call, and which argument it is"
+    )]
     fn check_buffer(
         &mut self,
         run: &mut Run,
@@ -173,7 +251,13 @@ impl Machine<'_> {
     }
 
     /// Whether bytes that a function reads were ever written.
-    fn check_read_bytes(&mut self, run: &mut Run, pointer: &Value, bytes: i128, calling: &Calling<'_>) {
+    fn check_read_bytes(
+        &mut self,
+        run: &mut Run,
+        pointer: &Value,
+        bytes: i128,
+        calling: &Calling<'_>,
+    ) {
         let Some(spot) = self.spot(run, pointer) else {
             return;
         };
@@ -188,7 +272,14 @@ impl Machine<'_> {
     }
 
     /// A string argument.
-    fn check_string(&mut self, run: &mut Run, pointer: &Value, function: &str, calling: &Calling<'_>, index: u8) {
+    fn check_string(
+        &mut self,
+        run: &mut Run,
+        pointer: &Value,
+        function: &str,
+        calling: &Calling<'_>,
+        index: u8,
+    ) {
         self.check_pointer(run, pointer, calling.operand_span(index), calling.span);
         if run.is_dead {
             return;
@@ -298,15 +389,27 @@ impl Machine<'_> {
     }
 
     /// What `sprintf` writes at least: the format's own characters, strings of known length.
-    fn least_printed(&mut self, run: &mut Run, format: &Value, calling: &Calling<'_>, index: u8) -> Linear {
+    fn least_printed(
+        &mut self,
+        run: &mut Run,
+        format: &Value,
+        calling: &Calling<'_>,
+        index: u8,
+    ) -> Linear {
         let one = Linear::constant(1);
         let Value::Addr(object, _) = format else {
             return one;
         };
-        let Some(ObjectKind::Text(id)) = self.arena.object(*object).map(|info| info.kind.clone()) else {
+        let Some(ObjectKind::Text(id)) = self.arena.object(*object).map(|info| info.kind.clone())
+        else {
             return one;
         };
-        let text = self.unit.texts.get(id.0 as usize).cloned().unwrap_or_default();
+        let text = self
+            .unit
+            .texts
+            .get(id.0 as usize)
+            .cloned()
+            .unwrap_or_default();
         let mut total = one;
         let mut argument = usize::from(index) + 1;
         let mut bytes = text.iter().copied().peekable();
@@ -324,7 +427,9 @@ impl Machine<'_> {
             let mut has_precision = false;
             for byte in bytes.by_ref() {
                 match byte {
-                    b'0'..=b'9' if !has_precision => width = (width * 10 + i128::from(byte - b'0')).min(10_000),
+                    b'0'..=b'9' if !has_precision => {
+                        width = (width * 10 + i128::from(byte - b'0')).min(10_000)
+                    }
                     b'.' => has_precision = true,
                     b'*' => argument += 1,
                     b's' if !has_precision && width == 0 => {
@@ -335,10 +440,24 @@ impl Machine<'_> {
                         }
                         break;
                     }
-                    b'l' | b'h' | b'z' | b'-' | b'+' | b' ' | b'#' | b'j' | b't' | b'L' | b'0'..=b'9' => {}
+                    b'l'
+                    | b'h'
+                    | b'z'
+                    | b'-'
+                    | b'+'
+                    | b' '
+                    | b'#'
+                    | b'j'
+                    | b't'
+                    | b'L'
+                    | b'0'..=b'9' => {}
                     _ => {
                         argument += 1;
-                        let least = if byte == b's' && width == 0 { 0 } else { width.max(1) };
+                        let least = if byte == b's' && width == 0 {
+                            0
+                        } else {
+                            width.max(1)
+                        };
                         total = total.add_constant(least).unwrap_or(total);
                         break;
                     }
@@ -359,10 +478,16 @@ impl Machine<'_> {
         let Value::Addr(object, _) = calling.value(format) else {
             return;
         };
-        let Some(ObjectKind::Text(id)) = self.arena.object(object).map(|info| info.kind.clone()) else {
+        let Some(ObjectKind::Text(id)) = self.arena.object(object).map(|info| info.kind.clone())
+        else {
             return;
         };
-        let text = self.unit.texts.get(id.0 as usize).cloned().unwrap_or_default();
+        let text = self
+            .unit
+            .texts
+            .get(id.0 as usize)
+            .cloned()
+            .unwrap_or_default();
         let mut argument = format;
         let mut bytes = text.iter().copied();
         while let Some(byte) = bytes.next() {
@@ -375,7 +500,17 @@ impl Machine<'_> {
                     b'%' => break,
                     b'.' => has_precision = true,
                     b'*' => argument += 1,
-                    b'0'..=b'9' | b'l' | b'h' | b'z' | b'-' | b'+' | b' ' | b'#' | b'j' | b't' | b'L' => {}
+                    b'0'..=b'9'
+                    | b'l'
+                    | b'h'
+                    | b'z'
+                    | b'-'
+                    | b'+'
+                    | b' '
+                    | b'#'
+                    | b'j'
+                    | b't'
+                    | b'L' => {}
                     _ => {
                         argument += 1;
                         if byte == b's' && !has_precision {
@@ -397,7 +532,8 @@ impl Machine<'_> {
 
     fn check_power(&mut self, run: &Run, calling: &Calling<'_>, function: &str) {
         let number = crate::flow::interpret::expression::real;
-        let (Some(base), Some(exponent)) = (number(&calling.value(0)), number(&calling.value(1))) else {
+        let (Some(base), Some(exponent)) = (number(&calling.value(0)), number(&calling.value(1)))
+        else {
             return;
         };
         let result = base.powf(exponent);
@@ -409,7 +545,10 @@ impl Machine<'_> {
             self.report(
                 "power-overflow",
                 calling.span,
-                vec![("$FUNC", function.to_owned()), ("$X", self.quote(calling.span))],
+                vec![
+                    ("$FUNC", function.to_owned()),
+                    ("$X", self.quote(calling.span)),
+                ],
                 Vec::new(),
                 Some(&run.state),
                 format!("{base} to the power {exponent} cannot be represented"),
@@ -418,7 +557,12 @@ impl Machine<'_> {
     }
 
     /// A function that nobody sees gets an argument that it certainly will use.
-    pub(crate) fn check_unknown_call(&mut self, frame: &mut Frame, run: &mut Run, calling: &Calling<'_>) {
+    pub(crate) fn check_unknown_call(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        calling: &Calling<'_>,
+    ) {
         let _ = frame;
         for (index, value) in calling.values.iter().enumerate() {
             let index = u8::try_from(index).unwrap_or(u8::MAX);
@@ -535,40 +679,43 @@ impl Machine<'_> {
         match (self.unit.types.get(a), self.unit.types.get(b)) {
             (Type::Unknown | Type::Named(_), _) | (_, Type::Unknown | Type::Named(_)) => true,
             (Type::Pointer { to: x, .. }, Type::Pointer { to: y, .. }) => {
-                matches!(self.unit.types.get(*x), Type::Void | Type::Unknown | Type::Named(_))
-                    || matches!(self.unit.types.get(*y), Type::Void | Type::Unknown | Type::Named(_))
-                    || self.same_pointee(*x, *y, 0)
+                matches!(
+                    self.unit.types.get(*x),
+                    Type::Void | Type::Unknown | Type::Named(_)
+                ) || matches!(
+                    self.unit.types.get(*y),
+                    Type::Void | Type::Unknown | Type::Named(_)
+                ) || self.same_pointee(*x, *y, 0)
             }
-            (Type::Int { bits: x, signed: s }, Type::Int { bits: y, signed: t }) => x == y && s == t,
+            (Type::Int { bits: x, signed: s }, Type::Int { bits: y, signed: t }) => {
+                x == y && s == t
+            }
             (Type::Function(x), Type::Function(y)) => x == y,
             _ => false,
         }
     }
 
-    fn same_pointee(&self, a: crate::flow::ir::TypeId, b: crate::flow::ir::TypeId, depth: u32) -> bool {
+    fn same_pointee(
+        &self,
+        a: crate::flow::ir::TypeId,
+        b: crate::flow::ir::TypeId,
+        depth: u32,
+    ) -> bool {
         if a == b || depth > 4 {
             return true;
         }
         match (self.unit.types.get(a), self.unit.types.get(b)) {
-            (Type::Pointer { to: x, .. }, Type::Pointer { to: y, .. }) => self.same_pointee(*x, *y, depth + 1),
+            (Type::Pointer { to: x, .. }, Type::Pointer { to: y, .. }) => {
+                self.same_pointee(*x, *y, depth + 1)
+            }
             (Type::Int { bits: x, .. }, Type::Int { bits: y, .. }) => x == y,
-            (Type::Unknown | Type::Named(_) | Type::Void, _) | (_, Type::Unknown | Type::Named(_) | Type::Void) => true,
-            (Type::Array { of: x, .. }, Type::Array { of: y, .. }) => self.same_pointee(*x, *y, depth + 1),
+            (Type::Unknown | Type::Named(_) | Type::Void, _)
+            | (_, Type::Unknown | Type::Named(_) | Type::Void) => true,
+            (Type::Array { of: x, .. }, Type::Array { of: y, .. }) => {
+                self.same_pointee(*x, *y, depth + 1)
+            }
             (Type::Function(_), Type::Function(_)) => true,
             _ => false,
-        }
-    }
-
-    /// Whether the contents of an object are known to be untouched.
-    pub(crate) fn is_untouched(&self, rest: Rest) -> bool {
-        rest == Rest::Undef
-    }
-
-    /// Who is called, if it is a function by name.
-    pub(crate) fn called_name(callee: &Callee) -> Option<crate::flow::ir::Symbol> {
-        match callee {
-            Callee::Function(name) => Some(*name),
-            _ => None,
         }
     }
 }

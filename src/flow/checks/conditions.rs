@@ -43,7 +43,13 @@ impl Machine<'_> {
     }
 
     /// Compares the part that a block tests with those after it in the same condition.
-    fn check_chain(&mut self, function: &Function, first: &Block, is_and: bool, predecessors: &[u32]) {
+    fn check_chain(
+        &mut self,
+        function: &Function,
+        first: &Block,
+        is_and: bool,
+        predecessors: &[u32],
+    ) {
         let Some(one) = part(function, first) else {
             return;
         };
@@ -55,7 +61,11 @@ impl Machine<'_> {
             else {
                 return;
             };
-            let (next, out) = if is_and { (then, otherwise) } else { (otherwise, then) };
+            let (next, out) = if is_and {
+                (then, otherwise)
+            } else {
+                (otherwise, then)
+            };
             if predecessors.get(next.0 as usize) != Some(&1) {
                 return;
             }
@@ -89,8 +99,12 @@ impl Machine<'_> {
             .text
             .get(one.span.end as usize..two.span.start as usize)
             .unwrap_or(&[]);
-        let is_one_condition = !between.iter().any(|byte| matches!(byte, b'{' | b';' | b'}'))
-            && between.windows(2).any(|pair| pair == if is_and { b"&&" } else { b"||" });
+        let is_one_condition = !between
+            .iter()
+            .any(|byte| matches!(byte, b'{' | b';' | b'}'))
+            && between
+                .windows(2)
+                .any(|pair| pair == if is_and { b"&&" } else { b"||" });
         let (x, y) = if is_and {
             (one.op, two.op)
         } else {
@@ -182,7 +196,10 @@ impl Machine<'_> {
             {
                 continue;
             }
-            let Some(first) = function.block(dead).and_then(|dead| dead.statements.first()) else {
+            let Some(first) = function
+                .block(dead)
+                .and_then(|dead| dead.statements.first())
+            else {
                 continue;
             };
             let text = self.quote(block.span);
@@ -334,7 +351,10 @@ fn part<'f>(function: &'f Function, block: &'f Block) -> Option<Part<'f>> {
         _ => return None,
     };
     let place = source(function, block, place)?;
-    let is_stable = place.path.iter().all(|step| !matches!(step, crate::flow::ir::Projection::Index(_)));
+    let is_stable = place
+        .path
+        .iter()
+        .all(|step| !matches!(step, crate::flow::ir::Projection::Index(_)));
     if !is_stable {
         return None;
     }
@@ -357,18 +377,21 @@ fn source<'f>(function: &'f Function, block: &'f Block, place: &'f Place) -> Opt
         if function.local(local)?.kind != LocalKind::Temporary || !place.path.is_empty() {
             return Some(place);
         }
-        let inner = block.statements.iter().find_map(|statement| match &statement.kind {
-            StatementKind::Assign {
-                target,
-                value:
-                    Rvalue::Cast {
-                        value: Operand::Copy(inner),
-                        ..
-                    }
-                    | Rvalue::Use(Operand::Copy(inner)),
-            } if target.base == place.base => Some(inner),
-            _ => None,
-        })?;
+        let inner = block
+            .statements
+            .iter()
+            .find_map(|statement| match &statement.kind {
+                StatementKind::Assign {
+                    target,
+                    value:
+                        Rvalue::Cast {
+                            value: Operand::Copy(inner),
+                            ..
+                        }
+                        | Rvalue::Use(Operand::Copy(inner)),
+                } if target.base == place.base => Some(inner),
+                _ => None,
+            })?;
         place = inner;
     }
     None

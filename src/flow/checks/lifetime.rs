@@ -107,7 +107,10 @@ impl Machine<'_> {
             }
             _ => {}
         }
-        let life = run.state.contents(spot.object).map(|contents| contents.life);
+        let life = run
+            .state
+            .contents(spot.object)
+            .map(|contents| contents.life);
         if let Some(Life::Freed(before)) = life {
             let mut notes: Vec<Note> = self.made_note(spot.object).into_iter().collect();
             notes.push(Note {
@@ -127,7 +130,12 @@ impl Machine<'_> {
         }
         let offset = run.state.range(&self.arena, &spot.offset);
         let is_interior = offset.lo > 0 || offset.hi < 0;
-        if is_interior && matches!(self.arena.object(spot.object).map(|info| &info.kind), Some(ObjectKind::Heap { .. })) {
+        if is_interior
+            && matches!(
+                self.arena.object(spot.object).map(|info| &info.kind),
+                Some(ObjectKind::Heap { .. })
+            )
+        {
             let notes: Vec<Note> = self.made_note(spot.object).into_iter().collect();
             self.report(
                 "free-of-interior-pointer",
@@ -141,7 +149,14 @@ impl Machine<'_> {
     }
 
     /// A value that a function of the file gives back.
-    pub(crate) fn check_return(&mut self, frame: &Frame, run: &Run, value: &Value, operand: &Operand, span: Span) {
+    pub(crate) fn check_return(
+        &mut self,
+        frame: &Frame,
+        run: &Run,
+        value: &Value,
+        operand: &Operand,
+        span: Span,
+    ) {
         for object in self.objects_of(value) {
             let is_own = self.arena.object(object).is_some_and(|info| {
                 matches!(info.kind, ObjectKind::Local { frame: number, .. } if number == frame.number)
@@ -267,13 +282,21 @@ impl Machine<'_> {
             return;
         }
         let mut reached: FxHashSet<Obj> = FxHashSet::default();
-        let mut work: Vec<Obj> = live.iter().flat_map(|value| self.objects_of(value)).collect();
+        let mut work: Vec<Obj> = live
+            .iter()
+            .flat_map(|value| self.objects_of(value))
+            .collect();
         for (object, contents) in state.memory.iter() {
-            let is_root = self.arena.object(*object).is_some_and(|info| match info.kind {
-                ObjectKind::Global(_) | ObjectKind::Pointee(_) => true,
-                ObjectKind::Local { .. } => keeps_locals || contents.is_escaped && contents.life == Life::Alive,
-                ObjectKind::Heap { .. } | ObjectKind::Text(_) => contents.is_escaped,
-            });
+            let is_root = self
+                .arena
+                .object(*object)
+                .is_some_and(|info| match info.kind {
+                    ObjectKind::Global(_) | ObjectKind::Pointee(_) => true,
+                    ObjectKind::Local { .. } => {
+                        keeps_locals || contents.is_escaped && contents.life == Life::Alive
+                    }
+                    ObjectKind::Heap { .. } | ObjectKind::Text(_) => contents.is_escaped,
+                });
             if is_root {
                 work.push(*object);
             }
@@ -328,7 +351,14 @@ impl Machine<'_> {
     }
 
     /// A value that is written somewhere.
-    pub(crate) fn check_stored(&mut self, frame: &Frame, run: &Run, at: &Resolved, value: &Value, span: Span) {
+    pub(crate) fn check_stored(
+        &mut self,
+        frame: &Frame,
+        run: &Run,
+        at: &Resolved,
+        value: &Value,
+        span: Span,
+    ) {
         let _ = (frame, run, at, value, span);
     }
 }

@@ -14,7 +14,10 @@ use crate::flow::models::{Effect, Model, lock as kinds};
 impl Machine<'_> {
     pub(crate) fn lock_key(&mut self, run: &mut Run, value: &Value) -> Option<LockKey> {
         if let Value::Ptr(sym, offset) = value
-            && self.arena.sym(*sym).is_some_and(|info| info.alternatives.is_empty())
+            && self
+                .arena
+                .sym(*sym)
+                .is_some_and(|info| info.alternatives.is_empty())
         {
             return offset
                 .as_constant()
@@ -81,7 +84,11 @@ impl Machine<'_> {
                     if kind != kinds::RECURSIVE
                         && kind != kinds::SIGNAL
                         && kind != kinds::READ
-                        && let Some(Lock { held: Held::Yes, span: before, .. }) = self.held(&run.state, key)
+                        && let Some(Lock {
+                            held: Held::Yes,
+                            span: before,
+                            ..
+                        }) = self.held(&run.state, key)
                     {
                         let text = self.quote(argument_span);
                         self.report(
@@ -114,7 +121,11 @@ impl Machine<'_> {
                     };
                     let text = self.quote(argument_span);
                     match self.held(&run.state, key) {
-                        Some(Lock { held: Held::No, span: before, .. }) if kind != kinds::RECURSIVE && kind != kinds::SIGNAL => {
+                        Some(Lock {
+                            held: Held::No,
+                            span: before,
+                            ..
+                        }) if kind != kinds::RECURSIVE && kind != kinds::SIGNAL => {
                             self.report(
                                 "double-unlock",
                                 span,
@@ -134,14 +145,27 @@ impl Machine<'_> {
                                 vec![("$X", text.clone())],
                                 Vec::new(),
                                 Some(&run.state),
-                                format!("`{text}` is released, but no function of this file takes it"),
+                                format!(
+                                    "`{text}` is released, but no function of this file takes it"
+                                ),
                             );
                         }
                         _ => {}
                     }
                 }
-                Effect::Blocks if !model.effects.iter().any(|effect| matches!(effect, Effect::Locks { .. })) => {
-                    let Some(lock) = run.state.locks.iter().find(|lock| lock.held == Held::Yes).copied() else {
+                Effect::Blocks
+                    if !model
+                        .effects
+                        .iter()
+                        .any(|effect| matches!(effect, Effect::Locks { .. })) =>
+                {
+                    let Some(lock) = run
+                        .state
+                        .locks
+                        .iter()
+                        .find(|lock| lock.held == Held::Yes)
+                        .copied()
+                    else {
                         continue;
                     };
                     let name = model.name.to_owned();
@@ -175,13 +199,18 @@ impl Machine<'_> {
     }
 
     fn note_order(&mut self, first: LockKey, second: LockKey, span: Span) {
-        let (Some(first), Some(second)) = (self.global_name(first), self.global_name(second)) else {
+        let (Some(first), Some(second)) = (self.global_name(first), self.global_name(second))
+        else {
             return;
         };
         if first == second {
             return;
         }
-        let opposite = self.lock_orders.iter().find(|entry| entry.0 == second && entry.1 == first).copied();
+        let opposite = self
+            .lock_orders
+            .iter()
+            .find(|entry| entry.0 == second && entry.1 == first)
+            .copied();
         if let Some((_, _, before)) = opposite {
             let (x, y) = (
                 self.unit.names.text(first).to_owned(),
@@ -198,7 +227,11 @@ impl Machine<'_> {
                 None,
                 format!("`{y}` is taken while `{x}` is held"),
             );
-        } else if !self.lock_orders.iter().any(|entry| entry.0 == first && entry.1 == second) {
+        } else if !self
+            .lock_orders
+            .iter()
+            .any(|entry| entry.0 == first && entry.1 == second)
+        {
             self.lock_orders.push((first, second, span));
         }
     }
@@ -213,7 +246,9 @@ impl Machine<'_> {
 
     /// Whether the file never takes a lock; only for a global that is seen as a whole.
     fn never_locked(&self, key: LockKey) -> bool {
-        self.is_never(key, |effect| matches!(effect, Effect::Locks { .. } | Effect::TriesLock { .. }))
+        self.is_never(key, |effect| {
+            matches!(effect, Effect::Locks { .. } | Effect::TriesLock { .. })
+        })
     }
 
     fn is_never(&self, key: LockKey, does: impl Fn(&Effect) -> bool) -> bool {
@@ -234,7 +269,9 @@ impl Machine<'_> {
                         StatementKind::Assign {
                             target,
                             value: Rvalue::AddressOf(place),
-                        } if place.base == crate::flow::ir::Base::Global(id) => addresses.push(target.base),
+                        } if place.base == crate::flow::ir::Base::Global(id) => {
+                            addresses.push(target.base)
+                        }
                         StatementKind::Call {
                             callee: Callee::Function(name),
                             arguments,
@@ -328,7 +365,10 @@ impl Machine<'_> {
                 let Some(model) = self.model(*name) else {
                     continue;
                 };
-                let gives = model.effects.iter().any(|effect| matches!(effect, Effect::Unlocks { .. }));
+                let gives = model
+                    .effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Unlocks { .. }));
                 if gives
                     && (global.is_none()
                         || arguments.iter().any(|argument| {

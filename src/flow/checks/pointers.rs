@@ -10,7 +10,14 @@ use crate::flow::ir::{LocalKind, Type, TypeId};
 
 impl Machine<'_> {
     /// A read or write through whatever leads to a place.
-    pub(crate) fn check_access(&mut self, frame: &mut Frame, run: &mut Run, at: &Resolved, purpose: Purpose, span: Span) {
+    pub(crate) fn check_access(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        at: &Resolved,
+        purpose: Purpose,
+        span: Span,
+    ) {
         if let Some(pointer) = at.through {
             self.check_pointer(run, &pointer, at.pointer_span, span);
             if run.is_dead {
@@ -33,7 +40,13 @@ impl Machine<'_> {
     }
 
     /// A pointer that is about to be followed.
-    pub(crate) fn check_pointer(&mut self, run: &mut Run, pointer: &Value, pointer_span: Span, span: Span) {
+    pub(crate) fn check_pointer(
+        &mut self,
+        run: &mut Run,
+        pointer: &Value,
+        pointer_span: Span,
+        span: Span,
+    ) {
         match pointer {
             Value::Int(form) => {
                 let range = run.state.range(&self.arena, form);
@@ -50,10 +63,13 @@ impl Machine<'_> {
                 let alternatives = std::rc::Rc::clone(&info.alternatives);
                 match run.state.is_null(&self.arena, *sym) {
                     Some(true) => {
-                        let because = alternatives.iter().find_map(|alternative| match alternative {
-                            Alternative::Null(span) => Some(*span),
-                            _ => None,
-                        });
+                        let because =
+                            alternatives
+                                .iter()
+                                .find_map(|alternative| match alternative {
+                                    Alternative::Null(span) => Some(*span),
+                                    _ => None,
+                                });
                         self.null_dereference(run, pointer_span, span, because.or(Some(made)));
                         run.is_dead = true;
                         return;
@@ -68,10 +84,12 @@ impl Machine<'_> {
                         self.fine(Family::Undefined, span);
                     }
                 }
-                let null = alternatives.iter().find_map(|alternative| match alternative {
-                    Alternative::Null(span) => Some(*span),
-                    _ => None,
-                });
+                let null = alternatives
+                    .iter()
+                    .find_map(|alternative| match alternative {
+                        Alternative::Null(span) => Some(*span),
+                        _ => None,
+                    });
                 if let Some(because) = null {
                     let text = self.quote(pointer_span);
                     match origin {
@@ -104,10 +122,13 @@ impl Machine<'_> {
                         }
                     }
                 }
-                if let Some(undef) = alternatives.iter().find_map(|alternative| match alternative {
-                    Alternative::Undef(span) => Some(*span),
-                    _ => None,
-                }) {
+                if let Some(undef) = alternatives
+                    .iter()
+                    .find_map(|alternative| match alternative {
+                        Alternative::Undef(span) => Some(*span),
+                        _ => None,
+                    })
+                {
                     self.maybe_undefined(run, pointer_span, undef);
                 }
                 if !run.state.assume_null(&self.arena, *sym, false) {
@@ -133,7 +154,13 @@ impl Machine<'_> {
         }
     }
 
-    fn null_dereference(&mut self, run: &Run, pointer_span: Span, span: Span, because: Option<Span>) {
+    fn null_dereference(
+        &mut self,
+        run: &Run,
+        pointer_span: Span,
+        span: Span,
+        because: Option<Span>,
+    ) {
         let text = self.quote(pointer_span);
         let notes = because
             .filter(|span| span.end > 0)
@@ -179,7 +206,12 @@ impl Machine<'_> {
                 );
                 run.is_dead = true;
             }
-            Life::Left(left) if matches!(self.arena.object(object).map(|info| &info.kind), Some(ObjectKind::Local { .. })) => {
+            Life::Left(left)
+                if matches!(
+                    self.arena.object(object).map(|info| &info.kind),
+                    Some(ObjectKind::Local { .. })
+                ) =>
+            {
                 let text = self.quote(span);
                 let mut notes = Vec::new();
                 if left.end > left.start && left.end - left.start < 4000 {
@@ -212,9 +244,13 @@ impl Machine<'_> {
             Value::Undef => {
                 let local = frame.prepared.register_locals.get(slot as usize).copied();
                 let is_variable = local
-                    .and_then(|id| self.function(frame.function).and_then(|function| function.local(id)))
+                    .and_then(|id| {
+                        self.function(frame.function)
+                            .and_then(|function| function.local(id))
+                    })
                     .is_some_and(|local| {
-                        local.kind == LocalKind::Variable && !self.unit.names.text(local.name).is_empty()
+                        local.kind == LocalKind::Variable
+                            && !self.unit.names.text(local.name).is_empty()
                     });
                 if is_variable {
                     let text = self.quote(span);
@@ -284,7 +320,10 @@ impl Machine<'_> {
     }
 
     /// A value found in memory.
-    #[expect(clippy::too_many_arguments, reason = "the bytes, what is in them, and where they are read")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the bytes, what is in them, and where they are read"
+    )]
     pub(crate) fn checked_memory(
         &mut self,
         run: &mut Run,
@@ -333,9 +372,14 @@ impl Machine<'_> {
         if info.size.is_none() {
             return;
         }
-        let is_lent = run.state.contents(object).is_some_and(|contents| contents.is_lent);
+        let is_lent = run
+            .state
+            .contents(object)
+            .is_some_and(|contents| contents.is_lent);
         let analysis = match info.kind {
-            ObjectKind::Local { .. } | ObjectKind::Heap { .. } if is_lent => "uninitialised-after-call",
+            ObjectKind::Local { .. } | ObjectKind::Heap { .. } if is_lent => {
+                "uninitialised-after-call"
+            }
             ObjectKind::Local { .. } if is_certain => "uninitialised-memory",
             ObjectKind::Heap { .. } if is_certain => "uninitialised-memory",
             _ => return,

@@ -79,13 +79,17 @@ impl Machine<'_> {
             .any(|block| matches!(block.terminator, Terminator::Return(Some(_))));
         let reached = self.reached_blocks(function);
         for (at, block) in function.blocks.iter().enumerate() {
-            if !matches!(block.terminator, Terminator::Return(None)) || !reached.get(at).is_some_and(|reached| *reached) {
+            if !matches!(block.terminator, Terminator::Return(None))
+                || !reached.get(at).is_some_and(|reached| *reached)
+            {
                 continue;
             }
             // A call that may be a macro may leave: `PANIC(...)` at the end.
-            let ends_in_call = block.statements.iter().rev().find(|statement| {
-                !matches!(statement.kind, StatementKind::Leave(_))
-            });
+            let ends_in_call = block
+                .statements
+                .iter()
+                .rev()
+                .find(|statement| !matches!(statement.kind, StatementKind::Leave(_)));
             if let Some(last) = ends_in_call
                 && let StatementKind::Call {
                     callee: Callee::Function(called),
@@ -153,11 +157,16 @@ impl Machine<'_> {
                     let Some(name) = function_operand(block, side) else {
                         continue;
                     };
-                    if matches!(op, BinaryOp::Eq | BinaryOp::Ne) && function_operand(block, other).is_some() {
+                    if matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                        && function_operand(block, other).is_some()
+                    {
                         continue;
                     }
                     let is_number = matches!(other, Operand::Constant(_))
-                        || matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
+                        || matches!(
+                            op,
+                            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+                        )
                         || matches!(other, Operand::Copy(place) if self.unit.types.int(place.ty).is_some());
                     if !is_number || !self.by_name.contains_key(&name) {
                         continue;
@@ -235,7 +244,10 @@ impl Machine<'_> {
                 let Some(called) = self.function(index) else {
                     continue;
                 };
-                if matches!(self.unit.types.get(called.result), Type::Void | Type::Unknown) {
+                if matches!(
+                    self.unit.types.get(called.result),
+                    Type::Void | Type::Unknown
+                ) {
                     continue;
                 }
                 let text = self.unit.names.text(*name).to_owned();
@@ -284,10 +296,14 @@ impl Machine<'_> {
                     _ => continue,
                 };
                 let found = match value {
-                    Rvalue::Binary(BinaryOp::Xor, left, right) => is_literal(left) && is_literal(right),
-                    Rvalue::Use(Operand::Constant(constant)) | Rvalue::Cast { value: Operand::Constant(constant), .. } => {
-                        constant.origin == Origin::Folded
+                    Rvalue::Binary(BinaryOp::Xor, left, right) => {
+                        is_literal(left) && is_literal(right)
                     }
+                    Rvalue::Use(Operand::Constant(constant))
+                    | Rvalue::Cast {
+                        value: Operand::Constant(constant),
+                        ..
+                    } => constant.origin == Origin::Folded,
                     _ => false,
                 };
                 if !found || !self.looks_like_power(statement.span) {
@@ -317,13 +333,22 @@ impl Machine<'_> {
         };
         let before = text.get(..caret).unwrap_or(&[]).trim_ascii_end();
         let after = text.get(caret + 1..).unwrap_or(&[]).trim_ascii_start();
-        let digits_before = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        let digits_after = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits_before = before
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let digits_after = after
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         let edge = before
             .len()
             .checked_sub(digits_before + 1)
             .and_then(|at| before.get(at));
-        let is_hex = after.get(digits_after).is_some_and(|byte| matches!(byte, b'x' | b'X'))
+        let is_hex = after
+            .get(digits_after)
+            .is_some_and(|byte| matches!(byte, b'x' | b'X'))
             || edge.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         let base = before.get(before.len() - digits_before..).unwrap_or(&[]);
         let looks = matches!(base, b"2" | b"10") || digits_after >= 3;
@@ -336,28 +361,34 @@ fn is_literal(operand: &Operand) -> bool {
 }
 
 fn is_named(function: &Function, local: LocalId) -> bool {
-    function
-        .local(local)
-        .is_some_and(|local| local.kind == LocalKind::Variable && local.name.0 != 0 && !local.is_volatile)
+    function.local(local).is_some_and(|local| {
+        local.kind == LocalKind::Variable && local.name.0 != 0 && !local.is_volatile
+    })
 }
 
 /// The function that an operand is the address of, through casts in the same block.
-fn function_operand(block: &crate::flow::ir::Block, operand: &Operand) -> Option<crate::flow::ir::Symbol> {
+fn function_operand(
+    block: &crate::flow::ir::Block,
+    operand: &Operand,
+) -> Option<crate::flow::ir::Symbol> {
     match operand {
         Operand::Function(name) => Some(*name),
         Operand::Copy(place) if place.path.is_empty() => {
-            block.statements.iter().find_map(|statement| match &statement.kind {
-                StatementKind::Assign {
-                    target,
-                    value:
-                        Rvalue::Cast {
-                            value: Operand::Function(name),
-                            ..
-                        }
-                        | Rvalue::Use(Operand::Function(name)),
-                } if target.base == place.base && target.path.is_empty() => Some(*name),
-                _ => None,
-            })
+            block
+                .statements
+                .iter()
+                .find_map(|statement| match &statement.kind {
+                    StatementKind::Assign {
+                        target,
+                        value:
+                            Rvalue::Cast {
+                                value: Operand::Function(name),
+                                ..
+                            }
+                            | Rvalue::Use(Operand::Function(name)),
+                    } if target.base == place.base && target.path.is_empty() => Some(*name),
+                    _ => None,
+                })
         }
         _ => None,
     }

@@ -10,6 +10,9 @@ use super::memory::{Found, Rest};
 use super::place::{Location, Purpose, Resolved, Spot};
 use super::value::{Obj, Value};
 
+/// First byte and the one behind the last, if they are known.
+type Bytes = Option<(i64, i64)>;
+
 /// Most cells that a copy carries over one by one.
 const MAX_COPIED: usize = 64;
 
@@ -38,19 +41,34 @@ impl Machine<'_> {
                 if run.is_dead {
                     return;
                 }
-                let size = self.unit.types.size(from.ty).and_then(|size| i64::try_from(size).ok());
+                let size = self
+                    .unit
+                    .types
+                    .size(from.ty)
+                    .and_then(|size| i64::try_from(size).ok());
                 self.copy_whole(run, at, &source, size);
             }
-            Rvalue::Use(Operand::Text(id)) if matches!(self.unit.types.get(at.ty), Type::Array { .. }) => {
+            Rvalue::Use(Operand::Text(id))
+                if matches!(self.unit.types.get(at.ty), Type::Array { .. }) =>
+            {
                 // `char buf[8] = "text"`: the rest is zero.
-                let size = self.unit.types.size(at.ty).and_then(|size| i64::try_from(size).ok());
+                let size = self
+                    .unit
+                    .types
+                    .size(at.ty)
+                    .and_then(|size| i64::try_from(size).ok());
                 if let Location::Memory(spots) = &at.location
                     && let [spot] = spots.as_slice()
                     && let Some(start) = self.constant_offset(&run.state, &spot.offset)
                 {
                     let (object, start) = (spot.object, start);
                     self.contents(&mut run.state, object);
-                    let bytes: Vec<u8> = self.unit.texts.get(id.0 as usize).cloned().unwrap_or_default();
+                    let bytes: Vec<u8> = self
+                        .unit
+                        .texts
+                        .get(id.0 as usize)
+                        .cloned()
+                        .unwrap_or_default();
                     let most = size.unwrap_or(bytes.len() as i64 + 1);
                     if let Some(contents) = run.state.contents_mut(object) {
                         if start == 0 && contents.rest == Rest::Undef {
@@ -62,7 +80,8 @@ impl Machine<'_> {
                             contents.rest = Rest::Zero;
                         }
                         if bytes.len() <= 200 {
-                            for (index, byte) in bytes.iter().enumerate().take(most.max(0) as usize) {
+                            for (index, byte) in bytes.iter().enumerate().take(most.max(0) as usize)
+                            {
                                 let at = start + index as i64;
                                 contents.write(at, at + 1, Value::number(i128::from(*byte as i8)));
                             }
@@ -104,7 +123,7 @@ impl Machine<'_> {
         parts: &[(u64, Operand)],
         span: Span,
     ) {
-        let mut values: SmallVec<[(Option<(i64, i64)>, Value); 8]> = SmallVec::new();
+        let mut values: SmallVec<[(Bytes, Value); 8]> = SmallVec::new();
         for (index, part) in parts {
             let value = self.operand(frame, run, part);
             if run.is_dead {
@@ -129,7 +148,11 @@ impl Machine<'_> {
             self.store(frame, run, at, value, span);
             return;
         };
-        let size = self.unit.types.size(at.ty).and_then(|size| i64::try_from(size).ok());
+        let size = self
+            .unit
+            .types
+            .size(at.ty)
+            .and_then(|size| i64::try_from(size).ok());
         let [spot] = spots.as_slice() else {
             let spots = spots.clone();
             self.store_spots(run, &spots, size.map(|size| size as u64), Value::Any);

@@ -232,9 +232,9 @@ impl Machine<'_> {
             (pointer, zero) if zero.is_null() && pointer.is_address() => {
                 self.assume_null(state, op, &pointer)
             }
-            (zero, pointer) if zero.is_null() && pointer.is_address() => {
-                op.swapped().is_none_or(|op| self.assume_null(state, op, &pointer))
-            }
+            (zero, pointer) if zero.is_null() && pointer.is_address() => op
+                .swapped()
+                .is_none_or(|op| self.assume_null(state, op, &pointer)),
             (Value::Addr(x, from), Value::Addr(y, to)) if x == y => {
                 self.assume_numbers(state, op, &from, &to)
             }
@@ -284,10 +284,16 @@ impl Machine<'_> {
                 }
                 if is_null {
                     // What would have been there never was.
-                    let alternatives = self.arena.sym(*sym).map(|info| std::rc::Rc::clone(&info.alternatives));
+                    let alternatives = self
+                        .arena
+                        .sym(*sym)
+                        .map(|info| std::rc::Rc::clone(&info.alternatives));
                     for alternative in alternatives.iter().flat_map(|all| all.iter()) {
                         if let Alternative::Object(object, _) = alternative
-                            && self.arena.sym(*sym).is_some_and(|info| matches!(info.origin, Origin::Call(_)))
+                            && self
+                                .arena
+                                .sym(*sym)
+                                .is_some_and(|info| matches!(info.origin, Origin::Call(_)))
                         {
                             state.remove(*object);
                         }

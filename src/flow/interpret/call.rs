@@ -5,20 +5,22 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use crate::finding::Span;
-use crate::flow::ir::{Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId};
+use crate::flow::ir::{
+    Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId,
+};
 
+use super::linear::Sym;
 use super::machine::{Frame, MAX_STEPS, Machine, Run};
 use super::memory::{Contents, Rest};
 use super::place::Purpose;
 use super::prepare::Slot;
-use super::linear::Sym;
 use super::state::{Known, State, StepKind, Waiting};
 use super::value::{Alternative, Origin, Value};
 
 /// Deepest calls into functions of the file that are followed.
 const MAX_DEPTH: u32 = 3;
 /// Most statements that are interpreted for one call.
-const MAX_CALL_STEPS: usize = 900;
+const MAX_CALL_STEPS: usize = 700;
 /// Times that a call of a function may turn out too long before it is followed no more.
 const MAX_ABANDONED: u32 = 2;
 /// Largest function that a call is followed into, in statements.
@@ -53,7 +55,12 @@ impl Calling<'_> {
 
 impl Machine<'_> {
     /// Makes a call. The run goes on as the first way it may end; the others are given back.
-    pub(crate) fn call(&mut self, frame: &mut Frame, run: &mut Run, statement: &Statement) -> Vec<Run> {
+    pub(crate) fn call(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        statement: &Statement,
+    ) -> Vec<Run> {
         let StatementKind::Call {
             callee,
             arguments,
@@ -142,7 +149,13 @@ impl Machine<'_> {
     }
 
     /// A macro may write to the variables that it is given by name.
-    fn set_by_macro(&mut self, frame: &mut Frame, run: &mut Run, arguments: &[Operand], span: Span) {
+    fn set_by_macro(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        arguments: &[Operand],
+        span: Span,
+    ) {
         for argument in arguments {
             let Operand::Copy(place) = argument else {
                 continue;
@@ -159,10 +172,8 @@ impl Machine<'_> {
             }
             match frame.prepared.slot(local) {
                 Slot::Register(slot) => {
-                    let is_undef = matches!(
-                        run.state.registers.get(slot as usize),
-                        Some(Value::Undef)
-                    );
+                    let is_undef =
+                        matches!(run.state.registers.get(slot as usize), Some(Value::Undef));
                     if (is_undef || place.path.is_empty())
                         && let Some(ty) = self
                             .function(frame.function)
@@ -235,11 +246,21 @@ impl Machine<'_> {
     }
 
     /// Follows a call into a function of the file; `None` if it is not followed.
-    fn enter(&mut self, frame: &mut Frame, run: &mut Run, calling: &Calling<'_>, index: usize) -> Option<Vec<Run>> {
+    fn enter(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        calling: &Calling<'_>,
+        index: usize,
+    ) -> Option<Vec<Run>> {
         if frame.depth >= MAX_DEPTH || self.stack.contains(&index) || self.steps > MAX_STEPS / 2 {
             return None;
         }
-        if self.abandoned.get(&index).is_some_and(|times| *times >= MAX_ABANDONED) {
+        if self
+            .abandoned
+            .get(&index)
+            .is_some_and(|times| *times >= MAX_ABANDONED)
+        {
             return None;
         }
         let function = self.function(index)?;
@@ -270,12 +291,16 @@ impl Machine<'_> {
             let value = self.fit(value, info.ty);
             match prepared.slot(*local) {
                 Slot::Register(slot) => {
-                    if let Some(register) = Rc::make_mut(&mut state.registers).get_mut(slot as usize) {
+                    if let Some(register) =
+                        Rc::make_mut(&mut state.registers).get_mut(slot as usize)
+                    {
                         *register = value;
                     }
                 }
                 Slot::Scratch(_) => {}
-                Slot::Memory => self.pass_in_memory(frame, &mut inner, &mut state, *local, value, calling, at),
+                Slot::Memory => {
+                    self.pass_in_memory(frame, &mut inner, &mut state, *local, value, calling, at)
+                }
             }
         }
         for object in self.reached(calling.values) {
@@ -319,7 +344,9 @@ impl Machine<'_> {
             };
             if let Some(target) = calling.target {
                 let value = match value {
-                    Value::Any | Value::Undef => self.fresh(calling.ty, Origin::Call(calling.name), calling.span),
+                    Value::Any | Value::Undef => {
+                        self.fresh(calling.ty, Origin::Call(calling.name), calling.span)
+                    }
                     value => value,
                 };
                 self.give(frame, &mut next, target, value);
@@ -341,17 +368,20 @@ impl Machine<'_> {
         let is_learned = |sym: Sym, known: &Known| {
             (sym.0 as usize) < count
                 && (known.is_null == Some(true) || known.range.lo == 0 && known.range.hi == 0)
-                && self
-                    .arena
-                    .sym(sym)
-                    .is_some_and(|info| info.alternatives.is_empty() && self.unit.types.is_pointer(info.ty))
+                && self.arena.sym(sym).is_some_and(|info| {
+                    info.alternatives.is_empty() && self.unit.types.is_pointer(info.ty)
+                })
                 && before
                     .binary_search_by_key(&sym, |entry| entry.0)
                     .ok()
                     .and_then(|at| before.get(at))
                     .is_none_or(|entry| entry.1.is_null != Some(true))
         };
-        if !state.known.iter().any(|(sym, known)| is_learned(*sym, known)) {
+        if !state
+            .known
+            .iter()
+            .any(|(sym, known)| is_learned(*sym, known))
+        {
             return;
         }
         let kept = state
@@ -377,7 +407,10 @@ impl Machine<'_> {
         let Some(object) = self.local_object(inner, local) else {
             return;
         };
-        let ty = self.arena.object(object).map_or(TypeId::UNKNOWN, |info| info.ty);
+        let ty = self
+            .arena
+            .object(object)
+            .map_or(TypeId::UNKNOWN, |info| info.ty);
         let mut contents = Contents::new(Rest::Unknown);
         if let (Value::Int(_) | Value::Addr(..) | Value::Ptr(..) | Value::Function(_), Some(size)) =
             (value, self.unit.types.size(ty))
@@ -392,7 +425,10 @@ impl Machine<'_> {
             && frame.prepared.slot(source) == Slot::Memory
             && let Some(from) = self.local_object(frame, source)
             && let Some(size) = self.unit.types.size(place.ty)
-            && matches!(self.unit.types.get(place.ty), crate::flow::ir::Type::Record(_))
+            && matches!(
+                self.unit.types.get(place.ty),
+                crate::flow::ir::Type::Record(_)
+            )
         {
             let mut run = Run {
                 state: state.clone(),

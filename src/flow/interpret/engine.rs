@@ -5,15 +5,13 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use crate::finding::Span;
-use crate::flow::ir::{BlockId, Function, LocalKind, StatementKind, Terminator, Type, TypeId};
+use crate::flow::ir::{BlockId, Function, StatementKind, Type};
 
 use super::join::{Joiner, covers, distance};
-use super::linear::Linear;
-use super::machine::{Frame, MAX_STATES, MAX_STEPS, MAX_UNROLLED_STEPS, Machine, Run};
-use super::memory::{Contents, Life, Rest};
-use super::place::Purpose;
+use super::machine::{Frame, MAX_STATES, MAX_UNROLLED_STEPS, Machine, Run};
+use super::memory::{Contents, Rest};
 use super::prepare::{Prepared, Slot};
-use super::state::{Rounds, State, StepKind};
+use super::state::{Rounds, State};
 use super::value::{Origin, Value};
 
 /// Most rounds of one loop that are walked one by one.
@@ -26,7 +24,7 @@ const MAX_OPEN_ROUNDS: u16 = 2;
 const MAX_JOINS: u32 = 6;
 
 /// A state that waits to enter a block.
-struct Pending {
+pub(super) struct Pending {
     key: (u32, u32),
     block: BlockId,
     state: State,
@@ -62,7 +60,9 @@ impl Machine<'_> {
             match prepared.slot(*local) {
                 Slot::Register(slot) => {
                     let value = self.fresh(ty, Origin::Parameter(*local), span);
-                    if let Some(register) = Rc::make_mut(&mut state.registers).get_mut(slot as usize) {
+                    if let Some(register) =
+                        Rc::make_mut(&mut state.registers).get_mut(slot as usize)
+                    {
                         *register = value;
                     }
                 }
@@ -121,62 +121,6 @@ impl Machine<'_> {
         self.watched.clear();
     }
 
-    /// Whether a condition asks for NULL inside of a macro, of an address that nothing else is
-    /// known of.
-    fn is_test_in_macro(&self, value: &Value, span: Span) -> bool {
-        if !self.is_macro_call(span) {
-            return false;
-        }
-        self.tested_address(value).is_some_and(|sym| {
-            self.arena
-                .sym(sym)
-                .is_some_and(|info| info.alternatives.is_empty())
-        })
-    }
-
-    /// The address that a condition compares with NULL.
-    fn tested_address(&self, value: &Value) -> Option<super::linear::Sym> {
-        match value {
-            Value::Ptr(sym, offset) if offset.as_constant() == Some(0) => Some(*sym),
-            Value::Int(form) => {
-                let info = self.arena.sym(form.as_symbol()?)?;
-                let Origin::Comparison(inner) = &info.origin else {
-                    return None;
-                };
-                match (inner.left, inner.right) {
-                    (Value::Ptr(sym, _), zero) | (zero, Value::Ptr(sym, _)) if zero.is_null() => Some(sym),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// The outcome of such a condition if the address is none.
-    fn truth_of_address(&self, value: &Value) -> bool {
-        let Value::Int(form) = value else {
-            return true;
-        };
-        form.as_symbol()
-            .and_then(|sym| self.arena.sym(sym))
-            .is_none_or(|info| {
-                !matches!(&info.origin, Origin::Comparison(inner) if inner.op == crate::flow::ir::BinaryOp::Eq)
-            })
-    }
-
-    /// Whether the text of a span is a call, and so a condition in it is a macro's.
-    fn is_macro_call(&self, span: Span) -> bool {
-        let text = self
-            .text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or(&[]);
-        let name = text
-            .iter()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
-            .count();
-        name > 0 && text.get(name) == Some(&b'(') && text.last() == Some(&b')')
-    }
-
     pub(crate) fn frame(&mut self, index: usize, prepared: &Rc<Prepared>, depth: u32) -> Frame {
         let number = self.frames;
         self.frames += 1;
@@ -220,13 +164,18 @@ impl Machine<'_> {
             let mut states: SmallVec<[State; 4]> = SmallVec::new();
             let mut at = 0;
             while at < pending.len() {
-                if pending.get(at).is_some_and(|entry| entry.key == key && entry.block == block) {
+                if pending
+                    .get(at)
+                    .is_some_and(|entry| entry.key == key && entry.block == block)
+                {
                     states.push(pending.remove(at).state);
                 } else {
                     at += 1;
                 }
             }
-            let span = function.block(block).map_or(function.span, |block| block.span);
+            let span = function
+                .block(block)
+                .map_or(function.span, |block| block.span);
             for state in &mut states {
                 forget_dead(&prepared, block, state);
             }
@@ -262,13 +211,19 @@ impl Machine<'_> {
     ) -> Option<State> {
         let head = heads.get_mut(block.0 as usize)?;
         let at = state.rounds.iter().position(|rounds| rounds.head == block);
-        let rounds = at.and_then(|at| state.rounds.get(at).copied()).unwrap_or(Rounds {
-            head: block,
-            rounds: 0,
-            open: 0,
-            is_open: false,
-        });
-        let limit = if self.steps > MAX_UNROLLED_STEPS { 2 } else { MAX_ROUNDS };
+        let rounds = at
+            .and_then(|at| state.rounds.get(at).copied())
+            .unwrap_or(Rounds {
+                head: block,
+                rounds: 0,
+                open: 0,
+                is_open: false,
+            });
+        let limit = if self.steps > MAX_UNROLLED_STEPS {
+            2
+        } else {
+            MAX_ROUNDS
+        };
         let is_widened = rounds.rounds >= limit || rounds.open >= MAX_OPEN_ROUNDS;
         if !is_widened {
             return Some(state);
@@ -344,7 +299,7 @@ impl Machine<'_> {
         }
     }
 
-    fn reduce_exits(&mut self, exits: &mut Vec<Exit>, most: usize, span: Span) {
+    pub(super) fn reduce_exits(&mut self, exits: &mut Vec<Exit>, most: usize, span: Span) {
         if exits.len() <= most {
             return;
         }
@@ -368,7 +323,7 @@ impl Machine<'_> {
             .collect();
     }
 
-    fn block(
+    pub(super) fn block(
         &mut self,
         frame: &mut Frame,
         function: &Function,
@@ -411,218 +366,19 @@ impl Machine<'_> {
                 continue;
             }
             self.steps += 1;
-            self.terminator(frame, id, &block.terminator, block.span, run, pending, exits);
+            self.terminator(
+                frame,
+                id,
+                &block.terminator,
+                block.span,
+                run,
+                pending,
+                exits,
+            );
         }
     }
 
-    fn statement(&mut self, frame: &mut Frame, run: &mut Run, kind: &StatementKind, span: Span) {
-        match kind {
-            StatementKind::Enter(local) => match frame.prepared.slot(*local) {
-                Slot::Register(slot) => {
-                    if let Some(register) = Rc::make_mut(&mut run.state.registers).get_mut(slot as usize) {
-                        *register = Value::Undef;
-                    }
-                }
-                Slot::Scratch(_) => {}
-                Slot::Memory => {
-                    if let Some(object) = self.local_object(frame, *local) {
-                        run.state.set_contents(object, Contents::new(Rest::Undef));
-                    }
-                }
-            },
-            StatementKind::Leave(local) => {
-                if frame.prepared.slot(*local) == Slot::Memory
-                    && let Some(object) = self.local_object(frame, *local)
-                    && run.state.contents(object).is_some()
-                    && let Some(contents) = run.state.contents_mut(object)
-                {
-                    contents.life = Life::Left(span);
-                }
-            }
-            StatementKind::Assign { target, value } => {
-                let at = self.resolve(frame, run, target, Purpose::Write);
-                if run.is_dead {
-                    return;
-                }
-                self.assign(frame, run, &at, value, target, span);
-            }
-            StatementKind::Assert { condition, .. } => {
-                let value = self.operand(frame, run, condition);
-                if !run.is_dead && !self.assume_truth(&mut run.state, &value, true) {
-                    run.is_dead = true;
-                }
-            }
-            StatementKind::Clobber(places) => {
-                let mut values: SmallVec<[Value; 4]> = SmallVec::new();
-                for place in places {
-                    let at = self.resolve(frame, run, place, Purpose::Address);
-                    if run.is_dead {
-                        return;
-                    }
-                    if let super::place::Location::Memory(spots) = &at.location {
-                        let spots = spots.clone();
-                        for spot in &spots {
-                            values.push(Value::Addr(spot.object, spot.offset));
-                        }
-                    } else {
-                        let value = self.fresh(at.ty, Origin::Memory, span);
-                        self.store(frame, run, &at, value, span);
-                    }
-                }
-                self.havoc(&mut run.state, &values, false);
-            }
-            StatementKind::Call { .. } => {}
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one step of the walk needs all of its parts")]
-    fn terminator(
-        &mut self,
-        frame: &mut Frame,
-        from: BlockId,
-        terminator: &Terminator,
-        span: Span,
-        mut run: Run,
-        pending: &mut Vec<Pending>,
-        exits: &mut Vec<Exit>,
-    ) {
-        match terminator {
-            Terminator::Goto(to) => self.go(frame, from, *to, run.state, false, pending),
-            Terminator::Unreachable => {}
-            Terminator::Return(value) => {
-                let value = match value {
-                    Some(operand) => {
-                        let value = self.operand(frame, &mut run, operand);
-                        if run.is_dead {
-                            return;
-                        }
-                        self.check_return(frame, &run, &value, operand, span);
-                        value
-                    }
-                    None => Value::Any,
-                };
-                self.leave(frame, &mut run.state);
-                exits.push((run.state, value));
-                if exits.len() > 12 {
-                    self.reduce_exits(exits, MAX_STATES, span);
-                }
-            }
-            Terminator::Branch {
-                condition,
-                then,
-                otherwise,
-            } => {
-                let value = self.operand(frame, &mut run, condition);
-                if run.is_dead {
-                    return;
-                }
-                let known = self.decide_truth(&run.state, &value);
-                let mut ways: [Option<State>; 2] = [None, None];
-                match known {
-                    Some(truth) => {
-                        let mut state = run.state;
-                        state.step(span, StepKind::Branch(truth));
-                        ways[usize::from(!truth)] = Some(state);
-                    }
-                    None if self.is_test_in_macro(&value, span) => {
-                        // The macro's own caution says nothing of this caller.
-                        let truth = self.truth_of_address(&value);
-                        let mut state = run.state.clone();
-                        if self.assume_truth(&mut state, &value, truth) {
-                            ways[usize::from(!truth)] = Some(state);
-                        }
-                        ways[usize::from(truth)] = Some(run.state);
-                    }
-                    None => {
-                        let mut one = run.state.clone();
-                        let mut two = run.state;
-                        if self.assume_truth(&mut one, &value, true) {
-                            one.step(span, StepKind::Branch(true));
-                            ways[0] = Some(one);
-                        }
-                        if self.assume_truth(&mut two, &value, false) {
-                            two.step(span, StepKind::Branch(false));
-                            ways[1] = Some(two);
-                        }
-                    }
-                }
-                // A call with the arguments of one caller says nothing of the others, unless all
-                // are here.
-                let outcome = self.outcomes.entry((frame.function, from)).or_default();
-                outcome.was_true |= ways[0].is_some();
-                outcome.was_false |= ways[1].is_some();
-                let is_open = ways[0].is_some() && ways[1].is_some();
-                for state in ways.iter_mut().flatten() {
-                    state.forks = state.forks.saturating_add(u16::from(is_open));
-                }
-                let [one, two] = ways;
-                if let Some(state) = one {
-                    self.go(frame, from, *then, state, is_open, pending);
-                }
-                if let Some(state) = two {
-                    self.go(frame, from, *otherwise, state, is_open, pending);
-                }
-            }
-            Terminator::Switch {
-                value: operand,
-                cases,
-                otherwise,
-                ..
-            } => {
-                let value = self.operand(frame, &mut run, operand);
-                if run.is_dead {
-                    return;
-                }
-                let Value::Int(form) = value else {
-                    for case in cases {
-                        self.go(frame, from, case.2, run.state.clone(), true, pending);
-                    }
-                    self.go(frame, from, *otherwise, run.state, true, pending);
-                    return;
-                };
-                let mut rest = Some(run.state);
-                for (low, high, to) in cases {
-                    let Some(state) = &rest else {
-                        break;
-                    };
-                    let mut here = state.clone();
-                    let lower = form.scale(-1).and_then(|form| form.add_constant(*low));
-                    let upper = form.add_constant(-*high);
-                    if let (Some(lower), Some(upper)) = (lower, upper)
-                        && here.assume(&self.arena, &lower)
-                        && here.assume(&self.arena, &upper)
-                        && !(low == high
-                            && self.decide(
-                                state,
-                                &super::value::Comparison {
-                                    op: crate::flow::ir::BinaryOp::Eq,
-                                    left: value,
-                                    right: Value::number(*low),
-                                },
-                            ) == Some(false))
-                    {
-                        here.step(span, StepKind::Switch(Some(*low)));
-                        self.go(frame, from, *to, here, true, pending);
-                        // What is left differs from this arm's values.
-                        if low == high
-                            && let Some(left) = &mut rest
-                            && form
-                                .add_constant(-*low)
-                                .is_some_and(|form| !left.assume_unequal(&self.arena, &form))
-                        {
-                            rest = None;
-                        }
-                    }
-                }
-                if let Some(mut state) = rest {
-                    state.step(span, StepKind::Switch(None));
-                    self.go(frame, from, *otherwise, state, true, pending);
-                }
-            }
-        }
-    }
-
-    fn go(
+    pub(super) fn go(
         &mut self,
         frame: &mut Frame,
         from: BlockId,
@@ -632,7 +388,11 @@ impl Machine<'_> {
         pending: &mut Vec<Pending>,
     ) {
         let order = &frame.prepared.order;
-        let position = order.position.get(to.0 as usize).copied().unwrap_or(u32::MAX);
+        let position = order
+            .position
+            .get(to.0 as usize)
+            .copied()
+            .unwrap_or(u32::MAX);
         let mut key = (position.saturating_mul(2), 0);
         if order.is_back_edge(from, to) {
             let end = order.loop_end.get(to.0 as usize).copied().unwrap_or(0);
@@ -654,7 +414,9 @@ impl Machine<'_> {
             }
         } else {
             // Entering a loop starts its count; leaving ends it.
-            state.rounds.retain(|rounds| order.is_inside(rounds.head, to));
+            state
+                .rounds
+                .retain(|rounds| order.is_inside(rounds.head, to));
             if order.is_head(to) {
                 state.rounds.retain(|rounds| rounds.head != to);
                 state.rounds.push(Rounds {
@@ -667,11 +429,15 @@ impl Machine<'_> {
         }
         if is_open {
             // A fork whose other way leaves a loop leaves open how often it runs.
-            let leaves = self.function(frame.function).and_then(|function| function.block(from)).map(|block| {
-                block.terminator.successors()
-            });
+            let leaves = self
+                .function(frame.function)
+                .and_then(|function| function.block(from))
+                .map(|block| block.terminator.successors());
             for rounds in &mut state.rounds {
-                let goes_out = leaves.iter().flatten().any(|next| !order.is_inside(rounds.head, *next));
+                let goes_out = leaves
+                    .iter()
+                    .flatten()
+                    .any(|next| !order.is_inside(rounds.head, *next));
                 if goes_out && order.is_inside(rounds.head, from) {
                     rounds.is_open = true;
                     state.open = state.open.saturating_add(1);
@@ -713,31 +479,6 @@ impl Machine<'_> {
             state,
         });
     }
-
-    /// The locals of a call are gone.
-    pub(crate) fn leave(&mut self, frame: &Frame, state: &mut State) {
-        let Some(function) = self.function(frame.function) else {
-            return;
-        };
-        for (index, object) in frame.objects.iter().enumerate() {
-            let Some(object) = object else {
-                continue;
-            };
-            let is_static_like = function
-                .locals
-                .get(index)
-                .is_some_and(|local| matches!(local.kind, LocalKind::Temporary) && local.ty == TypeId::UNKNOWN);
-            if is_static_like {
-                continue;
-            }
-            if state.contents(*object).is_some()
-                && let Some(contents) = state.contents_mut(*object)
-                && contents.life == Life::Alive
-            {
-                contents.life = Life::Left(function.span);
-            }
-        }
-    }
 }
 
 /// Registers that are not read any more hold anything.
@@ -763,5 +504,4 @@ fn forget_dead(prepared: &Prepared, block: BlockId, state: &mut State) {
             }
         }
     }
-    let _ = Linear::constant(0);
 }

@@ -113,7 +113,11 @@ impl<'a> Joiner<'a> {
         if matches!(a, Value::Any) || matches!(b, Value::Any) {
             return Value::Any;
         }
-        if let Some(known) = self.memo.iter().find(|entry| entry.0 == *a && entry.1 == *b) {
+        if let Some(known) = self
+            .memo
+            .iter()
+            .find(|entry| entry.0 == *a && entry.1 == *b)
+        {
             return known.2;
         }
         let joined = self.join_value(old, a, new, b);
@@ -145,13 +149,18 @@ impl<'a> Joiner<'a> {
             }
             _ => {
                 let mut all: SmallVec<[Alternative; 4]> = SmallVec::new();
-                let fits = self.alternatives(old, a, &mut all) && self.alternatives(new, b, &mut all);
+                let fits =
+                    self.alternatives(old, a, &mut all) && self.alternatives(new, b, &mut all);
                 let sym = self.arena.add_sym(SymInfo {
                     range: Range::FULL,
                     origin: Origin::Join,
                     span: self.span,
                     undef: None,
-                    alternatives: if fits { Rc::from(all.as_slice()) } else { Rc::from([]) },
+                    alternatives: if fits {
+                        Rc::from(all.as_slice())
+                    } else {
+                        Rc::from([])
+                    },
                     pointee: None,
                     ty: crate::flow::ir::TypeId::UNKNOWN,
                 });
@@ -166,17 +175,37 @@ impl<'a> Joiner<'a> {
             .find_map(|term| self.arena.sym(term.0).and_then(|info| info.undef))
     }
 
-    fn number(&mut self, old: &State, x: &Linear, new: &State, y: &Linear, undef: Option<Span>) -> Value {
+    fn number(
+        &mut self,
+        old: &State,
+        x: &Linear,
+        new: &State,
+        y: &Linear,
+        undef: Option<Span>,
+    ) -> Value {
         let before = old.range(self.arena, x);
         let after = new.range(self.arena, y);
         let mut range = before.union(&after);
         let mut origin = Origin::Join;
         if let Some(thresholds) = self.thresholds {
-            origin = Origin::Loop;
+            let step = y.sub(x).and_then(|step| step.as_constant());
+            let is_counter = self.has_one_exit
+                && matches!(step, Some(1 | -1))
+                && (x.as_constant().is_some()
+                    || x.as_symbol().is_some_and(|sym| {
+                        self.arena
+                            .sym(sym)
+                            .is_some_and(|info| info.origin == Origin::Counter)
+                    }));
+            origin = if is_counter {
+                Origin::Counter
+            } else {
+                Origin::Loop
+            };
             let is_loop_symbol = x.as_symbol().is_some_and(|sym| {
                 self.arena
                     .sym(sym)
-                    .is_some_and(|info| matches!(info.origin, Origin::Loop))
+                    .is_some_and(|info| matches!(info.origin, Origin::Loop | Origin::Counter))
             });
             if is_loop_symbol || x.as_constant().is_none() {
                 if after.hi > before.hi {
@@ -298,11 +327,19 @@ impl<'a> Joiner<'a> {
     fn contents(&mut self, old: &State, a: &Contents, new: &State, b: &Contents) -> Contents {
         let mut out = Contents {
             cells: SmallVec::new(),
-            rest: if a.rest == b.rest { a.rest } else { Rest::Unknown },
+            rest: if a.rest == b.rest {
+                a.rest
+            } else {
+                Rest::Unknown
+            },
             life: life(a.life, b.life),
             is_escaped: a.is_escaped || b.is_escaped,
             is_lent: a.is_lent || b.is_lent,
-            terminator: if a.terminator == b.terminator { a.terminator } else { None },
+            terminator: if a.terminator == b.terminator {
+                a.terminator
+            } else {
+                None
+            },
         };
         let mut spans: SmallVec<[(i64, i64); 8]> =
             a.cells.iter().map(|cell| (cell.start, cell.end)).collect();
@@ -377,66 +414,69 @@ fn locks(a: &[Lock], b: &[Lock]) -> Vec<Lock> {
 /// whose own symbols stand for any value in their range.
 pub(crate) fn covers(arena: &Arena, old: &State, new: &State) -> bool {
     let mut named: FxHashMap<Sym, Value> = FxHashMap::default();
-    let value = |a: &Value, b: &Value, named: &mut FxHashMap<Sym, Value>| -> bool {
-        if matches!(a, Value::Any) {
-            return true;
-        }
-        let (a, b) = match (a, b) {
-            (Value::Addr(object, x), Value::Addr(other, y)) if object == other => {
-                (&Value::Int(*x), &Value::Int(*y))
+    let value =
+        |a: &Value, b: &Value, named: &mut FxHashMap<Sym, Value>| -> bool {
+            if matches!(a, Value::Any) {
+                return true;
             }
-            (Value::Ptr(sym, x), Value::Ptr(other, y)) if sym == other && x.as_constant().is_none() => {
-                (&Value::Int(*x), &Value::Int(*y))
-            }
-            both => both,
-        };
-        let own = match a {
-            Value::Int(form) => form.as_symbol(),
-            Value::Ptr(sym, offset) if offset.as_constant() == Some(0) => Some(*sym),
-            _ => None,
-        };
-        let Some(sym) = own.filter(|sym| {
-            arena
-                .sym(*sym)
-                .is_some_and(|info| matches!(info.origin, Origin::Loop | Origin::Join))
-        }) else {
-            return a == b;
-        };
-        if a == b && !named.contains_key(&sym) {
-            named.insert(sym, *b);
-            return true;
-        }
-        if let Some(before) = named.get(&sym) {
-            return before == b;
-        }
-        named.insert(sym, *b);
-        match (a, b) {
-            (Value::Int(_), Value::Int(form)) => {
-                let range = new.range(arena, form);
-                let mine = old.sym_range(arena, sym);
-                range.within(mine.lo, mine.hi)
-            }
-            (Value::Ptr(..), _) => {
-                let Some(info) = arena.sym(sym) else {
-                    return false;
-                };
-                if info.alternatives.is_empty() {
-                    return old.is_null(arena, sym).is_none();
+            let (a, b) = match (a, b) {
+                (Value::Addr(object, x), Value::Addr(other, y)) if object == other => {
+                    (&Value::Int(*x), &Value::Int(*y))
                 }
-                match b {
-                    Value::Addr(object, offset) => info
-                        .alternatives
-                        .contains(&Alternative::Object(*object, *offset)),
-                    Value::Int(form) if form.as_constant() == Some(0) => info
-                        .alternatives
-                        .iter()
-                        .any(|alternative| matches!(alternative, Alternative::Null(_))),
-                    Value::Function(name) => {
-                        info.alternatives.contains(&Alternative::Function(*name))
+                (Value::Ptr(sym, x), Value::Ptr(other, y))
+                    if sym == other && x.as_constant().is_none() =>
+                {
+                    (&Value::Int(*x), &Value::Int(*y))
+                }
+                both => both,
+            };
+            let own = match a {
+                Value::Int(form) => form.as_symbol(),
+                Value::Ptr(sym, offset) if offset.as_constant() == Some(0) => Some(*sym),
+                _ => None,
+            };
+            let Some(sym) = own.filter(|sym| {
+                arena.sym(*sym).is_some_and(|info| {
+                    matches!(info.origin, Origin::Loop | Origin::Counter | Origin::Join)
+                })
+            }) else {
+                return a == b;
+            };
+            if a == b && !named.contains_key(&sym) {
+                named.insert(sym, *b);
+                return true;
+            }
+            if let Some(before) = named.get(&sym) {
+                return before == b;
+            }
+            named.insert(sym, *b);
+            match (a, b) {
+                (Value::Int(_), Value::Int(form)) => {
+                    let range = new.range(arena, form);
+                    let mine = old.sym_range(arena, sym);
+                    range.within(mine.lo, mine.hi)
+                }
+                (Value::Ptr(..), _) => {
+                    let Some(info) = arena.sym(sym) else {
+                        return false;
+                    };
+                    if info.alternatives.is_empty() {
+                        return old.is_null(arena, sym).is_none();
                     }
-                    Value::Ptr(theirs, offset) if offset.as_constant() == Some(0) => {
-                        arena.sym(*theirs).is_some_and(|theirs| {
-                            !theirs.alternatives.is_empty()
+                    match b {
+                        Value::Addr(object, offset) => info
+                            .alternatives
+                            .contains(&Alternative::Object(*object, *offset)),
+                        Value::Int(form) if form.as_constant() == Some(0) => info
+                            .alternatives
+                            .iter()
+                            .any(|alternative| matches!(alternative, Alternative::Null(_))),
+                        Value::Function(name) => {
+                            info.alternatives.contains(&Alternative::Function(*name))
+                        }
+                        Value::Ptr(theirs, offset) if offset.as_constant() == Some(0) => {
+                            arena.sym(*theirs).is_some_and(|theirs| {
+                                !theirs.alternatives.is_empty()
                                 && theirs.alternatives.iter().all(|alternative| {
                                     info.alternatives.iter().any(|mine| match (mine, alternative) {
                                         (Alternative::Null(_), Alternative::Null(_))
@@ -444,14 +484,14 @@ pub(crate) fn covers(arena: &Arena, old: &State, new: &State) -> bool {
                                         (mine, theirs) => mine == theirs,
                                     })
                                 })
-                        })
+                            })
+                        }
+                        _ => false,
                     }
-                    _ => false,
                 }
+                _ => false,
             }
-            _ => false,
-        }
-    };
+        };
     if !old
         .registers
         .iter()
@@ -499,7 +539,10 @@ pub(crate) fn covers(arena: &Arena, old: &State, new: &State) -> bool {
             }
             None => Linear::symbol(*sym),
         };
-        if !new.range(arena, &form).within(known.range.lo, known.range.hi) {
+        if !new
+            .range(arena, &form)
+            .within(known.range.lo, known.range.hi)
+        {
             return false;
         }
         if let Some(is_null) = known.is_null
@@ -540,7 +583,11 @@ pub(crate) fn distance(a: &State, b: &State) -> usize {
             .filter(|(x, y)| x != y)
             .map(|(x, y)| match (x, y) {
                 (Value::Undef, _) | (_, Value::Undef) => 4,
-                (Value::Int(x), Value::Int(y)) if x.as_constant().is_some() && y.as_constant().is_some() => 2,
+                (Value::Int(x), Value::Int(y))
+                    if x.as_constant().is_some() && y.as_constant().is_some() =>
+                {
+                    2
+                }
                 (Value::Int(_), Value::Int(_)) => 1,
                 _ => 3,
             })

@@ -17,7 +17,13 @@ use super::value::{Alternative, FAR, ObjectInfo, ObjectKind, Origin, Range, Valu
 const MAX_SCANNED: i64 = 256;
 
 impl Machine<'_> {
-    pub(crate) fn apply(&mut self, frame: &mut Frame, run: &mut Run, calling: &Calling<'_>, model: &Model) {
+    pub(crate) fn apply(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        calling: &Calling<'_>,
+        model: &Model,
+    ) {
         self.check_model(frame, run, calling, model);
         if run.is_dead {
             return;
@@ -56,7 +62,9 @@ impl Machine<'_> {
                     }
                     value = Some(new);
                 }
-                Effect::Frees { pointer, .. } => self.release(run, &calling.value(pointer), calling.span),
+                Effect::Frees { pointer, .. } => {
+                    self.release(run, &calling.value(pointer), calling.span)
+                }
                 Effect::Copies { to, from, size, .. } => {
                     let size = self.size_of(run, calling, size);
                     self.copy(run, calling.value(to), calling.value(from), size);
@@ -90,7 +98,8 @@ impl Machine<'_> {
                     let most = calling.value(size);
                     let target = calling.value(to);
                     if let (Some(length), Value::Int(most)) = (length, most)
-                        && let (Some(length), Some(most)) = (length.as_constant(), most.as_constant())
+                        && let (Some(length), Some(most)) =
+                            (length.as_constant(), most.as_constant())
                         && length < most
                     {
                         self.overwrite(run, target);
@@ -123,9 +132,9 @@ impl Machine<'_> {
                 }
                 Effect::ResultIsOutside => {
                     let range = self.type_range(calling.ty);
-                    let sym = self
-                        .arena
-                        .new_number(range, Origin::Outside(calling.name), calling.span);
+                    let sym =
+                        self.arena
+                            .new_number(range, Origin::Outside(calling.name), calling.span);
                     value = Some(Value::symbol(sym));
                 }
                 Effect::ResultBetween(lo, hi) => {
@@ -143,7 +152,9 @@ impl Machine<'_> {
                 }
                 Effect::ReturnsArgument(index) => value = Some(calling.value(index)),
                 Effect::Locks { lock, .. } => self.lock(run, &calling.value(lock), calling.span),
-                Effect::Unlocks { lock, .. } => self.unlock(run, &calling.value(lock), calling.span),
+                Effect::Unlocks { lock, .. } => {
+                    self.unlock(run, &calling.value(lock), calling.span)
+                }
                 Effect::TriesLock { lock } => self.forget_lock(run, &calling.value(lock)),
                 Effect::InitialisesLock(lock) => self.forget_lock(run, &calling.value(lock)),
                 Effect::NeverReturns => {
@@ -195,7 +206,12 @@ impl Machine<'_> {
     }
 
     /// A size in bytes as a form; `None` where unknown.
-    pub(crate) fn size_of(&mut self, run: &mut Run, calling: &Calling<'_>, size: Size) -> Option<Linear> {
+    pub(crate) fn size_of(
+        &mut self,
+        run: &mut Run,
+        calling: &Calling<'_>,
+        size: Size,
+    ) -> Option<Linear> {
         match size {
             Size::Argument(index) => match calling.value(index) {
                 Value::Int(form) => Some(form),
@@ -206,7 +222,10 @@ impl Machine<'_> {
                     return None;
                 };
                 match (a.as_constant(), b.as_constant()) {
-                    (Some(x), Some(y)) => x.checked_mul(y).filter(|v| v.abs() < FAR).map(Linear::constant),
+                    (Some(x), Some(y)) => x
+                        .checked_mul(y)
+                        .filter(|v| v.abs() < FAR)
+                        .map(Linear::constant),
                     (Some(x), None) => b.scale(x),
                     (None, Some(y)) => a.scale(y),
                     (None, None) => None,
@@ -447,6 +466,9 @@ impl Machine<'_> {
 
     /// The objects that several arguments lead to.
     pub(crate) fn reached(&self, values: &[Value]) -> SmallVec<[super::value::Obj; 4]> {
-        values.iter().flat_map(|value| self.objects_of(value)).collect()
+        values
+            .iter()
+            .flat_map(|value| self.objects_of(value))
+            .collect()
     }
 }

@@ -67,7 +67,10 @@ impl Linear {
             return None;
         }
         let mut out = Self::constant(constant);
-        let (mut left, mut right) = (self.terms().iter().peekable(), other.terms().iter().peekable());
+        let (mut left, mut right) = (
+            self.terms().iter().peekable(),
+            other.terms().iter().peekable(),
+        );
         loop {
             let term = match (left.peek(), right.peek()) {
                 (None, None) => break,
@@ -114,10 +117,12 @@ impl Linear {
     }
 
     pub(crate) fn scale(&self, factor: i128) -> Option<Self> {
-        Self::constant(0).plus(self, i32::try_from(factor).ok()?).or_else(|| {
-            let constant = self.as_constant()?.checked_mul(factor)?;
-            (constant.abs() <= MAX_CONSTANT).then(|| Self::constant(constant))
-        })
+        Self::constant(0)
+            .plus(self, i32::try_from(factor).ok()?)
+            .or_else(|| {
+                let constant = self.as_constant()?.checked_mul(factor)?;
+                (constant.abs() <= MAX_CONSTANT).then(|| Self::constant(constant))
+            })
     }
 
     /// The form with each symbol replaced by a form.

@@ -9,17 +9,23 @@
 mod assign;
 mod branch;
 pub(crate) mod call;
+mod cast;
 mod engine;
+mod escape;
 pub(crate) mod expression;
 mod join;
 mod library;
 pub(crate) mod linear;
 pub(crate) mod machine;
 pub(crate) mod memory;
+mod objects;
 mod order;
 pub(crate) mod place;
 mod prepare;
 pub(crate) mod state;
+mod step;
+#[cfg(test)]
+mod tests;
 pub(crate) mod value;
 
 pub(crate) use prepare::{visit_operand, visit_statement};

@@ -85,10 +85,8 @@ impl Order {
             let Some(&head) = component.first() else {
                 continue;
             };
-            let is_loop = component.len() > 1
-                || successors
-                    .get(head)
-                    .is_some_and(|to| to.contains(&head));
+            let is_loop =
+                component.len() > 1 || successors.get(head).is_some_and(|to| to.contains(&head));
             let head_id = BlockId(u32::try_from(head).unwrap_or(u32::MAX));
             if let Some(position) = self.position.get_mut(head) {
                 *position = *next;

@@ -12,7 +12,7 @@ use super::machine::{Frame, Machine, Run};
 use super::memory::{Found, Rest};
 use super::prepare::Slot;
 use super::state::State;
-use super::value::{Alternative, Obj, ObjectKind, Origin, Value};
+use super::value::{Alternative, Obj, Origin, Value};
 
 /// Fields without a known offset get one out here, so that each is its own.
 const VIRTUAL: i128 = 1 << 40;
@@ -134,7 +134,10 @@ impl Machine<'_> {
                     let field = self.unit.types.field(at.ty, *name);
                     let (offset, field_ty) = match field {
                         Some(field) => (
-                            field.offset.filter(|_| field.bits.is_none()).map(i128::from),
+                            field
+                                .offset
+                                .filter(|_| field.bits.is_none())
+                                .map(i128::from),
                             field.ty,
                         ),
                         None => (None, TypeId::UNKNOWN),
@@ -159,15 +162,8 @@ impl Machine<'_> {
                         let len = *len;
                         let is_trailing = at.through.is_some() && len <= 1 || len == 0;
                         if !is_trailing && !at.is_reported {
-                            at.is_reported = self.check_index(
-                                run,
-                                &value,
-                                operand,
-                                len,
-                                place,
-                                purpose,
-                                is_last,
-                            );
+                            at.is_reported = self
+                                .check_index(run, &value, operand, len, place, purpose, is_last);
                         }
                     }
                     let size = self.unit.types.size(element);
@@ -207,7 +203,13 @@ impl Machine<'_> {
     }
 
     /// Moves by so many elements.
-    pub(crate) fn shift(&mut self, at: &mut Resolved, index: &Value, size: Option<u64>, span: Span) {
+    pub(crate) fn shift(
+        &mut self,
+        at: &mut Resolved,
+        index: &Value,
+        size: Option<u64>,
+        span: Span,
+    ) {
         let size = match size {
             Some(size) => i128::from(size),
             None => {
@@ -223,11 +225,9 @@ impl Machine<'_> {
             Some(by) => move_by(&mut at.location, &by),
             None => {
                 at.is_exact = false;
-                let sym = self.arena.new_number(
-                    super::value::Range::FULL,
-                    Origin::Operation,
-                    span,
-                );
+                let sym = self
+                    .arena
+                    .new_number(super::value::Range::FULL, Origin::Operation, span);
                 move_by(&mut at.location, &Linear::symbol(sym));
             }
         }
@@ -264,7 +264,8 @@ impl Machine<'_> {
                             None => return Location::Nowhere,
                         },
                         Alternative::Other => return Location::Nowhere,
-                        Alternative::Null(_) | Alternative::Undef(_) | Alternative::Function(_) => {}
+                        Alternative::Null(_) | Alternative::Undef(_) | Alternative::Function(_) => {
+                        }
                     }
                 }
                 let _ = run;
@@ -290,7 +291,13 @@ impl Machine<'_> {
     }
 
     /// The value at a place, with the checks that reading needs.
-    pub(crate) fn load(&mut self, frame: &mut Frame, run: &mut Run, at: &Resolved, span: Span) -> Value {
+    pub(crate) fn load(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        at: &Resolved,
+        span: Span,
+    ) -> Value {
         match &at.location {
             Location::Register(slot) => {
                 let value = run
@@ -350,7 +357,9 @@ impl Machine<'_> {
                 self.remember(&mut run.state, spot.object, start, size, value);
                 value
             }
-            Found::Value(value) => self.checked_memory(run, spot.object, start, size, value, ty, span),
+            Found::Value(value) => {
+                self.checked_memory(run, spot.object, start, size, value, ty, span)
+            }
             Found::Zero if !is_volatile => self.typed_constant(0, ty),
             Found::Undef => {
                 // A field whose offset is not known may share its bytes with what was written.
@@ -373,7 +382,14 @@ impl Machine<'_> {
     }
 
     /// Reads at an offset that is not known.
-    fn load_somewhere(&mut self, run: &mut Run, spot: &Spot, size: i64, ty: TypeId, span: Span) -> Value {
+    fn load_somewhere(
+        &mut self,
+        run: &mut Run,
+        spot: &Spot,
+        size: i64,
+        ty: TypeId,
+        span: Span,
+    ) -> Value {
         let contents = self.contents(&mut run.state, spot.object);
         if contents.cells.is_empty() {
             match contents.rest {
@@ -417,7 +433,9 @@ impl Machine<'_> {
                 range.lo
             }
         };
-        i64::try_from(value).ok().filter(|value| value.abs() < 1 << 60)
+        i64::try_from(value)
+            .ok()
+            .filter(|value| value.abs() < 1 << 60)
     }
 
     fn remember(&mut self, state: &mut State, object: Obj, start: i64, size: i64, value: Value) {
@@ -437,7 +455,9 @@ impl Machine<'_> {
     ) {
         match &at.location {
             Location::Register(slot) => {
-                if let Some(register) = Rc::make_mut(&mut run.state.registers).get_mut(*slot as usize) {
+                if let Some(register) =
+                    Rc::make_mut(&mut run.state.registers).get_mut(*slot as usize)
+                {
                     *register = value;
                 }
             }
@@ -462,7 +482,13 @@ impl Machine<'_> {
         }
     }
 
-    pub(crate) fn store_spots(&mut self, run: &mut Run, spots: &[Spot], size: Option<u64>, value: Value) {
+    pub(crate) fn store_spots(
+        &mut self,
+        run: &mut Run,
+        spots: &[Spot],
+        size: Option<u64>,
+        value: Value,
+    ) {
         let is_single = spots.len() == 1;
         for spot in spots {
             self.contents(&mut run.state, spot.object);
@@ -477,7 +503,11 @@ impl Machine<'_> {
                 continue;
             };
             match start {
-                Some(_) if size.is_none() || start.is_some_and(|start| i128::from(start) >= VIRTUAL) && contents.rest == Rest::Undef => {
+                Some(_)
+                    if size.is_none()
+                        || start.is_some_and(|start| i128::from(start) >= VIRTUAL)
+                            && contents.rest == Rest::Undef =>
+                {
                     // How much is written, or what lies beside it, is not known.
                     let start = start.unwrap_or(0);
                     contents.forget_all();
@@ -502,117 +532,6 @@ impl Machine<'_> {
                     }
                     self.escape(&mut run.state, &value);
                 }
-            }
-        }
-    }
-
-    /// Whether an object is a local, whose contents nobody else sees unless its address got out.
-    pub(crate) fn is_local_object(&self, object: Obj) -> bool {
-        self.arena
-            .object(object)
-            .is_some_and(|info| matches!(info.kind, ObjectKind::Local { .. } | ObjectKind::Heap { .. }))
-    }
-
-    fn is_volatile(&self, frame: &Frame, object: Obj) -> bool {
-        match self.arena.object(object).map(|info| &info.kind) {
-            Some(ObjectKind::Global(id)) => self
-                .unit
-                .global(*id)
-                .is_some_and(|global| global.is_volatile),
-            Some(ObjectKind::Local { frame: number, local }) if *number == frame.number => self
-                .function(frame.function)
-                .and_then(|function| function.local(*local))
-                .is_some_and(|local| local.is_volatile),
-            _ => false,
-        }
-    }
-
-    /// Others may know the address now, and what is reached from there.
-    pub(crate) fn escape(&mut self, state: &mut State, value: &Value) {
-        let mut work: SmallVec<[Obj; 4]> = self.objects_of(value);
-        let mut steps = 0;
-        while let Some(object) = work.pop() {
-            steps += 1;
-            if steps > 64 {
-                break;
-            }
-            let Some(contents) = state.contents(object) else {
-                let _ = self.contents(state, object);
-                if let Some(contents) = state.contents_mut(object) {
-                    contents.is_escaped = true;
-                }
-                continue;
-            };
-            if contents.is_escaped {
-                continue;
-            }
-            let inner: SmallVec<[Obj; 4]> = contents
-                .cells
-                .iter()
-                .flat_map(|cell| self.objects_of(&cell.value))
-                .collect();
-            work.extend(inner);
-            if let Some(contents) = state.contents_mut(object) {
-                contents.is_escaped = true;
-            }
-        }
-    }
-
-    /// Objects that a value may be the address of.
-    pub(crate) fn objects_of(&self, value: &Value) -> SmallVec<[Obj; 4]> {
-        match value {
-            Value::Addr(object, _) => smallvec![*object],
-            Value::Ptr(sym, _) => self.arena.sym(*sym).map_or_else(SmallVec::new, |info| {
-                info.alternatives
-                    .iter()
-                    .filter_map(|alternative| match alternative {
-                        Alternative::Object(object, _) => Some(*object),
-                        _ => None,
-                    })
-                    .chain(info.pointee)
-                    .collect()
-            }),
-            _ => SmallVec::new(),
-        }
-    }
-
-    /// Code that nobody sees may have changed what it can reach.
-    pub(crate) fn havoc(&mut self, state: &mut State, arguments: &[Value], keeps_globals: bool) {
-        for value in arguments {
-            self.escape(state, value);
-        }
-        let objects: SmallVec<[Obj; 16]> = state.memory.iter().map(|entry| entry.0).collect();
-        for object in objects {
-            let Some(info) = self.arena.object(object) else {
-                continue;
-            };
-            let is_fixed = match &info.kind {
-                ObjectKind::Text(_) => true,
-                ObjectKind::Global(id) => {
-                    keeps_globals
-                        || self.unit.global(*id).is_some_and(|global| global.is_const)
-                        || (self
-                            .unit
-                            .global(*id)
-                            .is_some_and(|global| global.is_private)
-                            && self
-                                .global_uses
-                                .get(id.0 as usize)
-                                .is_some_and(|used| !used.is_written && !used.is_address_taken))
-                }
-                ObjectKind::Local { .. } | ObjectKind::Heap { .. } => {
-                    state.contents(object).is_some_and(|contents| !contents.is_escaped)
-                }
-                ObjectKind::Pointee(_) => false,
-            };
-            if is_fixed {
-                continue;
-            }
-            if let Some(contents) = state.contents(object)
-                && (!contents.cells.is_empty() || contents.rest != Rest::Unknown || contents.terminator.is_some())
-                && let Some(contents) = state.contents_mut(object)
-            {
-                contents.forget_all();
             }
         }
     }

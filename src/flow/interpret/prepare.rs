@@ -165,7 +165,10 @@ impl Prepared {
             if self.order.position.get(index) == Some(&u32::MAX) {
                 continue;
             }
-            let leaves = matches!(block.terminator, Terminator::Return(_) | Terminator::Unreachable);
+            let leaves = matches!(
+                block.terminator,
+                Terminator::Return(_) | Terminator::Unreachable
+            );
             let mut head = self.order.innermost.get(index).copied().flatten();
             let mut guard = 0;
             while let Some(of) = head {

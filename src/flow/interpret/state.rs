@@ -164,14 +164,15 @@ impl State {
 
     pub(crate) fn contents_mut(&mut self, object: Obj) -> Option<&mut Contents> {
         let memory = Rc::make_mut(&mut self.memory);
-        let at = memory
-            .binary_search_by_key(&object, |entry| entry.0)
-            .ok()?;
+        let at = memory.binary_search_by_key(&object, |entry| entry.0).ok()?;
         memory.get_mut(at).map(|entry| Rc::make_mut(&mut entry.1))
     }
 
     pub(crate) fn known(&self, sym: Sym) -> Option<&Known> {
-        let at = self.known.binary_search_by_key(&sym, |entry| entry.0).ok()?;
+        let at = self
+            .known
+            .binary_search_by_key(&sym, |entry| entry.0)
+            .ok()?;
         self.known.get(at).map(|entry| &entry.1)
     }
 
@@ -260,7 +261,9 @@ impl State {
         self.facts
             .iter()
             .any(|fact| fact.is_unequal && (fact.form == *form || Some(fact.form) == negated))
-            || form.add_constant(1).is_some_and(|form| self.entails(arena, &form))
+            || form
+                .add_constant(1)
+                .is_some_and(|form| self.entails(arena, &form))
             || negated
                 .and_then(|form| form.add_constant(1))
                 .is_some_and(|form| self.entails(arena, &form))
@@ -321,7 +324,9 @@ impl State {
                 whole.lo.saturating_sub(own)
             };
             // factor * sym <= -rest
-            let is_free = arena.sym(*sym).is_some_and(|info| info.may_be_anything());
+            let is_free = arena
+                .sym(*sym)
+                .is_some_and(super::value::SymInfo::reaches_limits);
             let reached = form.terms().len() == 1 && is_free;
             if factor > 0 {
                 let limit = (-rest).div_euclid(factor);

@@ -31,10 +31,6 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    pub(crate) const fn zero_offset_of(object: Obj, offset: Linear) -> Self {
-        Self::Addr(object, offset)
-    }
-
     pub(crate) fn number(value: i128) -> Self {
         Self::Int(Linear::constant(value))
     }
@@ -165,6 +161,8 @@ pub(crate) enum Origin {
     Join,
     /// Where a loop starts again.
     Loop,
+    /// A loop's counter: it goes up or down by one each round, and the loop has one way out.
+    Counter,
     /// An operation on others.
     Operation,
     /// Is 1 if the comparison is true, else 0.
@@ -285,6 +283,11 @@ impl Arena {
 }
 
 impl SymInfo {
+    /// Whether a condition's own limit is one that is reached.
+    pub(crate) fn reaches_limits(&self) -> bool {
+        self.may_be_anything() || self.origin == Origin::Counter
+    }
+
     /// Whether whoever calls or sends may choose any value, so that a check's own limit is one
     /// that is reached.
     pub(crate) fn may_be_anything(&self) -> bool {

@@ -165,29 +165,23 @@ impl Model {
 
 /// The models of the names of a unit.
 #[derive(Debug)]
-pub(crate) struct ModelTable<'u> {
-    unit: &'u Unit,
+pub(crate) struct ModelTable {
     by_symbol: FxHashMap<Symbol, &'static Model>,
 }
 
-impl<'u> ModelTable<'u> {
-    pub(crate) fn new(unit: &'u Unit) -> Self {
+impl ModelTable {
+    pub(crate) fn new(unit: &Unit) -> Self {
         let mut by_symbol = FxHashMap::default();
         for model in tables::MODELS.iter().copied().flatten() {
             if let Some(symbol) = unit.names.find(model.name) {
                 by_symbol.insert(symbol, model);
             }
         }
-        Self { unit, by_symbol }
+        Self { by_symbol }
     }
 
     /// The model of a name; a function that the file defines itself has none.
     pub(crate) fn get(&self, name: Symbol) -> Option<&'static Model> {
         self.by_symbol.get(&name).copied()
-    }
-
-    /// The unit.
-    pub(crate) fn unit(&self) -> &'u Unit {
-        self.unit
     }
 }
