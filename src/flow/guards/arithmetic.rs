@@ -125,6 +125,10 @@ fn underflow(
     {
         return false;
     }
+    // The step of a walk that an earlier walk checked.
+    if right_sent && view.graph.innermost(event.block).is_some() && super::walkers::has_checked(view) {
+        return false;
+    }
     // A join whose every way was tested, and callers that test.
     if Upper::new(view, right, event.block, index, Region::Other).input && right_sent {
         return false;

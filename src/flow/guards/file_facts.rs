@@ -51,6 +51,7 @@ pub(super) struct ResultHabit {
 #[derive(Debug, Default)]
 pub(super) struct FileFacts {
     null_returns: FxHashMap<Symbol, Span>,
+    allocators: FxHashMap<Symbol, Span>,
     testers: FxHashMap<Symbol, bool>,
     sites: FxHashMap<Symbol, Vec<CallSite>>,
     habits: FxHashMap<Symbol, ResultHabit>,
@@ -153,7 +154,7 @@ impl FileFacts {
                             super::facts::mentions(values, *condition, &[leaf])
                         });
                         if lexicon.is(callee, flag::ALLOC | flag::NULLABLE) && !is_tested {
-                            self.null_returns.entry(function.name).or_insert(event.span);
+                            self.allocators.entry(function.name).or_insert(event.span);
                         }
                     }
                     _ => {}
@@ -193,7 +194,7 @@ impl FileFacts {
             _ => false,
         };
         if is_null {
-            self.null_returns.entry(function.name).or_insert(function.span);
+            self.allocators.entry(function.name).or_insert(function.span);
         }
     }
 
@@ -253,6 +254,11 @@ impl FileFacts {
     /// Where a function of this file returns NULL.
     pub fn null_return(&self, name: Symbol) -> Option<Span> {
         self.null_returns.get(&name).copied()
+    }
+
+    /// A function of this file that hands on the result of an allocator or look-up, NULL or not.
+    pub fn may_fail(&self, name: Symbol) -> Option<Span> {
+        self.allocators.get(&name).copied()
     }
 
     /// Whether a function of this file compares what it is given.

@@ -222,7 +222,7 @@ fn is_worth(
         Region::Packet(packet) => {
             let name = view.name(view.function.name);
             (has_later_guard || known.bytes.is_some())
-                && !matches!(view.values().get(packet), Value::Call(_))
+                && matches!(view.values().get(packet), Value::Parameter(_))
                 && !tables::is_output_name(name)
                 && !(view.function.is_private && callers_look(view, all))
         }

@@ -278,8 +278,14 @@ fn holder(view: &View<'_>, value: ValueId) -> Option<String> {
 /// Why the result of a function may be NULL.
 fn may_be_null(view: &View<'_>, callee: Symbol) -> Option<crate::flow::Note> {
     let bits = view.lexicon.flags(callee);
-    if let Some(span) = view.file.null_return(callee) {
-        return Some(note(span, format!("`{}` returns NULL here", view.name(callee))));
+    if let Some(span) = view.file.may_fail(callee) {
+        return Some(note(span, format!("`{}` hands on what may be NULL", view.name(callee))));
+    }
+    // What one caller knows to be there, another must test: one that tests says that it may fail.
+    if let Some(span) = view.file.null_return(callee)
+        && view.file.habit(callee).tested > 0
+    {
+        return Some(note(span, format!("`{}` returns NULL here, and other calls test it", view.name(callee))));
     }
     if bits & flag::NULLABLE != 0 && !super::tables::is_plain_allocator(view.name(callee)) {
         return Some(note(
@@ -315,6 +321,18 @@ fn is_promised(view: &View<'_>, call: ValueId) -> bool {
     })
 }
 
+/// Whether an assertion spoke of the pointer before.
+fn is_claimed_before(view: &View<'_>, pointer: ValueId, event: &Event, index: u32) -> bool {
+    view.facts.claims.iter().any(|fact| {
+        tells(view, fact, pointer)
+            && if fact.block == event.block {
+                fact.after <= index
+            } else {
+                view.graph.dominates(fact.block, event.block)
+            }
+    })
+}
+
 fn is_claimed(view: &View<'_>, pointer: ValueId) -> bool {
     view.facts
         .claims
@@ -336,7 +354,7 @@ fn late_test(
     ) {
         return false;
     }
-    if is_known(view, pointer, event.block, index) {
+    if is_known(view, pointer, event.block, index) || is_claimed_before(view, pointer, event, index) {
         return false;
     }
     let Some(span) = later_test(view, event, index, pointer) else {

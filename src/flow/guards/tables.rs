@@ -397,7 +397,7 @@ pub(super) fn is_reserving_name(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(
             word.as_str(),
-            "add" | "reserve" | "grow" | "resize" | "realloc" | "extend" | "alloc" | "ensure"
+            "add" | "mark" | "reserve" | "grow" | "resize" | "realloc" | "extend" | "alloc" | "ensure"
         )
     })
 }

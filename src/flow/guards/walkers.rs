@@ -14,15 +14,19 @@ use crate::flow::ir::BinaryOp;
 
 /// Reports `tlv-walk-unchecked`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
-    // A function that walks once to check, and then to use, has checked.
-    let has_checked = view.graph.loops.iter().any(|found| {
-        steps(view, found).iter().any(|step| {
-            step.terms.iter().all(|term| view.is_sent(*term)) && step_is_checked(view, found, step)
-        })
-    });
+    let has_checked = has_checked(view);
     for found in &view.graph.loops {
         walk(view, found, has_checked, out);
     }
+}
+
+/// A function that walks once to check, and then to use, has checked.
+pub(super) fn has_checked(view: &View<'_>) -> bool {
+    view.graph.loops.iter().any(|found| {
+        steps(view, found).iter().any(|step| {
+            step.terms.iter().all(|term| view.is_sent(*term)) && step_is_checked(view, found, step)
+        })
+    })
 }
 
 struct Step {
