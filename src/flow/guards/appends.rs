@@ -46,10 +46,15 @@ fn append(
         return;
     };
     // The place that keeps the index from call to call.
-    let Value::Load { location: keeper, .. } = values.get(values.strip(element)) else {
+    let Value::Load {
+        location: keeper, ..
+    } = values.get(values.strip(element))
+    else {
         return;
     };
-    if !matches!(view.region(base), Region::Fixed(_) | Region::Object(_)) || values.is_constant(value) {
+    if !matches!(view.region(base), Region::Fixed(_) | Region::Object(_))
+        || values.is_constant(value)
+    {
         return;
     }
     let grows = view.numbered.events.iter().any(|other| match &other.kind {
@@ -67,8 +72,12 @@ fn append(
     // A test anywhere in the function, of the index or of its keeper, may belong to it.
     let is_tested = view.numbered.events.iter().any(|other| match &other.kind {
         EventKind::Compute { value, .. } => match values.get(*value) {
-            Value::Binary(op, left, right) if op.is_comparison() || op == BinaryOp::And || op == BinaryOp::Rem => {
-                [left, right].into_iter().any(|side| reads(view, side, keeper))
+            Value::Binary(op, left, right)
+                if op.is_comparison() || op == BinaryOp::And || op == BinaryOp::Rem =>
+            {
+                [left, right]
+                    .into_iter()
+                    .any(|side| reads(view, side, keeper))
             }
             _ => false,
         },
@@ -85,7 +94,9 @@ fn append(
         vec![("$INDEX", name.clone()), ("$ARRAY", array.clone())],
         None,
         Vec::new(),
-        format!("`{array}` gets one more element each time; nothing compares `{name}` with its size"),
+        format!(
+            "`{array}` gets one more element each time; nothing compares `{name}` with its size"
+        ),
     ));
 }
 
@@ -100,13 +111,7 @@ fn reads(view: &View<'_>, value: ValueId, keeper: ValueId) -> bool {
 }
 
 /// An object of this file and a length of the host, side by side in a call.
-fn setup(
-    view: &View<'_>,
-    event: &Event,
-    index: u32,
-    arguments: &[ValueId],
-    out: &mut Vec<Defect>,
-) {
+fn setup(view: &View<'_>, event: &Event, index: u32, arguments: &[ValueId], out: &mut Vec<Defect>) {
     let values = view.values();
     for pair in arguments.windows(2) {
         let [object, length] = pair else { continue };
@@ -123,7 +128,9 @@ fn setup(
         if !tables::SETUP_FIELDS.contains(&view.name(field)) {
             continue;
         }
-        if Upper::new(view, *length, event.block, index, Region::Other).has_any() || is_equal(view, *length, event.block, index) {
+        if Upper::new(view, *length, event.block, index, Region::Other).has_any()
+            || is_equal(view, *length, event.block, index)
+        {
             continue;
         }
         let text = view.words(argument(view, event, *length, 0));
@@ -144,7 +151,12 @@ fn is_equal(view: &View<'_>, value: ValueId, block: u32, event: u32) -> bool {
     let mut leaves = Vec::new();
     view.values().leaves(value, &mut leaves);
     view.facts.at(view.graph, block, event).any(|fact| {
-        matches!(&fact.kind, super::facts::FactKind::Compare { op: BinaryOp::Eq, .. })
-            && fact.bounds(view.values(), &leaves, super::facts::Direction::Upper)
+        matches!(
+            &fact.kind,
+            super::facts::FactKind::Compare {
+                op: BinaryOp::Eq,
+                ..
+            }
+        ) && fact.bounds(view.values(), &leaves, super::facts::Direction::Upper)
     })
 }

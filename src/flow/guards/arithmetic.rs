@@ -1,6 +1,6 @@
 //! Lengths that wrap: differences below zero, sums and products past the type's end.
 
-use super::bound::{Upper, intrinsic};
+use super::bound::Upper;
 use super::facts::{Direction, FactKind, mentions};
 use super::file_facts::{Analysed, callers_bound};
 use super::linear::Linear;
@@ -22,7 +22,16 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             EventKind::Compute { value, ty } => {
                 if let Value::Binary(BinaryOp::Sub, left, right) = view.values().get(*value)
                     && !told.contains(value)
-                    && underflow(view, all, event, index as u32, *value, *ty, (left, right), out)
+                    && underflow(
+                        view,
+                        all,
+                        event,
+                        index as u32,
+                        *value,
+                        *ty,
+                        (left, right),
+                        out,
+                    )
                 {
                     told.push(*value);
                 }
@@ -30,12 +39,12 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             EventKind::Call {
                 callee, arguments, ..
             } if view.lexicon.is(*callee, flag::ALLOC) => {
-                allocation(view, event, index as u32, arguments, out);
+                super::sizes::allocation(view, event, index as u32, arguments, out);
             }
             _ => {}
         }
     }
-    sums(view, out);
+    super::sizes::sums(view, out);
 }
 
 #[expect(clippy::too_many_arguments, reason = "one difference and its place")]
@@ -53,7 +62,7 @@ fn underflow(
     if values.is_constant(left) {
         return false;
     }
-    if super::tables::is_output_name(view.name(view.function.name)) && !view.is_sent(left) {
+    if super::names::is_output_name(view.name(view.function.name)) && !view.is_sent(left) {
         return false;
     }
     let left_sent = is_received_number(view, left);
@@ -100,7 +109,11 @@ fn underflow(
         }
         too_small = known.guard.zip(known.bytes);
     } else {
-        if known.relation || values.constant(right).is_none() && values.is_constant(right) && known.bytes.is_some() {
+        if known.relation
+            || values.constant(right).is_none()
+                && values.is_constant(right)
+                && known.bytes.is_some()
+        {
             return false;
         }
         let mut leaves = Vec::new();
@@ -125,14 +138,27 @@ fn underflow(
     {
         return false;
     }
+    // The step of a walk that an earlier walk checked.
+    if right_sent
+        && view.graph.innermost(event.block).is_some()
+        && super::walkers::has_checked(view)
+    {
+        return false;
+    }
     // A join whose every way was tested, and callers that test.
     if Upper::new(view, right, event.block, index, Region::Other).input && right_sent {
         return false;
     }
     for leaf in values.sources(left) {
         if let Value::Parameter(parameter) = values.get(leaf)
-            && callers_bound(view.unit, all, view.file, view.function, parameter, Direction::Lower)
-                == Some(true)
+            && callers_bound(
+                view.unit,
+                all,
+                view.file,
+                view.function,
+                parameter,
+                Direction::Lower,
+            ) == Some(true)
         {
             return false;
         }
@@ -143,7 +169,10 @@ fn underflow(
         steps.push(note(span, format!("this only makes sure of {bytes}")));
     }
     if let Some(span) = usage.filter(|span| *span != event.span) {
-        steps.push(note(event.span, format!("`{one}` minus `{two}` wraps where `{two}` is larger")));
+        steps.push(note(
+            event.span,
+            format!("`{one}` minus `{two}` wraps where `{two}` is larger"),
+        ));
         let mut defect = view.defect(
             "unsigned-underflow-length",
             event.span,
@@ -152,7 +181,9 @@ fn underflow(
             steps,
             format!("nothing tests that `{one}` is at least `{two}`"),
         );
-        defect.related.push(note(span, "the difference is used here"));
+        defect
+            .related
+            .push(note(span, "the difference is used here"));
         out.push(defect);
     } else {
         out.push(view.defect(
@@ -173,19 +204,23 @@ fn is_received_number(view: &View<'_>, value: ValueId) -> bool {
 }
 
 fn is_length(view: &View<'_>, value: ValueId) -> bool {
-    view.values().sources(value).iter().any(|leaf| match view.values().get(*leaf) {
-        Value::Parameter(index) => view
-            .pairs
-            .iter()
-            .any(|pair| {
-                pair.length == index
-                    && !pair.is_output
-                    && (super::tables::is_input_name(view.name(view.function.name)) || pair.is_const && !view.function.is_private)
-            })
-            || view.parameter_name(index).is_some_and(super::tables::is_byte_length_name)
-                && super::tables::is_input_name(view.name(view.function.name)),
-        _ => view.is_packet_length(*leaf, None),
-    })
+    view.values()
+        .sources(value)
+        .iter()
+        .any(|leaf| match view.values().get(*leaf) {
+            Value::Parameter(index) => {
+                view.pairs.iter().any(|pair| {
+                    pair.length == index
+                        && !pair.is_output
+                        && (super::names::is_input_name(view.name(view.function.name))
+                            || pair.is_const && !view.function.is_private)
+                }) || view
+                    .parameter_name(index)
+                    .is_some_and(super::names::is_byte_length_name)
+                    && super::names::is_input_name(view.name(view.function.name))
+            }
+            _ => view.is_packet_length(*leaf, None),
+        })
 }
 
 /// A value as it came: a parameter, a field, a decoded number, a variable of a loop; no register.
@@ -195,7 +230,11 @@ fn is_plain(view: &View<'_>, id: ValueId) -> bool {
         Value::Load { location, .. } => {
             !matches!(values.get(values.root(location)), Value::Constant { .. })
         }
-        Value::Parameter(_) | Value::Phi { .. } | Value::Pure { .. } | Value::Call(_) | Value::Out { .. } => true,
+        Value::Parameter(_)
+        | Value::Phi { .. }
+        | Value::Pure { .. }
+        | Value::Call(_)
+        | Value::Out { .. } => true,
         // `(p[0] << 8) | p[1]`
         Value::Binary(BinaryOp::Or, ..) => true,
         _ => false,
@@ -214,12 +253,15 @@ fn is_looked_at(view: &View<'_>, value: ValueId) -> bool {
                 .is_some_and(|list| list.iter().any(|(_, input)| values.strip(*input) == value))
     };
     view.numbered.events.iter().any(|event| match &event.kind {
-        EventKind::Compute { value: compared, .. } => match values.get(*compared) {
+        EventKind::Compute {
+            value: compared, ..
+        } => match values.get(*compared) {
             Value::Binary(BinaryOp::Gt | BinaryOp::Ge, left, right) => {
                 is(left) && values.constant(right) != Some(0)
             }
             Value::Binary(BinaryOp::Lt | BinaryOp::Le, left, right) => {
-                is(right) && !values.is_constant(left) || is(left) && !in_loop_head(view, event.block)
+                is(right) && !values.is_constant(left)
+                    || is(left) && !in_loop_head(view, event.block)
             }
             _ => false,
         },
@@ -232,14 +274,20 @@ fn tested_later(view: &View<'_>, left: ValueId) -> bool {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(left, &mut leaves);
-    view.facts.list.iter().chain(&view.facts.edges).any(|fact| match &fact.kind {
-        FactKind::Compare { op, difference, .. } => {
-            !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
-                && fact.bounds(values, &leaves, Direction::Lower)
-                && !(difference.terms.len() == 1 && difference.constant.abs() <= 1)
-        }
-        FactKind::Asked { .. } => view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower),
-    })
+    view.facts
+        .list
+        .iter()
+        .chain(&view.facts.edges)
+        .any(|fact| match &fact.kind {
+            FactKind::Compare { op, difference, .. } => {
+                !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                    && fact.bounds(values, &leaves, Direction::Lower)
+                    && !(difference.terms.len() == 1 && difference.constant.abs() <= 1)
+            }
+            FactKind::Asked { .. } => {
+                view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower)
+            }
+        })
 }
 
 fn in_loop_head(view: &View<'_>, block: u32) -> bool {
@@ -289,18 +337,24 @@ fn usage(view: &View<'_>, value: ValueId, ty: TypeId) -> Option<Option<Span>> {
                 ..
             } => {
                 let is_length = matches!(values.get(*location), Value::Field(_, name)
-                    if super::tables::is_byte_length_name(view.name(name)))
+                    if super::names::is_byte_length_name(view.name(name)))
                     && types.int(*place).is_none_or(|(_, signed)| !signed);
                 // `--x->n` in place counts something down.
                 let in_place = matches!(values.get(value), Value::Binary(_, left, right)
                     if values.constant(right) == Some(1)
                         && matches!(values.get(values.strip(left)), Value::Load { location: from, .. } if from == *location));
-                if values.strip(*stored) == value && !in_place && (without_sign(*stored) || is_length) {
+                if values.strip(*stored) == value
+                    && !in_place
+                    && (without_sign(*stored) || is_length)
+                {
                     return Some(Some(event.span));
                 }
             }
             EventKind::Assign { value: stored, .. } => {
-                if values.strip(*stored) == value && without_sign(*stored) && is_used_as_size(view, *stored) {
+                if values.strip(*stored) == value
+                    && without_sign(*stored)
+                    && is_used_as_size(view, *stored)
+                {
                     return Some(Some(event.span));
                 }
             }
@@ -357,7 +411,10 @@ fn operand_words(
 ) -> (String, String) {
     let text = view.words(event.span);
     if let Some((one, two)) = text.split_once(" - ") {
-        return (one.trim_start_matches('(').to_owned(), two.trim_end_matches([';', ')']).to_owned());
+        return (
+            one.trim_start_matches('(').to_owned(),
+            two.trim_end_matches([';', ')']).to_owned(),
+        );
     }
     if let Some((one, two)) = text.split_once(" -= ") {
         return (one.to_owned(), two.trim_end_matches(';').to_owned());
@@ -369,186 +426,4 @@ fn operand_words(
         None => view.words(view.values().span(right)),
     };
     (one, two)
-}
-
-/// `n + x > limit` where the sum can wrap.
-fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
-    let values = view.values();
-    let mut told: Vec<Span> = Vec::new();
-    for (index, event) in view.numbered.events.iter().enumerate() {
-        let EventKind::Compute { value, .. } = &event.kind else {
-            continue;
-        };
-        let Value::Binary(op, left, right) = values.get(*value) else {
-            continue;
-        };
-        if !matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge) {
-            continue;
-        }
-        for side in [left, right] {
-            let other = if side == left { right } else { left };
-            let (sum, width) = match values.get(side) {
-                Value::Cast { value, to } => (value, view.unit.types.int(to)),
-                _ => (side, view.unit.types.int(values.ty(side))),
-            };
-            let Value::Binary(BinaryOp::Add, one, two) = values.get(sum) else {
-                continue;
-            };
-            if view.is_pointer(one) || view.is_pointer(two) {
-                continue;
-            }
-            let Some((bits, false)) = width else { continue };
-            let Some((_, most)) = view.unit.types.int_range(TypeId::int(bits, false)) else {
-                continue;
-            };
-            let largest = |id| intrinsic(view, id, 0);
-            if let (Some(one), Some(two)) = (largest(one), largest(two))
-                && one.saturating_add(two) <= most
-            {
-                continue;
-            }
-            let Some(sent) = [one, two].into_iter().find(|id| {
-                !values.is_constant(*id)
-                    && view.is_sent(*id)
-                    && largest(*id).is_none_or(|largest| largest.saturating_add(1) >= most)
-            }) else {
-                continue;
-            };
-            if Upper::new(view, sent, event.block, index as u32, Region::Other).has_any()
-                || values.is_constant(other) && values.constant(other) == Some(0)
-                || told.contains(&event.span)
-                || excludes_largest(view, sent, event.block, index as u32)
-            {
-                continue;
-            }
-            told.push(event.span);
-            let text = view.words(values.span(sum));
-            out.push(view.defect(
-                "add-wrap-in-bound",
-                event.span,
-                vec![("$SUM", text.clone()), ("$N", view.words(values.span(sent)))],
-                Some(sent),
-                Vec::new(),
-                format!("`{text}` can wrap, and then passes this test"),
-            ));
-        }
-    }
-}
-
-/// `n == SIZE_MAX` was ruled out before.
-fn excludes_largest(view: &View<'_>, sent: ValueId, block: u32, event: u32) -> bool {
-    view.facts.at(view.graph, block, event).any(|fact| match &fact.kind {
-        FactKind::Compare { op, difference, .. } => {
-            *op == BinaryOp::Ne
-                && difference.factor(view.values().strip(sent)) != 0
-                && (difference.terms.len() > 1 || difference.constant != 0)
-        }
-        FactKind::Asked { .. } => false,
-    })
-}
-
-/// `malloc(a * b)`, `malloc(n + sizeof …)` with nothing that limits the factors.
-fn allocation(
-    view: &View<'_>,
-    event: &Event,
-    index: u32,
-    arguments: &[ValueId],
-    out: &mut Vec<Defect>,
-) {
-    let values = view.values();
-    let mut stack: Vec<ValueId> = arguments.to_vec();
-    let mut budget = 16;
-    while let Some(id) = stack.pop() {
-        budget -= 1;
-        if budget == 0 {
-            return;
-        }
-        match values.get(id) {
-            Value::Cast { value, .. } => stack.push(value),
-            Value::Binary(op @ (BinaryOp::Mul | BinaryOp::Add), left, right) => {
-                stack.push(left);
-                stack.push(right);
-                // A constant that was not seen is taken for a size of a header.
-                let range = |id| match values.get(id) {
-                    Value::Constant { value: None, .. } => Some(1 << 12),
-                    _ => intrinsic(view, id, 0),
-                };
-                if let (Some(one), Some(two)) = (range(left), range(right)) {
-                    let fits = match op {
-                        BinaryOp::Mul => one.checked_mul(two),
-                        _ => one.checked_add(two),
-                    };
-                    if fits.is_some_and(|most| most < 1 << 31) {
-                        continue;
-                    }
-                }
-                let open: Vec<ValueId> = [left, right]
-                    .into_iter()
-                    .filter(|id| !values.is_constant(*id))
-                    .filter(|id| is_from_outside(view, *id))
-                    .filter(|id| range(*id).is_none_or(|most| most >= 1 << 16))
-                    .filter(|id| {
-                        !Upper::new(view, *id, event.block, index, Region::Other).has_any()
-                            && !divided(view, event.block, *id)
-                    })
-                    .collect();
-                let Some(&first) = open.first() else { continue };
-                let span = values.span(id);
-                let text = view.words(span);
-                out.push(view.defect(
-                    "alloc-size-wrap",
-                    span,
-                    vec![("$SIZE", text.clone()), ("$N", view.words(values.span(first)))],
-                    Some(first),
-                    Vec::new(),
-                    format!("`{text}` can wrap; the memory is then smaller than what is put there"),
-                ));
-                return;
-            }
-            _ => {}
-        }
-    }
-}
-
-fn is_from_outside(view: &View<'_>, id: ValueId) -> bool {
-    let values = view.values();
-    view.is_sent(id)
-        || values.sources(id).iter().any(|leaf| match values.get(*leaf) {
-            Value::Parameter(_) => !view.function.is_private,
-            _ => false,
-        })
-}
-
-fn is_zero_test(values: &super::values::Values, right: ValueId) -> bool {
-    values.constant(right).is_some_and(|number| (0..=1).contains(&number))
-}
-
-/// Whether a dominating condition divides by or divides into the value (`a > MAX / b`).
-fn divided(view: &View<'_>, block: u32, id: ValueId) -> bool {
-    let values = view.values();
-    let mut leaves = Vec::new();
-    values.leaves(id, &mut leaves);
-    // `if (n && size > MAX / n) return` leaves no fact, but is a test.
-    let earlier = view.numbered.events.iter().any(|event| {
-        view.graph.dominates(event.block, block) || view.graph.rank_before(event.block, block)
-    } && match &event.kind {
-        EventKind::Compute { value, .. } => match values.get(*value) {
-            Value::Binary(BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right) => {
-                [left, right].into_iter().any(|side| matches!(values.get(values.strip(side)), Value::Binary(BinaryOp::Div, ..)))
-                    && (mentions(values, left, &leaves) || mentions(values, right, &leaves))
-            }
-            _ => false,
-        },
-        _ => false,
-    });
-    if earlier {
-        return true;
-    }
-    view.facts.at(view.graph, block, u32::MAX).any(|fact| match &fact.kind {
-        FactKind::Compare { left, right, .. } => {
-            mentions(values, *left, &leaves) && !is_zero_test(values, *right)
-                || mentions(values, *right, &leaves)
-        }
-        FactKind::Asked { .. } => fact.bounds(values, &leaves, Direction::Upper),
-    })
 }

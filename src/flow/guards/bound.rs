@@ -41,7 +41,9 @@ impl Upper {
         // A limit of a term, moved by what is added to it; of one term of several it is none.
         let sum = super::linear::Linear::of(view.values(), value);
         out.constant = match sum.terms.as_slice() {
-            [(_, 1)] => out.constant.and_then(|bound| bound.checked_add(sum.constant)),
+            [(_, 1)] => out
+                .constant
+                .and_then(|bound| bound.checked_add(sum.constant)),
             [(_, factor)] if *factor > 1 => out
                 .constant
                 .and_then(|bound| bound.checked_mul(i128::from(*factor)))
@@ -113,7 +115,12 @@ impl Upper {
         } else if view.is_length_of(other, source) && !view.is_capacity_of_other(other, source) {
             self.input = true;
             self.input_guard.get_or_insert(span);
-        } else if view.is_capacity(other) && !values.sources(other).iter().any(|leaf| view.is_packet_length(*leaf, None)) {
+        } else if view.is_capacity(other)
+            && !values
+                .sources(other)
+                .iter()
+                .any(|leaf| view.is_packet_length(*leaf, None))
+        {
             self.capacity = true;
             // What a pair holds may be named a size.
             self.input = true;
@@ -311,11 +318,15 @@ pub(super) fn intrinsic(view: &View<'_>, value: ValueId, depth: u32) -> Option<i
                 BinaryOp::Mul => one?.checked_mul(two?),
                 BinaryOp::Or => Some(one?.max(two?).saturating_mul(2).saturating_add(1)),
                 BinaryOp::Shl => {
-                    let bits = values.constant(right).filter(|bits| (0..32).contains(bits))?;
+                    let bits = values
+                        .constant(right)
+                        .filter(|bits| (0..32).contains(bits))?;
                     one?.checked_mul(1 << bits)
                 }
                 BinaryOp::Shr => {
-                    let bits = values.constant(right).filter(|bits| (0..32).contains(bits))?;
+                    let bits = values
+                        .constant(right)
+                        .filter(|bits| (0..32).contains(bits))?;
                     Some(one? >> bits)
                 }
                 BinaryOp::Div => {
@@ -325,7 +336,10 @@ pub(super) fn intrinsic(view: &View<'_>, value: ValueId, depth: u32) -> Option<i
                 _ => None,
             }
         }
-        Value::Min(left, right) => match (intrinsic(view, left, depth + 1), intrinsic(view, right, depth + 1)) {
+        Value::Min(left, right) => match (
+            intrinsic(view, left, depth + 1),
+            intrinsic(view, right, depth + 1),
+        ) {
             (Some(one), Some(two)) => Some(one.min(two)),
             (one, two) => one.or(two),
         },

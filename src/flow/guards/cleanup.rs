@@ -38,32 +38,48 @@ fn out_parameter(
     // The place behind the parameter from which, or into which, the pointer came.
     let holder = match values.get(values.strip(freed)) {
         Value::Load { location, .. } => Some(location),
-        _ => view.numbered.events.iter().take(index).rev().find_map(|before| match &before.kind {
-            EventKind::Write {
-                location, value, ..
-            } if values.strip(*value) == values.strip(freed)
-                && view.graph.dominates(before.block, event.block) =>
-            {
-                Some(*location)
-            }
-            _ => None,
-        }),
+        _ => view
+            .numbered
+            .events
+            .iter()
+            .take(index)
+            .rev()
+            .find_map(|before| match &before.kind {
+                EventKind::Write {
+                    location, value, ..
+                } if values.strip(*value) == values.strip(freed)
+                    && view.graph.dominates(before.block, event.block) =>
+                {
+                    Some(*location)
+                }
+                _ => None,
+            }),
     };
     let Some(holder) = holder else { return };
     if !matches!(values.get(holder), Value::Parameter(_)) {
         return;
     }
     // It must have been filled here: a destructor's `free(*p)` is its owner's business.
-    let is_filled = view.numbered.events.iter().take(index).any(|before| match &before.kind {
-        EventKind::Write { location, .. } => {
-            *location == holder && view.graph.dominates(before.block, event.block)
-        }
-        _ => false,
-    });
-    let is_reset = view.numbered.events.iter().skip(index + 1).any(|later| match &later.kind {
-        EventKind::Write { location, .. } => *location == holder,
-        _ => false,
-    });
+    let is_filled = view
+        .numbered
+        .events
+        .iter()
+        .take(index)
+        .any(|before| match &before.kind {
+            EventKind::Write { location, .. } => {
+                *location == holder && view.graph.dominates(before.block, event.block)
+            }
+            _ => false,
+        });
+    let is_reset = view
+        .numbered
+        .events
+        .iter()
+        .skip(index + 1)
+        .any(|later| match &later.kind {
+            EventKind::Write { location, .. } => *location == holder,
+            _ => false,
+        });
     if !is_filled || is_reset {
         return;
     }

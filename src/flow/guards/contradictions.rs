@@ -18,14 +18,22 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         let Terminator::Branch { .. } = &body.terminator else {
             continue;
         };
-        let Some(condition) = view.numbered.conditions.get(block as usize).copied().flatten() else {
+        let Some(condition) = view
+            .numbered
+            .conditions
+            .get(block as usize)
+            .copied()
+            .flatten()
+        else {
             continue;
         };
         let Value::Binary(op, left, right) = values.get(condition) else {
             continue;
         };
-        if !matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
-            || values.is_constant(left)
+        if !matches!(
+            op,
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+        ) || values.is_constant(left)
             || values.is_constant(right)
         {
             continue;
@@ -35,7 +43,11 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             continue;
         }
         let asked = Linear::difference(values, left, right);
-        if asked.terms.is_empty() && asked.constant == 0 && decided(op, asked.constant) && !same_words(view, left, right, body.span) {
+        if asked.terms.is_empty()
+            && asked.constant == 0
+            && decided(op, asked.constant)
+            && !same_words(view, left, right, body.span)
+        {
             let text = view.words(body.span);
             out.push(view.defect(
                 "guard-cannot-fire",
@@ -90,7 +102,8 @@ fn has_cast(values: &Values, id: ValueId, depth: u32) -> bool {
                 has_cast(values, left, depth + 1) || has_cast(values, right, depth + 1)
             }
             Value::Phi { .. } => values.inputs.get(&id).is_some_and(|list| {
-                list.iter().any(|(_, input)| matches!(values.get(*input), Value::Cast { .. }))
+                list.iter()
+                    .any(|(_, input)| matches!(values.get(*input), Value::Cast { .. }))
             }),
             _ => false,
         }

@@ -33,7 +33,9 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
                 };
                 copy_sink(view, all, event, &sink, out);
             }
-            EventKind::Write { location, .. } => element_write(view, event, index as u32, *location, out),
+            EventKind::Write { location, .. } => {
+                element_write(view, event, index as u32, *location, out)
+            }
             _ => {}
         }
     }
@@ -50,7 +52,9 @@ struct Sink {
 fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out: &mut Vec<Defect>) {
     let values = view.values();
     let length = sink.length;
-    let source = sink.source.map_or(Region::Other, |source| view.region(source));
+    let source = sink
+        .source
+        .map_or(Region::Other, |source| view.region(source));
     if values.is_constant(length) {
         constant_copy(view, all, event, sink, source, out);
         return;
@@ -98,7 +102,9 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
                 vec![("$LEN", size.clone()), ("$DST", object.clone())],
                 Some(length),
                 Vec::new(),
-                format!("`{size}` bytes go to `{object}`; nothing compares `{size}` with any limit"),
+                format!(
+                    "`{size}` bytes go to `{object}`; nothing compares `{size}` with any limit"
+                ),
             ));
             return;
         }
@@ -128,7 +134,10 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         && !upper.input
     {
         let size = view.words(argument_span(view, event, length, 2));
-        let from = sink.source.and_then(|source| base_name(view, source)).unwrap_or_default();
+        let from = sink
+            .source
+            .and_then(|source| base_name(view, source))
+            .unwrap_or_default();
         out.push(view.defect(
             "copy-beyond-input",
             sink.span,
@@ -143,36 +152,50 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
 }
 
 /// Whether an earlier call was asked for as much memory.
-pub(super) fn is_allocated_with(view: &View<'_>, length: ValueId, event: &Event, index: u32) -> bool {
+pub(super) fn is_allocated_with(
+    view: &View<'_>,
+    length: ValueId,
+    event: &Event,
+    index: u32,
+) -> bool {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(length, &mut leaves);
-    view.numbered.events.iter().take(index as usize).any(|before| match &before.kind {
-        EventKind::Call {
-            callee: Some(callee),
-            arguments,
-            ..
-        } => {
-            (view.lexicon.flags(*callee) & super::tables::flag::ALLOC != 0
-                || super::tables::is_reserving_name(view.name(*callee)))
-                && view.graph.dominates(before.block, event.block)
-                && arguments
-                    .iter()
-                    .any(|argument| super::facts::mentions(values, *argument, &leaves))
-        }
-        _ => false,
-    })
+    view.numbered
+        .events
+        .iter()
+        .take(index as usize)
+        .any(|before| match &before.kind {
+            EventKind::Call {
+                callee: Some(callee),
+                arguments,
+                ..
+            } => {
+                (view.lexicon.flags(*callee) & super::tables::flag::ALLOC != 0
+                    || super::names::is_reserving_name(view.name(*callee)))
+                    && view.graph.dominates(before.block, event.block)
+                    && arguments
+                        .iter()
+                        .any(|argument| super::facts::mentions(values, *argument, &leaves))
+            }
+            _ => false,
+        })
 }
 
 /// An array of this function whose size is a variable's: it was made for what goes there.
 fn is_sized_by_variable(view: &View<'_>, destination: ValueId) -> bool {
-    let Value::Address(crate::flow::ir::Base::Local(id)) = view.values().get(view.values().root(destination)) else {
+    let Value::Address(crate::flow::ir::Base::Local(id)) =
+        view.values().get(view.values().root(destination))
+    else {
         return false;
     };
     let Some(local) = view.function.local(id) else {
         return false;
     };
-    let rest = view.text.get(local.span.start as usize..).unwrap_or_default();
+    let rest = view
+        .text
+        .get(local.span.start as usize..)
+        .unwrap_or_default();
     let Some(open) = rest.iter().take(120).position(|byte| *byte == b'[') else {
         return false;
     };
@@ -236,17 +259,31 @@ fn is_outside(view: &View<'_>, all: &[Analysed], length: ValueId, source: Region
         return true;
     }
     let values = view.values();
-    values.sources(length).iter().any(|leaf| match values.get(*leaf) {
-        Value::Parameter(index) => {
-            let is_pair = view
-                .pairs
-                .iter()
-                .any(|pair| pair.length == index && !pair.is_output);
-            (is_pair || matches!(source, Region::Bare(_)) && super::tables::is_length_name(view.parameter_name(index).unwrap_or_default()))
-                && callers_bound(view.unit, all, view.file, view.function, index, Direction::Upper) != Some(true)
-        }
-        _ => view.is_packet_length(*leaf, None) && view.is_received(source),
-    })
+    values
+        .sources(length)
+        .iter()
+        .any(|leaf| match values.get(*leaf) {
+            Value::Parameter(index) => {
+                let is_pair = view
+                    .pairs
+                    .iter()
+                    .any(|pair| pair.length == index && !pair.is_output);
+                (is_pair
+                    || matches!(source, Region::Bare(_))
+                        && super::names::is_length_name(
+                            view.parameter_name(index).unwrap_or_default(),
+                        ))
+                    && callers_bound(
+                        view.unit,
+                        all,
+                        view.file,
+                        view.function,
+                        index,
+                        Direction::Upper,
+                    ) != Some(true)
+            }
+            _ => view.is_packet_length(*leaf, None) && view.is_received(source),
+        })
 }
 
 /// A fixed number of bytes read from a pair whose number nobody looks at before.
@@ -268,23 +305,46 @@ fn constant_copy(
         return;
     };
     let known = super::lower::of_region(view, region, event.block, sink.event);
-    let is_limited = view.facts.at(view.graph, event.block, sink.event).any(|fact| {
-        matches!(fact.kind, super::facts::FactKind::Compare { .. })
-            && fact
-                .others(values, &[])
-                .any(|term| view.is_length_of(term, region))
-    });
+    let is_limited = view
+        .facts
+        .at(view.graph, event.block, sink.event)
+        .any(|fact| {
+            matches!(fact.kind, super::facts::FactKind::Compare { .. })
+                && fact
+                    .others(values, &[])
+                    .any(|term| view.is_length_of(term, region))
+        });
     if known.relation
         || is_limited
         || !view.is_received(region)
-        || callers_bound(view.unit, all, view.file, view.function, pair.length, Direction::Lower) == Some(true)
-        || callers_bound(view.unit, all, view.file, view.function, pair.length, Direction::Upper) == Some(true)
+        || callers_bound(
+            view.unit,
+            all,
+            view.file,
+            view.function,
+            pair.length,
+            Direction::Lower,
+        ) == Some(true)
+        || callers_bound(
+            view.unit,
+            all,
+            view.file,
+            view.function,
+            pair.length,
+            Direction::Upper,
+        ) == Some(true)
     {
         return;
     }
     let size = view.words(argument_span(view, event, sink.length, 2));
-    let from = sink.source.and_then(|source| base_name(view, source)).unwrap_or_default();
-    let length = view.parameter_name(pair.length).unwrap_or_default().to_owned();
+    let from = sink
+        .source
+        .and_then(|source| base_name(view, source))
+        .unwrap_or_default();
+    let length = view
+        .parameter_name(pair.length)
+        .unwrap_or_default()
+        .to_owned();
     out.push(view.defect(
         "copy-beyond-input",
         sink.span,
@@ -297,12 +357,17 @@ fn constant_copy(
 
 /// Whether a length was read from a packet by this function itself, wide enough to matter.
 fn is_wire_length(view: &View<'_>, length: ValueId) -> bool {
-    view.is_sent(length)
-        && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
+    view.is_sent(length) && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
 }
 
 /// Whether the offset was compared with something, alone or with the length.
-fn is_sum_tested(view: &View<'_>, event: &Event, index: u32, offset: ValueId, length: ValueId) -> bool {
+fn is_sum_tested(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    offset: ValueId,
+    length: ValueId,
+) -> bool {
     let values = view.values();
     if Upper::new(view, offset, event.block, index, Region::Other).has_any() {
         return true;
@@ -317,8 +382,11 @@ fn is_sum_tested(view: &View<'_>, event: &Event, index: u32, offset: ValueId, le
             .any(|leaf| leaves.contains(leaf))
         || view.numbered.events.iter().any(|other| match &other.kind {
             EventKind::Compute { value, .. } => match values.get(*value) {
-                Value::Binary(op, left, right) if op.is_comparison() && op != BinaryOp::Ne && op != BinaryOp::Eq => {
-                    super::facts::mentions(values, left, &leaves) || super::facts::mentions(values, right, &leaves)
+                Value::Binary(op, left, right)
+                    if op.is_comparison() && op != BinaryOp::Ne && op != BinaryOp::Eq =>
+                {
+                    super::facts::mentions(values, left, &leaves)
+                        || super::facts::mentions(values, right, &leaves)
                 }
                 _ => false,
             },
@@ -380,7 +448,9 @@ fn element_write(
     values.leaves(element, &mut leaves);
     let upper = Upper::new(view, element, event.block, index, Region::Other);
     if let Some(capacity) = capacity
-        && upper.constant.is_some_and(|bound| bound <= i128::from(capacity))
+        && upper
+            .constant
+            .is_some_and(|bound| bound <= i128::from(capacity))
     {
         return;
     }
@@ -405,7 +475,10 @@ fn element_write(
             event.span,
             vec![("$LEN", size.clone()), ("$DST", object.clone())],
             Some(*bound),
-            vec![note(fact.span, format!("the loop runs while this holds, up to `{size}`"))],
+            vec![note(
+                fact.span,
+                format!("the loop runs while this holds, up to `{size}`"),
+            )],
             format!("an element of `{object}` is written; nothing compares `{size}` with its size"),
         ));
         return;

@@ -81,8 +81,11 @@ fn read(view: &View<'_>, event: &Event) -> Option<(ValueId, i128)> {
     match &event.kind {
         EventKind::Read { location, ty, .. } => {
             let bytes = view.unit.types.size(*ty).map_or(1, i128::from);
-            matches!(view.values().get(*location), Value::Element { .. } | Value::Phi { .. })
-                .then_some((*location, bytes))
+            matches!(
+                view.values().get(*location),
+                Value::Element { .. } | Value::Phi { .. }
+            )
+            .then_some((*location, bytes))
         }
         EventKind::Call {
             callee: Some(callee),
@@ -108,14 +111,25 @@ fn read(view: &View<'_>, event: &Event) -> Option<(ValueId, i128)> {
 fn is_text(view: &View<'_>, location: ValueId) -> bool {
     let mut root = view.values().root(location);
     for _ in 0..4 {
-        match view.values().inputs.get(&root).and_then(|list| list.first()) {
+        match view
+            .values()
+            .inputs
+            .get(&root)
+            .and_then(|list| list.first())
+        {
             Some((_, input)) => root = view.values().root(*input),
             None => break,
         }
     }
     let ty = view.values().ty(root);
     view.unit.types.pointee(ty).is_some_and(|to| {
-        matches!(view.unit.types.get(to), Type::Int { bits: 8, signed: true })
+        matches!(
+            view.unit.types.get(to),
+            Type::Int {
+                bits: 8,
+                signed: true
+            }
+        )
     })
 }
 
@@ -153,7 +167,9 @@ fn room(view: &View<'_>, fact: &Fact, at: &Linear) -> Room {
             Some((_, own)) if *own == factor.saturating_mul(sign) => matched += 1,
             Some(_) => return Room::Nothing,
             None => {
-                if matches!(values.get(*term), Value::Constant { .. }) && factor.saturating_mul(sign) > 0 {
+                if matches!(values.get(*term), Value::Constant { .. })
+                    && factor.saturating_mul(sign) > 0
+                {
                     // `cursor + HEADER <= end`: so many bytes, but their number is not known.
                     return Room::Unknown;
                 }
@@ -162,7 +178,11 @@ fn room(view: &View<'_>, fact: &Fact, at: &Linear) -> Room {
         }
     }
     if matched != cursor.len() || !has_end {
-        return if matched > 0 && has_end { Room::Unknown } else { Room::Nothing };
+        return if matched > 0 && has_end {
+            Room::Unknown
+        } else {
+            Room::Nothing
+        };
     }
     // `cursor - end + c < 0`: end - cursor >= c + 1.
     let strict = i128::from(matches!(op, BinaryOp::Lt | BinaryOp::Gt));

@@ -81,7 +81,15 @@ impl Facts {
                     then, otherwise, ..
                 } if then != otherwise => {
                     this.branch(values, graph, block, then.0, condition, true, body.span);
-                    this.branch(values, graph, block, otherwise.0, condition, false, body.span);
+                    this.branch(
+                        values,
+                        graph,
+                        block,
+                        otherwise.0,
+                        condition,
+                        false,
+                        body.span,
+                    );
                 }
                 Terminator::Switch {
                     cases, otherwise, ..
@@ -90,7 +98,15 @@ impl Facts {
                         let twice = cases.iter().filter(|(_, _, other)| other == to).count() > 1
                             || otherwise == to;
                         if !twice {
-                            this.arm(values, graph, block, to.0, condition, (*low, *high), body.span);
+                            this.arm(
+                                values,
+                                graph,
+                                block,
+                                to.0,
+                                condition,
+                                (*low, *high),
+                                body.span,
+                            );
                         }
                     }
                 }
@@ -414,7 +430,14 @@ pub(super) fn decompose(
                 && (number == 0 || number == 1)
                 && is_truth_value(values, left)
             {
-                decompose(values, left, (op == BinaryOp::Ne) == (number == 0), span, out, depth + 1);
+                decompose(
+                    values,
+                    left,
+                    (op == BinaryOp::Ne) == (number == 0),
+                    span,
+                    out,
+                    depth + 1,
+                );
                 return;
             }
             if matches!(op, BinaryOp::Eq | BinaryOp::Ne)

@@ -51,6 +51,7 @@ pub(super) struct ResultHabit {
 #[derive(Debug, Default)]
 pub(super) struct FileFacts {
     null_returns: FxHashMap<Symbol, Span>,
+    allocators: FxHashMap<Symbol, Span>,
     testers: FxHashMap<Symbol, bool>,
     sites: FxHashMap<Symbol, Vec<CallSite>>,
     habits: FxHashMap<Symbol, ResultHabit>,
@@ -68,7 +69,8 @@ impl FileFacts {
             if let Some(span) = returns_null(unit, function) {
                 this.null_returns.insert(function.name, span);
             }
-            this.testers.insert(function.name, compares_parameters(function));
+            this.testers
+                .insert(function.name, compares_parameters(function));
             for block in &function.blocks {
                 for statement in &block.statements {
                     mark_function_values(statement, &mut this.pointers);
@@ -99,8 +101,7 @@ impl FileFacts {
                 if lexicon.flags(*callee) & (flag::CALM | flag::LOG) != 0 {
                     continue;
                 }
-                let tested = *usage == ResultUse::Used
-                    && is_tested(analysed, *result);
+                let tested = *usage == ResultUse::Used && is_tested(analysed, *result);
                 let habit = this.habits.entry(*callee).or_default();
                 habit.calls += 1;
                 if tested {
@@ -149,11 +150,14 @@ impl FileFacts {
                     }
                     Value::Call(_) if is_address && leaf == values.strip(*value) => {
                         let callee = values.calls.get(&leaf).and_then(|(name, _)| *name);
-                        let is_tested = analysed.numbered.conditions.iter().flatten().any(|condition| {
-                            super::facts::mentions(values, *condition, &[leaf])
-                        });
+                        let is_tested = analysed
+                            .numbered
+                            .conditions
+                            .iter()
+                            .flatten()
+                            .any(|condition| super::facts::mentions(values, *condition, &[leaf]));
                         if lexicon.is(callee, flag::ALLOC | flag::NULLABLE) && !is_tested {
-                            self.null_returns.entry(function.name).or_insert(event.span);
+                            self.allocators.entry(function.name).or_insert(event.span);
                         }
                     }
                     _ => {}
@@ -177,10 +181,10 @@ impl FileFacts {
         let values = &analysed.numbered.values;
         let result = values.strip(value);
         let is_null = match values.get(result) {
-            Value::Phi { .. } => values
-                .inputs
-                .get(&result)
-                .is_some_and(|list| list.iter().any(|(_, input)| values.constant(*input) == Some(0))),
+            Value::Phi { .. } => values.inputs.get(&result).is_some_and(|list| {
+                list.iter()
+                    .any(|(_, input)| values.constant(*input) == Some(0))
+            }),
             Value::Call(_) => {
                 let callee = values.calls.get(&result).and_then(|(name, _)| *name);
                 // Behind `if (p != NULL) { … }` the other way still returns it.
@@ -193,7 +197,9 @@ impl FileFacts {
             _ => false,
         };
         if is_null {
-            self.null_returns.entry(function.name).or_insert(function.span);
+            self.allocators
+                .entry(function.name)
+                .or_insert(function.span);
         }
     }
 
@@ -203,7 +209,13 @@ impl FileFacts {
         self.reads.get(&name).copied()
     }
 
-    fn fixed_reads(&mut self, unit: &Unit, analysed: &Analysed, function: &Function, lexicon: &Lexicon) {
+    fn fixed_reads(
+        &mut self,
+        unit: &Unit,
+        analysed: &Analysed,
+        function: &Function,
+        lexicon: &Lexicon,
+    ) {
         if function.blocks.len() > 4 {
             return;
         }
@@ -225,7 +237,9 @@ impl FileFacts {
                 }),
                 _ => None,
             };
-            let Some((location, bytes)) = found else { continue };
+            let Some((location, bytes)) = found else {
+                continue;
+            };
             let at = super::linear::Linear::of(values, location);
             if let [(term, 1)] = at.terms.as_slice()
                 && let Value::Parameter(index) = values.get(*term)
@@ -253,6 +267,11 @@ impl FileFacts {
     /// Where a function of this file returns NULL.
     pub fn null_return(&self, name: Symbol) -> Option<Span> {
         self.null_returns.get(&name).copied()
+    }
+
+    /// A function of this file that hands on the result of an allocator or look-up, NULL or not.
+    pub fn may_fail(&self, name: Symbol) -> Option<Span> {
+        self.allocators.get(&name).copied()
     }
 
     /// Whether a function of this file compares what it is given.
@@ -292,16 +311,17 @@ pub(super) fn is_tested(analysed: &Analysed, result: ValueId) -> bool {
         .iter()
         .flatten()
         .any(|condition| super::facts::mentions(values, *condition, &leaves))
-        || analysed.numbered.events.iter().any(|event| match &event.kind {
-            EventKind::Return(Some(value)) => super::facts::mentions(values, *value, &leaves),
-            _ => false,
-        })
+        || analysed
+            .numbered
+            .events
+            .iter()
+            .any(|event| match &event.kind {
+                EventKind::Return(Some(value)) => super::facts::mentions(values, *value, &leaves),
+                _ => false,
+            })
 }
 
-fn mark_function_values(
-    statement: &crate::flow::ir::Statement,
-    out: &mut FxHashMap<Symbol, bool>,
-) {
+fn mark_function_values(statement: &crate::flow::ir::Statement, out: &mut FxHashMap<Symbol, bool>) {
     let mut visit = |operand: &Operand| {
         if let Operand::Function(name) = operand {
             out.insert(*name, true);
@@ -332,16 +352,19 @@ fn returns_null(unit: &Unit, function: &Function) -> Option<Span> {
             if let Operand::Copy(place) = value
                 && place.path.is_empty()
             {
-                let last = block.statements.iter().rev().find_map(|statement| {
-                    match &statement.kind {
-                        StatementKind::Assign { target, value }
-                            if target.base == place.base && target.path.is_empty() =>
-                        {
-                            Some(value)
-                        }
-                        _ => None,
-                    }
-                });
+                let last =
+                    block
+                        .statements
+                        .iter()
+                        .rev()
+                        .find_map(|statement| match &statement.kind {
+                            StatementKind::Assign { target, value }
+                                if target.base == place.base && target.path.is_empty() =>
+                            {
+                                Some(value)
+                            }
+                            _ => None,
+                        });
                 match last {
                     Some(Rvalue::Use(value) | Rvalue::Cast { value, .. }) if is_zero(value) => {
                         return Some(block.span);

@@ -84,14 +84,18 @@ impl Graph {
             self.leave.get(above as usize),
             self.enter.get(below as usize),
         ) {
-            (Some(&from), Some(&to), Some(&at)) => from != NONE && at != NONE && from <= at && at < to,
+            (Some(&from), Some(&to), Some(&at)) => {
+                from != NONE && at != NONE && from <= at && at < to
+            }
             _ => false,
         }
     }
 
     /// Whether the block can be reached.
     pub fn is_reachable(&self, block: u32) -> bool {
-        self.rank.get(block as usize).is_some_and(|rank| *rank != NONE)
+        self.rank
+            .get(block as usize)
+            .is_some_and(|rank| *rank != NONE)
     }
 
     /// Whether a block comes before another in the graph's order.
@@ -104,7 +108,9 @@ impl Graph {
 
     /// The predecessors of a block.
     pub fn predecessors(&self, block: u32) -> &[u32] {
-        self.predecessors.get(block as usize).map_or(&[], Vec::as_slice)
+        self.predecessors
+            .get(block as usize)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Whether the block starts a loop.
@@ -155,7 +161,11 @@ impl Graph {
                 // Heads come in the graph's order: inner loops overwrite outer ones.
                 set(&mut self.loop_of, block, index);
             }
-            self.loops.push(Loop { head, blocks, tails });
+            self.loops.push(Loop {
+                head,
+                blocks,
+                tails,
+            });
         }
     }
 }

@@ -8,7 +8,7 @@ use super::numbering::{Event, EventKind};
 use super::roles::{Region, View};
 use super::spans::object_name;
 use super::story::note;
-use super::tables::{self, flag};
+use super::tables::flag;
 use super::values::{Value, ValueId};
 use crate::flow::Defect;
 use crate::flow::ir::TypeId;
@@ -41,8 +41,7 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
         if known.covers(need) {
             continue;
         }
-        let later = lower::later_guard(view, region)
-            .filter(|span| span.start > event.span.start);
+        let later = lower::later_guard(view, region).filter(|span| span.start > event.span.start);
         if !is_worth(view, all, region, later.is_some(), &known) {
             continue;
         }
@@ -100,7 +99,10 @@ fn access(view: &View<'_>, event: &Event) -> Option<Access> {
                 let location = arguments.get(parameter as usize).copied()?;
                 // A function that is told the length looks for itself.
                 let region = view.region(location);
-                if arguments.iter().any(|argument| view.is_length_of(*argument, region)) {
+                if arguments
+                    .iter()
+                    .any(|argument| view.is_length_of(*argument, region))
+                {
                     return None;
                 }
                 return Some(Access {
@@ -156,9 +158,7 @@ fn offset(view: &View<'_>, location: ValueId) -> Option<(i128, bool)> {
                 if !linear.is_constant() {
                     return None;
                 }
-                sum = sum.saturating_add(
-                    linear.constant.saturating_mul(i128::from(scale.max(1))),
-                );
+                sum = sum.saturating_add(linear.constant.saturating_mul(i128::from(scale.max(1))));
                 at = base;
             }
             Value::Parameter(_) => return Some((sum, true)),
@@ -175,20 +175,23 @@ fn offset(view: &View<'_>, location: ValueId) -> Option<(i128, bool)> {
 fn overlay_of(view: &View<'_>, base: ValueId, name: crate::flow::ir::Symbol) -> Option<i128> {
     let field = Value::Field(base, name);
     let _ = field;
-    view.numbered.events.iter().find_map(|event| match &event.kind {
-        EventKind::Read {
-            location, record, ..
-        }
-        | EventKind::Write {
-            location, record, ..
-        } if view.values().get(*location) == field => view
-            .unit
-            .types
-            .field(*record, name)
-            .and_then(|field| field.offset)
-            .map(i128::from),
-        _ => None,
-    })
+    view.numbered
+        .events
+        .iter()
+        .find_map(|event| match &event.kind {
+            EventKind::Read {
+                location, record, ..
+            }
+            | EventKind::Write {
+                location, record, ..
+            } if view.values().get(*location) == field => view
+                .unit
+                .types
+                .field(*record, name)
+                .and_then(|field| field.offset)
+                .map(i128::from),
+            _ => None,
+        })
 }
 
 fn is_worth(
@@ -216,14 +219,14 @@ fn is_worth(
             }
             has_later_guard
                 || known.bytes.is_some()
-                || tables::is_input_name(view.name(view.function.name))
+                || super::names::is_input_name(view.name(view.function.name))
                 || is_unused(view, pair.length)
         }
         Region::Packet(packet) => {
             let name = view.name(view.function.name);
             (has_later_guard || known.bytes.is_some())
-                && !matches!(view.values().get(packet), Value::Call(_))
-                && !tables::is_output_name(name)
+                && matches!(view.values().get(packet), Value::Parameter(_))
+                && !super::names::is_output_name(name)
                 && !(view.function.is_private && callers_look(view, all))
         }
         _ => false,
@@ -239,7 +242,12 @@ fn is_unused(view: &View<'_>, parameter: u32) -> bool {
             .iter()
             .any(|leaf| values.get(*leaf) == Value::Parameter(parameter))
     };
-    !view.numbered.conditions.iter().flatten().any(|id| uses(*id))
+    !view
+        .numbered
+        .conditions
+        .iter()
+        .flatten()
+        .any(|id| uses(*id))
         && !view.numbered.events.iter().any(|event| match &event.kind {
             EventKind::Call { arguments, .. } => arguments.iter().any(|id| uses(*id)),
             EventKind::Write { value, .. } | EventKind::Compute { value, .. } => uses(*value),
@@ -258,13 +266,19 @@ fn callers_look(view: &View<'_>, all: &[Analysed]) -> bool {
             return false;
         };
         let values = &caller.numbered.values;
-        caller.facts.at(&caller.graph, event.block, site.event).any(|fact| match &fact.kind {
-            super::facts::FactKind::Compare { op, difference, .. } => {
-                !matches!(op, crate::flow::ir::BinaryOp::Ne)
-                    && difference.terms.iter().any(|(term, _)| view.is_length_load(values, *term))
-            }
-            super::facts::FactKind::Asked { .. } => false,
-        })
+        caller
+            .facts
+            .at(&caller.graph, event.block, site.event)
+            .any(|fact| match &fact.kind {
+                super::facts::FactKind::Compare { op, difference, .. } => {
+                    !matches!(op, crate::flow::ir::BinaryOp::Ne)
+                        && difference
+                            .terms
+                            .iter()
+                            .any(|(term, _)| view.is_length_load(values, *term))
+                }
+                super::facts::FactKind::Asked { .. } => false,
+            })
     })
 }
 
@@ -280,10 +294,7 @@ fn report(
     out: &mut Vec<Defect>,
 ) {
     let is_header = view.unit.types.as_record(access.record).is_some()
-        || matches!(
-            view.values().get(access.location),
-            Value::Field(..)
-        );
+        || matches!(view.values().get(access.location), Value::Field(..));
     let length = match region {
         Region::Pair(index) => view
             .pairs
@@ -310,7 +321,9 @@ fn report(
             "header-cast-before-length",
             vec![(
                 "$TYPE",
-                view.type_name(access.record).unwrap_or("a header").to_owned(),
+                view.type_name(access.record)
+                    .unwrap_or("a header")
+                    .to_owned(),
             )],
         )
     } else {
@@ -327,9 +340,10 @@ fn report(
         format!("{need} bytes of `{buffer}` are needed here; nothing before compares `{length}` with that"),
     );
     if let Some(span) = later {
-        defect
-            .related
-            .push(note(span, "this test comes too late: move it before the first read"));
+        defect.related.push(note(
+            span,
+            "this test comes too late: move it before the first read",
+        ));
     }
     out.push(defect);
 }

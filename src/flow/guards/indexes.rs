@@ -28,7 +28,8 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                             scale,
                         } => {
                             if !view.values().is_constant(element)
-                                && let Some(analysis) = access(view, event, index, (base, element, scale), &told, out)
+                                && let Some(analysis) =
+                                    access(view, event, index, (base, element, scale), &told, out)
                             {
                                 told.push((element, analysis));
                             }
@@ -50,7 +51,8 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                     } = view.values().get(argument)
                         && !view.values().is_constant(element)
                         && view.lexicon.copy(*callee).is_none()
-                        && let Some(analysis) = access(view, event, index, (base, element, scale), &told, out)
+                        && let Some(analysis) =
+                            access(view, event, index, (base, element, scale), &told, out)
                     {
                         told.push((element, analysis));
                     }
@@ -58,7 +60,15 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                 if let Some(copy) = view.lexicon.copy(*callee)
                     && let Some(&length) = arguments.get(copy.length as usize)
                 {
-                    asserted_length(view, event, index, length, copy.destination.and_then(|at| arguments.get(at as usize).copied()), out);
+                    asserted_length(
+                        view,
+                        event,
+                        index,
+                        length,
+                        copy.destination
+                            .and_then(|at| arguments.get(at as usize).copied()),
+                        out,
+                    );
                 }
             }
             _ => {}
@@ -98,7 +108,10 @@ fn access(
             guard,
             vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
             Some(element),
-            vec![note(event.span, format!("`{text}` selects an element of `{object}`"))],
+            vec![note(
+                event.span,
+                format!("`{text}` selects an element of `{object}`"),
+            )],
             format!("this lets `{text}` be {count}, and `{object}` has {count} elements"),
         ));
         return Some("inclusive-bound-exit");
@@ -113,7 +126,10 @@ fn access(
             guard,
             vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
             Some(element),
-            vec![note(event.span, format!("`{text}` selects an element of `{object}`"))],
+            vec![note(
+                event.span,
+                format!("`{text}` selects an element of `{object}`"),
+            )],
             format!("this lets `{text}` be `{name}`, and `{object}` has `{name}` elements"),
         ));
         return Some("inclusive-bound-exit");
@@ -136,7 +152,9 @@ fn access(
             format!("`{text}` selects an element of `{object}`"),
         ));
         if let Some(defect) = out.last_mut() {
-            defect.trace.push(note(span, format!("`{text}` is compared only here")));
+            defect
+                .trace
+                .push(note(span, format!("`{text}` is compared only here")));
         }
         return Some("check-after-use");
     }
@@ -238,16 +256,20 @@ fn declared_text(view: &View<'_>, span: Span) -> String {
 }
 
 fn is_loop_counter(view: &View<'_>, element: ValueId) -> bool {
-    matches!(view.values().get(view.values().strip(element)), Value::Phi { block, .. } if view.graph.loop_at(block).is_some())
+    let mut leaves = Vec::new();
+    view.values().leaves(element, &mut leaves);
+    leaves.iter().any(|leaf| {
+        matches!(view.values().get(*leaf), Value::Phi { block, .. } if view.graph.loop_at(block).is_some())
+    })
 }
 
 fn is_directly_sent(view: &View<'_>, element: ValueId) -> bool {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(element, &mut leaves);
-    leaves.iter().any(|leaf| {
-        !matches!(values.get(*leaf), Value::Phi { .. }) && view.is_sent(*leaf)
-    })
+    leaves
+        .iter()
+        .any(|leaf| !matches!(values.get(*leaf), Value::Phi { .. }) && view.is_sent(*leaf))
 }
 
 /// The bytes of an index: the text between the last brackets of the access.
@@ -275,7 +297,13 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, element: ValueId) -> O
     if leaves.is_empty() {
         return None;
     }
-    for (at, later) in view.numbered.events.iter().enumerate().skip(index as usize + 1) {
+    for (at, later) in view
+        .numbered
+        .events
+        .iter()
+        .enumerate()
+        .skip(index as usize + 1)
+    {
         if let EventKind::Compute { value, .. } = &later.kind
             && let Value::Binary(op, left, right) = values.get(*value)
             && matches!(op, BinaryOp::Lt | BinaryOp::Ge)
@@ -284,7 +312,8 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, element: ValueId) -> O
         {
             let (tested, limit) = (values.strip(left), right);
             if tested == values.strip(element)
-                && (values.constant(limit).is_some_and(|number| number > 1) || view.is_named_constant(limit))
+                && (values.constant(limit).is_some_and(|number| number > 1)
+                    || view.is_named_constant(limit))
                 && same_statement(view, event, later)
             {
                 return Some(later.span);
@@ -316,9 +345,13 @@ fn claim(view: &View<'_>, value: ValueId) -> Option<Span> {
     values.leaves(value, &mut leaves);
     let is_outside = leaves.iter().any(|leaf| match values.get(*leaf) {
         Value::Parameter(index) => {
-            view.pairs.iter().any(|pair| pair.length == index && !pair.is_output)
+            view.pairs
+                .iter()
+                .any(|pair| pair.length == index && !pair.is_output)
                 || !view.function.is_private
-                    && view.parameter_name(index).is_some_and(super::tables::is_length_name)
+                    && view
+                        .parameter_name(index)
+                        .is_some_and(super::names::is_length_name)
         }
         _ => view.is_sent(*leaf),
     });
@@ -354,7 +387,11 @@ fn asserted_length(
         return;
     }
     let upper = Upper::new(view, length, event.block, index, Region::Other);
-    if upper.capacity || upper.named || upper.destination_guard.is_some() || upper.input_guard.is_some() {
+    if upper.capacity
+        || upper.named
+        || upper.destination_guard.is_some()
+        || upper.input_guard.is_some()
+    {
         return;
     }
     if let Some(destination) = destination

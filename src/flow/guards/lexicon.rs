@@ -22,7 +22,10 @@ impl Lexicon {
             volatile: unit
                 .globals
                 .iter()
-                .map(|global| global.is_volatile || !global.is_extern && says_volatile(text, global.span.start))
+                .map(|global| {
+                    global.is_volatile
+                        || !global.is_extern && says_volatile(text, global.span.start)
+                })
                 .collect(),
         };
         for function in &unit.functions {
@@ -85,9 +88,17 @@ impl Lexicon {
 
     /// Whether a called name is a macro that was not seen, and may change its arguments.
     pub fn may_assign(&self, unit: &Unit, name: Symbol) -> bool {
-        self.flags(name) & (flag::LOG | flag::PURE | flag::MIN | flag::CHECK | flag::CALM | flag::ALLOC | flag::FREE) == 0
+        self.flags(name)
+            & (flag::LOG
+                | flag::PURE
+                | flag::MIN
+                | flag::CHECK
+                | flag::CALM
+                | flag::ALLOC
+                | flag::FREE)
+            == 0
             && self.copy(Some(name)).is_none()
-            && tables::is_constant_name(unit.names.text(name))
+            && super::names::is_constant_name(unit.names.text(name))
             && !unit.prototypes.contains_key(&name)
     }
 

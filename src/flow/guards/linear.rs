@@ -73,7 +73,8 @@ impl Linear {
             }
             Value::Constant {
                 value: None,
-                written: Written::Name(_) | Written::Sizeof(_) | Written::SizeofObject(_) | Written::Number,
+                written:
+                    Written::Name(_) | Written::Sizeof(_) | Written::SizeofObject(_) | Written::Number,
             } => self.term(id, factor),
             Value::Cast { value, .. } => self.add(values, value, factor, budget),
             Value::Unary(UnaryOp::Negate, value) => {

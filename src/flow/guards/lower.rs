@@ -53,11 +53,9 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
     match &fact.kind {
         FactKind::Asked { call } => {
             if view.counts(fact)
-                && view
-                    .values()
-                    .calls
-                    .get(call)
-                    .is_some_and(|(_, arguments)| arguments.iter().any(|argument| is_length(*argument)))
+                && view.values().calls.get(call).is_some_and(|(_, arguments)| {
+                    arguments.iter().any(|argument| is_length(*argument))
+                })
             {
                 out.relation = true;
             }
@@ -103,7 +101,11 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
                 difference.constant
             };
             let least = rest.saturating_add(strict);
-            raise(out, least.div_euclid(by) + i128::from(least.rem_euclid(by) != 0), fact.span);
+            raise(
+                out,
+                least.div_euclid(by) + i128::from(least.rem_euclid(by) != 0),
+                fact.span,
+            );
         }
     }
 }

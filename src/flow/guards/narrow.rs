@@ -6,7 +6,6 @@ use super::linear::Linear;
 use super::numbering::EventKind;
 use super::roles::{Region, View};
 use super::story::note;
-use super::tables;
 use super::values::{Value, ValueId};
 use crate::flow::Defect;
 use crate::flow::ir::{BinaryOp, LocalId};
@@ -68,7 +67,9 @@ fn narrowed(
     };
     let name = view.name(info.name).to_owned();
     let is_compared = view.numbered.events.iter().any(|other| match &other.kind {
-        EventKind::Compute { value: compared, .. } => match values.get(*compared) {
+        EventKind::Compute {
+            value: compared, ..
+        } => match values.get(*compared) {
             Value::Binary(op, left, right) if op.is_comparison() => {
                 let (left, right) = (values.strip(left), values.strip(right));
                 left == wide && right == wide
@@ -105,13 +106,33 @@ fn is_wider(view: &View<'_>, value: ValueId, bits: u8) -> bool {
 fn counters(view: &View<'_>, out: &mut Vec<Defect>) {
     let values = view.values();
     for found in &view.graph.loops {
-        let Some(condition) = view.numbered.conditions.get(found.head as usize).copied().flatten()
+        let Some(condition) = view
+            .numbered
+            .conditions
+            .get(found.head as usize)
+            .copied()
+            .flatten()
         else {
             continue;
         };
         let mut kinds = Vec::new();
-        super::facts::decompose(values, condition, true, crate::finding::Span { start: 0, end: 0 }, &mut kinds, 0);
-        let [FactKind::Compare { op: BinaryOp::Ne, left, right, .. }] = kinds.as_slice() else {
+        super::facts::decompose(
+            values,
+            condition,
+            true,
+            crate::finding::Span { start: 0, end: 0 },
+            &mut kinds,
+            0,
+        );
+        let [
+            FactKind::Compare {
+                op: BinaryOp::Ne,
+                left,
+                right,
+                ..
+            },
+        ] = kinds.as_slice()
+        else {
             continue;
         };
         // `a[i] != 0` and nothing else.
@@ -152,7 +173,9 @@ fn counters(view: &View<'_>, out: &mut Vec<Defect>) {
         }
         let span = values.span(phi);
         let name = view.words(span);
-        let name = tables::words(&name).first().map_or(name.clone(), |_| name.clone());
+        let name = super::names::words(&name)
+            .first()
+            .map_or(name.clone(), |_| name.clone());
         let at = view
             .function
             .block(crate::flow::ir::BlockId(found.head))

@@ -72,7 +72,9 @@ fn is_null(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> Option<
     for fact in view.facts.at(view.graph, block, event) {
         if is_null_test(fact, pointer) {
             match &fact.kind {
-                FactKind::Compare { op: BinaryOp::Eq, .. } => found = Some(fact.span),
+                FactKind::Compare {
+                    op: BinaryOp::Eq, ..
+                } => found = Some(fact.span),
                 _ => return None,
             }
         }
@@ -125,7 +127,10 @@ fn one_way(
         return true;
     }
     if is_known(view, pointer, event.block, index)
-        || matches!(values.get(pointer), Value::Address(_) | Value::Constant { .. })
+        || matches!(
+            values.get(pointer),
+            Value::Address(_) | Value::Constant { .. }
+        )
     {
         return false;
     }
@@ -133,7 +138,13 @@ fn one_way(
         if block == event.block || !view.graph.dominates(block, event.block) {
             continue;
         }
-        let Some(condition) = view.numbered.conditions.get(block as usize).copied().flatten() else {
+        let Some(condition) = view
+            .numbered
+            .conditions
+            .get(block as usize)
+            .copied()
+            .flatten()
+        else {
             continue;
         };
         let Some(body) = view.function.block(BlockId(block)) else {
@@ -156,22 +167,30 @@ fn one_way(
         {
             continue;
         }
-        let null = if *op == BinaryOp::Eq { then.0 } else { otherwise.0 };
+        let null = if *op == BinaryOp::Eq {
+            then.0
+        } else {
+            otherwise.0
+        };
         let Some(end) = straight(view, null) else {
             continue;
         };
         // A claim in between is a promise.
-        if leads_straight(view, end, event.block) {
+        if leads_straight(view, end, event.block) && !is_assumption(view, body.span) {
             if is_claimed(view, pointer) {
                 return false;
             }
-            let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
+            let name =
+                object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
             out.push(view.defect(
                 "null-on-one-way",
                 event.span,
                 vec![("$P", name.clone())],
                 None,
-                vec![note(body.span, format!("`{name}` may be NULL, says this test, and goes on"))],
+                vec![note(
+                    body.span,
+                    format!("`{name}` may be NULL, says this test, and goes on"),
+                )],
                 format!("`{name}` is used; the way on which it is NULL leads here, too"),
             ));
             return true;
@@ -187,7 +206,11 @@ fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
         if at == to {
             return true;
         }
-        match view.function.block(BlockId(at)).map(|body| &body.terminator) {
+        match view
+            .function
+            .block(BlockId(at))
+            .map(|body| &body.terminator)
+        {
             Some(Terminator::Goto(next)) => at = next.0,
             _ => return false,
         }
@@ -203,9 +226,9 @@ fn straight(view: &View<'_>, from: u32) -> Option<u32> {
         match &body.terminator {
             Terminator::Goto(to) if view.graph.predecessors(at).len() == 1 => at = to.0,
             // The other side of `p == NULL || …`.
-            Terminator::Branch { then, otherwise, .. }
-                if view.graph.predecessors(at).len() == 1 && body.statements.len() <= 2 =>
-            {
+            Terminator::Branch {
+                then, otherwise, ..
+            } if view.graph.predecessors(at).len() == 1 && body.statements.len() <= 2 => {
                 let join = [then.0, otherwise.0]
                     .into_iter()
                     .find(|to| view.graph.predecessors(*to).len() > 1)?;
@@ -247,7 +270,10 @@ fn lookup(
         event.span,
         vec![("$P", name.clone()), ("$CALL", call.clone())],
         None,
-        vec![note(values.span(pointer), format!("`{call}` gives `{name}`"))],
+        vec![note(
+            values.span(pointer),
+            format!("`{call}` gives `{name}`"),
+        )],
         format!("`{name}` is used; nothing tests that it is not NULL"),
     );
     defect.related.push(reason);
@@ -257,38 +283,56 @@ fn lookup(
 
 /// The variable that holds a value.
 fn holder(view: &View<'_>, value: ValueId) -> Option<String> {
-    view.numbered.events.iter().find_map(|event| match &event.kind {
-        EventKind::Assign {
-            local,
-            value: assigned,
-        } if view.values().strip(*assigned) == value => view
-            .function
-            .local(*local)
-            .map(|local| view.name(local.name).to_owned())
-            .filter(|name| !name.is_empty()),
-        EventKind::Write {
-            location,
-            value: assigned,
-            ..
-        } if view.values().strip(*assigned) == value => object_name(view, *location),
-        _ => None,
-    })
+    view.numbered
+        .events
+        .iter()
+        .find_map(|event| match &event.kind {
+            EventKind::Assign {
+                local,
+                value: assigned,
+            } if view.values().strip(*assigned) == value => view
+                .function
+                .local(*local)
+                .map(|local| view.name(local.name).to_owned())
+                .filter(|name| !name.is_empty()),
+            EventKind::Write {
+                location,
+                value: assigned,
+                ..
+            } if view.values().strip(*assigned) == value => object_name(view, *location),
+            _ => None,
+        })
 }
 
 /// Why the result of a function may be NULL.
 fn may_be_null(view: &View<'_>, callee: Symbol) -> Option<crate::flow::Note> {
     let bits = view.lexicon.flags(callee);
-    if let Some(span) = view.file.null_return(callee) {
-        return Some(note(span, format!("`{}` returns NULL here", view.name(callee))));
+    if let Some(span) = view.file.may_fail(callee) {
+        return Some(note(
+            span,
+            format!("`{}` hands on what may be NULL", view.name(callee)),
+        ));
     }
-    if bits & flag::NULLABLE != 0 && !super::tables::is_plain_allocator(view.name(callee)) {
+    // What one caller knows to be there, another must test: one that tests says that it may fail.
+    if let Some(span) = view.file.null_return(callee)
+        && view.file.habit(callee).tested > 0
+    {
+        return Some(note(
+            span,
+            format!(
+                "`{}` returns NULL here, and other calls test it",
+                view.name(callee)
+            ),
+        ));
+    }
+    if bits & flag::NULLABLE != 0 && !super::names::is_plain_allocator(view.name(callee)) {
         return Some(note(
             view.function.span,
             format!("`{}` returns NULL if it finds nothing", view.name(callee)),
         ));
     }
     let habit = view.file.habit(callee);
-    let is_lookup = super::tables::is_lookup_name(view.name(callee));
+    let is_lookup = super::names::is_lookup_name(view.name(callee));
     let often = habit.calls >= 3 && habit.tested * 4 >= habit.calls * 3;
     if (often || is_lookup && habit.tested * 2 >= habit.calls) && habit.tested < habit.calls {
         let span = habit.example?;
@@ -315,6 +359,18 @@ fn is_promised(view: &View<'_>, call: ValueId) -> bool {
     })
 }
 
+/// Whether an assertion spoke of the pointer before.
+fn is_claimed_before(view: &View<'_>, pointer: ValueId, event: &Event, index: u32) -> bool {
+    view.facts.claims.iter().any(|fact| {
+        tells(view, fact, pointer)
+            && if fact.block == event.block {
+                fact.after <= index
+            } else {
+                view.graph.dominates(fact.block, event.block)
+            }
+    })
+}
+
 fn is_claimed(view: &View<'_>, pointer: ValueId) -> bool {
     view.facts
         .claims
@@ -332,11 +388,16 @@ fn late_test(
     let values = view.values();
     if !matches!(
         values.get(pointer),
-        Value::Parameter(_) | Value::Call(_) | Value::Load { .. } | Value::Phi { .. } | Value::Pure { .. }
+        Value::Parameter(_)
+            | Value::Call(_)
+            | Value::Load { .. }
+            | Value::Phi { .. }
+            | Value::Pure { .. }
     ) {
         return false;
     }
-    if is_known(view, pointer, event.block, index) {
+    if is_known(view, pointer, event.block, index) || is_claimed_before(view, pointer, event, index)
+    {
         return false;
     }
     let Some(span) = later_test(view, event, index, pointer) else {
@@ -351,9 +412,47 @@ fn late_test(
         Vec::new(),
         format!("`{name}` is used before the test"),
     );
-    defect.trace.push(note(span, format!("`{name}` is compared with NULL only here")));
+    defect.trace.push(note(
+        span,
+        format!("`{name}` is compared with NULL only here"),
+    ));
     out.push(defect);
     true
+}
+
+/// Whether the words of a test name what the pointer is called.
+fn names_it(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
+    let name = object_name(view, pointer).or_else(|| holder(view, pointer));
+    let Some(name) = name else { return true };
+    let last = name.rsplit(['.', '>']).next().unwrap_or_default();
+    let text = view
+        .text
+        .get(test.start as usize..test.end as usize)
+        .unwrap_or_default();
+    let aliases = view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Assign { local, value } => {
+            view.values().strip(*value) == pointer
+                && view.function.local(*local).is_some_and(|local| {
+                    memchr::memmem::find(text, view.name(local.name).as_bytes()).is_some()
+                })
+        }
+        _ => false,
+    });
+    aliases || memchr::memmem::find(text, last.as_bytes()).is_some()
+}
+
+/// Whether a test stands in a macro that promises what it tests.
+fn is_assumption(view: &View<'_>, test: Span) -> bool {
+    let start = test.start as usize;
+    let before = view
+        .text
+        .get(start.saturating_sub(40)..start)
+        .unwrap_or_default();
+    let line = memchr::memrchr3(b'\n', b';', b'{', before)
+        .map_or(before, |at| before.get(at + 1..).unwrap_or_default());
+    let lower = line.to_ascii_lowercase();
+    memchr::memmem::find(&lower, b"assume").is_some()
+        || memchr::memmem::find(&lower, b"assert").is_some()
 }
 
 /// A comparison with NULL, or an assertion of it, that every way behind the event meets.
@@ -383,8 +482,8 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, pointer: ValueId) -> O
                 .function
                 .block(crate::flow::ir::BlockId(block))
                 .map(|body| body.span)?;
-            // A macro may test and use in any order.
-            if span.start > event.span.end {
+            // A macro may test and use in any order; what is compared may only hold the same.
+            if span.start > event.span.end && names_it(view, span, pointer) {
                 return Some(span);
             }
         }

@@ -37,7 +37,12 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
         if habit.calls < 5 || habit.tested * 5 < habit.calls * 4 {
             continue;
         }
-        if *usage == ResultUse::Used && (is_tested(analysed, *result) || is_stored(view, *result) || is_claimed(view, *result) || joins(view, *result)) {
+        if *usage == ResultUse::Used
+            && (is_tested(analysed, *result)
+                || is_stored(view, *result)
+                || is_claimed(view, *result)
+                || joins(view, *result))
+        {
             continue;
         }
         let Some(example) = habit.example else {
@@ -82,17 +87,23 @@ fn thrown_away(
     };
     // A variable that only this call fills.
     let filled = arguments.iter().copied().find(|argument| {
-        matches!(values.get(*argument), Value::Address(crate::flow::ir::Base::Local(_)))
-            && view.numbered.events.iter().any(|other| {
-                other.span.start > event.span.end
-                    && match &other.kind {
-                        EventKind::Read { location, .. } => values.root(*location) == *argument,
-                        EventKind::Call { arguments, .. } => arguments.iter().any(|id| is_output_of(view, *id, event)),
-                        EventKind::Compute { value, .. } => is_output_of(view, *value, event),
-                        EventKind::Write { value, .. } | EventKind::Assign { value, .. } => is_output_of(view, *value, event),
-                        _ => false,
+        matches!(
+            values.get(*argument),
+            Value::Address(crate::flow::ir::Base::Local(_))
+        ) && view.numbered.events.iter().any(|other| {
+            other.span.start > event.span.end
+                && match &other.kind {
+                    EventKind::Read { location, .. } => values.root(*location) == *argument,
+                    EventKind::Call { arguments, .. } => {
+                        arguments.iter().any(|id| is_output_of(view, *id, event))
                     }
-            })
+                    EventKind::Compute { value, .. } => is_output_of(view, *value, event),
+                    EventKind::Write { value, .. } | EventKind::Assign { value, .. } => {
+                        is_output_of(view, *value, event)
+                    }
+                    _ => false,
+                }
+        })
     });
     let Some(filled) = filled else { return };
     let name = view.name(callee).to_owned();
@@ -105,11 +116,17 @@ fn thrown_away(
         Vec::new(),
         format!("`{object}` is used later whether or not `{name}` worked"),
     );
-    defect.related.push(note(example, "here the result is tested"));
+    defect
+        .related
+        .push(note(example, "here the result is tested"));
     out.push(defect);
 }
 
-fn is_output_of(view: &View<'_>, value: super::values::ValueId, event: &super::numbering::Event) -> bool {
+fn is_output_of(
+    view: &View<'_>,
+    value: super::values::ValueId,
+    event: &super::numbering::Event,
+) -> bool {
     let values = view.values();
     let mut leaves = Vec::new();
     values.leaves(value, &mut leaves);
@@ -129,14 +146,24 @@ fn unread_status(
     out: &mut Vec<Defect>,
 ) {
     let values = view.values();
-    let holder = view.numbered.events.iter().find_map(|other| match &other.kind {
-        EventKind::Assign { local, value } if values.strip(*value) == result => {
-            view.function.local(*local).map(|local| view.name(local.name))
-        }
-        _ => None,
-    });
+    let holder = view
+        .numbered
+        .events
+        .iter()
+        .find_map(|other| match &other.kind {
+            EventKind::Assign { local, value } if values.strip(*value) == result => view
+                .function
+                .local(*local)
+                .map(|local| view.name(local.name)),
+            _ => None,
+        });
     let Some(holder) = holder else { return };
-    if !super::tables::is_status_name(holder) || is_tested(analysed, result) || is_stored(view, result) || joins(view, result) || is_claimed(view, result) {
+    if !super::names::is_status_name(holder)
+        || is_tested(analysed, result)
+        || is_stored(view, result)
+        || joins(view, result)
+        || is_claimed(view, result)
+    {
         return;
     }
     let name = view.name(callee).to_owned();

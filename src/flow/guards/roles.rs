@@ -9,22 +9,10 @@ use super::facts::{Direction, Fact, FactKind, Facts, mentions};
 use super::graph::Graph;
 use super::lexicon::Lexicon;
 use super::numbering::Numbered;
+use super::pairs::Pair;
 use super::tables::{self, PACKETS, flag};
 use super::values::{Value, ValueId, Values, Written};
 use crate::flow::ir::{Base, Function, Symbol, Type, TypeId, Unit};
-
-/// A pointer to bytes and the parameter that says how many.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pair {
-    /// Index of the pointer.
-    pub pointer: u32,
-    /// Index of the number.
-    pub length: u32,
-    /// The pointee is `const`.
-    pub is_const: bool,
-    /// The pointer is named as a place to write to, or the number as a capacity.
-    pub is_output: bool,
-}
 
 /// What an address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +82,7 @@ impl<'a> View<'a> {
             facts,
             lexicon,
             file,
-            pairs: pairs(unit, text, function),
+            pairs: super::pairs::of(unit, text, function),
             regions: RefCell::default(),
             sent: RefCell::default(),
         }
@@ -123,7 +111,9 @@ impl<'a> View<'a> {
         match values.get(location) {
             Value::Cast { value, .. } => self.find_region(value, depth + 1),
             // `p->buf + n` where the type of `buf` is not known.
-            Value::Binary(crate::flow::ir::BinaryOp::Add, left, _) if self.unit.types.int(values.ty(left)).is_none() => {
+            Value::Binary(crate::flow::ir::BinaryOp::Add, left, _)
+                if self.unit.types.int(values.ty(left)).is_none() =>
+            {
                 self.find_region(left, depth + 1)
             }
             Value::Element { base, .. } => self.find_region(base, depth + 1),
@@ -174,13 +164,15 @@ impl<'a> View<'a> {
                     .and_then(|index| arguments.get(index as usize))
                 {
                     Some(argument) => self.find_region(*argument, depth + 2),
-                    None if tables::is_accessor_name(self.unit.names.text(*callee)) => {
+                    None if super::names::is_accessor_name(self.unit.names.text(*callee)) => {
                         let mut pointers = arguments.iter().filter(|id| self.is_pointer(**id));
                         match (pointers.next(), pointers.next()) {
-                            (Some(argument), None) => match self.find_region(*argument, depth + 2) {
-                                region @ (Region::Pair(_) | Region::Packet(_)) => region,
-                                _ => Region::Other,
-                            },
+                            (Some(argument), None) => {
+                                match self.find_region(*argument, depth + 2) {
+                                    region @ (Region::Pair(_) | Region::Packet(_)) => region,
+                                    _ => Region::Other,
+                                }
+                            }
                             _ => Region::Other,
                         }
                     }
@@ -246,7 +238,7 @@ impl<'a> View<'a> {
             return None;
         };
         if !matches!(values.get(object), Value::Parameter(_))
-            || !tables::is_buffer_name(self.unit.names.text(field))
+            || !super::names::is_buffer_name(self.unit.names.text(field))
         {
             return None;
         }
@@ -256,7 +248,8 @@ impl<'a> View<'a> {
             .any(|event| match &event.kind {
                 super::numbering::EventKind::Read { location, .. } => match values.get(*location) {
                     Value::Field(other, name) => {
-                        other == object && tables::is_held_length_name(self.unit.names.text(name))
+                        other == object
+                            && super::names::is_held_length_name(self.unit.names.text(name))
                     }
                     _ => false,
                 },
@@ -305,10 +298,7 @@ impl<'a> View<'a> {
     /// Whether bytes of the region were received.
     pub fn is_received(&self, region: Region) -> bool {
         match region {
-            Region::Pair(index) => self
-                .pairs
-                .get(index)
-                .is_some_and(|pair| !pair.is_output),
+            Region::Pair(index) => self.pairs.get(index).is_some_and(|pair| !pair.is_output),
             Region::Packet(packet) => !self.is_built(packet),
             Region::Held(_) => true,
             // A parameter whose type is a header of a packet.
@@ -318,7 +308,7 @@ impl<'a> View<'a> {
                 .get(index as usize)
                 .and_then(|id| self.function.local(*id))
                 .and_then(|local| self.pointee_name(local.ty))
-                .is_some_and(tables::is_overlay_name),
+                .is_some_and(super::names::is_overlay_name),
             _ => false,
         }
     }
@@ -329,7 +319,7 @@ impl<'a> View<'a> {
             self.values().calls.get(leaf).is_some_and(|(callee, _)| {
                 callee.is_some_and(|callee| {
                     self.lexicon.is(Some(callee), flag::ALLOC)
-                        || tables::is_reserving_name(self.unit.names.text(callee))
+                        || super::names::is_reserving_name(self.unit.names.text(callee))
                         || self.unit.names.text(callee).contains("build")
                 })
             })
@@ -361,7 +351,10 @@ impl<'a> View<'a> {
                 }
                 // A register behind a macro's pointer.
                 if matches!(values.get(values.root(location)), Value::Constant { .. })
-                    && matches!(values.get(location), Value::Field(..) | Value::Element { .. })
+                    && matches!(
+                        values.get(location),
+                        Value::Field(..) | Value::Element { .. }
+                    )
                 {
                     return true;
                 }
@@ -373,7 +366,7 @@ impl<'a> View<'a> {
                     return false;
                 };
                 matches!(&event.kind, super::numbering::EventKind::Call { callee: Some(callee), .. }
-                    if tables::is_decoding_name(self.unit.names.text(*callee)))
+                    if super::names::is_decoding_name(self.unit.names.text(*callee)))
             }
             Value::Pure { callee, first, .. } => {
                 let bits = self.lexicon.flags(callee);
@@ -423,14 +416,15 @@ impl<'a> View<'a> {
                 let Some(pair) = self.pairs.get(index) else {
                     return false;
                 };
-                sources.iter().any(|leaf| {
-                    self.values().get(*leaf) == Value::Parameter(pair.length)
-                })
+                sources
+                    .iter()
+                    .any(|leaf| self.values().get(*leaf) == Value::Parameter(pair.length))
             }
             Region::Held(object) => sources.iter().any(|leaf| match self.values().get(*leaf) {
                 Value::Load { location, .. } => match self.values().get(location) {
                     Value::Field(other, name) => {
-                        other == object && tables::is_held_length_name(self.unit.names.text(name))
+                        other == object
+                            && super::names::is_held_length_name(self.unit.names.text(name))
                     }
                     _ => false,
                 },
@@ -451,7 +445,7 @@ impl<'a> View<'a> {
             // `gnrc_pkt_len(pkt)`, `pbuf_len(p)`
             Value::Pure { callee, first, .. } => {
                 let name = self.unit.names.text(callee);
-                return tables::is_length_name(name)
+                return super::names::is_length_name(name)
                     && first.is_some_and(|first| {
                         packet.is_none_or(|packet| self.same_chain(first, packet))
                     });
@@ -495,12 +489,16 @@ impl<'a> View<'a> {
         let values = self.values();
         match values.get(id) {
             Value::Constant { written, .. } => !matches!(written, Written::Number),
-            Value::Parameter(index) => self.parameter_name(index).is_some_and(tables::is_capacity_name),
+            Value::Parameter(index) => self
+                .parameter_name(index)
+                .is_some_and(super::names::is_capacity_name),
             Value::Load { location, .. } => match values.get(location) {
-                Value::Field(_, name) => tables::is_capacity_name(self.unit.names.text(name)),
+                Value::Field(_, name) => super::names::is_capacity_name(self.unit.names.text(name)),
                 _ => false,
             },
-            Value::Pure { callee, .. } => tables::is_capacity_name(self.unit.names.text(callee)),
+            Value::Pure { callee, .. } => {
+                super::names::is_capacity_name(self.unit.names.text(callee))
+            }
             _ => false,
         }
     }
@@ -520,9 +518,9 @@ impl<'a> View<'a> {
         block: u32,
         event: u32,
     ) -> impl Iterator<Item = &'f Fact> {
-        self.facts.at(self.graph, block, event).filter(move |fact| {
-            fact.bounds(self.values(), leaves, direction) && self.counts(fact)
-        })
+        self.facts
+            .at(self.graph, block, event)
+            .filter(move |fact| fact.bounds(self.values(), leaves, direction) && self.counts(fact))
     }
 
     /// Whether a fact is a guard: a call that was asked must be one that tests.
@@ -563,116 +561,16 @@ impl<'a> View<'a> {
     }
 }
 
-/// Pointers to bytes with the parameter that says how many.
-fn pairs(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
-    let mut out: Vec<Pair> = Vec::new();
-    let count = function.parameters.len();
-    let info = |index: usize| {
-        function
-            .parameters
-            .get(index)
-            .and_then(|id| function.local(*id))
-    };
-    for index in 0..count {
-        let Some(pointer) = info(index) else { continue };
-        let Some(to) = unit.types.pointee(pointer.ty) else {
-            continue;
-        };
-        let is_bytes = matches!(unit.types.get(to), Type::Void)
-            || unit.types.int(to).is_some_and(|(bits, _)| bits == 8);
-        let is_record = record_name(unit, to).is_some_and(tables::is_overlay_name)
-            && !is_descriptor(unit, to);
-        if !is_bytes && !is_record {
-            continue;
-        }
-        let name = unit.names.text(pointer.name);
-        let mut best = None;
-        for other in [index + 1, index + 2, index.wrapping_sub(1)] {
-            let Some(length) = info(other) else { continue };
-            let is_int = unit.types.int(length.ty).is_some_and(|(bits, _)| bits >= 8)
-                || matches!(unit.types.get(length.ty), Type::Unknown | Type::Named(_));
-            let text = unit.names.text(length.name);
-            if !is_int || !tables::is_length_name(text) {
-                continue;
-            }
-            // A number behind a typed pointer may count elements.
-            if is_record && !tables::is_byte_length_name(text) {
-                continue;
-            }
-            if other != index + 1 && !share_a_word(name, text) {
-                continue;
-            }
-            best = Some((other, text));
-            break;
-        }
-        let Some((other, length_name)) = best else {
-            continue;
-        };
-        if out.iter().any(|pair| pair.length == other as u32) && other != index + 1 {
-            continue;
-        }
-        let is_const = before(text, pointer.span.start).contains("const");
-        let words = tables::words(name);
-        let is_output = !is_const
-            && (words.iter().any(|word| {
-                matches!(word.as_str(), "out" | "dst" | "dest" | "result" | "resp" | "response" | "reply" | "tx" | "output")
-            }) || tables::words(length_name)
-                .iter()
-                .any(|word| matches!(word.as_str(), "max" | "cap" | "capacity" | "outlen" | "room" | "space")));
-        out.push(Pair {
-            pointer: index as u32,
-            length: other as u32,
-            is_const,
-            is_output,
-        });
-    }
-    out
-}
-
-/// Whether a type is a packet descriptor: its own length field counts.
-fn is_descriptor(unit: &Unit, ty: TypeId) -> bool {
-    record_name(unit, ty)
-        .is_some_and(|name| PACKETS.iter().any(|kind| kind.names.contains(&name)))
-}
-
-fn record_name(unit: &Unit, ty: TypeId) -> Option<&str> {
-    let symbol = match unit.types.get(ty) {
-        Type::Named(symbol) => *symbol,
-        Type::Record(record) => unit.types.record(*record)?.name?,
-        _ => return None,
-    };
-    Some(unit.names.text(symbol))
-}
-
-fn share_a_word(one: &str, two: &str) -> bool {
-    let left = tables::words(one);
-    let right = tables::words(two);
-    left.iter().any(|word| word.len() > 1 && right.contains(word))
-}
-
-/// The text of a parameter before its declarator.
-fn before(text: &[u8], start: u32) -> String {
-    let end = start as usize;
-    let mut from = end;
-    while from > 0
-        && end - from < 80
-        && text
-            .get(from - 1)
-            .is_some_and(|byte| !matches!(byte, b'(' | b',' | b'{' | b';'))
-    {
-        from -= 1;
-    }
-    String::from_utf8_lossy(text.get(from..end).unwrap_or_default()).into_owned()
-}
-
 impl View<'_> {
     /// Whether a length belongs to another pair than the region's, as a capacity.
     pub fn is_capacity_of_other(&self, id: ValueId, region: Region) -> bool {
         let values = self.values();
         match values.get(id) {
-            Value::Parameter(index) => self.pairs.iter().enumerate().any(|(at, pair)| {
-                pair.length == index && region != Region::Pair(at)
-            }),
+            Value::Parameter(index) => self
+                .pairs
+                .iter()
+                .enumerate()
+                .any(|(at, pair)| pair.length == index && region != Region::Pair(at)),
             _ => false,
         }
     }

@@ -20,7 +20,14 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             continue;
         };
         if view.lexicon.is(*callee, flag::SCAN) {
-            scan(view, event, index as u32, callee.map_or("", |name| view.name(name)), arguments, out);
+            scan(
+                view,
+                event,
+                index as u32,
+                callee.map_or("", |name| view.name(name)),
+                arguments,
+                out,
+            );
         }
         let size = match view.lexicon.copy(*callee) {
             Some(copy) => arguments.get(copy.length as usize).copied(),
@@ -76,12 +83,11 @@ fn fetch(view: &View<'_>, event: &Event, index: u32, size: ValueId, out: &mut Ve
 
 fn is_volatile(view: &View<'_>, location: ValueId) -> bool {
     match view.values().get(view.values().root(location)) {
-        Value::Address(Base::Global(id)) => {
-            view.lexicon.is_volatile(id)
-        }
-        Value::Address(Base::Local(id)) => {
-            view.function.local(id).is_some_and(|local| local.is_volatile)
-        }
+        Value::Address(Base::Global(id)) => view.lexicon.is_volatile(id),
+        Value::Address(Base::Local(id)) => view
+            .function
+            .local(id)
+            .is_some_and(|local| local.is_volatile),
         _ => false,
     }
 }
@@ -110,9 +116,16 @@ fn scan(
                     .and_then(|id| view.function.local(*id))
                     .map(|local| local.ty);
                 // `char *` with a length usually is a string.
-                ty.and_then(|ty| view.unit.types.pointee(ty)).is_some_and(|to| {
-                    matches!(view.unit.types.get(to), Type::Int { bits: 8, signed: false } | Type::Void)
-                })
+                ty.and_then(|ty| view.unit.types.pointee(ty))
+                    .is_some_and(|to| {
+                        matches!(
+                            view.unit.types.get(to),
+                            Type::Int {
+                                bits: 8,
+                                signed: false
+                            } | Type::Void
+                        )
+                    })
             }
         }),
         _ => false,
@@ -120,19 +133,26 @@ fn scan(
     if !is_bytes {
         return;
     }
-    let ends = view.numbered.events.iter().take(index as usize).any(|before| match &before.kind {
-        EventKind::Write {
-            location, value, ..
-        } => values.constant(*value) == Some(0) && view.region(*location) == region,
-        EventKind::Call {
-            callee, arguments, ..
-        } => {
-            let text = callee.map_or("", |name| view.name(name));
-            matches!(text, "memchr" | "strnlen")
-                && arguments.iter().any(|argument| view.is_pointer(*argument) && view.region(*argument) == region)
-        }
-        _ => false,
-    });
+    let ends = view
+        .numbered
+        .events
+        .iter()
+        .take(index as usize)
+        .any(|before| match &before.kind {
+            EventKind::Write {
+                location, value, ..
+            } => values.constant(*value) == Some(0) && view.region(*location) == region,
+            EventKind::Call {
+                callee, arguments, ..
+            } => {
+                let text = callee.map_or("", |name| view.name(name));
+                matches!(text, "memchr" | "strnlen")
+                    && arguments.iter().any(|argument| {
+                        view.is_pointer(*argument) && view.region(*argument) == region
+                    })
+            }
+            _ => false,
+        });
     if ends {
         return;
     }

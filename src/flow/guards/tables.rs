@@ -88,8 +88,24 @@ const COPIES: &[(&str, Copy)] = &[
     ("crc32", read(1, 2)),
     ("memcpy", copy(0, 1, 2)),
     ("memmove", copy(0, 1, 2)),
-    ("memset", Copy { destination: Some(0), source: None, length: 2, source_knows: true }),
-    ("os_mbuf_copydata", Copy { destination: Some(3), source: Some(0), length: 2, source_knows: true }),
+    (
+        "memset",
+        Copy {
+            destination: Some(0),
+            source: None,
+            length: 2,
+            source_knows: true,
+        },
+    ),
+    (
+        "os_mbuf_copydata",
+        Copy {
+            destination: Some(3),
+            source: Some(0),
+            length: 2,
+            source_knows: true,
+        },
+    ),
     ("pbuf_copy_partial", from_packet(1, 0, 2)),
     ("sha256_update", read(1, 2)),
     ("strncpy", copy(0, 1, 2)),
@@ -183,36 +199,83 @@ pub(super) fn flags_of(name: &str) -> u32 {
     if is_decoder(&lower) {
         bits |= flag::DECODER | flag::PURE;
     }
-    if has_word(&lower, &["min"]) && !has_word(&lower, &["sec", "minute", "get", "set"]) {
+    if super::names::has_word(&lower, &["min"])
+        && !super::names::has_word(&lower, &["sec", "minute", "get", "set"])
+    {
         bits |= flag::MIN;
     }
-    if has_word(
+    if super::names::has_word(
         &lower,
         &[
-            "check", "valid", "validate", "validation", "validity", "verify", "sanity", "ensure", "fits", "fit", "has", "is", "can",
-            "overflow", "within", "inside", "contains", "enough", "assert", "bounds", "range",
+            "check",
+            "valid",
+            "validate",
+            "validation",
+            "validity",
+            "verify",
+            "sanity",
+            "ensure",
+            "fits",
+            "fit",
+            "has",
+            "is",
+            "can",
+            "overflow",
+            "within",
+            "inside",
+            "contains",
+            "enough",
+            "assert",
+            "bounds",
+            "range",
         ],
     ) {
         bits |= flag::CHECK;
     }
-    if has_word(&lower, &["get", "len", "length", "size", "count", "num", "hdrlen", "avail", "available", "remaining", "space", "room", "tailroom", "capacity"])
-        && !has_word(
-            &lower,
-            &[
-                "read", "recv", "receive", "pop", "next", "alloc", "add", "set", "put", "write",
-                "random", "buffer", "new",
-            ],
-        )
-    {
+    if super::names::has_word(
+        &lower,
+        &[
+            "get",
+            "len",
+            "length",
+            "size",
+            "count",
+            "num",
+            "hdrlen",
+            "avail",
+            "available",
+            "remaining",
+            "space",
+            "room",
+            "tailroom",
+            "capacity",
+        ],
+    ) && !super::names::has_word(
+        &lower,
+        &[
+            "read", "recv", "receive", "pop", "next", "alloc", "add", "set", "put", "write",
+            "random", "buffer", "new",
+        ],
+    ) {
         bits |= flag::PURE;
     }
-    if has_word(&lower, &["malloc", "calloc", "alloc", "zalloc", "kmalloc", "xmalloc"])
-        && !has_word(&lower, &["free", "dealloc", "pre", "is"])
+    if super::names::has_word(
+        &lower,
+        &["malloc", "calloc", "alloc", "zalloc", "kmalloc", "xmalloc"],
+    ) && !super::names::has_word(&lower, &["free", "dealloc", "pre", "is"])
     {
         bits |= flag::ALLOC;
     }
-    if has_word(&lower, &["log", "debug", "printf", "print", "dbg", "trace", "warn", "err", "info", "diagf", "debugf", "puts", "warning", "error", "dmsg", "emsg", "imsg", "fmsg", "msg"])
-        && (name.chars().all(|c| !c.is_ascii_lowercase()) || lower.contains("print") || lower.contains("log") || lower.contains("debug"))
+    if super::names::has_word(
+        &lower,
+        &[
+            "log", "debug", "printf", "print", "dbg", "trace", "warn", "err", "info", "diagf",
+            "debugf", "puts", "warning", "error", "dmsg", "emsg", "imsg", "fmsg", "msg",
+        ],
+    ) && (name.chars().all(|c| !c.is_ascii_lowercase())
+        || lower.contains("print")
+        || lower.contains("log")
+        || lower.contains("debug"))
     {
         bits |= flag::LOG | flag::CALM;
     }
@@ -231,203 +294,35 @@ fn is_decoder(lower: &str) -> bool {
     for width in ["16", "24", "32", "48", "64"] {
         for order in ["be", "le"] {
             for (before, after) in [("", "toh"), ("", "_to_cpu"), ("", "tocpu")] {
-                if squeezed.ends_with(&format!("{before}{order}{width}{after}")) && !after.is_empty()
+                if squeezed.ends_with(&format!("{before}{order}{width}{after}"))
+                    && !after.is_empty()
                 {
                     return true;
                 }
             }
-            if squeezed.contains("get") || squeezed.contains("rd") || squeezed.contains("read") || squeezed.contains("load") || squeezed.contains("unpack") || squeezed.contains("peek") || squeezed.contains("extract")
+            if squeezed.contains("get")
+                || squeezed.contains("rd")
+                || squeezed.contains("read")
+                || squeezed.contains("load")
+                || squeezed.contains("unpack")
+                || squeezed.contains("peek")
+                || squeezed.contains("extract")
             {
-                if squeezed.ends_with(&format!("{order}{width}")) || squeezed.ends_with(&format!("{width}_{order}")) || squeezed.ends_with(&format!("u{width}{order}"))
+                if squeezed.ends_with(&format!("{order}{width}"))
+                    || squeezed.ends_with(&format!("{width}_{order}"))
+                    || squeezed.ends_with(&format!("u{width}{order}"))
                 {
                     return true;
                 }
             }
         }
     }
-    lower.contains("bytes_to_u") || lower.contains("char2u") || lower == "unaligned_get_u16" || lower == "unaligned_get_u32" || lower == "ushort2shost" || lower.starts_with("uschar2u")
-}
-
-/// Whether one of the words stands in a name between underscores or humps.
-pub(super) fn has_word(lower: &str, words: &[&str]) -> bool {
-    lower
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .any(|part| words.contains(&part))
-}
-
-/// The words of a name, lower case: `ucPacketLen` gives `uc`, `packet`, `len`.
-pub(super) fn words(name: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let mut current = String::new();
-    let mut before_lower = false;
-    for c in name.chars() {
-        if !c.is_ascii_alphanumeric() || c.is_ascii_digit() {
-            if !current.is_empty() {
-                out.push(std::mem::take(&mut current));
-            }
-            before_lower = false;
-            continue;
-        }
-        if c.is_ascii_uppercase() && before_lower && !current.is_empty() {
-            out.push(std::mem::take(&mut current));
-        }
-        before_lower = c.is_ascii_lowercase();
-        current.push(c.to_ascii_lowercase());
-    }
-    if !current.is_empty() {
-        out.push(current);
-    }
-    out
-}
-
-const LENGTH_WORDS: &[&str] = &[
-    "len", "length", "size", "sz", "count", "cnt", "bytes", "nbytes", "buflen", "datalen", "n",
-    "left", "remaining", "avail", "total", "octets", "plen", "slen", "dlen", "num", "hlen",
-    "pktlen", "buffersize", "bufsize", "inlen", "outlen", "used",
-];
-
-/// Whether a parameter's or field's name says that it is a number of bytes or elements.
-pub(super) fn is_length_name(name: &str) -> bool {
-    let words = words(name);
-    words.iter().any(|word| LENGTH_WORDS.contains(&word.as_str()))
-        || name.to_ascii_lowercase().ends_with("len")
-        || name.to_ascii_lowercase().ends_with("size")
-        || name.to_ascii_lowercase().ends_with("length")
-}
-
-/// Whether a name that was not declared is a macro's: `MAX_LEN`, `ipSIZE_OF_HEADER`.
-pub(super) fn is_constant_name(name: &str) -> bool {
-    let rest = name.trim_start_matches(|c: char| c.is_ascii_lowercase());
-    rest.len() > 2
-        && rest.chars().any(|c| c.is_ascii_uppercase())
-        && !rest.chars().any(|c| c.is_ascii_lowercase())
-        && name.len() - rest.len() <= 10
-}
-
-/// Whether a name says that bytes are counted.
-pub(super) fn is_byte_length_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "len" | "length" | "size" | "bytes" | "plen" | "pktlen" | "buflen" | "datalen"
-        )
-    })
-}
-
-/// Whether a record's name says that it lies over bytes of a packet.
-pub(super) fn is_overlay_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "hdr" | "header" | "opt" | "option" | "tlv" | "frame" | "msg" | "packet" | "pdu" | "adv" | "dio" | "dao" | "sol"
-        )
-    })
-}
-
-/// Whether a function's name says that its result points into what it is given.
-pub(super) fn is_accessor_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "data" | "payload" | "ptr" | "next" | "hdr" | "header" | "body" | "skip"
-        )
-    })
-}
-
-/// Whether a field points to bytes.
-pub(super) fn is_buffer_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "data" | "buf" | "buffer" | "payload" | "bytes" | "base" | "packet" | "frame" | "msg" | "str"
-        )
-    })
-}
-
-/// Whether a field beside such a pointer says how many bytes there are.
-pub(super) fn is_held_length_name(name: &str) -> bool {
-    is_byte_length_name(name)
-        || words(name)
-            .iter()
-            .any(|word| matches!(word.as_str(), "pos" | "used" | "n" | "end" | "filled" | "left"))
-}
-
-/// Whether a function looks something up or makes something, and may fail.
-pub(super) fn is_lookup_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "find" | "lookup" | "search" | "alloc" | "new" | "create" | "dup"
-        )
-    })
-}
-
-/// Whether a variable's name says that it holds whether something worked.
-pub(super) fn is_status_name(name: &str) -> bool {
-    matches!(
-        name,
-        "rc" | "res" | "ret" | "err" | "error" | "result" | "status" | "retval" | "rv" | "xResult" | "xReturn" | "ret_val" | "e" | "r"
-    )
-}
-
-/// Whether a function's name says that it makes or sends packets.
-pub(super) fn is_output_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "output" | "send" | "transmit" | "tx" | "reply" | "respond" | "build" | "encode" | "write" | "sendto"
-                | "forward" | "generate" | "generated" | "return" | "request" | "prepare" | "create"
-        )
-    })
-}
-
-/// Whether a function's name says, without doubt, that it takes in what others sent.
-pub(super) fn is_input_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "recv" | "rx" | "input" | "parse" | "decode" | "handle" | "handler" | "process" | "receive"
-                | "received" | "dispatch" | "parser" | "unpack" | "rcv" | "incoming" | "dump"
-        )
-    })
-}
-
-/// Whether a function's name says that it makes room.
-pub(super) fn is_reserving_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "add" | "reserve" | "grow" | "resize" | "realloc" | "extend" | "alloc" | "ensure"
-        )
-    })
-}
-
-/// Allocators whose unchecked results a pattern rule reports.
-pub(super) fn is_plain_allocator(name: &str) -> bool {
-    matches!(
-        name,
-        "malloc" | "calloc" | "realloc" | "k_malloc" | "pvPortMalloc" | "mem_malloc" | "mem_calloc" | "pbuf_alloc"
-    )
-}
-
-/// Whether a function writes decoded numbers behind its pointer arguments.
-pub(super) fn is_decoding_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "decode" | "parse" | "unpack" | "deserialize" | "deserialise" | "extract"
-        )
-    })
-}
-
-const CAPACITY_WORDS: &[&str] = &["cap", "capacity", "max", "maxlen", "limit", "room", "space", "free", "avail", "available", "tailroom", "outlen", "bufsize", "buffersize"];
-
-/// Whether a name says how much fits somewhere.
-pub(super) fn is_capacity_name(name: &str) -> bool {
-    words(name)
-        .iter()
-        .any(|word| CAPACITY_WORDS.contains(&word.as_str()))
-        || name.to_ascii_lowercase().ends_with("size")
+    lower.contains("bytes_to_u")
+        || lower.contains("char2u")
+        || lower == "unaligned_get_u16"
+        || lower == "unaligned_get_u32"
+        || lower == "ushort2shost"
+        || lower.starts_with("uschar2u")
 }
 
 /// A record that carries a packet: its length fields and the fields that point to its bytes.
@@ -478,36 +373,42 @@ pub(super) const PACKETS: &[PacketType] = &[
 /// Fields that carry a length from the host in a USB set-up packet (USB 2.0, 9.3).
 pub(super) const SETUP_FIELDS: &[&str] = &["wLength", "wValue", "wIndex"];
 
-/// Whether a function's name says that it takes in what others sent.
-pub(super) fn is_receiver_name(name: &str) -> bool {
-    let words = words(name);
-    words.iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "recv" | "rx" | "input" | "parse" | "decode" | "handle" | "handler" | "process" | "receive"
-                | "received" | "cb" | "callback" | "incoming" | "dispatch" | "isr" | "parser" | "unpack" | "deserialize"
-                | "rcv" | "get" | "read" | "check" | "find" | "iphc"
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn tables_are_sorted() {
-        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0), "{:?}", NAMES.windows(2).find(|pair| pair[0].0 >= pair[1].0));
-        assert!(COPIES.windows(2).all(|pair| pair[0].0 < pair[1].0), "{:?}", COPIES.windows(2).find(|pair| pair[0].0 >= pair[1].0));
+        assert!(
+            NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0),
+            "{:?}",
+            NAMES.windows(2).find(|pair| pair[0].0 >= pair[1].0)
+        );
+        assert!(
+            COPIES.windows(2).all(|pair| pair[0].0 < pair[1].0),
+            "{:?}",
+            COPIES.windows(2).find(|pair| pair[0].0 >= pair[1].0)
+        );
     }
 
     #[test]
     fn names_are_understood() {
-        for name in ["ntohs", "sys_get_le16", "byteorder_bebuftohs", "le16toh", "get_be32", "tu_le16toh", "usChar2u16"] {
-            assert!(flags_of(name) & flag::DECODER != 0 || name == "usChar2u16", "{name}");
+        for name in [
+            "ntohs",
+            "sys_get_le16",
+            "byteorder_bebuftohs",
+            "le16toh",
+            "get_be32",
+            "tu_le16toh",
+            "usChar2u16",
+        ] {
+            assert!(
+                flags_of(name) & flag::DECODER != 0 || name == "usChar2u16",
+                "{name}"
+            );
         }
-        assert!(is_length_name("uxBufferLength"));
-        assert!(is_length_name("buflen"));
-        assert!(!is_length_name("flags"));
+        assert!(super::super::names::is_length_name("uxBufferLength"));
+        assert!(super::super::names::is_length_name("buflen"));
+        assert!(!super::super::names::is_length_name("flags"));
     }
 }

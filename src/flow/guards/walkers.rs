@@ -14,15 +14,19 @@ use crate::flow::ir::BinaryOp;
 
 /// Reports `tlv-walk-unchecked`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
-    // A function that walks once to check, and then to use, has checked.
-    let has_checked = view.graph.loops.iter().any(|found| {
-        steps(view, found).iter().any(|step| {
-            step.terms.iter().all(|term| view.is_sent(*term)) && step_is_checked(view, found, step)
-        })
-    });
+    let has_checked = has_checked(view);
     for found in &view.graph.loops {
         walk(view, found, has_checked, out);
     }
+}
+
+/// A function that walks once to check, and then to use, has checked.
+pub(super) fn has_checked(view: &View<'_>) -> bool {
+    view.graph.loops.iter().any(|found| {
+        steps(view, found).iter().any(|step| {
+            step.terms.iter().all(|term| view.is_sent(*term)) && step_is_checked(view, found, step)
+        })
+    })
 }
 
 struct Step {
@@ -80,16 +84,25 @@ fn walk(view: &View<'_>, found: &Loop, has_checked: bool, out: &mut Vec<Defect>)
     }
     for step in &steps {
         if let Some(span) = exact_end(view, found, step) {
-            let text = step.terms.first().map_or_else(String::new, |term| view.words(values.span(*term)));
+            let text = step
+                .terms
+                .first()
+                .map_or_else(String::new, |term| view.words(values.span(*term)));
             let buffer = object_name(view, step.cursor).unwrap_or_else(|| "the data".to_owned());
-            out.push(view.defect(
-                "tlv-walk-unchecked",
-                span,
-                vec![("$BUF", buffer), ("$STEP", text.clone())],
-                None,
-                vec![note(span_of_step(view, step), format!("the walk advances by `{text}`"))],
-                "the loop ends only if the walk meets the end exactly; a step over it goes on".to_owned(),
-            ));
+            out.push(
+                view.defect(
+                    "tlv-walk-unchecked",
+                    span,
+                    vec![("$BUF", buffer), ("$STEP", text.clone())],
+                    None,
+                    vec![note(
+                        span_of_step(view, step),
+                        format!("the walk advances by `{text}`"),
+                    )],
+                    "the loop ends only if the walk meets the end exactly; a step over it goes on"
+                        .to_owned(),
+                ),
+            );
             return;
         }
     }
@@ -105,7 +118,9 @@ fn zero_step(view: &View<'_>, found: &Loop, step: &Step) -> Option<Defect> {
     // A function's result may have the header's size in it.
     let is_read = match values.get(values.strip(term)) {
         Value::Load { .. } => true,
-        Value::Pure { callee, .. } => view.lexicon.flags(callee) & super::tables::flag::DECODER != 0,
+        Value::Pure { callee, .. } => {
+            view.lexicon.flags(callee) & super::tables::flag::DECODER != 0
+        }
         _ => false,
     };
     if !view.is_sent(term) || !is_read {
@@ -113,14 +128,23 @@ fn zero_step(view: &View<'_>, found: &Loop, step: &Step) -> Option<Defect> {
     }
     let mut leaves = Vec::new();
     values.leaves(term, &mut leaves);
-    let is_limited = view.facts.at(view.graph, step.from, u32::MAX).any(|fact| match &fact.kind {
-        FactKind::Compare { op, difference, .. } => {
-            found.contains(fact.block)
-                && difference.terms.iter().any(|(own, _)| super::facts::mentions(values, *own, &leaves))
-                && (fact.bounds(values, &leaves, Direction::Lower) || matches!(op, BinaryOp::Ne))
-        }
-        FactKind::Asked { .. } => view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower),
-    });
+    let is_limited = view
+        .facts
+        .at(view.graph, step.from, u32::MAX)
+        .any(|fact| match &fact.kind {
+            FactKind::Compare { op, difference, .. } => {
+                found.contains(fact.block)
+                    && difference
+                        .terms
+                        .iter()
+                        .any(|(own, _)| super::facts::mentions(values, *own, &leaves))
+                    && (fact.bounds(values, &leaves, Direction::Lower)
+                        || matches!(op, BinaryOp::Ne))
+            }
+            FactKind::Asked { .. } => {
+                view.counts(fact) && fact.bounds(values, &leaves, Direction::Lower)
+            }
+        });
     if is_limited || !decides(view, found, step) {
         return None;
     }
@@ -169,7 +193,11 @@ fn steps(view: &View<'_>, found: &Loop) -> Vec<Step> {
                     if let Some(list) = values.inputs.get(term)
                         && linear.factor(*term) == 1
                     {
-                        stack.extend(list.iter().copied().filter(|(from, _)| found.contains(*from)));
+                        stack.extend(
+                            list.iter()
+                                .copied()
+                                .filter(|(from, _)| found.contains(*from)),
+                        );
                     }
                 }
                 // `cursor = join + n`: the join is the cursor on one of its ways.
@@ -271,7 +299,9 @@ fn step_is_checked(view: &View<'_>, found: &Loop, step: &Step) -> bool {
     let is_check = |fact: &Fact| match &fact.kind {
         FactKind::Compare { .. } => {
             fact.bounds(values, &leaves, Direction::Upper)
-                && fact.others(values, &leaves).any(|other| !values.is_constant(other))
+                && fact
+                    .others(values, &leaves)
+                    .any(|other| !values.is_constant(other))
         }
         FactKind::Asked { .. } => {
             view.counts(fact) && fact.bounds(values, &leaves, Direction::Upper)
@@ -280,10 +310,18 @@ fn step_is_checked(view: &View<'_>, found: &Loop, step: &Step) -> bool {
     // Before the step, or behind it and before the next round: `p += n; if (p > end) return`.
     view.facts
         .at(view.graph, step.from, u32::MAX)
-        .chain(found.tails.iter().flat_map(|tail| view.facts.at(view.graph, *tail, u32::MAX)))
+        .chain(
+            found
+                .tails
+                .iter()
+                .flat_map(|tail| view.facts.at(view.graph, *tail, u32::MAX)),
+        )
         .filter(|fact| found.contains(fact.block))
         .any(is_check)
-        || step.terms.iter().any(|term| matches!(values.get(values.strip(*term)), Value::Min(..)))
+        || step
+            .terms
+            .iter()
+            .any(|term| matches!(values.get(values.strip(*term)), Value::Min(..)))
         || checked_behind(view, found, step)
         || step.is_down && wrap_is_tested(view, found, step)
 }
@@ -315,8 +353,10 @@ fn checked_behind(view: &View<'_>, found: &Loop, step: &Step) -> bool {
         found.contains(fact.block)
             && match &fact.kind {
                 FactKind::Compare { op, difference, .. } => {
-                    matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
-                        && difference.terms.len() > 1
+                    matches!(
+                        op,
+                        BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+                    ) && difference.terms.len() > 1
                         && step.terms.iter().all(|term| difference.factor(*term) != 0)
                         && new
                             .terms
@@ -389,13 +429,19 @@ fn exact_end(view: &View<'_>, found: &Loop, step: &Step) -> Option<Span> {
         match op {
             BinaryOp::Ne if has_cursor => end = Some(fact.span),
             BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-                if has_cursor && fact.block != found.head && !has_step && is_loop_test(view, found, fact) =>
+                if has_cursor
+                    && fact.block != found.head
+                    && !has_step
+                    && is_loop_test(view, found, fact) =>
             {
                 return None;
             }
             // The step is limited by what is left.
             BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-                if has_step && difference.terms.iter().any(|(term, _)| !values.is_constant(*term) && !step.terms.contains(term)) =>
+                if has_step
+                    && difference.terms.iter().any(|(term, _)| {
+                        !values.is_constant(*term) && !step.terms.contains(term)
+                    }) =>
             {
                 return None;
             }
