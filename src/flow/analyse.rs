@@ -1,5 +1,6 @@
 //! One file through lowering and the analyses that are wanted of it.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::defect::Defect;
@@ -75,11 +76,21 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         }
     };
     run(Part::Frames, &|out| stack_frame::check(&unit, out));
+    let given_up = RefCell::new(Vec::new());
     run(Part::Interpreter, &|out| {
-        out.extend(interpret::interpret(&unit, file.text).defects);
+        let found = interpret::interpret(&unit, file.text);
+        out.extend(found.defects);
+        given_up.replace(found.functions_given_up);
     });
     run(Part::Guards, &|out| guards::analyse(&unit, file.text, out));
     run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
+    let left_out = given_up.into_inner();
+    let functions = left_out.iter().filter_map(|&index| unit.functions.get(index));
+    analysis.gaps.extend(functions.map(|function| FlowGap {
+        span: function.span,
+        function: unit.names.text(function.name).to_owned(),
+        detail: "the counted limit of the interpreter was reached in this function",
+    }));
     finish(&mut analysis);
     analysis
 }

@@ -131,6 +131,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     ),
     c(Part::Interpreter, "double-unlock", "a lock released twice"),
     c(
+        Part::Interpreter,
+        "endless-loop",
+        "a loop whose condition nothing in it changes",
+    ),
+    c(
         Part::Guards,
         "fixed-offset-before-length",
         "a fixed offset of a buffer, read before its length is tested",
@@ -144,6 +149,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
         Part::Interpreter,
         "free-of-non-heap",
         "memory released that was never allocated",
+    ),
+    c(
+        Part::Interpreter,
+        "free-of-null",
+        "a release of what is always NULL",
     ),
     c(
         Part::Guards,
@@ -291,6 +301,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
         "a dereference of a pointer that is NULL on some path",
     ),
     c(
+        Part::Interpreter,
+        "power-overflow",
+        "a power that its type cannot represent",
+    ),
+    c(
         Part::Guards,
         "read-past-tested-end",
         "a read past the end that was tested",
@@ -299,6 +314,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
         Part::Guards,
         "reassembly-no-cap",
         "appends that nothing compares with the size of the buffer",
+    ),
+    c(
+        Part::Interpreter,
+        "redundant-condition",
+        "a part of a condition that follows from the others",
     ),
     c(
         Part::Interpreter,
@@ -354,6 +374,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
         Part::Rust,
         "rust-instant-difference",
         "a subtraction of times that panics below zero",
+    ),
+    rust(
+        Part::Rust,
+        "rust-lookup-unwrapped",
+        "a lookup unwrapped in a function that could report that there is no entry",
     ),
     rust(
         Part::Rust,
@@ -438,6 +463,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     ),
     c(
         Part::Interpreter,
+        "sign-changing-conversion",
+        "a value that changes its sign in a conversion",
+    ),
+    c(
+        Part::Interpreter,
         "signed-overflow",
         "a signed result that does not fit its type",
     ),
@@ -465,6 +495,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
         Part::Guards,
         "tainted-index",
         "an index from input without a range test",
+    ),
+    c(
+        Part::Interpreter,
+        "tautological-condition",
+        "a condition that every value satisfies",
     ),
     c(
         Part::Guards,
@@ -535,6 +570,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
         Part::Interpreter,
         "wrong-function-type",
         "a call through a pointer of another type than the function has",
+    ),
+    c(
+        Part::Interpreter,
+        "xor-as-power",
+        "exclusive or where a power was meant",
     ),
 ];
 

@@ -57,7 +57,10 @@ pub fn interpret(unit: &Unit, text: &[u8]) -> Interpretation {
     defects.sort_by(|a, b| {
         (a.span.start, a.span.end, a.analysis).cmp(&(b.span.start, b.span.end, b.analysis))
     });
+    let mut functions_given_up: Vec<usize> = machine.was_given_up.iter().copied().collect();
+    functions_given_up.sort_unstable();
     Interpretation {
+        functions_given_up,
         defects,
         given_up: machine.given_up,
         steps: machine.all_steps + machine.steps,
