@@ -40,6 +40,8 @@ pub struct Interpretation {
     pub defects: Vec<Defect>,
     /// Functions that were not walked to the end because of the bound on steps.
     pub given_up: u32,
+    /// Those functions, by index in the unit.
+    pub functions_given_up: Vec<usize>,
     /// Statements that were interpreted.
     pub steps: usize,
 }
