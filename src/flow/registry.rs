@@ -357,6 +357,11 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     ),
     rust(
         Part::Rust,
+        "rust-lookup-unwrapped",
+        "a lookup unwrapped in a function that could report that there is no entry",
+    ),
+    rust(
+        Part::Rust,
         "rust-narrow-length",
         "a length cut to a narrow type, or a counter too narrow for its end",
     ),
