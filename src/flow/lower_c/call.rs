@@ -82,15 +82,12 @@ impl Lowerer<'_> {
             .unwrap_or_default();
         let mut arguments = Vec::new();
         for child in self.argument_nodes(list) {
-            match self.kind(child) {
-                Kind::COMPOUND_STATEMENT => {
-                    // Code handed to a macro that nobody knows.
-                    self.body.has_gap = true;
-                    let span = self.span(child);
-                    self.emit(StatementKind::Clobber(Vec::new()), span);
-                    continue;
-                }
-                _ => {}
+            if self.kind(child) == Kind::COMPOUND_STATEMENT {
+                // Code handed to a macro that nobody knows.
+                self.body.has_gap = true;
+                let span = self.span(child);
+                self.emit(StatementKind::Clobber(Vec::new()), span);
+                continue;
             }
             let value = self.value(child);
             let span = self.span(child);
@@ -112,6 +109,7 @@ impl Lowerer<'_> {
         result: ResultUse,
         span: Span,
     ) -> Value {
+        self.complete(ty);
         let target = match target {
             _ if result != ResultUse::Used => None,
             _ if ty == TypeId::VOID => None,

@@ -124,6 +124,7 @@ impl Lowerer<'_> {
         let text = self.text(declared.name?);
         let name = self.intern(text);
         declared.ty = self.completed(declared.ty, value);
+        self.complete(declared.ty);
         Some((name, declared, value))
     }
 
@@ -252,7 +253,7 @@ impl Lowerer<'_> {
                 id
             }
         };
-        if known.is_some() && is_extern {
+        if is_extern {
             return;
         }
         let init = value.map(|value| self.static_value(declared.ty, value));
@@ -316,10 +317,12 @@ impl Lowerer<'_> {
     }
 
     /// Lowers the bodies.
-    pub(super) fn functions(&mut self, file: &SourceFile<'_>) {
+    pub(super) fn functions(&mut self, file: &SourceFile<'_>, wanted: &dyn Fn(u32) -> bool) {
         for (index, function) in file.functions.iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            self.function(index, function);
+            if wanted(index) {
+                self.function(index, function);
+            }
         }
     }
 
@@ -387,6 +390,7 @@ impl Lowerer<'_> {
                     if declared.ty == TypeId::VOID && declared.name.is_none() {
                         continue;
                     }
+                    self.complete(declared.ty);
                     (declared.name, declared.ty, declared.is_volatile)
                 }
                 Kind::IDENTIFIER => (Some(child), self.int, false),

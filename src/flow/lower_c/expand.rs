@@ -316,7 +316,7 @@ impl<'a> Lowerer<'a> {
         let mut ty = if is_tag {
             let tag = self.intern(text);
             self.tag_type(text, Some(tag), words.starts_with(b"union"))
-        } else if is_sized && text != b"char" || is_sized && !words.is_empty() {
+        } else if is_sized && (text != b"char" || !words.is_empty()) {
             super::type_names::sized(&[words, b" ", text].concat(), self.unit.target)
         } else {
             self.named_type(text)?

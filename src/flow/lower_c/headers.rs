@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::macro_body::Definition;
+use super::macro_body::{Definition, read};
 use super::scan::{Item, Space, scan};
-use crate::syntax::{Language, Limits, MacroTable, Parser, Tree, includes};
+use crate::syntax::{Limits, Parser, Tree, includes};
 
 /// Headers that one file sees at most.
 const VISIBLE: usize = 600;
@@ -24,6 +24,9 @@ pub struct HeaderSet {
     declared: Vec<(u64, u32, u32)>,
     /// Hash of the name, file, definition: sorted.
     macros: Vec<(u64, u32, u32)>,
+    /// Where the entries of a hash begin in each of them.
+    declared_at: FxHashMap<u64, u32>,
+    macros_at: FxHashMap<u64, u32>,
     by_name: FxHashMap<Box<str>, Vec<u32>>,
 }
 
@@ -55,6 +58,8 @@ impl HeaderSet {
         }
         set.declared.sort_unstable();
         set.macros.sort_unstable();
+        set.declared_at = starts(&set.declared);
+        set.macros_at = starts(&set.macros);
         set
     }
 
@@ -211,10 +216,17 @@ pub struct Headers<'s> {
 impl<'s> Headers<'s> {
     /// Entries of that hash, those of seen headers first, in the order of inclusion. Where none is
     /// seen, the only header of the repository that has one.
-    fn entries(&self, table: &'s [(u64, u32, u32)], key: u64) -> Vec<(u32, u32)> {
-        let from = table.partition_point(|entry| entry.0 < key);
+    fn entries(
+        &self,
+        table: &'s [(u64, u32, u32)],
+        at: &FxHashMap<u64, u32>,
+        key: u64,
+    ) -> Vec<(u32, u32)> {
+        let Some(&from) = at.get(&key) else {
+            return Vec::new();
+        };
         let all = table
-            .get(from..)
+            .get(from as usize..)
             .unwrap_or_default()
             .iter()
             .take_while(|entry| entry.0 == key);
@@ -244,7 +256,7 @@ impl<'s> Headers<'s> {
             return Vec::new();
         };
         let mut found: Vec<&Definition> = self
-            .entries(&set.macros, hash(Space::Name, name))
+            .entries(&set.macros, &set.macros_at, hash(Space::Name, name))
             .into_iter()
             .filter_map(|(file, index)| set.definition(file, index))
             .filter(|definition| *definition.name == *name)
@@ -259,7 +271,7 @@ impl<'s> Headers<'s> {
         let Some(set) = self.set else {
             return Vec::new();
         };
-        self.entries(&set.declared, hash(space, name))
+        self.entries(&set.declared, &set.declared_at, hash(space, name))
             .into_iter()
             .filter_map(|(file, index)| {
                 let file = set.files.get(file as usize)?;
@@ -293,13 +305,22 @@ impl<'s> Found<'s> {
             let end: &[u8] = if item.is_definition { b";" } else { b"" };
             let text: Box<[u8]> = [text, end].concat().into();
             let parser = parser.get_or_insert_with(|| Parser::new(Limits::default()));
-            let file = parser.parse(Language::C, &text, &MacroTable::new());
-            let tree = file.ok()?.tree;
+            let tree = read(parser, &text)?.tree;
             Some((text, tree))
         });
         let (text, tree) = parsed.as_ref()?;
         Some((text, tree, item.pack))
     }
+}
+
+fn starts(table: &[(u64, u32, u32)]) -> FxHashMap<u64, u32> {
+    let mut starts = FxHashMap::default();
+    for (index, entry) in table.iter().enumerate() {
+        starts
+            .entry(entry.0)
+            .or_insert(u32::try_from(index).unwrap_or(u32::MAX));
+    }
+    starts
 }
 
 fn hash(space: Space, name: &[u8]) -> u64 {

@@ -310,6 +310,7 @@ impl Lowerer<'_> {
         let value = self.child(at, Field::VALUE)?;
         let ty = self.type_descriptor(descriptor);
         let ty = self.completed(ty, Some(value));
+        self.complete(ty);
         let span = self.span(at);
         let local = self.nameless(crate::flow::ir::LocalKind::Variable, ty, span);
         let place = Self::local_place(local, ty, span);

@@ -9,7 +9,7 @@ use super::type_names::{Known, well_known};
 use super::unit::Lowerer;
 use crate::finding::Span;
 use crate::flow::ir::{Operand, Symbol, TypeId};
-use crate::syntax::NodeId;
+use crate::syntax::{Field, Kind, NodeId};
 
 /// Declarations of headers that are read inside one another.
 const NESTED: u32 = 24;
@@ -92,11 +92,12 @@ impl<'a> Lowerer<'a> {
         }
         let mut found = self.headers.definitions(text);
         let first = *found.first()?;
-        if found.len() == 1 || plain_number(&first.body).is_some() {
-            found.extend(self.prelude.definitions(text));
-            if found.len() == 1 {
-                return Some(first);
-            }
+        if first.parameters.is_none() {
+            return Some(first);
+        }
+        found.extend(self.prelude.definitions(text));
+        if found.len() == 1 {
+            return Some(first);
         }
         let read = found
             .into_iter()
@@ -111,6 +112,9 @@ impl<'a> Lowerer<'a> {
         if let Some(number) = plain_number(&definition.body) {
             let number = literal::number(number, self.unit.target)?;
             return Some(Binding::Constant(number.value, number.ty));
+        }
+        if let Some((value, ty)) = self.constant_text(&definition.body) {
+            return Some(Binding::Constant(Some(value), ty));
         }
         let parsed = definition.parsed(&mut self.parser);
         match parsed.form {
@@ -156,7 +160,7 @@ impl<'a> Lowerer<'a> {
 
     /// `#define sys_prot_t my_prot_t`
     fn alias(&mut self, at: At) -> Option<TypeId> {
-        if self.kind(at) != crate::syntax::Kind::IDENTIFIER {
+        if self.kind(at) != Kind::IDENTIFIER {
             return None;
         }
         let text = self.text(at);
@@ -213,6 +217,14 @@ impl<'a> Lowerer<'a> {
                     self.outside(|lowerer| lowerer.declarations(root, 0));
                     self.pack = before;
                     result = found(self);
+                    if result.is_none() && space == Space::Name {
+                        // An enumerator among the fields of a record.
+                        let records: Vec<TypeId> = self.tags_of(root);
+                        for ty in records {
+                            self.complete(ty);
+                        }
+                        result = found(self);
+                    }
                     if result.is_some() {
                         break;
                     }
@@ -226,9 +238,28 @@ impl<'a> Lowerer<'a> {
         result
     }
 
+    /// The records whose tags a declaration defines.
+    fn tags_of(&mut self, root: At) -> Vec<TypeId> {
+        let tree = self.tree(root);
+        let mut found = Vec::new();
+        for node in tree.subtree(root.node).take(40) {
+            let at = At { node, ..root };
+            if matches!(
+                self.kind(at),
+                Kind::STRUCT_SPECIFIER | Kind::UNION_SPECIFIER
+            ) && let Some(name) = self.child(at, Field::NAME)
+            {
+                let text = self.text(name);
+                let tag = self.intern(text);
+                found.extend(self.tags.get(&tag).copied());
+            }
+        }
+        found
+    }
+
     /// Runs a step as if outside functions: what it declares is known to the whole file, unless
     /// the file declares it itself.
-    fn outside<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn outside<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> T {
         let is_open = std::mem::replace(&mut self.body.is_open, false);
         let is_secondary = std::mem::replace(&mut self.is_secondary, true);
         let result = step(self);

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::scan::{Define, is_word};
-use crate::syntax::{Field, Kind, Language, Limits, MacroTable, NodeId, Parser, Tree};
+use crate::syntax::{Field, Kind, Language, Limits, MacroTable, NodeId, Parser, SourceFile, Tree};
 
 /// Longest body that is read, in bytes.
 const LONGEST: usize = 4_000;
@@ -151,6 +151,15 @@ impl Definition {
             text: text.into(),
         })
     }
+}
+
+/// Parses a text; where that fails, as a file is parsed whose macros nobody knows.
+pub(super) fn read<'t>(parser: &mut Parser, text: &'t [u8]) -> Option<SourceFile<'t>> {
+    let file = parser.parse_verbatim(Language::C, text).ok()?;
+    if file.gaps.is_empty() {
+        return Some(file);
+    }
+    parser.parse(Language::C, text, &MacroTable::new()).ok()
 }
 
 fn form(tree: &Tree, block: NodeId, text: &[u8]) -> Form {

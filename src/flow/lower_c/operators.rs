@@ -59,6 +59,15 @@ impl Lowerer<'_> {
         span: Span,
     ) -> (Rvalue, TypeId) {
         let pointers = (self.is_address(left.ty), self.is_address(right.ty));
+        // The step of pointer arithmetic is the size of what is pointed to.
+        for (is_pointer, ty) in [(pointers.0, left.ty), (pointers.1, right.ty)] {
+            if is_pointer
+                && !op.is_comparison()
+                && let Some(to) = self.unit.types.pointee(ty)
+            {
+                self.complete(to);
+            }
+        }
         match (op, pointers) {
             (BinaryOp::Sub, (true, true)) => {
                 let ty = TypeId::int(self.unit.target.pointer_bits, true);

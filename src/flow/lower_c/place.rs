@@ -99,6 +99,7 @@ impl Lowerer<'_> {
         } else {
             self.place(argument)
         };
+        self.complete(place.ty);
         place.ty = self
             .unit
             .types
@@ -157,6 +158,7 @@ impl Lowerer<'_> {
                 base.path.push(Projection::Deref);
             }
         }
+        self.complete(base.ty);
         base.path.push(Projection::Index(index));
         base.span = span;
         base
@@ -232,6 +234,7 @@ impl Lowerer<'_> {
                 place.path.push(Projection::Deref);
             }
         }
+        self.complete(place.ty);
         place.span = span;
         place
     }

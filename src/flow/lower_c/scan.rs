@@ -304,13 +304,12 @@ impl<'t> Scan<'t> {
             {
                 item.tag = Some((token.start, token.end));
             }
-            _ if item.enums.last() == Some(&true) => {
-                if item
+            _ if item.enums.last() == Some(&true)
+                && item
                     .last
-                    .is_some_and(|last| matches!(last.kind, Kind::Punct(b'{' | b',')))
-                {
-                    self.name(Space::Name, token);
-                }
+                    .is_some_and(|last| matches!(last.kind, Kind::Punct(b'{' | b','))) =>
+            {
+                self.name(Space::Name, token);
             }
             _ => {}
         }
@@ -558,6 +557,7 @@ mod tests {
                 "Tag node 0",
                 "Name node_t 0",
                 "Name callback_t 1",
+                "Name b 1",
                 "Name A 2",
                 "Name B 2",
                 "Name C 2",

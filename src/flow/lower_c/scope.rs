@@ -87,11 +87,11 @@ impl Lowerer<'_> {
                 Some(Shadowed::Name(name, Some(before))) => {
                     self.names.insert(name, before);
                 }
-                Some(Shadowed::Name(name, None)) => {
-                    // An extern that was first seen inside a function stays known.
-                    if !matches!(self.names.get(&name), Some(Binding::Function)) {
-                        self.names.remove(&name);
-                    }
+                // A function that was first declared inside another stays known.
+                Some(Shadowed::Name(name, None))
+                    if !matches!(self.names.get(&name), Some(Binding::Function)) =>
+                {
+                    self.names.remove(&name);
                 }
                 Some(Shadowed::Tag(name, Some(before))) => {
                     self.tags.insert(name, before);
@@ -99,7 +99,7 @@ impl Lowerer<'_> {
                 Some(Shadowed::Tag(name, None)) => {
                     self.tags.remove(&name);
                 }
-                None => {}
+                _ => {}
             }
         }
     }

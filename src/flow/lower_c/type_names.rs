@@ -6,12 +6,13 @@ use super::unit::Lowerer;
 use crate::flow::ir::{Target, Type, TypeId};
 use crate::syntax::{Field, Kind};
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     /// The type a specifier names.
     pub(super) fn specifier(&mut self, at: At) -> TypeId {
         let own = at;
         let at = self.resolved(at);
         if at != own
+            && self.kind(at) == Kind::IDENTIFIER
             && let Some(ty) = self.type_argument(at)
         {
             return ty;
@@ -23,6 +24,7 @@ impl Lowerer<'_> {
             Kind::UNION_SPECIFIER => self.record_specifier(at, true),
             Kind::ENUM_SPECIFIER => self.enum_specifier(at),
             Kind::MACRO_TYPE_SPECIFIER => self.macro_type(at),
+            Kind::TYPE_DESCRIPTOR => self.type_descriptor(at),
             _ => TypeId::UNKNOWN,
         }
     }
@@ -37,7 +39,7 @@ impl Lowerer<'_> {
     }
 
     /// The type of that name, if it is known to be one.
-    pub(super) fn named_type(&mut self, text: &[u8]) -> Option<TypeId> {
+    pub(super) fn named_type(&mut self, text: &'a [u8]) -> Option<TypeId> {
         let name = self.intern(text);
         match self.meaning(text, name)? {
             Binding::Type(ty) => Some(ty),
@@ -73,7 +75,7 @@ impl Lowerer<'_> {
     }
 
     /// The type of a variable, if the name is one.
-    fn type_of_name(&mut self, text: &[u8]) -> Option<TypeId> {
+    fn type_of_name(&mut self, text: &'a [u8]) -> Option<TypeId> {
         let name = self.intern(text);
         match self.meaning(text, name)? {
             Binding::Local(id) => self.body.locals.get(id.0 as usize).map(|local| local.ty),

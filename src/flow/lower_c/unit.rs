@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::builder::Body;
 use super::headers::Headers;
+use super::layout::Deferred;
 use super::lookup::FileMacros;
 use super::macro_body::Definition;
 use super::prelude::prelude;
@@ -11,8 +12,8 @@ use super::scope::Binding;
 use super::source::{At, Source};
 use crate::finding::Span;
 use crate::flow::ir::{
-    Constant, Global, GlobalId, Init, Operand, Origin, Signature, Symbol, Target, TextId, TypeId,
-    Unit,
+    Constant, Global, GlobalId, Init, Operand, Origin, RecordId, Signature, Symbol, Target, TextId,
+    TypeId, Unit,
 };
 use crate::syntax::{Language, NodeId, Parser, SourceFile, Tree};
 
@@ -39,10 +40,14 @@ pub(super) struct Lowerer<'a> {
     /// Declarations of headers being read.
     pub(super) reading: u32,
     pub(super) unit: Unit,
+    /// Texts of identifiers seen.
+    symbols: FxHashMap<&'a [u8], Symbol>,
     /// Ordinary identifiers: variables, functions, typedefs, enumerators.
     pub(super) names: FxHashMap<Symbol, Binding>,
     /// `struct`, `union` and `enum` tags.
     pub(super) tags: FxHashMap<Symbol, TypeId>,
+    /// Records of headers without their fields.
+    pub(super) deferred: FxHashMap<RecordId, Deferred<'a>>,
     /// Tags the file defines somewhere.
     pub(super) defined_tags: FxHashSet<&'a [u8]>,
     /// What the innermost scopes shadow.
@@ -93,8 +98,10 @@ impl<'a> Lowerer<'a> {
             casts: Vec::new(),
             reading: 0,
             unit: Unit::new(Language::C, target),
+            symbols: FxHashMap::default(),
             names: FxHashMap::default(),
             tags: FxHashMap::default(),
+            deferred: FxHashMap::default(),
             defined_tags: FxHashSet::default(),
             undo: Vec::new(),
             signatures: FxHashMap::default(),
@@ -113,7 +120,16 @@ impl<'a> Lowerer<'a> {
     }
 
     /// The symbol of a node's text.
-    pub(super) fn intern(&mut self, text: &[u8]) -> Symbol {
+    pub(super) fn intern(&mut self, text: &'a [u8]) -> Symbol {
+        if let Some(&symbol) = self.symbols.get(text) {
+            return symbol;
+        }
+        let symbol = self.intern_new(text);
+        self.symbols.insert(text, symbol);
+        symbol
+    }
+
+    fn intern_new(&mut self, text: &[u8]) -> Symbol {
         match std::str::from_utf8(text) {
             Ok(text) => self.unit.names.intern(text),
             Err(_) => self.unit.names.intern(&String::from_utf8_lossy(text)),
