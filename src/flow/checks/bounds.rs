@@ -428,7 +428,13 @@ impl Machine<'_> {
     }
 }
 
-/// Whether the end that is out of bounds is only the type's.
+/// Whether the end that is out of bounds is only the type's, or one beside it (`i != 0xffff`).
 fn is_of_type_only(outside: &Outside) -> bool {
-    matches!(outside, Outside::Under(at) if *at < -(1 << 20))
+    match outside {
+        Outside::Under(at) => *at < -(1 << 20),
+        Outside::Over(at) => {
+            let is_end = |value: i128| value >= 1 << 15 && value & (value - 1) == 0;
+            matches!(at, 126 | 254) || is_end(at + 1) || is_end(at + 2)
+        }
+    }
 }
