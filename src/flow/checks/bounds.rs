@@ -195,7 +195,11 @@ impl Machine<'_> {
                 return Some((Outside::Over(at.lo), false));
             }
             let excess = state.range(&self.arena, &over);
-            if excess.hi >= 1 && excess.hi_reached {
+            let is_of_type = over.terms().iter().any(|term| {
+                let range = state.sym_range(&self.arena, term.0);
+                self.source_of(&over).is_none() && is_of_type_only(&Outside::Over(range.hi))
+            });
+            if excess.hi >= 1 && excess.hi_reached && !is_of_type {
                 let at = state.range(&self.arena, &end);
                 return Some((Outside::Over(at.hi), true));
             }
