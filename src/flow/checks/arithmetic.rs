@@ -382,6 +382,13 @@ impl Machine<'_> {
             // `unsigned char x = -1` says all bits.
             return;
         }
+        if certain.is_none()
+            && !to_signed
+            && reached.is_some_and(|value| (-256..0).contains(&value))
+        {
+            // An error code on one of the paths, kept as bits.
+            return;
+        }
         let shown = reached.unwrap_or(value_range.hi);
         let notes = self.origin_notes(&run.state, &form);
         self.lossy(run, analysis, &shown.to_string(), to, span, notes);

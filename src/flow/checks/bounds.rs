@@ -195,7 +195,11 @@ impl Machine<'_> {
                 return Some((Outside::Over(at.lo), false));
             }
             let excess = state.range(&self.arena, &over);
-            if excess.hi >= 1 && excess.hi_reached {
+            let is_of_type = over.terms().iter().any(|term| {
+                let range = state.sym_range(&self.arena, term.0);
+                self.source_of(&over).is_none() && is_of_type_only(&Outside::Over(range.hi))
+            });
+            if excess.hi >= 1 && excess.hi_reached && !is_of_type {
                 let at = state.range(&self.arena, &end);
                 return Some((Outside::Over(at.hi), true));
             }
@@ -428,7 +432,13 @@ impl Machine<'_> {
     }
 }
 
-/// Whether the end that is out of bounds is only the type's.
+/// Whether the end that is out of bounds is only the type's, or one beside it (`i != 0xffff`).
 fn is_of_type_only(outside: &Outside) -> bool {
-    matches!(outside, Outside::Under(at) if *at < -(1 << 20))
+    match outside {
+        Outside::Under(at) => *at < -(1 << 20),
+        Outside::Over(at) => {
+            let is_end = |value: i128| value >= 1 << 15 && value & (value - 1) == 0;
+            matches!(at, 126 | 254) || is_end(at + 1) || is_end(at + 2)
+        }
+    }
 }

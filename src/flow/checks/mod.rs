@@ -5,6 +5,8 @@ mod arithmetic;
 mod bounds;
 mod calls;
 mod conditions;
+mod formats;
+mod function_pointers;
 mod lifetime;
 mod locks;
 mod pointers;

@@ -70,7 +70,13 @@ impl Machine<'_> {
             _ => true,
         };
         let name = self.unit.names.text(function.name).to_owned();
-        if !is_value || name == "main" || self.unit.language != crate::syntax::Language::C {
+        // `ISR(vector)` is a macro, and no type is promised.
+        let is_macro = !name.bytes().any(|byte| byte.is_ascii_lowercase());
+        if !is_value
+            || is_macro
+            || name == "main"
+            || self.unit.language != crate::syntax::Language::C
+        {
             return;
         }
         let has_value = function

@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 use crate::finding::Span;
 use crate::flow::ir::{BlockId, Function, StatementKind, Type};
 
-use super::join::{Joiner, covers, distance};
+use super::covers::{covers, distance};
+use super::join::Joiner;
 use super::machine::{Frame, MAX_STATES, MAX_UNROLLED_STEPS, Machine, Run};
 use super::memory::{Contents, Rest};
 use super::prepare::{Prepared, Slot};

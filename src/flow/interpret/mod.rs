@@ -10,6 +10,7 @@ mod assign;
 mod branch;
 pub(crate) mod call;
 mod cast;
+mod covers;
 mod engine;
 mod escape;
 pub(crate) mod expression;
