@@ -107,7 +107,10 @@ fn reads(view: &View<'_>, value: ValueId, keeper: ValueId) -> bool {
     leaves
         .iter()
         .any(|leaf| matches!(values.get(*leaf), Value::Load { location, .. } if location == keeper))
-        || matches!(view.numbered.events.iter().find(|event| matches!(&event.kind, EventKind::Write { location, value: written, .. } if *location == keeper && *written == values.strip(value))), Some(_))
+        || view.numbered.events.iter().any(|event| {
+            matches!(&event.kind, EventKind::Write { location, value: written, .. }
+                if *location == keeper && *written == values.strip(value))
+        })
 }
 
 /// An object of this file and a length of the host, side by side in a call.

@@ -350,13 +350,12 @@ fn usage(view: &View<'_>, value: ValueId, ty: TypeId) -> Option<Option<Span>> {
                     return Some(Some(event.span));
                 }
             }
-            EventKind::Assign { value: stored, .. } => {
+            EventKind::Assign { value: stored, .. }
                 if values.strip(*stored) == value
                     && without_sign(*stored)
-                    && is_used_as_size(view, *stored)
-                {
-                    return Some(Some(event.span));
-                }
+                    && is_used_as_size(view, *stored) =>
+            {
+                return Some(Some(event.span));
             }
             _ => {}
         }

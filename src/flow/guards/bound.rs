@@ -26,7 +26,13 @@ pub(super) struct Upper {
 impl Upper {
     /// Looks for the limits of a value at an event. `source` is where bytes of that number are
     /// read.
-    pub fn new(view: &View<'_>, value: ValueId, block: u32, event: u32, source: Region) -> Self {
+    pub(super) fn new(
+        view: &View<'_>,
+        value: ValueId,
+        block: u32,
+        event: u32,
+        source: Region,
+    ) -> Self {
         let mut out = Self::default();
         let intrinsic = intrinsic(view, value, 0);
         out.structure(view, value, source, 0);
@@ -61,12 +67,12 @@ impl Upper {
     }
 
     /// Whether something limits it at all.
-    pub fn has_any(&self) -> bool {
+    pub(super) fn has_any(&self) -> bool {
         self.capacity || self.input || self.named || self.constant.is_some_and(|bound| bound < 255)
     }
 
     /// Whether a destination of that capacity is safe.
-    pub fn fits(&self, capacity: Option<u64>) -> bool {
+    pub(super) fn fits(&self, capacity: Option<u64>) -> bool {
         if self.capacity || self.named {
             return true;
         }

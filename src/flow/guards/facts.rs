@@ -67,7 +67,12 @@ pub(super) enum Direction {
 
 impl Facts {
     /// Collects the facts of a function.
-    pub fn new(function: &Function, graph: &Graph, numbered: &Numbered, lexicon: &Lexicon) -> Self {
+    pub(super) fn new(
+        function: &Function,
+        graph: &Graph,
+        numbered: &Numbered,
+        lexicon: &Lexicon,
+    ) -> Self {
         let mut this = Self::default();
         let values = &numbered.values;
         for &block in &graph.order {
@@ -128,7 +133,7 @@ impl Facts {
                         });
                     }
                     let mut found = Vec::new();
-                    decompose(values, *condition, true, event.span, &mut found, 0);
+                    decompose(values, *condition, true, &mut found, 0);
                     for kind in found {
                         this.claims.push(Fact {
                             block: event.block,
@@ -146,7 +151,7 @@ impl Facts {
                     for &argument in arguments {
                         if is_comparison(values, argument) {
                             let mut found = Vec::new();
-                            decompose(values, argument, true, event.span, &mut found, 0);
+                            decompose(values, argument, true, &mut found, 0);
                             for kind in found {
                                 this.list.push(Fact {
                                     block: event.block,
@@ -240,7 +245,7 @@ impl Facts {
             .map(|fact| fact.kind.clone())
             .collect();
         if values.constant(input).is_none() {
-            decompose(values, input, truth, Span { start: 0, end: 0 }, &mut out, 0);
+            decompose(values, input, truth, &mut out, 0);
         }
         out
     }
@@ -257,7 +262,7 @@ impl Facts {
         span: Span,
     ) {
         let mut found = Vec::new();
-        decompose(values, condition, truth, span, &mut found, 0);
+        decompose(values, condition, truth, &mut found, 0);
         self.push(graph, from, to, found, span);
     }
 
@@ -306,7 +311,7 @@ impl Facts {
     }
 
     /// Facts that hold at an event of a block.
-    pub fn at<'f>(
+    pub(super) fn at<'f>(
         &'f self,
         graph: &'f Graph,
         block: u32,
@@ -322,7 +327,7 @@ impl Facts {
     }
 
     /// Facts that hold on the way from one block into the next.
-    pub fn on_edge<'f>(
+    pub(super) fn on_edge<'f>(
         &'f self,
         graph: &'f Graph,
         from: u32,
@@ -338,7 +343,7 @@ impl Facts {
 
 impl Fact {
     /// Whether the fact bounds the value or what it was computed from, in that direction.
-    pub fn bounds(&self, values: &Values, leaves: &[ValueId], direction: Direction) -> bool {
+    pub(super) fn bounds(&self, values: &Values, leaves: &[ValueId], direction: Direction) -> bool {
         match &self.kind {
             FactKind::Compare { op, difference, .. } => {
                 difference.terms.iter().any(|(term, factor)| {
@@ -350,7 +355,7 @@ impl Fact {
     }
 
     /// The terms on the other side of a bound: what the value is compared with.
-    pub fn others<'f>(
+    pub(super) fn others<'f>(
         &'f self,
         values: &'f Values,
         leaves: &'f [ValueId],
@@ -412,7 +417,6 @@ pub(super) fn decompose(
     values: &Values,
     condition: ValueId,
     truth: bool,
-    span: Span,
     out: &mut Vec<FactKind>,
     depth: u32,
 ) {
@@ -434,7 +438,6 @@ pub(super) fn decompose(
                     values,
                     left,
                     (op == BinaryOp::Ne) == (number == 0),
-                    span,
                     out,
                     depth + 1,
                 );
@@ -455,20 +458,20 @@ pub(super) fn decompose(
             });
         }
         Value::Unary(UnaryOp::Not, inner) => {
-            decompose(values, inner, !truth, span, out, depth + 1);
+            decompose(values, inner, !truth, out, depth + 1);
         }
-        Value::Cast { value, .. } => decompose(values, value, truth, span, out, depth + 1),
+        Value::Cast { value, .. } => decompose(values, value, truth, out, depth + 1),
         Value::Binary(BinaryOp::And, left, right)
             if truth && is_truth_value(values, left) && is_truth_value(values, right) =>
         {
-            decompose(values, left, true, span, out, depth + 1);
-            decompose(values, right, true, span, out, depth + 1);
+            decompose(values, left, true, out, depth + 1);
+            decompose(values, right, true, out, depth + 1);
         }
         Value::Binary(BinaryOp::Or, left, right)
             if !truth && is_truth_value(values, left) && is_truth_value(values, right) =>
         {
-            decompose(values, left, false, span, out, depth + 1);
-            decompose(values, right, false, span, out, depth + 1);
+            decompose(values, left, false, out, depth + 1);
+            decompose(values, right, false, out, depth + 1);
         }
         Value::Call(_) | Value::Pure { .. } => {
             out.push(FactKind::Asked { call: condition });

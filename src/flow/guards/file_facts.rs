@@ -63,7 +63,7 @@ pub(super) struct FileFacts {
 
 impl FileFacts {
     /// Collects them.
-    pub fn new(unit: &Unit, all: &[Analysed], lexicon: &Lexicon) -> Self {
+    pub(super) fn new(unit: &Unit, all: &[Analysed], lexicon: &Lexicon) -> Self {
         let mut this = Self::default();
         for function in &unit.functions {
             if let Some(span) = returns_null(unit, function) {
@@ -129,10 +129,10 @@ impl FileFacts {
             };
             for leaf in values.sources(*value) {
                 match values.get(leaf) {
-                    Value::Parameter(index) if is_address => {
-                        if values.root(values.strip(*value)) == leaf {
-                            self.moved.entry(function.name).or_insert(index);
-                        }
+                    Value::Parameter(index)
+                        if is_address && values.root(values.strip(*value)) == leaf =>
+                    {
+                        self.moved.entry(function.name).or_insert(index);
                     }
                     Value::Load { location, .. } if !is_address => {
                         if let Value::Parameter(index) = values.get(values.root(location)) {
@@ -205,7 +205,7 @@ impl FileFacts {
 
     /// Which parameter a short function of this file reads bytes of, whatever happens, and how
     /// many.
-    pub fn reads(&self, name: Symbol) -> Option<(u32, i128)> {
+    pub(super) fn reads(&self, name: Symbol) -> Option<(u32, i128)> {
         self.reads.get(&name).copied()
     }
 
@@ -255,42 +255,42 @@ impl FileFacts {
     }
 
     /// The parameter whose bytes a function of this file turns into its result.
-    pub fn decodes(&self, name: Symbol) -> Option<u32> {
+    pub(super) fn decodes(&self, name: Symbol) -> Option<u32> {
         self.decoded.get(&name).copied()
     }
 
     /// The parameter into whose bytes the result of a function points.
-    pub fn points_into(&self, name: Symbol) -> Option<u32> {
+    pub(super) fn points_into(&self, name: Symbol) -> Option<u32> {
         self.moved.get(&name).copied()
     }
 
     /// Where a function of this file returns NULL.
-    pub fn null_return(&self, name: Symbol) -> Option<Span> {
+    pub(super) fn null_return(&self, name: Symbol) -> Option<Span> {
         self.null_returns.get(&name).copied()
     }
 
     /// A function of this file that hands on the result of an allocator or look-up, NULL or not.
-    pub fn may_fail(&self, name: Symbol) -> Option<Span> {
+    pub(super) fn may_fail(&self, name: Symbol) -> Option<Span> {
         self.allocators.get(&name).copied()
     }
 
     /// Whether a function of this file compares what it is given.
-    pub fn tests_arguments(&self, name: Symbol) -> bool {
+    pub(super) fn tests_arguments(&self, name: Symbol) -> bool {
         self.testers.get(&name).copied().unwrap_or(false)
     }
 
     /// Calls of a function in this file.
-    pub fn sites(&self, name: Symbol) -> &[CallSite] {
+    pub(super) fn sites(&self, name: Symbol) -> &[CallSite] {
         self.sites.get(&name).map_or(&[], Vec::as_slice)
     }
 
     /// How the result of a function is treated.
-    pub fn habit(&self, name: Symbol) -> ResultHabit {
+    pub(super) fn habit(&self, name: Symbol) -> ResultHabit {
         self.habits.get(&name).copied().unwrap_or_default()
     }
 
     /// Whether a function's address is taken, so that callers may be elsewhere.
-    pub fn is_pointed_to(&self, name: Symbol) -> bool {
+    pub(super) fn is_pointed_to(&self, name: Symbol) -> bool {
         self.pointers.contains_key(&name)
     }
 }
@@ -300,11 +300,14 @@ pub(super) fn is_tested(analysed: &Analysed, result: ValueId) -> bool {
     let values = &analysed.numbered.values;
     let mut leaves = vec![result];
     // What is joined from it is it, too.
-    for (phi, list) in &values.inputs {
-        if list.iter().any(|(_, input)| values.strip(*input) == result) {
-            leaves.push(*phi);
-        }
-    }
+    leaves.extend(
+        values
+            .inputs
+            .iter()
+            .filter(|(_, list)| list.iter().any(|(_, input)| values.strip(*input) == result))
+            .map(|(phi, _)| *phi),
+    );
+    leaves.sort_unstable();
     analysed
         .numbered
         .conditions

@@ -1,6 +1,6 @@
 //! The control-flow graph of one function: predecessors, order, dominators, loops.
 
-use crate::flow::ir::{BlockId, Function, Terminator};
+use crate::flow::ir::{Function, Terminator};
 
 /// No block.
 pub(super) const NONE: u32 = u32::MAX;
@@ -14,8 +14,6 @@ pub(super) struct Graph {
     pub order: Vec<u32>,
     /// Place of a block in `order`; [`NONE`] where it cannot be reached.
     pub rank: Vec<u32>,
-    /// Nearest dominator; the entry's is itself.
-    pub dominator: Vec<u32>,
     /// Natural loops, in the order of their heads.
     pub loops: Vec<Loop>,
     /// Innermost loop of a block, as an index of `loops`.
@@ -37,7 +35,7 @@ pub(super) struct Loop {
 
 impl Graph {
     /// The graph of a function.
-    pub fn new(function: &Function) -> Self {
+    pub(super) fn new(function: &Function) -> Self {
         let count = function.blocks.len();
         let mut successors: Vec<Vec<u32>> = Vec::with_capacity(count);
         for block in &function.blocks {
@@ -67,7 +65,6 @@ impl Graph {
             predecessors,
             order,
             rank,
-            dominator,
             loops: Vec::new(),
             loop_of: vec![NONE; count],
             enter,
@@ -78,7 +75,7 @@ impl Graph {
     }
 
     /// Whether every way to `below` passes `above` (a block dominates itself).
-    pub fn dominates(&self, above: u32, below: u32) -> bool {
+    pub(super) fn dominates(&self, above: u32, below: u32) -> bool {
         match (
             self.enter.get(above as usize),
             self.leave.get(above as usize),
@@ -92,14 +89,14 @@ impl Graph {
     }
 
     /// Whether the block can be reached.
-    pub fn is_reachable(&self, block: u32) -> bool {
+    pub(super) fn is_reachable(&self, block: u32) -> bool {
         self.rank
             .get(block as usize)
             .is_some_and(|rank| *rank != NONE)
     }
 
     /// Whether a block comes before another in the graph's order.
-    pub fn rank_before(&self, one: u32, two: u32) -> bool {
+    pub(super) fn rank_before(&self, one: u32, two: u32) -> bool {
         match (self.rank.get(one as usize), self.rank.get(two as usize)) {
             (Some(&one), Some(&two)) => one != NONE && one < two,
             _ => false,
@@ -107,25 +104,25 @@ impl Graph {
     }
 
     /// The predecessors of a block.
-    pub fn predecessors(&self, block: u32) -> &[u32] {
+    pub(super) fn predecessors(&self, block: u32) -> &[u32] {
         self.predecessors
             .get(block as usize)
             .map_or(&[], Vec::as_slice)
     }
 
     /// Whether the block starts a loop.
-    pub fn loop_at(&self, head: u32) -> Option<&Loop> {
+    pub(super) fn loop_at(&self, head: u32) -> Option<&Loop> {
         self.loops.iter().find(|found| found.head == head)
     }
 
     /// The innermost loop around a block.
-    pub fn innermost(&self, block: u32) -> Option<&Loop> {
+    pub(super) fn innermost(&self, block: u32) -> Option<&Loop> {
         let index = *self.loop_of.get(block as usize)?;
         self.loops.get(index as usize)
     }
 
     /// Whether `from -> to` closes a loop.
-    pub fn is_back_edge(&self, from: u32, to: u32) -> bool {
+    pub(super) fn is_back_edge(&self, from: u32, to: u32) -> bool {
         self.dominates(to, from)
     }
 
@@ -172,7 +169,7 @@ impl Graph {
 
 impl Loop {
     /// Whether the block belongs to the loop.
-    pub fn contains(&self, block: u32) -> bool {
+    pub(super) fn contains(&self, block: u32) -> bool {
         self.blocks.binary_search(&block).is_ok()
     }
 }
@@ -288,9 +285,4 @@ fn intervals(order: &[u32], dominator: &[u32]) -> (Vec<u32>, Vec<u32>) {
         }
     }
     (enter, leave)
-}
-
-/// The blocks a terminator leads to, with which way it goes.
-pub(super) fn edges(terminator: &Terminator) -> Vec<BlockId> {
-    terminator.successors()
 }

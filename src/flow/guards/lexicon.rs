@@ -14,7 +14,7 @@ pub(super) struct Lexicon {
 
 impl Lexicon {
     /// Looks up every name that is called in the unit.
-    pub fn new(unit: &Unit, text: &[u8]) -> Self {
+    pub(super) fn new(unit: &Unit, text: &[u8]) -> Self {
         let mut this = Self {
             flags: Vec::new(),
             copies: Vec::new(),
@@ -45,7 +45,7 @@ impl Lexicon {
     }
 
     /// Whether each read of a global gives another value.
-    pub fn is_volatile(&self, id: GlobalId) -> bool {
+    pub(super) fn is_volatile(&self, id: GlobalId) -> bool {
         self.volatile.get(id.0 as usize).copied().unwrap_or(false)
     }
 
@@ -69,7 +69,7 @@ impl Lexicon {
     }
 
     /// Bits of a name ([`flag`]).
-    pub fn flags(&self, name: Symbol) -> u32 {
+    pub(super) fn flags(&self, name: Symbol) -> u32 {
         match self.flags.get(name.0 as usize) {
             Some(&bits) if bits != u32::MAX => bits,
             _ => 0,
@@ -77,17 +77,17 @@ impl Lexicon {
     }
 
     /// Bits of a name that may be missing.
-    pub fn flags_or_zero(&self, name: Option<Symbol>) -> u32 {
+    pub(super) fn flags_or_zero(&self, name: Option<Symbol>) -> u32 {
         name.map_or(0, |name| self.flags(name))
     }
 
     /// Whether a bit is set.
-    pub fn is(&self, name: Option<Symbol>, bit: u32) -> bool {
+    pub(super) fn is(&self, name: Option<Symbol>, bit: u32) -> bool {
         name.is_some_and(|name| self.flags(name) & bit != 0)
     }
 
     /// Whether a called name is a macro that was not seen, and may change its arguments.
-    pub fn may_assign(&self, unit: &Unit, name: Symbol) -> bool {
+    pub(super) fn may_assign(&self, unit: &Unit, name: Symbol) -> bool {
         self.flags(name)
             & (flag::LOG
                 | flag::PURE
@@ -103,12 +103,12 @@ impl Lexicon {
     }
 
     /// The copy that a call makes.
-    pub fn copy(&self, name: Option<Symbol>) -> Option<Copy> {
+    pub(super) fn copy(&self, name: Option<Symbol>) -> Option<Copy> {
         self.copies.get(name?.0 as usize).copied().flatten()
     }
 
     /// Whether a call leaves what that argument points to as it is.
-    pub fn keeps(&self, name: Symbol, argument: u32) -> bool {
+    pub(super) fn keeps(&self, name: Symbol, argument: u32) -> bool {
         self.flags(name) & (flag::LOG | flag::READER | flag::CHECK) != 0
             || self
                 .copy(Some(name))

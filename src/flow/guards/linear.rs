@@ -16,7 +16,7 @@ pub(super) struct Linear {
 
 impl Linear {
     /// A value as a sum.
-    pub fn of(values: &Values, id: ValueId) -> Self {
+    pub(super) fn of(values: &Values, id: ValueId) -> Self {
         let mut out = Self::default();
         let mut budget = 32;
         out.add(values, id, 1, &mut budget);
@@ -26,7 +26,7 @@ impl Linear {
     }
 
     /// `left - right`.
-    pub fn difference(values: &Values, left: ValueId, right: ValueId) -> Self {
+    pub(super) fn difference(values: &Values, left: ValueId, right: ValueId) -> Self {
         let mut out = Self::default();
         let mut budget = 32;
         out.add(values, left, 1, &mut budget);
@@ -37,7 +37,7 @@ impl Linear {
     }
 
     /// The factor of a value; 0 if it is no term.
-    pub fn factor(&self, id: ValueId) -> i64 {
+    pub(super) fn factor(&self, id: ValueId) -> i64 {
         self.terms
             .iter()
             .find(|(term, _)| *term == id)
@@ -45,7 +45,7 @@ impl Linear {
     }
 
     /// Whether it is a number.
-    pub fn is_constant(&self) -> bool {
+    pub(super) fn is_constant(&self) -> bool {
         self.terms.is_empty()
     }
 

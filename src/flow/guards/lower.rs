@@ -19,7 +19,7 @@ pub(super) struct Lower {
 
 impl Lower {
     /// Whether so many bytes may be read.
-    pub fn covers(&self, need: i128) -> bool {
+    pub(super) fn covers(&self, need: i128) -> bool {
         self.relation || self.bytes.is_some_and(|bytes| bytes >= need)
     }
 }

@@ -229,12 +229,18 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
     out.retain(|defect| {
         index += 1;
         index <= start
-            || !(defect.analysis == "unsigned-underflow-length"
-                && walks.contains(&defect.span.start))
-                && !(defect.analysis == "unbounded-copy-length"
-                    && asserted.contains(&defect.span.start))
+            || !is_said(defect, &walks, &asserted)
                 && seen.insert((defect.span.start, defect.span.end, defect.analysis))
     });
+}
+
+/// Whether another report says the same better.
+fn is_said(defect: &Defect, walks: &[u32], asserted: &[u32]) -> bool {
+    match defect.analysis {
+        "unsigned-underflow-length" => walks.contains(&defect.span.start),
+        "unbounded-copy-length" => asserted.contains(&defect.span.start),
+        _ => false,
+    }
 }
 
 /// Every sink of a C file with the comparisons that come before it. Two versions of a file are

@@ -116,14 +116,7 @@ fn counters(view: &View<'_>, out: &mut Vec<Defect>) {
             continue;
         };
         let mut kinds = Vec::new();
-        super::facts::decompose(
-            values,
-            condition,
-            true,
-            crate::finding::Span { start: 0, end: 0 },
-            &mut kinds,
-            0,
-        );
+        super::facts::decompose(values, condition, true, &mut kinds, 0);
         let [
             FactKind::Compare {
                 op: BinaryOp::Ne,

@@ -157,7 +157,7 @@ fn one_way(
             continue;
         };
         let mut kinds = Vec::new();
-        super::facts::decompose(values, condition, true, body.span, &mut kinds, 0);
+        super::facts::decompose(values, condition, true, &mut kinds, 0);
         let [FactKind::Compare { op, difference, .. }] = kinds.as_slice() else {
             continue;
         };
@@ -464,7 +464,7 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, pointer: ValueId) -> O
             continue;
         }
         let mut found = Vec::new();
-        super::facts::decompose(view.values(), *condition, true, event.span, &mut found, 0);
+        super::facts::decompose(view.values(), *condition, true, &mut found, 0);
         let tested = found.into_iter().any(|kind| {
             is_null_test(
                 &Fact {

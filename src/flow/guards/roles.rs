@@ -63,7 +63,7 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     /// Puts the parts together.
     #[expect(clippy::too_many_arguments, reason = "the parts of a function")]
-    pub fn new(
+    pub(super) fn new(
         unit: &'a Unit,
         text: &'a [u8],
         function: &'a Function,
@@ -89,12 +89,12 @@ impl<'a> View<'a> {
     }
 
     /// The function's values.
-    pub fn values(&self) -> &'a Values {
+    pub(super) fn values(&self) -> &'a Values {
         &self.numbered.values
     }
 
     /// What an address belongs to.
-    pub fn region(&self, location: ValueId) -> Region {
+    pub(super) fn region(&self, location: ValueId) -> Region {
         if let Some(&region) = self.regions.borrow().get(&location) {
             return region;
         }
@@ -266,13 +266,13 @@ impl<'a> View<'a> {
     }
 
     /// Name of the record a pointer type points to.
-    pub fn pointee_name(&self, pointer: TypeId) -> Option<&'a str> {
+    pub(super) fn pointee_name(&self, pointer: TypeId) -> Option<&'a str> {
         let to = self.unit.types.pointee(pointer)?;
         self.type_name(to)
     }
 
     /// Name of a record type.
-    pub fn type_name(&self, ty: TypeId) -> Option<&'a str> {
+    pub(super) fn type_name(&self, ty: TypeId) -> Option<&'a str> {
         let symbol = match self.unit.types.get(ty) {
             Type::Named(symbol) => *symbol,
             Type::Record(record) => self.unit.types.record(*record)?.name?,
@@ -282,7 +282,7 @@ impl<'a> View<'a> {
     }
 
     /// Type of a variable.
-    pub fn base_type(&self, base: Base) -> TypeId {
+    pub(super) fn base_type(&self, base: Base) -> TypeId {
         match base {
             Base::Local(id) => self
                 .function
@@ -296,7 +296,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether bytes of the region were received.
-    pub fn is_received(&self, region: Region) -> bool {
+    pub(super) fn is_received(&self, region: Region) -> bool {
         match region {
             Region::Pair(index) => self.pairs.get(index).is_some_and(|pair| !pair.is_output),
             Region::Packet(packet) => !self.is_built(packet),
@@ -314,7 +314,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a packet was made by this function.
-    pub fn is_built(&self, packet: ValueId) -> bool {
+    pub(super) fn is_built(&self, packet: ValueId) -> bool {
         self.values().sources(packet).iter().any(|leaf| {
             self.values().calls.get(leaf).is_some_and(|(callee, _)| {
                 callee.is_some_and(|callee| {
@@ -327,7 +327,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a number was chosen by whoever sent the bytes.
-    pub fn is_sent(&self, id: ValueId) -> bool {
+    pub(super) fn is_sent(&self, id: ValueId) -> bool {
         if let Some(&known) = self.sent.borrow().get(&id) {
             return known;
         }
@@ -398,7 +398,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a value is an address, as far as its type tells.
-    pub fn is_pointer(&self, id: ValueId) -> bool {
+    pub(super) fn is_pointer(&self, id: ValueId) -> bool {
         match self.values().get(id) {
             Value::Address(_) | Value::Field(..) | Value::Element { .. } | Value::Text(_) => true,
             _ => matches!(
@@ -409,7 +409,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a value says how many bytes of the region there are.
-    pub fn is_length_of(&self, id: ValueId, region: Region) -> bool {
+    pub(super) fn is_length_of(&self, id: ValueId, region: Region) -> bool {
         let sources = self.values().sources(id);
         match region {
             Region::Pair(index) => {
@@ -438,7 +438,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a value is the length field of a packet (of any packet if `None`).
-    pub fn is_packet_length(&self, leaf: ValueId, packet: Option<ValueId>) -> bool {
+    pub(super) fn is_packet_length(&self, leaf: ValueId, packet: Option<ValueId>) -> bool {
         let values = self.values();
         let location = match values.get(leaf) {
             Value::Load { location, .. } => location,
@@ -462,7 +462,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a value of any function is read from the length field of a packet.
-    pub fn is_length_load(&self, values: &Values, term: ValueId) -> bool {
+    pub(super) fn is_length_load(&self, values: &Values, term: ValueId) -> bool {
         match values.get(term) {
             Value::Load { location, .. } => match values.get(location) {
                 Value::Field(_, field) => {
@@ -485,7 +485,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a term says how much fits somewhere.
-    pub fn is_capacity(&self, id: ValueId) -> bool {
+    pub(super) fn is_capacity(&self, id: ValueId) -> bool {
         let values = self.values();
         match values.get(id) {
             Value::Constant { written, .. } => !matches!(written, Written::Number),
@@ -504,14 +504,14 @@ impl<'a> View<'a> {
     }
 
     /// Name of a parameter.
-    pub fn parameter_name(&self, index: u32) -> Option<&'a str> {
+    pub(super) fn parameter_name(&self, index: u32) -> Option<&'a str> {
         let id = self.function.parameters.get(index as usize)?;
         let local = self.function.local(*id)?;
         Some(self.unit.names.text(local.name))
     }
 
     /// Facts that bound a value (or what it was computed from) at an event.
-    pub fn bounds<'f>(
+    pub(super) fn bounds<'f>(
         &'f self,
         leaves: &'f [ValueId],
         direction: Direction,
@@ -524,7 +524,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a fact is a guard: a call that was asked must be one that tests.
-    pub fn counts(&self, fact: &Fact) -> bool {
+    pub(super) fn counts(&self, fact: &Fact) -> bool {
         match &fact.kind {
             FactKind::Compare { .. } => true,
             FactKind::Asked { call } => {
@@ -536,7 +536,7 @@ impl<'a> View<'a> {
     }
 
     /// The text of some bytes, blanks squeezed, at most 60 characters.
-    pub fn words(&self, span: crate::finding::Span) -> String {
+    pub(super) fn words(&self, span: crate::finding::Span) -> String {
         let bytes = self
             .text
             .get(span.start as usize..span.end as usize)
@@ -556,14 +556,14 @@ impl<'a> View<'a> {
     }
 
     /// The symbol's text.
-    pub fn name(&self, symbol: Symbol) -> &'a str {
+    pub(super) fn name(&self, symbol: Symbol) -> &'a str {
         self.unit.names.text(symbol)
     }
 }
 
 impl View<'_> {
     /// Whether a length belongs to another pair than the region's, as a capacity.
-    pub fn is_capacity_of_other(&self, id: ValueId, region: Region) -> bool {
+    pub(super) fn is_capacity_of_other(&self, id: ValueId, region: Region) -> bool {
         let values = self.values();
         match values.get(id) {
             Value::Parameter(index) => self
@@ -576,17 +576,10 @@ impl View<'_> {
     }
 
     /// Whether a constant is written as a name or `sizeof`.
-    pub fn is_named_constant(&self, id: ValueId) -> bool {
+    pub(super) fn is_named_constant(&self, id: ValueId) -> bool {
         matches!(
             self.values().get(id),
             Value::Constant { written, .. } if !matches!(written, Written::Number)
         )
-    }
-
-    /// Whether two values share something they were computed from.
-    pub fn is_related(&self, one: ValueId, two: ValueId) -> bool {
-        let mut leaves = Vec::new();
-        self.values().leaves(one, &mut leaves);
-        mentions(self.values(), two, &leaves)
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn note(span: Span, message: impl Into<String>) -> Note {
 
 impl View<'_> {
     /// Where a value came from, as the first notes of a trace.
-    pub fn source_notes(&self, value: ValueId) -> Vec<Note> {
+    pub(super) fn source_notes(&self, value: ValueId) -> Vec<Note> {
         let values = self.values();
         let mut out: Vec<Note> = Vec::new();
         for leaf in values.sources(value) {
@@ -47,7 +47,7 @@ impl View<'_> {
     }
 
     /// A defect whose trace starts where a value came from and ends at the sink.
-    pub fn defect(
+    pub(super) fn defect(
         &self,
         analysis: &'static str,
         span: Span,

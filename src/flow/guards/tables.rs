@@ -7,31 +7,27 @@
 /// What is known of a function by its name, as bits.
 pub(super) mod flag {
     /// Turns bytes of a packet into an integer (`ntohs(x)`, `get_be16(p)`).
-    pub const DECODER: u32 = 1;
+    pub(crate) const DECODER: u32 = 1;
     /// Gives the same for the same arguments.
-    pub const PURE: u32 = 1 << 1;
+    pub(crate) const PURE: u32 = 1 << 1;
     /// Smaller of two.
-    pub const MIN: u32 = 1 << 2;
+    pub(crate) const MIN: u32 = 1 << 2;
     /// Gives memory, by size.
-    pub const ALLOC: u32 = 1 << 3;
+    pub(crate) const ALLOC: u32 = 1 << 3;
     /// Takes memory back.
-    pub const FREE: u32 = 1 << 4;
+    pub(crate) const FREE: u32 = 1 << 4;
     /// Tests its arguments; the caller branches on the result.
-    pub const CHECK: u32 = 1 << 5;
+    pub(crate) const CHECK: u32 = 1 << 5;
     /// Says something to a person.
-    pub const LOG: u32 = 1 << 6;
+    pub(crate) const LOG: u32 = 1 << 6;
     /// Looks for a terminator in its first argument.
-    pub const SCAN: u32 = 1 << 7;
+    pub(crate) const SCAN: u32 = 1 << 7;
     /// Returns NULL when there is nothing.
-    pub const NULLABLE: u32 = 1 << 8;
+    pub(crate) const NULLABLE: u32 = 1 << 8;
     /// Reads as many bytes of memory as it is told; changes nothing.
-    pub const READER: u32 = 1 << 9;
-    /// Fills memory with bytes from outside.
-    pub const RECEIVE: u32 = 1 << 10;
+    pub(crate) const READER: u32 = 1 << 9;
     /// Does not fail, or its failure does not matter.
-    pub const CALM: u32 = 1 << 11;
-    /// A function that makes sure of something and leaves otherwise.
-    pub const ENSURE: u32 = 1 << 12;
+    pub(crate) const CALM: u32 = 1 << 11;
 }
 
 /// Positions of a copy's arguments.
@@ -291,31 +287,9 @@ fn is_decoder(lower: &str) -> bool {
     {
         return true;
     }
-    for width in ["16", "24", "32", "48", "64"] {
-        for order in ["be", "le"] {
-            for (before, after) in [("", "toh"), ("", "_to_cpu"), ("", "tocpu")] {
-                if squeezed.ends_with(&format!("{before}{order}{width}{after}"))
-                    && !after.is_empty()
-                {
-                    return true;
-                }
-            }
-            if squeezed.contains("get")
-                || squeezed.contains("rd")
-                || squeezed.contains("read")
-                || squeezed.contains("load")
-                || squeezed.contains("unpack")
-                || squeezed.contains("peek")
-                || squeezed.contains("extract")
-            {
-                if squeezed.ends_with(&format!("{order}{width}"))
-                    || squeezed.ends_with(&format!("{width}_{order}"))
-                    || squeezed.ends_with(&format!("u{width}{order}"))
-                {
-                    return true;
-                }
-            }
-        }
+    // All the others have a width in their names.
+    if squeezed.bytes().any(|byte| byte.is_ascii_digit()) && has_width_and_order(squeezed) {
+        return true;
     }
     lower.contains("bytes_to_u")
         || lower.contains("char2u")
@@ -323,6 +297,28 @@ fn is_decoder(lower: &str) -> bool {
         || lower == "unaligned_get_u32"
         || lower == "ushort2shost"
         || lower.starts_with("uschar2u")
+}
+
+/// `le16toh`, `be32_to_cpu`, `get_be16`, `read_u32_le`.
+fn has_width_and_order(name: &str) -> bool {
+    const READS: &[&str] = &["get", "rd", "read", "load", "unpack", "peek", "extract"];
+    let reads = READS.iter().any(|word| name.contains(word));
+    let (name, converts) = ["toh", "_to_cpu", "tocpu"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .map_or((name, false), |rest| (rest, true));
+    if !reads && !converts {
+        return false;
+    }
+    ["16", "24", "32", "48", "64"].iter().any(|width| {
+        name.strip_suffix(width)
+            .is_some_and(|rest| rest.ends_with("be") || rest.ends_with("le"))
+            || reads
+                && ["_be", "_le", "be", "le"].iter().any(|order| {
+                    name.strip_suffix(order)
+                        .is_some_and(|rest| rest.ends_with(width))
+                })
+    })
 }
 
 /// A record that carries a packet: its length fields and the fields that point to its bytes.

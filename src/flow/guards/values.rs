@@ -122,7 +122,7 @@ pub(super) struct Values {
 
 impl Values {
     /// The id of a value.
-    pub fn intern(&mut self, value: Value, ty: TypeId, span: Span) -> ValueId {
+    pub(super) fn intern(&mut self, value: Value, ty: TypeId, span: Span) -> ValueId {
         if let Some(&id) = self.by_value.get(&value) {
             return id;
         }
@@ -135,19 +135,19 @@ impl Values {
     }
 
     /// A number that nobody else has.
-    pub fn fresh(&mut self) -> u32 {
+    pub(super) fn fresh(&mut self) -> u32 {
         self.unique += 1;
         self.unique
     }
 
     /// A value of which nothing is known.
-    pub fn unknown(&mut self, ty: TypeId, span: Span) -> ValueId {
+    pub(super) fn unknown(&mut self, ty: TypeId, span: Span) -> ValueId {
         let unique = self.fresh();
         self.intern(Value::Unknown(unique), ty, span)
     }
 
     /// A number.
-    pub fn number(&mut self, value: i128, ty: TypeId, span: Span) -> ValueId {
+    pub(super) fn number(&mut self, value: i128, ty: TypeId, span: Span) -> ValueId {
         self.intern(
             Value::Constant {
                 value: Some(value),
@@ -159,7 +159,7 @@ impl Values {
     }
 
     /// What a value is made of.
-    pub fn get(&self, id: ValueId) -> Value {
+    pub(super) fn get(&self, id: ValueId) -> Value {
         self.items
             .get(id.0 as usize)
             .copied()
@@ -167,7 +167,7 @@ impl Values {
     }
 
     /// Its type where it was first seen; for addresses, the type of the variable that held it.
-    pub fn ty(&self, id: ValueId) -> TypeId {
+    pub(super) fn ty(&self, id: ValueId) -> TypeId {
         self.types
             .get(id.0 as usize)
             .copied()
@@ -175,7 +175,7 @@ impl Values {
     }
 
     /// Where it was first seen.
-    pub fn span(&self, id: ValueId) -> Span {
+    pub(super) fn span(&self, id: ValueId) -> Span {
         self.spans
             .get(id.0 as usize)
             .copied()
@@ -183,7 +183,7 @@ impl Values {
     }
 
     /// The number, if it is one.
-    pub fn constant(&self, id: ValueId) -> Option<i128> {
+    pub(super) fn constant(&self, id: ValueId) -> Option<i128> {
         match self.get(id) {
             Value::Constant { value, .. } => value,
             _ => None,
@@ -191,7 +191,7 @@ impl Values {
     }
 
     /// Whether it is a constant, even one whose number is unknown.
-    pub fn is_constant(&self, id: ValueId) -> bool {
+    pub(super) fn is_constant(&self, id: ValueId) -> bool {
         match self.get(id) {
             Value::Constant { .. } => true,
             Value::Cast { value, .. } | Value::Unary(_, value) => self.is_constant(value),
@@ -201,7 +201,7 @@ impl Values {
     }
 
     /// Behind conversions.
-    pub fn strip(&self, mut id: ValueId) -> ValueId {
+    pub(super) fn strip(&self, mut id: ValueId) -> ValueId {
         while let Value::Cast { value, .. } = self.get(id) {
             id = value;
         }
@@ -209,7 +209,7 @@ impl Values {
     }
 
     /// The address or value that a location starts from: behind fields, elements, conversions.
-    pub fn root(&self, mut id: ValueId) -> ValueId {
+    pub(super) fn root(&self, mut id: ValueId) -> ValueId {
         loop {
             id = match self.get(id) {
                 Value::Field(base, _) | Value::Element { base, .. } => base,
@@ -220,7 +220,7 @@ impl Values {
     }
 
     /// Like [`Self::leaves`], seen through joins: what a value may come from in the end.
-    pub fn sources(&self, id: ValueId) -> Vec<ValueId> {
+    pub(super) fn sources(&self, id: ValueId) -> Vec<ValueId> {
         let mut out = Vec::new();
         self.leaves(id, &mut out);
         let mut next = 0;
@@ -238,14 +238,9 @@ impl Values {
         out
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.items.len()
-    }
-
     /// Puts the values a call, a load, a parameter or a join gave into `out`: what the value was
     /// computed from. Bounded by `budget` nodes.
-    pub fn leaves(&self, id: ValueId, out: &mut Vec<ValueId>) {
+    pub(super) fn leaves(&self, id: ValueId, out: &mut Vec<ValueId>) {
         let mut stack = smallvec::SmallVec::<[ValueId; 16]>::new();
         stack.push(id);
         let mut budget = 64_u32;
