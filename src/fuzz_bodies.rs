@@ -3,6 +3,7 @@
 
 use crate::change::diff::{LineDiff, parse_unified};
 use crate::finding::RepoPath;
+use crate::flow;
 use crate::matching::{self, ActiveRule, Compiler, Engine};
 use crate::rules;
 use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
@@ -16,6 +17,16 @@ pub fn syntax_c(bytes: &[u8]) {
 /// Parses the bytes as Rust.
 pub fn syntax_rust(bytes: &[u8]) {
     syntax(Language::Rust, bytes);
+}
+
+/// Lowers the bytes as C and runs every analysis.
+pub fn flow_c(bytes: &[u8]) {
+    flow(Language::C, bytes);
+}
+
+/// Lowers the bytes as Rust and runs every analysis.
+pub fn flow_rust(bytes: &[u8]) {
+    flow(Language::Rust, bytes);
 }
 
 /// Reads the bytes as a rule file.
@@ -67,6 +78,28 @@ fn syntax(language: Language, bytes: &[u8]) {
         check_tree(&file);
         parser.recycle(file);
     }
+}
+
+fn flow(language: Language, bytes: &[u8]) {
+    let mut parser = Parser::new(Limits::default());
+    let Ok(file) = parser.parse(language, bytes, &MacroTable::new()) else {
+        return;
+    };
+    let wanted = flow::ANALYSES.iter().map(|analysis| analysis.name).collect();
+    let headers = flow::lower_c::HeaderSet::new([("fuzz.h".to_owned(), bytes.to_vec())]);
+    let settings = flow::Settings {
+        target: flow::ir::Target::default(),
+        wanted: &wanted,
+        headers: &headers.visible("fuzz.c", bytes),
+    };
+    let analysis = flow::analyse(&file, &settings);
+    for defect in &analysis.defects {
+        let notes = defect.trace.iter().chain(&defect.related);
+        for span in notes.map(|note| note.span).chain([defect.span]) {
+            assert!(span.start <= span.end && span.end as usize <= bytes.len());
+        }
+    }
+    parser.recycle(file);
 }
 
 /// What every rule relies on: nodes in preorder, children inside their parents, spans inside the

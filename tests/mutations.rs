@@ -22,6 +22,8 @@ const LARGEST: usize = 16 * 1024;
 type Body = fn(&[u8]);
 const BODIES: &[(&str, Body)] = &[
     ("deviation_comment", fuzz_bodies::deviation_comment),
+    ("flow_c", fuzz_bodies::flow_c),
+    ("flow_rust", fuzz_bodies::flow_rust),
     ("rule_file", fuzz_bodies::rule_file),
     ("syntax_c", fuzz_bodies::syntax_c),
     ("syntax_rust", fuzz_bodies::syntax_rust),
@@ -164,6 +166,16 @@ fn seeds_and_mutations(target: &str) {
 #[test]
 fn deviation_comment() {
     seeds_and_mutations("deviation_comment");
+}
+
+#[test]
+fn flow_c() {
+    seeds_and_mutations("flow_c");
+}
+
+#[test]
+fn flow_rust() {
+    seeds_and_mutations("flow_rust");
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! One file through lowering and the analyses that are wanted of it.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::defect::Defect;
 use super::ir::{Function, Target, Unit};
 use super::lower_c::{self, Headers};
-use super::stack_frame;
+use super::registry::{Part, find};
+use super::{guards, interpret, lower_rust, rust_checks, stack_frame};
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
 
@@ -17,7 +19,7 @@ pub struct Settings<'s> {
     /// Names of the analyses to run.
     pub wanted: &'s BTreeSet<&'static str>,
     /// What the file includes.
-    pub headers: &'s Headers,
+    pub headers: &'s Headers<'s>,
 }
 
 /// What the analyses say of a file.
@@ -48,9 +50,7 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     if settings.wanted.is_empty() || file.functions.is_empty() {
         return analysis;
     }
-    let Some(unit) = lower(file, settings) else {
-        return analysis;
-    };
+    let unit = lower(file, settings);
     let doubtful = |function: &&Function| function.has_gap;
     analysis.doubtful = unit
         .functions
@@ -58,17 +58,47 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         .filter(doubtful)
         .map(|function| function.span)
         .collect();
-    if settings.wanted.contains(stack_frame::NAME) {
-        stack_frame::check(&unit, &mut analysis.defects);
-    }
+    let wants = |part: Part| {
+        let wanted = settings.wanted.iter();
+        wanted
+            .filter_map(|name| find(name))
+            .any(|known| known.part == part)
+    };
+    let mut run = |part: Part, of: &dyn Fn(&mut Vec<Defect>)| {
+        if wants(part) {
+            let mut found = Vec::new();
+            of(&mut found);
+            let is_wanted = |defect: &Defect| {
+                settings.wanted.contains(defect.analysis)
+                    && find(defect.analysis).is_some_and(|known| known.part == part)
+            };
+            analysis.defects.extend(found.into_iter().filter(is_wanted));
+        }
+    };
+    run(Part::Frames, &|out| stack_frame::check(&unit, out));
+    let given_up = RefCell::new(Vec::new());
+    run(Part::Interpreter, &|out| {
+        let found = interpret::interpret(&unit, file.text);
+        out.extend(found.defects);
+        given_up.replace(found.functions_given_up);
+    });
+    run(Part::Guards, &|out| guards::analyse(&unit, file.text, out));
+    run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
+    let left_out = given_up.into_inner();
+    let functions = left_out.iter().filter_map(|&index| unit.functions.get(index));
+    analysis.gaps.extend(functions.map(|function| FlowGap {
+        span: function.span,
+        function: unit.names.text(function.name).to_owned(),
+        detail: "the counted limit of the interpreter was reached in this function",
+    }));
     finish(&mut analysis);
     analysis
 }
 
-fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Option<Unit> {
+fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Unit {
     match file.language {
-        Language::C => Some(lower_c::lower(file, settings.target, settings.headers)),
-        Language::Rust => None,
+        Language::C => lower_c::lower(file, settings.target, settings.headers),
+        Language::Rust => lower_rust::lower(file, settings.target),
     }
 }
 

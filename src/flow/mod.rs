@@ -5,10 +5,17 @@
 //! reports with the path from source to sink. Deterministic: work is bounded by counts, never by
 //! time.
 
+pub mod guards;
+pub mod interpret;
 pub mod ir;
 pub mod lower_c;
+pub mod lower_rust;
+pub mod rust_checks;
 
 mod analyse;
+mod checks;
+mod models;
+
 mod defect;
 mod registry;
 mod stack_frame;

@@ -11,18 +11,160 @@ pub struct AnalysisInfo {
     pub languages: &'static [Language],
     /// What it finds, in one line.
     pub about: &'static str,
+    /// What runs it.
+    pub(super) part: Part,
+}
+
+/// The parts of the engine that run analyses; each runs all of its own at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Sums of locals.
+    Frames,
+    /// The abstract interpreter.
+    Interpreter,
+    /// Typed guards.
+    Guards,
+    /// Analyses of Rust.
+    Rust,
+}
+
+const fn c(part: Part, name: &'static str, about: &'static str) -> AnalysisInfo {
+    AnalysisInfo {
+        name,
+        languages: &[Language::C],
+        about,
+        part,
+    }
+}
+
+const fn rust(part: Part, name: &'static str, about: &'static str) -> AnalysisInfo {
+    AnalysisInfo {
+        name,
+        languages: &[Language::Rust],
+        about,
+        part,
+    }
 }
 
 /// Every analysis, by name. A test compares the list with the built-in rules, both ways.
-pub const ANALYSES: &[AnalysisInfo] = &[AnalysisInfo {
-    name: "large-stack-frame",
-    languages: &[Language::C],
-    about: "automatic objects of a function that together need more stack than a task has",
-}];
+#[rustfmt::skip]
+pub const ANALYSES: &[AnalysisInfo] = &[
+    c(Part::Guards, "add-wrap-in-bound", "a sum that can wrap before it is compared with a bound"),
+    c(Part::Guards, "alloc-size-wrap", "an allocation size from input that can wrap"),
+    c(Part::Interpreter, "allocation-size-wraps", "an allocation size that wraps around or is impossible"),
+    c(Part::Guards, "append-without-bound", "an append to a buffer whose fill level nothing limits"),
+    c(Part::Guards, "assert-only-bound", "a length that only an assertion limits"),
+    c(Part::Interpreter, "blocking-under-lock", "a call that may block while a lock is held"),
+    c(Part::Interpreter, "buffer-underrun", "an access before the start of its object"),
+    c(Part::Guards, "check-after-use", "an index tested after it selected an element"),
+    c(Part::Interpreter, "contradicting-conditions", "a condition that no value satisfies"),
+    c(Part::Guards, "copy-beyond-input", "a copy whose length nothing compares with the bytes received"),
+    c(Part::Interpreter, "copy-out-of-bounds", "a library call that writes past the end of its destination"),
+    c(Part::Interpreter, "copy-over-read", "a library call that reads past the end of its source"),
+    c(Part::Guards, "counter-wraps", "a counter that wraps before it reaches its bound"),
+    c(Part::Interpreter, "division-by-zero", "a division whose divisor is zero on the path"),
+    c(Part::Guards, "double-fetch", "a shared location read twice, tested once"),
+    c(Part::Interpreter, "double-free", "memory released twice"),
+    c(Part::Interpreter, "double-lock", "a lock taken again by the path that holds it"),
+    c(Part::Interpreter, "double-unlock", "a lock released twice"),
+    c(Part::Interpreter, "endless-loop", "a loop whose condition nothing in it changes"),
+    c(Part::Guards, "fixed-offset-before-length", "a fixed offset of a buffer, read before its length is tested"),
+    c(Part::Interpreter, "free-of-interior-pointer", "a release of a pointer into the middle of what was allocated"),
+    c(Part::Interpreter, "free-of-non-heap", "memory released that was never allocated"),
+    c(Part::Interpreter, "free-of-null", "a release of what is always NULL"),
+    c(Part::Guards, "freed-out-parameter", "an out parameter that still points to what was released"),
+    c(Part::Interpreter, "function-address-compared", "the address of a function, compared in place of a call"),
+    c(Part::Guards, "guard-cannot-fire", "a test of a length that can never be true"),
+    c(Part::Interpreter, "handle-leak", "an opened handle that is never closed"),
+    c(Part::Guards, "header-cast-before-length", "a header read through a cast before any test that it was received"),
+    c(Part::Guards, "inclusive-bound-exit", "an early exit that lets the index be one too large"),
+    c(Part::Interpreter, "index-off-by-one-guard", "a bound test that lets the index be one too large"),
+    c(Part::Frames, "large-stack-frame", "automatic objects of a function that together need more stack than a task has"),
+    c(Part::Interpreter, "lock-not-released", "a lock still held when the function returns"),
+    c(Part::Interpreter, "lock-order", "two locks taken in both orders"),
+    c(Part::Interpreter, "lossy-conversion", "a constant or known value that does not fit the type it is put into"),
+    c(Part::Interpreter, "maybe-uninitialised", "a variable that has no value on some path"),
+    c(Part::Interpreter, "memory-leak", "allocated memory whose last pointer is lost"),
+    c(Part::Interpreter, "mismatched-release", "memory released by another family's function than allocated it"),
+    c(Part::Interpreter, "missing-return-value", "a path that ends a function without the value it promises"),
+    c(Part::Guards, "narrow-length-variable", "a length put into a variable too narrow for it"),
+    c(Part::Guards, "narrowed-check-wide-use", "a bound test of a narrow copy, and a use of the wide value"),
+    c(Part::Interpreter, "null-dereference", "a dereference of a pointer that is NULL on the path"),
+    c(Part::Guards, "null-on-one-way", "a pointer that is NULL on one way to its use"),
+    c(Part::Guards, "null-test-after-use", "a pointer compared with NULL after it was used"),
+    c(Part::Interpreter, "object-smaller-than-type", "an object used as a type that is larger"),
+    c(Part::Interpreter, "out-of-bounds-read", "an element or field read outside of its object"),
+    c(Part::Interpreter, "out-of-bounds-write", "an element or field written outside of its object"),
+    c(Part::Guards, "output-of-unchecked-call", "an output of a call used although the call may have failed"),
+    c(Part::Interpreter, "overlapping-copy", "source and destination of a copy that overlap"),
+    c(Part::Guards, "peers-check-you-dont", "a result that is tested everywhere else in the file"),
+    c(Part::Interpreter, "pointer-subtraction", "a difference of pointers to different objects"),
+    c(Part::Interpreter, "possible-division-by-zero", "a division by a value from outside that may be zero"),
+    c(Part::Interpreter, "possible-null-dereference", "a dereference of a pointer that is NULL on some path"),
+    c(Part::Interpreter, "power-overflow", "a power that its type cannot represent"),
+    c(Part::Guards, "read-past-tested-end", "a read past the end that was tested"),
+    c(Part::Guards, "reassembly-no-cap", "appends that nothing compares with the size of the buffer"),
+    c(Part::Interpreter, "redundant-condition", "a part of a condition that follows from the others"),
+    c(Part::Interpreter, "return-of-local-address", "the address of a local object, returned"),
+    rust(Part::Rust, "rust-aliased-unchecked-borrows", "two unchecked mutable references into one object in one argument list"),
+    rust(Part::Rust, "rust-bound-sum-wraps", "a limit test on a sum that may wrap, so that a huge number passes"),
+    rust(Part::Rust, "rust-capacity-unwrapped", "data into a container of fixed capacity, the failure unwrapped"),
+    rust(Part::Rust, "rust-copy-length-mismatch", "a call that panics unless two lengths agree, which nothing tested"),
+    rust(Part::Rust, "rust-division-by-data", "a division by a number from outside that may be zero"),
+    rust(Part::Rust, "rust-drop-before-reset", "elements dropped before their owner forgets them"),
+    rust(Part::Rust, "rust-generic-send", "unsafe Send or Sync for a type that owns a generic value, without a bound"),
+    rust(Part::Rust, "rust-index-by-parameter", "a table indexed by a narrow parameter that nothing tested"),
+    rust(Part::Rust, "rust-index-by-wire-value", "an element selected by a received number that nothing tested"),
+    rust(Part::Rust, "rust-instant-difference", "a subtraction of times that panics below zero"),
+    rust(Part::Rust, "rust-lookup-unwrapped", "a lookup unwrapped in a function that could report that there is no entry"),
+    rust(Part::Rust, "rust-narrow-length", "a length cut to a narrow type, or a counter too narrow for its end"),
+    rust(Part::Rust, "rust-off-by-one-bound", "a test that lets the value one past the end through"),
+    rust(Part::Rust, "rust-panic-on-input", "a panic that a message decides"),
+    rust(Part::Rust, "rust-pointer-add-from-input", "a pointer moved by a number from outside"),
+    rust(Part::Rust, "rust-predictable-id", "a transaction identifier made by counting"),
+    rust(Part::Rust, "rust-quotient-underflow", "a quotient reduced by one although it may be zero"),
+    rust(Part::Rust, "rust-raw-parts-address", "a slice at an address from outside that may be zero"),
+    rust(Part::Rust, "rust-read-before-length", "a read at a fixed offset before the length is known"),
+    rust(Part::Rust, "rust-recursion", "a call cycle"),
+    rust(Part::Rust, "rust-reversed-range", "a range whose end may lie before its start"),
+    rust(Part::Rust, "rust-slice-by-parameter", "a slice bounded by a parameter that nothing tested"),
+    rust(Part::Rust, "rust-slice-by-wire-length", "a slice bounded by a received number that nothing tested"),
+    rust(Part::Rust, "rust-unchecked-length-arithmetic", "arithmetic on a received length that may wrap"),
+    rust(Part::Rust, "rust-uninitialised-use", "memory declared initialised on a way on which nothing wrote it"),
+    rust(Part::Rust, "rust-unproved-unchecked-index", "an unchecked access with an index that the function never compares"),
+    rust(Part::Rust, "rust-wrapping-arithmetic", "counters, indices and generators that wrap by design, computed with operators that panic"),
+    c(Part::Interpreter, "shift-out-of-range", "a shift by the width of the type or more"),
+    c(Part::Interpreter, "sign-changing-conversion", "a value that changes its sign in a conversion"),
+    c(Part::Interpreter, "signed-overflow", "a signed result that does not fit its type"),
+    c(Part::Guards, "status-never-tested", "a status that is kept and never tested"),
+    c(Part::Interpreter, "stored-local-address", "the address of a local object, kept for longer than it lives"),
+    c(Part::Guards, "string-call-on-wire-buffer", "a string function on received bytes without a terminator"),
+    c(Part::Interpreter, "string-not-terminated", "bytes without a terminating zero, read as a string"),
+    c(Part::Guards, "tainted-index", "an index from input without a range test"),
+    c(Part::Interpreter, "tautological-condition", "a condition that every value satisfies"),
+    c(Part::Guards, "tlv-walk-unchecked", "a walk over lengths in a buffer that nothing compares with what is left"),
+    c(Part::Guards, "tlv-zero-advance", "a walk over a buffer whose step may be zero"),
+    c(Part::Guards, "unbounded-copy-length", "a copy whose length nothing compares with the size of the destination"),
+    c(Part::Interpreter, "unchecked-allocation", "the result of an allocation, dereferenced without a test"),
+    c(Part::Guards, "unchecked-lookup", "a result that may be NULL, dereferenced without a test"),
+    c(Part::Interpreter, "uninitialised-memory", "memory read before anything was written to it"),
+    c(Part::Interpreter, "uninitialised-pointer", "a pointer used before it was set"),
+    c(Part::Interpreter, "uninitialised-read", "a variable read before anything was written to it"),
+    c(Part::Interpreter, "unlock-without-lock", "a lock released that the path does not hold"),
+    c(Part::Guards, "unsigned-underflow-length", "a difference of lengths that wraps where nothing compares them"),
+    c(Part::Interpreter, "unsigned-wrap", "an unsigned result that wraps around"),
+    c(Part::Guards, "usb-setup-unclamped", "a field of a USB request used without a limit"),
+    c(Part::Interpreter, "use-after-free", "memory used after its release"),
+    c(Part::Interpreter, "wrong-function-type", "a call through a pointer of another type than the function has"),
+    c(Part::Interpreter, "xor-as-power", "exclusive or where a power was meant"),
+];
 
 /// The analysis of that name.
 pub fn find(name: &str) -> Option<&'static AnalysisInfo> {
-    ANALYSES.iter().find(|analysis| analysis.name == name)
+    ANALYSES
+        .binary_search_by_key(&name, |analysis| analysis.name)
+        .ok()
+        .and_then(|index| ANALYSES.get(index))
 }
 
 #[cfg(test)]
@@ -37,7 +179,8 @@ mod tests {
             }
         }
         for analysis in ANALYSES {
-            assert!(find(analysis.name).is_some() && !analysis.languages.is_empty());
+            assert_eq!(find(analysis.name), Some(analysis));
+            assert!(!analysis.languages.is_empty() && !analysis.about.is_empty());
         }
     }
 }

@@ -176,7 +176,9 @@ fn analyse_unguarded(
         })
         .collect();
     take_scan(shared, path, scan, &mut analysed);
-    let flow = shared.prepared.flow.scan(path, &file, side.only());
+    let flow = shared.prepared.flow.scan(path, &file, side.only(), &|| {
+        shared.macros.header_set(path, bytes)
+    });
     let doubtful = take_flow(shared, flow, &mut analysed);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head) {

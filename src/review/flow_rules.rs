@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::headers::Held;
 use crate::config::{C, CharSign};
 use crate::finding::{Finding, Gap, GapKind, Precision, Related, RepoPath, RuleId, Span, Step};
+use crate::flow::lower_c::HeaderSet;
 use crate::flow::{self, Defect, FlowGap, Note};
 use crate::matching::{ActiveRule, Place, describe};
 use crate::rules::RuleLanguage;
@@ -76,12 +78,14 @@ impl FlowRules {
     }
 
     /// Runs the analyses that some rule wants of this file; where `only` is given, those rules
-    /// alone count.
-    pub(super) fn scan(
+    /// alone count. `headers` gives what the repository has to include; it is asked only if some
+    /// analysis runs on a C file.
+    pub(super) fn scan<'r>(
         &self,
         path: &RepoPath,
         file: &SourceFile<'_>,
         only: Option<&BTreeSet<RuleId>>,
+        headers: &dyn Fn() -> Held<'r>,
     ) -> FlowScan {
         let language = match file.language {
             Language::C => RuleLanguage::C,
@@ -101,11 +105,18 @@ impl FlowRules {
             .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
             .map(|(&name, _)| name)
             .collect();
-        let headers = flow::lower_c::Headers::default();
+        if wanted.is_empty() || file.functions.is_empty() {
+            return FlowScan::default();
+        }
+        let held = match file.language {
+            Language::C => headers(),
+            Language::Rust => Held::Own(HeaderSet::default()),
+        };
+        let visible = held.set().visible(&path.to_string(), file.text);
         let settings = flow::Settings {
             target: self.target,
             wanted: &wanted,
-            headers: &headers,
+            headers: &visible,
         };
         let analysis = flow::analyse(file, &settings);
         let place = Place {
@@ -167,6 +178,11 @@ fn as_gap(place: Place<'_>, gap: &FlowGap) -> Gap {
         function: (!gap.function.is_empty()).then(|| gap.function.clone()),
         detail: gap.detail.to_owned(),
     }
+}
+
+/// A file on its own.
+pub(super) fn no_headers() -> Held<'static> {
+    Held::Own(HeaderSet::default())
 }
 
 /// The widths that `[c]` sets, as the flow engine takes them.
@@ -261,7 +277,7 @@ mod tests {
         let text = b"void f(void)\n{\n    char big[5000];\n    use(big);\n}\n";
         let mut parser = Parser::new(Limits::default());
         let file = parser.parse(Language::C, text, &MacroTable::new()).unwrap();
-        let scan = flow.scan(&path, &file, None);
+        let scan = flow.scan(&path, &file, None, &no_headers);
         let told: Vec<(u32, &str, Option<&str>)> = scan
             .findings
             .iter()
@@ -272,7 +288,11 @@ mod tests {
             .collect();
         assert_eq!(told, [(3, "f takes 5000 bytes", Some("f"))]);
         let none = BTreeSet::new();
-        assert!(flow.scan(&path, &file, Some(&none)).findings.is_empty());
+        assert!(
+            flow.scan(&path, &file, Some(&none), &no_headers)
+                .findings
+                .is_empty()
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::change::git::Reader;
 use crate::change::{Change, Content};
 use crate::finding::RepoPath;
+use crate::flow::lower_c::HeaderSet;
 use crate::syntax::{Include, MacroSource, MacroTable, includes};
 
 /// Headers read for one file, directly or through others.
@@ -34,6 +35,8 @@ pub(super) struct RunMacros<'i> {
     settings: &'i MacroTable,
     /// Of a whole tree: the definitions of all its headers.
     whole: OnceLock<MacroTable>,
+    /// Of a whole tree: all its headers, as the flow engine takes them.
+    whole_headers: OnceLock<HeaderSet>,
     /// Of a change: the headers of its side, by the last component of their paths, then by path.
     listed: OnceLock<Vec<(RepoPath, Content)>>,
     /// Headers read so far; `None` = it cannot be read.
@@ -41,8 +44,8 @@ pub(super) struct RunMacros<'i> {
 }
 
 /// What a header contributes.
-struct Header {
-    bytes: usize,
+pub(super) struct Header {
+    pub(super) text: Vec<u8>,
     table: MacroTable,
     includes: Vec<(Vec<u8>, bool)>,
 }
@@ -55,6 +58,7 @@ impl<'i> RunMacros<'i> {
             headers_reader: reader.limited(MAX_HEADER),
             settings,
             whole: OnceLock::new(),
+            whole_headers: OnceLock::new(),
             listed: OnceLock::new(),
             headers: Mutex::default(),
         }
@@ -99,6 +103,17 @@ impl<'i> RunMacros<'i> {
     /// The definitions of the headers that `text` includes.
     fn included(&self, path: &RepoPath, text: &[u8]) -> MacroTable {
         let mut table = self.settings.clone();
+        self.follow(path, text, |_, header| table.merge(&header.table));
+        table
+    }
+
+    /// Gives the headers that `text` includes, directly and through others, up to the limits.
+    pub(super) fn follow(
+        &self,
+        path: &RepoPath,
+        text: &[u8],
+        mut take: impl FnMut(&RepoPath, &Header),
+    ) {
         let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
         let mut bytes = 0;
         let mut queue: VecDeque<&(RepoPath, Content)> = VecDeque::new();
@@ -115,8 +130,8 @@ impl<'i> RunMacros<'i> {
             let Some(header) = self.header(path, content) else {
                 continue;
             };
-            bytes += header.bytes;
-            table.merge(&header.table);
+            bytes += header.text.len();
+            take(path, &header);
             for (name, is_quoted) in &header.includes {
                 let include = Include {
                     name,
@@ -125,7 +140,28 @@ impl<'i> RunMacros<'i> {
                 queue.extend(self.resolve(path, &include));
             }
         }
-        table
+    }
+
+    /// Whether the review is of a whole tree.
+    pub(super) fn is_whole(&self) -> bool {
+        self.change.source.is_whole()
+    }
+
+    /// Where the headers of a whole tree are kept.
+    pub(super) fn whole_headers(&self) -> &OnceLock<HeaderSet> {
+        &self.whole_headers
+    }
+
+    /// Path and text of every header under review.
+    pub(super) fn headers_under_review(&self) -> Vec<(String, Vec<u8>)> {
+        let headers = self.change.files.iter();
+        headers
+            .filter(|file| file.path.extension() == b"h")
+            .filter_map(|file| {
+                let text = self.reader.read(&file.head).ok()?;
+                Some((file.path.to_string(), text))
+            })
+            .collect()
     }
 
     fn header(&self, path: &RepoPath, content: &Content) -> Option<Arc<Header>> {
@@ -136,13 +172,14 @@ impl<'i> RunMacros<'i> {
         let header = self.headers_reader.read(content).ok().map(|text| {
             let mut table = MacroTable::new();
             table.scan(&text);
+            let includes = includes(&text)
+                .iter()
+                .map(|one| (one.name.to_vec(), one.is_quoted))
+                .collect();
             Arc::new(Header {
-                bytes: text.len(),
+                text,
                 table,
-                includes: includes(&text)
-                    .iter()
-                    .map(|one| (one.name.to_vec(), one.is_quoted))
-                    .collect(),
+                includes,
             })
         });
         lock().insert(path.clone(), header.clone());
@@ -208,7 +245,7 @@ impl MacroSource for FileMacros<'_> {
     }
 
     fn table(&self) -> &MacroTable {
-        if self.run.change.source.is_whole() {
+        if self.run.is_whole() {
             return self.run.whole();
         }
         self.table

@@ -7,6 +7,7 @@
 mod analyse;
 mod compare;
 mod flow_rules;
+mod headers;
 mod inputs;
 mod macros;
 mod ruleset;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::flow_rules::{FlowRules, target};
+use super::flow_rules::{FlowRules, no_headers, target};
 use super::ruleset::Ruleset;
 use crate::config::C;
 use crate::finding::{Precision, RepoPath, RuleId};
@@ -70,7 +70,7 @@ fn check(
             Ok(file) => {
                 let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
                 let mut found = engine.scan(&path, &file).findings;
-                found.extend(flow.scan(&path, &file, None).findings);
+                found.extend(flow.scan(&path, &file, None, &no_headers).findings);
                 parser.recycle(file);
                 if !gaps.is_empty() {
                     return Some(format!("does not parse: line {gaps:?}"));

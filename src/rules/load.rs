@@ -175,15 +175,15 @@ impl Reader<'_> {
             .metadata
             .map(|spanned| spanned.value)
             .unwrap_or_default();
-        let info = self.info(
+        let mut info = self.info(
             id,
             languages,
             severity,
             rule.message.value,
-            search.analysis().map(str::to_owned),
             metadata,
             metadata_at,
         )?;
+        info.analysis = search.analysis().map(str::to_owned);
         let fix_regex = rule.fix_regex.map(|spanned| FixRegex {
             regex: text(&spanned.value.regex),
             replacement: spanned.value.replacement,

@@ -14,7 +14,6 @@ impl Reader<'_> {
         languages: Vec<RuleLanguage>,
         severity: Severity,
         message: String,
-        analysis: Option<String>,
         metadata: MetadataYaml,
         at: At,
     ) -> Result<RuleInfo, RuleError> {
@@ -101,7 +100,7 @@ impl Reader<'_> {
             references: many(metadata.references),
             fix_safety,
             argues_from_absence,
-            analysis,
+            analysis: None,
             supersedes,
             builtin: self.builtin,
         };

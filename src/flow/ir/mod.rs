@@ -8,6 +8,7 @@
 mod body;
 mod print;
 mod types;
+pub mod validate;
 
 pub use body::{
     Base, BinaryOp, Block, BlockId, Callee, Constant, Function, Global, GlobalId, Init, Local,

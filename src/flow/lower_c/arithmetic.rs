@@ -214,7 +214,7 @@ pub(super) fn wrap(value: i128, bits: u8, signed: bool) -> i128 {
     }
 }
 
-fn fold(op: BinaryOp, a: i128, b: i128) -> Option<i128> {
+pub(super) fn fold(op: BinaryOp, a: i128, b: i128) -> Option<i128> {
     Some(match op {
         BinaryOp::Add => a.checked_add(b)?,
         BinaryOp::Sub => a.checked_sub(b)?,

@@ -53,6 +53,8 @@ pub(super) struct Body {
     /// Variables whose storage has begun, innermost last.
     pub(super) entered: Vec<LocalId>,
     pub(super) has_gap: bool,
+    /// Macros expanded so far.
+    pub(super) expansions: u32,
 }
 
 /// How far a body had come.

@@ -29,15 +29,12 @@ impl Lowerer<'_> {
             let (value, ty) = self.cast(argument, ty);
             return Some(self.compute(value, ty, span));
         }
-        if let Some(argument) = self.expectation(at) {
-            return Some(self.value(argument));
-        }
         let function = self.inner(function);
         let name = match self.kind(function) {
             Kind::IDENTIFIER => {
                 let text = self.text(function);
                 let name = self.intern(text);
-                match self.names.get(&name) {
+                match self.meaning(text, name) {
                     Some(Binding::Local(_) | Binding::Global(_)) => None,
                     _ => Some((name, text)),
                 }
@@ -84,17 +81,13 @@ impl Lowerer<'_> {
             .and_then(|signature| signature.parameters.as_deref())
             .unwrap_or_default();
         let mut arguments = Vec::new();
-        for child in self.children(list) {
-            match self.kind(child) {
-                Kind::COMPOUND_STATEMENT => {
-                    // Code handed to a macro that nobody knows.
-                    self.body.has_gap = true;
-                    let span = self.span(child);
-                    self.emit(StatementKind::Clobber(Vec::new()), span);
-                    continue;
-                }
-                Kind::MISSING => continue,
-                _ => {}
+        for child in self.argument_nodes(list) {
+            if self.kind(child) == Kind::COMPOUND_STATEMENT {
+                // Code handed to a macro that nobody knows.
+                self.body.has_gap = true;
+                let span = self.span(child);
+                self.emit(StatementKind::Clobber(Vec::new()), span);
+                continue;
             }
             let value = self.value(child);
             let span = self.span(child);
@@ -116,6 +109,7 @@ impl Lowerer<'_> {
         result: ResultUse,
         span: Span,
     ) -> Value {
+        self.complete(ty);
         let target = match target {
             _ if result != ResultUse::Used => None,
             _ if ty == TypeId::VOID => None,
@@ -163,10 +157,10 @@ impl Lowerer<'_> {
 
     /// `assert(c)`, `LWIP_ASSERT("text", c)`.
     fn assertion(&mut self, name: Symbol, list: At, negated: bool, span: Span) {
-        let condition = self.children(list).find(|&child| {
+        let condition = self.argument_nodes(list).into_iter().find(|&child| {
             !matches!(
                 self.kind(child),
-                Kind::STRING_LITERAL | Kind::CONCATENATED_STRING | Kind::MISSING
+                Kind::STRING_LITERAL | Kind::CONCATENATED_STRING
             )
         });
         let Some(condition) = condition else {
@@ -196,9 +190,8 @@ impl Lowerer<'_> {
         let at = self.inner(at);
         let span = self.span(at);
         match self.kind(at) {
-            Kind::CALL_EXPRESSION => {
-                self.call(at, None, ResultUse::Dropped);
-            }
+            Kind::CALL_EXPRESSION => self.call_effect(at, ResultUse::Dropped),
+            Kind::COMPOUND_STATEMENT => self.statement(at),
             Kind::ASSIGNMENT_EXPRESSION => {
                 self.assignment(at);
             }
@@ -216,14 +209,16 @@ impl Lowerer<'_> {
                 let inner = self.child(at, Field::VALUE).map(|value| self.inner(value));
                 match inner {
                     Some(value) if self.kind(value) == Kind::CALL_EXPRESSION => {
-                        self.call(value, None, ResultUse::Discarded);
+                        self.call_effect(value, ResultUse::Discarded);
                     }
                     // `(void)x;` says that x is not used.
                     Some(value) if self.kind(value) != Kind::IDENTIFIER => self.effect(value),
                     _ => {}
                 }
             }
-            Kind::IDENTIFIER => {}
+            Kind::IDENTIFIER => {
+                self.macro_name_statement(at);
+            }
             Kind::FIELD_EXPRESSION | Kind::SUBSCRIPT_EXPRESSION | Kind::POINTER_EXPRESSION => {
                 let (value, ty) = self.rvalue(at);
                 self.computed(value, ty, span);
@@ -265,7 +260,7 @@ impl Lowerer<'_> {
 }
 
 /// Whether a name is an assertion's, and whether it claims the opposite of its argument.
-fn assertion(name: &[u8]) -> Option<bool> {
+pub(super) fn assertion(name: &[u8]) -> Option<bool> {
     match name {
         b"BUG_ON" | b"__BUG_ON" | b"WARN_ON" | b"BUG_ON_ONCE" | b"WARN_ON_ONCE" => {
             return Some(true);

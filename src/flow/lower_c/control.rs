@@ -1,8 +1,11 @@
 //! Loops, `if`, `switch`.
 
 use super::builder::{Arms, Exit};
+use super::macro_body::Form;
+use super::scope::Binding;
 use super::source::At;
 use super::unit::Lowerer;
+use crate::finding::Span;
 use crate::flow::ir::{BinaryOp, BlockId, Operand, StatementKind, Terminator};
 use crate::syntax::{Field, Kind};
 
@@ -10,12 +13,22 @@ impl Lowerer<'_> {
     pub(super) fn if_statement(&mut self, at: At) -> Option<()> {
         let condition = self.child(at, Field::CONDITION)?;
         let consequence = self.child(at, Field::CONSEQUENCE)?;
-        let span = self.span(condition);
         let end_span = self.span(at);
-        if at.source == 0 && self.macro_loops.contains(&at.node) {
-            return self.macro_loop(condition, consequence);
-        }
         let alternative = self.child(at, Field::ALTERNATIVE);
+        if let Some(name) = self.macro_head(at) {
+            return self.macro_loop(name, condition, consequence);
+        }
+        self.branch(condition, consequence, alternative, end_span)
+    }
+
+    fn branch(
+        &mut self,
+        condition: At,
+        consequence: At,
+        alternative: Option<At>,
+        end_span: Span,
+    ) -> Option<()> {
+        let span = self.span(condition);
         let then = self.new_block();
         let end = self.new_block();
         let otherwise = match alternative {
@@ -51,10 +64,22 @@ impl Lowerer<'_> {
     pub(super) fn while_statement(&mut self, at: At) -> Option<()> {
         let condition = self.child(at, Field::CONDITION)?;
         let body = self.child(at, Field::BODY)?;
-        let span = self.span(condition);
-        if at.source == 0 && self.macro_loops.contains(&at.node) {
-            return self.macro_loop(condition, body);
+        if let Some(name) = self.macro_head(at) {
+            return self.macro_loop(name, condition, body);
         }
+        self.while_loop(condition, body)
+    }
+
+    /// The name of the macro that a loop is in the text.
+    fn macro_head(&self, at: At) -> Option<Span> {
+        if at.source != 0 {
+            return None;
+        }
+        self.macro_loops.get(&at.node).copied()
+    }
+
+    fn while_loop(&mut self, condition: At, body: At) -> Option<()> {
+        let span = self.span(condition);
         let [head, inside, end] = [self.new_block(), self.new_block(), self.new_block()];
         self.goto(head, span);
         self.switch_to(head);
@@ -83,6 +108,11 @@ impl Lowerer<'_> {
 
     pub(super) fn for_statement(&mut self, at: At) -> Option<()> {
         let body = self.child(at, Field::BODY)?;
+        self.for_loop(at, body)
+    }
+
+    /// The head of a `for` with a body that may stand elsewhere.
+    fn for_loop(&mut self, at: At, body: At) -> Option<()> {
         let span = self.span(at);
         let scope = self.open_scope();
         if let Some(first) = self.child(at, Field::INITIALIZER) {
@@ -116,14 +146,12 @@ impl Lowerer<'_> {
         Some(())
     }
 
-    /// `LIST_FOREACH(x, list) {…}`: how often is not known, and what it names changes every time.
-    fn macro_loop(&mut self, arguments: At, body: At) -> Option<()> {
+    /// `LIST_FOREACH(x, list) {…}`: as its definition says; without one, how often is not known,
+    /// and what it names changes every time.
+    fn macro_loop(&mut self, name: Span, arguments: At, body: At) -> Option<()> {
         let span = self.span(arguments);
-        let [head, inside, end] = [self.new_block(), self.new_block(), self.new_block()];
-        self.goto(head, span);
-        self.switch_to(head);
-        let mut places = Vec::new();
-        let mut next = Some(self.inner(arguments));
+        let mut nodes = Vec::new();
+        let mut next = self.only_child(arguments);
         while let Some(at) = next {
             let (first, rest) = match self.kind(at) {
                 Kind::COMMA_EXPRESSION => {
@@ -131,13 +159,29 @@ impl Lowerer<'_> {
                 }
                 _ => (Some(at), None),
             };
-            if let Some(first) = first
-                && self.kind(first) == Kind::IDENTIFIER
-                && let Some(place) = self.variable(first)
+            nodes.extend(first);
+            next = rest;
+        }
+        if let Some((Form::Head(node), source)) = self.head_macro(name, arguments, &nodes) {
+            let head = At { source, node };
+            let condition = self.child(head, Field::CONDITION);
+            return match (self.kind(head), condition) {
+                (Kind::FOR_STATEMENT, _) => self.for_loop(head, body),
+                (Kind::WHILE_STATEMENT, Some(condition)) => self.while_loop(condition, body),
+                (_, Some(condition)) => self.branch(condition, body, None, span),
+                _ => None,
+            };
+        }
+        let [head, inside, end] = [self.new_block(), self.new_block(), self.new_block()];
+        self.goto(head, span);
+        self.switch_to(head);
+        let mut places = Vec::new();
+        for node in nodes {
+            if self.kind(node) == Kind::IDENTIFIER
+                && let Some(place) = self.variable(node)
             {
                 places.push(place);
             }
-            next = rest;
         }
         self.emit(StatementKind::Clobber(places), span);
         let condition = Operand::Unknown(self.int);
@@ -152,6 +196,21 @@ impl Lowerer<'_> {
         self.goto(head, span);
         self.switch_to(end);
         Some(())
+    }
+
+    /// The definition of a macro that heads a loop.
+    fn head_macro(&mut self, name: Span, at: At, arguments: &[At]) -> Option<(Form, u32)> {
+        let text = self.sources.first().map(|file| name.of(file.text))?;
+        let symbol = self.intern(text);
+        let Some(Binding::Call(index)) = self.meaning(text, symbol) else {
+            return None;
+        };
+        let definition = self.expandable.get(index as usize).copied()?;
+        let wanted = definition.parameters.as_ref().map_or(0, Vec::len);
+        if wanted != arguments.len() {
+            return None;
+        }
+        self.enter(definition, at, arguments.to_vec())
     }
 
     pub(super) fn switch_statement(&mut self, at: At) -> Option<()> {

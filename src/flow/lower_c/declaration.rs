@@ -31,7 +31,7 @@ impl Lowerer<'_> {
         self.declarations(Self::in_file(tree.root()), 0);
     }
 
-    fn declarations(&mut self, list: At, depth: u32) {
+    pub(super) fn declarations(&mut self, list: At, depth: u32) {
         if depth > 64 {
             return;
         }
@@ -76,14 +76,9 @@ impl Lowerer<'_> {
             return;
         };
         let text = self.text(argument).trim_ascii();
-        let Some(inside) = text.strip_prefix(b"pack") else {
-            return;
-        };
-        let number = inside
-            .split(|byte| !byte.is_ascii_digit())
-            .find(|digits| !digits.is_empty())
-            .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-        self.pack = number.filter(|bytes| (1..=16).contains(bytes));
+        if let Some(inside) = text.strip_prefix(b"pack") {
+            self.pack = super::scan::pack(inside);
+        }
     }
 
     pub(super) fn type_definition(&mut self, at: At) {
@@ -129,6 +124,7 @@ impl Lowerer<'_> {
         let text = self.text(declared.name?);
         let name = self.intern(text);
         declared.ty = self.completed(declared.ty, value);
+        self.complete(declared.ty);
         Some((name, declared, value))
     }
 
@@ -160,7 +156,11 @@ impl Lowerer<'_> {
             return false;
         };
         let signature = (**signature).clone();
-        let span = self.span(at);
+        let is_here = self
+            .sources
+            .get(at.source as usize)
+            .is_some_and(|source| source.span.is_none());
+        let span = is_here.then(|| self.span(at));
         if before.is_noreturn || mentions_noreturn(self.text(at)) {
             self.noreturn.insert(name);
         }
@@ -170,7 +170,7 @@ impl Lowerer<'_> {
                 parameters: signature.parameters.clone(),
                 result: signature.result,
                 is_variadic: signature.is_variadic,
-                span: Some(span),
+                span,
             },
         );
         self.know_function(name, signature);
@@ -253,7 +253,7 @@ impl Lowerer<'_> {
                 id
             }
         };
-        if known.is_some() && is_extern {
+        if is_extern {
             return;
         }
         let init = value.map(|value| self.static_value(declared.ty, value));
@@ -317,10 +317,12 @@ impl Lowerer<'_> {
     }
 
     /// Lowers the bodies.
-    pub(super) fn functions(&mut self, file: &SourceFile<'_>) {
+    pub(super) fn functions(&mut self, file: &SourceFile<'_>, wanted: &dyn Fn(u32) -> bool) {
         for (index, function) in file.functions.iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            self.function(index, function);
+            if wanted(index) {
+                self.function(index, function);
+            }
         }
     }
 
@@ -388,6 +390,7 @@ impl Lowerer<'_> {
                     if declared.ty == TypeId::VOID && declared.name.is_none() {
                         continue;
                     }
+                    self.complete(declared.ty);
                     (declared.name, declared.ty, declared.is_volatile)
                 }
                 Kind::IDENTIFIER => (Some(child), self.int, false),

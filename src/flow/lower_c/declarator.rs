@@ -115,7 +115,7 @@ impl Lowerer<'_> {
                 | Kind::FIELD_IDENTIFIER
                 | Kind::TYPE_IDENTIFIER
                 | Kind::PRIMITIVE_TYPE => {
-                    declared.name = Some(at);
+                    declared.name = Some(self.resolved(at));
                     break;
                 }
                 // Parentheses, attributes and initialisers have no type of their own.

@@ -5,7 +5,7 @@ use super::scope::Binding;
 use super::source::At;
 use super::unit::{DEPTH, Lowerer};
 use crate::flow::ir::{
-    Base, BinaryOp, Constant, LocalKind, Operand, Origin, ResultUse, Rvalue, StatementKind, Type,
+    Base, BinaryOp, Constant, Operand, Origin, ResultUse, Rvalue, StatementKind, Symbol, Type,
     TypeId, UnaryOp,
 };
 use crate::syntax::{Field, Kind};
@@ -39,6 +39,7 @@ impl Lowerer<'_> {
     }
 
     fn rvalue_here(&mut self, at: At) -> Option<(Rvalue, TypeId)> {
+        let at = self.inner(at);
         let span = self.span(at);
         match self.kind(at) {
             Kind::NUMBER_LITERAL | Kind::CHAR_LITERAL | Kind::TRUE | Kind::FALSE | Kind::NULL => {
@@ -47,6 +48,12 @@ impl Lowerer<'_> {
             Kind::STRING_LITERAL | Kind::CONCATENATED_STRING => Some(self.text_operand(at)),
             Kind::IDENTIFIER => Some(self.name(at)),
             Kind::FIELD_EXPRESSION | Kind::SUBSCRIPT_EXPRESSION => {
+                if let Some((call, _, ty)) = self.cast_below(at) {
+                    self.casts.push(call);
+                    let value = self.value(at);
+                    self.casts.pop();
+                    return Some(self.conversion(value, ty, true));
+                }
                 let place = self.object(at)?;
                 Some(self.read(place))
             }
@@ -59,11 +66,8 @@ impl Lowerer<'_> {
                 Some(self.read(place))
             }
             Kind::PARENTHESIZED_EXPRESSION => {
-                let inner = self.only_child(at)?;
-                match self.kind(inner) {
-                    Kind::COMPOUND_STATEMENT => Some(self.statement_expression(inner)),
-                    _ => Some(self.rvalue(inner)),
-                }
+                let block = self.only_child(at)?;
+                Some(self.statement_expression(block))
             }
             Kind::UNARY_EXPRESSION => self.unary_expression(at),
             Kind::BINARY_EXPRESSION => self.binary_expression(at),
@@ -74,8 +78,11 @@ impl Lowerer<'_> {
             Kind::UPDATE_EXPRESSION => self.update(at, true),
             Kind::CAST_EXPRESSION => {
                 let descriptor = self.child(at, Field::TYPE)?;
-                let ty = self.type_descriptor(descriptor);
                 let value = self.child(at, Field::VALUE)?;
+                if let Some(found) = self.product(descriptor, value) {
+                    return Some(found);
+                }
+                let ty = self.type_descriptor(descriptor);
                 Some(self.cast(value, ty))
             }
             Kind::CONDITIONAL_EXPRESSION => self.conditional(at),
@@ -103,8 +110,9 @@ impl Lowerer<'_> {
             Kind::OFFSETOF_EXPRESSION => {
                 let descriptor = self.child(at, Field::TYPE)?;
                 let ty = self.type_descriptor(descriptor);
+                self.complete(ty);
                 let member = self.child(at, Field::MEMBER)?;
-                let text = self.text(member);
+                let text = self.text(self.resolved(member));
                 let name = self.intern(text);
                 let offset = self
                     .unit
@@ -116,10 +124,6 @@ impl Lowerer<'_> {
             Kind::COMPOUND_LITERAL_EXPRESSION => {
                 let place = self.compound_literal(at)?;
                 Some(self.read(place))
-            }
-            Kind::EXTENSION_EXPRESSION => {
-                let inner = self.only_child(at)?;
-                Some(self.rvalue(inner))
             }
             Kind::GNU_ASM_EXPRESSION => {
                 self.assembly(at);
@@ -155,7 +159,10 @@ impl Lowerer<'_> {
         }
         let text = self.text(at);
         let name = self.intern(text);
-        match self.names.get(&name) {
+        if let Some(found) = self.own_name(text, name) {
+            return found;
+        }
+        match self.meaning(text, name) {
             Some(Binding::Function) => {
                 let ty = match self.signatures.get(&name).cloned() {
                     Some(signature) => {
@@ -169,13 +176,21 @@ impl Lowerer<'_> {
             }
             Some(Binding::Enumerator(value)) => {
                 let constant = Constant {
-                    value: *value,
+                    value,
                     ty: self.int,
                     origin: Origin::Named(name),
                 };
                 return (Rvalue::Use(Operand::Constant(constant)), self.int);
             }
-            Some(Binding::Type(_)) => {
+            Some(Binding::Constant(value, ty)) => {
+                let constant = Constant {
+                    value,
+                    ty,
+                    origin: Origin::Named(name),
+                };
+                return (Rvalue::Use(Operand::Constant(constant)), ty);
+            }
+            Some(Binding::Type(_) | Binding::Expand(_) | Binding::Call(_)) => {
                 return (
                     Rvalue::Use(Operand::Unknown(TypeId::UNKNOWN)),
                     TypeId::UNKNOWN,
@@ -184,12 +199,13 @@ impl Lowerer<'_> {
             _ => {}
         }
         if is_constant_name(text) {
+            // Most are numbers, and most of those are `int`.
             let constant = Constant {
                 value: None,
-                ty: TypeId::UNKNOWN,
+                ty: self.int,
                 origin: Origin::Named(name),
             };
-            return (Rvalue::Use(Operand::Constant(constant)), TypeId::UNKNOWN);
+            return (Rvalue::Use(Operand::Constant(constant)), self.int);
         }
         let span = self.span(at);
         self.unseen_global(name, TypeId::UNKNOWN, span);
@@ -202,6 +218,33 @@ impl Lowerer<'_> {
         }
     }
 
+    /// `__func__` and what else the compiler fills in.
+    fn own_name(&mut self, text: &[u8], name: Symbol) -> Option<(Rvalue, TypeId)> {
+        if !text.starts_with(b"__") {
+            return None;
+        }
+        let bytes = match text {
+            b"__func__" | b"__FUNCTION__" | b"__PRETTY_FUNCTION__" => {
+                let name = self.body.name?;
+                self.unit.names.text(name).as_bytes().to_vec()
+            }
+            b"__FILE__" | b"__DATE__" | b"__TIME__" | b"__FILE_NAME__" => b"?".to_vec(),
+            b"__LINE__" | b"__COUNTER__" => {
+                let constant = Constant {
+                    value: None,
+                    ty: self.int,
+                    origin: Origin::Named(name),
+                };
+                return Some((Rvalue::Use(Operand::Constant(constant)), self.int));
+            }
+            _ => return None,
+        };
+        let char = TypeId::int(8, self.unit.target.char_is_signed);
+        let ty = self.unit.types.pointer_to(char);
+        let text = self.add_text(bytes);
+        Some((Rvalue::Use(Operand::Text(text)), ty))
+    }
+
     /// A cast the author wrote.
     pub(super) fn cast(&mut self, value: At, ty: TypeId) -> (Rvalue, TypeId) {
         if ty == TypeId::VOID {
@@ -212,21 +255,55 @@ impl Lowerer<'_> {
         self.conversion(value, ty, true)
     }
 
+    /// `(x) * y`, which the parser may take for a cast.
+    fn product(&mut self, descriptor: At, value: At) -> Option<(Rvalue, TypeId)> {
+        let op = match (self.kind(value), self.operator(value)) {
+            (Kind::POINTER_EXPRESSION, b"*") => BinaryOp::Mul,
+            (Kind::POINTER_EXPRESSION, _) => BinaryOp::And,
+            (Kind::UNARY_EXPRESSION, b"-") => BinaryOp::Sub,
+            (Kind::UNARY_EXPRESSION, b"+") => BinaryOp::Add,
+            _ => return None,
+        };
+        let name = self.child(descriptor, Field::TYPE)?;
+        if self.child(descriptor, Field::DECLARATOR).is_some() {
+            return None;
+        }
+        let name = self.resolved(name);
+        let left = match self.kind(name) {
+            Kind::TYPE_IDENTIFIER => {
+                let place = self.variable(name)?;
+                let (value, ty) = self.read(place);
+                let span = self.span(name);
+                self.compute(value, ty, span)
+            }
+            kind if is_expression(kind) => self.value(name),
+            _ => return None,
+        };
+        let right = self.child(value, Field::ARGUMENT)?;
+        let right = self.value(right);
+        let span = self.span(value);
+        Some(self.combine(op, left, right, span))
+    }
+
     /// The type in `(name)`, where that is one; the parser cannot tell it from an expression.
     pub(super) fn type_in_parentheses(&mut self, at: At) -> Option<TypeId> {
         if self.kind(at) != Kind::PARENTHESIZED_EXPRESSION {
             return None;
         }
-        let inner = self.only_child(at)?;
+        let own = self.only_child(at)?;
+        let inner = self.resolved(own);
         if self.kind(inner) != Kind::IDENTIFIER {
             return None;
+        }
+        if inner != own {
+            return self.type_argument(inner);
         }
         let text = self.text(inner);
         if let Some(ty) = self.named_type(text) {
             return Some(ty);
         }
         let name = self.intern(text);
-        if text.ends_with(b"_t") && !self.names.contains_key(&name) {
+        if text.ends_with(b"_t") && self.meaning(text, name).is_none() {
             return Some(self.unit.types.intern(Type::Named(name)));
         }
         None
@@ -242,6 +319,7 @@ impl Lowerer<'_> {
             },
             _ => (TypeId::UNKNOWN, None),
         };
+        self.complete(ty);
         let constant = Constant {
             value: self.unit.types.size(ty).map(i128::from),
             ty: size_type,
@@ -258,9 +336,14 @@ impl Lowerer<'_> {
         if let Some(inner) = self.child(descriptor, Field::TYPE)
             && self.kind(inner) == Kind::TYPE_IDENTIFIER
             && self.child(descriptor, Field::DECLARATOR).is_none()
-            && let Some(place) = self.variable(inner)
         {
-            return (place.ty, Some(place.base));
+            let inner = self.resolved(inner);
+            if self.kind(inner) != Kind::TYPE_IDENTIFIER && self.kind(inner) != Kind::IDENTIFIER {
+                return self.size_of_value(inner);
+            }
+            if let Some(place) = self.variable(inner) {
+                return (place.ty, Some(place.base));
+            }
         }
         (self.type_descriptor(descriptor), None)
     }
@@ -322,128 +405,6 @@ impl Lowerer<'_> {
         Some((self.unary(op, value.operand, ty), ty))
     }
 
-    /// `&&`, `||` and their negations.
-    pub(super) fn is_logical(&self, at: At) -> bool {
-        let at = self.inner(at);
-        match self.kind(at) {
-            Kind::BINARY_EXPRESSION => matches!(self.operator(at), b"&&" | b"||"),
-            Kind::UNARY_EXPRESSION => {
-                self.operator(at) == b"!"
-                    && self
-                        .child(at, Field::ARGUMENT)
-                        .is_some_and(|argument| self.is_logical(argument))
-            }
-            _ => false,
-        }
-    }
-
-    /// A condition as 0 or 1.
-    pub(super) fn truth(&mut self, at: At) -> (Rvalue, TypeId) {
-        let span = self.span(at);
-        let int = self.int;
-        if self.folding {
-            return self.constant_truth(at);
-        }
-        let local = self.nameless(LocalKind::Variable, int, span);
-        let place = Self::local_place(local, int, span);
-        let [yes, no, end] = [self.new_block(), self.new_block(), self.new_block()];
-        self.condition(at, yes, no);
-        for (block, value) in [(yes, 1), (no, 0)] {
-            self.switch_to(block);
-            let value = Rvalue::Use(Self::number(value, int));
-            self.assign(place.clone(), value, span);
-            self.goto(end, span);
-        }
-        self.switch_to(end);
-        (Rvalue::Use(Operand::Copy(place)), int)
-    }
-
-    /// `A && B` of constants.
-    fn constant_truth(&mut self, at: At) -> (Rvalue, TypeId) {
-        let value = self.constant_condition(at);
-        let constant = Constant {
-            value: value.map(i128::from),
-            ty: self.int,
-            origin: Origin::Folded,
-        };
-        (Rvalue::Use(Operand::Constant(constant)), self.int)
-    }
-
-    fn constant_condition(&mut self, at: At) -> Option<bool> {
-        let at = self.inner(at);
-        let sides = (self.child(at, Field::LEFT), self.child(at, Field::RIGHT));
-        match (self.kind(at), self.operator(at), sides) {
-            (Kind::BINARY_EXPRESSION, b"&&", (Some(left), Some(right))) => {
-                match self.constant_condition(left)? {
-                    true => self.constant_condition(right),
-                    false => Some(false),
-                }
-            }
-            (Kind::BINARY_EXPRESSION, b"||", (Some(left), Some(right))) => {
-                match self.constant_condition(left)? {
-                    true => Some(true),
-                    false => self.constant_condition(right),
-                }
-            }
-            (Kind::UNARY_EXPRESSION, b"!", _) => {
-                let argument = self.child(at, Field::ARGUMENT)?;
-                self.constant_condition(argument).map(|value| !value)
-            }
-            _ => self.constant(at).map(|value| value != 0),
-        }
-    }
-
-    fn conditional(&mut self, at: At) -> Option<(Rvalue, TypeId)> {
-        let condition = self.child(at, Field::CONDITION)?;
-        let alternative = self.child(at, Field::ALTERNATIVE)?;
-        let consequence = self.child(at, Field::CONSEQUENCE).unwrap_or(condition);
-        if self.folding || self.kind(self.inner(condition)) == Kind::NUMBER_LITERAL {
-            let arm = match self.constant_condition(condition) {
-                Some(true) => Some(consequence),
-                Some(false) => Some(alternative),
-                None => None,
-            };
-            if let Some(arm) = arm {
-                return Some(self.rvalue(arm));
-            }
-        }
-        let span = self.span(at);
-        let [yes, no, end] = [self.new_block(), self.new_block(), self.new_block()];
-        self.condition(condition, yes, no);
-        self.switch_to(yes);
-        let one = self.value(consequence);
-        let yes = self.body.current;
-        self.switch_to(no);
-        let two = self.value(alternative);
-        let no = self.body.current;
-        let ty = self.conditional_type(&one, &two);
-        let local = self.nameless(LocalKind::Variable, ty, span);
-        let place = Self::local_place(local, ty, span);
-        for (block, value) in [(yes, one), (no, two)] {
-            self.body.current = block;
-            if ty != TypeId::VOID {
-                let (value, _) = self.conversion(value, ty, false);
-                self.assign(place.clone(), value, span);
-            }
-            self.goto(end, span);
-        }
-        self.switch_to(end);
-        Some(self.read(place))
-    }
-
-    /// The type of `c ? one : two`.
-    fn conditional_type(&self, one: &Value, two: &Value) -> TypeId {
-        if self.is_arithmetic(one.ty) && self.is_arithmetic(two.ty) {
-            return self.common(one.ty, two.ty);
-        }
-        let is_null = |value: &Value| matches!(&value.operand, Operand::Constant(constant) if constant.value == Some(0));
-        if is_null(one) || one.ty == TypeId::UNKNOWN {
-            two.ty
-        } else {
-            one.ty
-        }
-    }
-
     /// `({ …; value; })`
     fn statement_expression(&mut self, block: At) -> (Rvalue, TypeId) {
         let scope = self.open_scope();
@@ -483,7 +444,8 @@ impl Lowerer<'_> {
                 let Some(value) = self.child(operand, Field::VALUE) else {
                     continue;
                 };
-                if self.is_object(self.inner(value)) {
+                let value = self.inner(value);
+                if self.is_object(value) {
                     let span = self.span(value);
                     let place = self.place(value);
                     // What an input points to may be written through it.
@@ -525,6 +487,21 @@ impl Lowerer<'_> {
             _ => return None,
         })
     }
+}
+
+/// Whether a node that stands for a macro's parameter is no type.
+fn is_expression(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::NUMBER_LITERAL
+            | Kind::BINARY_EXPRESSION
+            | Kind::CALL_EXPRESSION
+            | Kind::PARENTHESIZED_EXPRESSION
+            | Kind::FIELD_EXPRESSION
+            | Kind::SUBSCRIPT_EXPRESSION
+            | Kind::SIZEOF_EXPRESSION
+            | Kind::CAST_EXPRESSION
+    )
 }
 
 /// Whether a name that nobody defined is written as constants are.

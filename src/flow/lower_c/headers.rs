@@ -1,5 +1,334 @@
-//! What the included files say.
+//! What the included files say: macros, types, prototypes, found by name and read when used.
 
-/// Texts of the files that a file includes, directly or not.
+use std::hash::Hasher as _;
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::macro_body::{Definition, read};
+use super::scan::{Item, Space, scan};
+use crate::syntax::{Limits, Parser, Tree, includes};
+
+/// Headers that one file sees at most.
+const VISIBLE: usize = 600;
+
+/// Longest declaration that is read, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// The headers of a run. Made once, shared by all files and threads; declarations and macros are
+/// parsed when a file first uses them.
 #[derive(Debug, Default)]
-pub struct Headers {}
+pub struct HeaderSet {
+    files: Vec<HeaderFile>,
+    /// Hash of space and name, file, item: sorted.
+    declared: Vec<(u64, u32, u32)>,
+    /// Hash of the name, file, definition: sorted.
+    macros: Vec<(u64, u32, u32)>,
+    /// Where the entries of a hash begin in each of them.
+    declared_at: FxHashMap<u64, u32>,
+    macros_at: FxHashMap<u64, u32>,
+    by_name: FxHashMap<Box<str>, Vec<u32>>,
+}
+
+#[derive(Debug)]
+struct HeaderFile {
+    path: Box<str>,
+    text: Box<[u8]>,
+    items: Vec<Declaration>,
+    definitions: Vec<Definition>,
+    includes: Vec<(Box<str>, bool)>,
+    /// The headers those mean, looked up at the first use.
+    resolved: OnceLock<Vec<u32>>,
+}
+
+/// A declaration, parsed at its first use.
+#[derive(Debug)]
+struct Declaration {
+    item: Item,
+    parsed: OnceLock<Option<(Box<[u8]>, Tree)>>,
+}
+
+impl HeaderSet {
+    /// Reads the headers: their paths from the root of the repository and their bytes. About 100
+    /// MB/s; nothing is parsed.
+    pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let mut set = Self::default();
+        for (path, text) in files {
+            set.add(path, text);
+        }
+        set.declared.sort_unstable();
+        set.macros.sort_unstable();
+        set.declared_at = starts(&set.declared);
+        set.macros_at = starts(&set.macros);
+        set
+    }
+
+    fn add(&mut self, path: String, text: Vec<u8>) {
+        let file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        let scanned = scan(&text);
+        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        for &(space, name, item) in &scanned.names {
+            self.declared.push((hash(space, name), file, number(item)));
+        }
+        let mut definitions = Vec::with_capacity(scanned.defines.len());
+        for (index, define) in scanned.defines.iter().enumerate() {
+            self.macros
+                .push((hash(Space::Name, define.name), file, number(index)));
+            definitions.push(Definition::new(define));
+        }
+        let items = scanned
+            .items
+            .iter()
+            .map(|&item| Declaration {
+                item,
+                parsed: OnceLock::new(),
+            })
+            .collect();
+        let includes = includes(&text)
+            .iter()
+            .map(|one| (String::from_utf8_lossy(one.name).into(), one.is_quoted))
+            .collect();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        self.by_name.entry(name.into()).or_default().push(file);
+        self.files.push(HeaderFile {
+            path: path.into(),
+            text: text.into(),
+            items,
+            definitions,
+            includes,
+            resolved: OnceLock::new(),
+        });
+    }
+
+    /// Number of headers.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is no header.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// What the file at `path` with this text sees: what it includes, what that includes, and so
+    /// on. An include is looked for beside its file, then as the end of any path, nearest first.
+    pub fn visible(&self, path: &str, text: &[u8]) -> Headers<'_> {
+        let mut rank = vec![u32::MAX; self.files.len()];
+        let mut order: Vec<u32> = Vec::new();
+        let see = |found: Option<u32>, rank: &mut Vec<u32>, order: &mut Vec<u32>| {
+            if let Some(file) = found
+                && let Some(slot) = rank.get_mut(file as usize)
+                && *slot == u32::MAX
+                && order.len() < VISIBLE
+            {
+                *slot = u32::try_from(order.len()).unwrap_or(u32::MAX);
+                order.push(file);
+            }
+        };
+        for include in includes(text) {
+            let name = String::from_utf8_lossy(include.name);
+            let found = self.resolve(path, &name, include.is_quoted);
+            see(found, &mut rank, &mut order);
+        }
+        let mut next = 0;
+        while let Some(&file) = order.get(next) {
+            next += 1;
+            let Some(header) = self.files.get(file as usize) else {
+                continue;
+            };
+            let resolved = header.resolved.get_or_init(|| {
+                let all = header.includes.iter();
+                all.filter_map(|(name, is_quoted)| self.resolve(&header.path, name, *is_quoted))
+                    .collect()
+            });
+            for &found in resolved {
+                see(Some(found), &mut rank, &mut order);
+            }
+        }
+        Headers {
+            set: Some(self),
+            rank,
+        }
+    }
+
+    /// The header an include means.
+    fn resolve(&self, from: &str, name: &str, is_quoted: bool) -> Option<u32> {
+        let name = name.trim_start_matches("./");
+        let name = name.rsplit("../").next().unwrap_or(name);
+        let base = name.rsplit('/').next().unwrap_or(name);
+        let candidates = self.by_name.get(base)?;
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut best: Option<(usize, u32)> = None;
+        for &file in candidates {
+            let Some(path) = self.files.get(file as usize).map(|file| &*file.path) else {
+                continue;
+            };
+            let Some(before) = path.strip_suffix(name) else {
+                continue;
+            };
+            if !before.is_empty() && !before.ends_with('/') {
+                continue;
+            }
+            let before = before.trim_end_matches('/');
+            if is_quoted && before == folder {
+                return Some(file);
+            }
+            let shared = before
+                .split('/')
+                .zip(folder.split('/'))
+                .take_while(|(one, two)| one == two)
+                .count();
+            // The nearest folder, and of those the one least deep.
+            let score = shared * 1_000 + 999 - before.split('/').count().min(999);
+            if best.is_none_or(|(known, _)| score > known) {
+                best = Some((score, file));
+            }
+        }
+        best.map(|(_, file)| file)
+    }
+
+    /// All headers, in their order.
+    pub(super) fn all(&self) -> Headers<'_> {
+        Headers {
+            set: Some(self),
+            rank: (0..self.files.len())
+                .map(|file| u32::try_from(file).unwrap_or(u32::MAX))
+                .collect(),
+        }
+    }
+
+    fn definition(&self, file: u32, index: u32) -> Option<&Definition> {
+        self.files
+            .get(file as usize)?
+            .definitions
+            .get(index as usize)
+    }
+}
+
+/// The headers that one file sees.
+#[derive(Debug, Default, Clone)]
+pub struct Headers<'s> {
+    set: Option<&'s HeaderSet>,
+    /// Position in the order of inclusion; `u32::MAX` for a header that is not seen.
+    rank: Vec<u32>,
+}
+
+impl<'s> Headers<'s> {
+    /// Entries of that hash, those of seen headers first, in the order of inclusion. Where none is
+    /// seen, the only header of the repository that has one.
+    fn entries(
+        &self,
+        table: &'s [(u64, u32, u32)],
+        at: &FxHashMap<u64, u32>,
+        key: u64,
+    ) -> Vec<(u32, u32)> {
+        let Some(&from) = at.get(&key) else {
+            return Vec::new();
+        };
+        let all = table
+            .get(from as usize..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|entry| entry.0 == key);
+        let mut seen: Vec<(u32, u32, u32)> = Vec::new();
+        let mut others: Vec<(u32, u32)> = Vec::new();
+        for &(_, file, index) in all {
+            match self.rank.get(file as usize) {
+                Some(&rank) if rank != u32::MAX => seen.push((rank, file, index)),
+                _ => others.push((file, index)),
+            }
+        }
+        if seen.is_empty() {
+            let first = others.first().map(|(file, _)| *file);
+            if others.iter().all(|(file, _)| Some(*file) == first) {
+                return others;
+            }
+        }
+        seen.sort_unstable();
+        seen.into_iter()
+            .map(|(_, file, index)| (file, index))
+            .collect()
+    }
+
+    /// Macros of that name, those with a body first.
+    pub(super) fn definitions(&self, name: &[u8]) -> Vec<&'s Definition> {
+        let Some(set) = self.set else {
+            return Vec::new();
+        };
+        let mut found: Vec<&Definition> = self
+            .entries(&set.macros, &set.macros_at, hash(Space::Name, name))
+            .into_iter()
+            .filter_map(|(file, index)| set.definition(file, index))
+            .filter(|definition| *definition.name == *name)
+            .take(8)
+            .collect();
+        found.sort_by_key(|definition| definition.is_empty());
+        found
+    }
+
+    /// Declarations that may declare the name.
+    pub(super) fn declarations(&self, space: Space, name: &[u8]) -> Vec<Found<'s>> {
+        let Some(set) = self.set else {
+            return Vec::new();
+        };
+        self.entries(&set.declared, &set.declared_at, hash(space, name))
+            .into_iter()
+            .filter_map(|(file, index)| {
+                let file = set.files.get(file as usize)?;
+                let declaration = file.items.get(index as usize)?;
+                Some(Found { file, declaration })
+            })
+            .take(4)
+            .collect()
+    }
+}
+
+/// A declaration in its header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'s> {
+    file: &'s HeaderFile,
+    declaration: &'s Declaration,
+}
+
+impl<'s> Found<'s> {
+    /// Its text and tree, and `#pragma pack` around it.
+    pub(super) fn tree(
+        self,
+        parser: &mut Option<Parser>,
+    ) -> Option<(&'s [u8], &'s Tree, Option<u64>)> {
+        let item = self.declaration.item;
+        let parsed = self.declaration.parsed.get_or_init(|| {
+            let text = self.file.text.get(item.start..item.end)?;
+            if text.len() > LONGEST {
+                return None;
+            }
+            let end: &[u8] = if item.is_definition { b";" } else { b"" };
+            let text: Box<[u8]> = [text, end].concat().into();
+            let parser = parser.get_or_insert_with(|| Parser::new(Limits::default()));
+            let tree = read(parser, &text)?.tree;
+            Some((text, tree))
+        });
+        let (text, tree) = parsed.as_ref()?;
+        Some((text, tree, item.pack))
+    }
+}
+
+fn starts(table: &[(u64, u32, u32)]) -> FxHashMap<u64, u32> {
+    let mut starts = FxHashMap::default();
+    for (index, entry) in table.iter().enumerate() {
+        starts
+            .entry(entry.0)
+            .or_insert(u32::try_from(index).unwrap_or(u32::MAX));
+    }
+    starts
+}
+
+fn hash(space: Space, name: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(name);
+    hasher.write_u8(match space {
+        Space::Name => 0,
+        Space::Tag => 1,
+    });
+    hasher.finish()
+}

@@ -91,7 +91,9 @@ impl Lowerer<'_> {
                         && (self.is_arithmetic(place.ty)
                             || self.unit.types.is_pointer(place.ty)) =>
                 {
-                    self.initialise(place, first, span);
+                    let value = self.value(first);
+                    let (value, _) = self.conversion(value, place.ty, false);
+                    self.assign(place, value, span);
                 }
                 _ => {
                     for child in self.children(list).take(ITEMS) {
@@ -308,6 +310,7 @@ impl Lowerer<'_> {
         let value = self.child(at, Field::VALUE)?;
         let ty = self.type_descriptor(descriptor);
         let ty = self.completed(ty, Some(value));
+        self.complete(ty);
         let span = self.span(at);
         let local = self.nameless(crate::flow::ir::LocalKind::Variable, ty, span);
         let place = Self::local_place(local, ty, span);

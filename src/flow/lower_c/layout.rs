@@ -1,11 +1,23 @@
 //! `struct` and `union`: fields, offsets, sizes (as GCC lays them out for ARM and x86).
 
 use super::declarator::mentions_packed;
-use super::source::At;
+use super::macro_body::Form;
+use super::source::{At, Source};
 use super::unit::Lowerer;
+use crate::finding::Span;
 use crate::flow::ir::Field as RecordField;
 use crate::flow::ir::{Record, RecordId, Symbol, Type, TypeId};
-use crate::syntax::{Field, Kind};
+use crate::syntax::{Field, Kind, Tree};
+
+/// A record of a header whose fields nobody asked for yet.
+#[derive(Debug)]
+pub(super) struct Deferred<'a> {
+    at: At,
+    tree: &'a Tree,
+    text: &'a [u8],
+    pack: Option<u64>,
+    is_union: bool,
+}
 
 /// A record being laid out. Positions are bits.
 struct Layout {
@@ -20,12 +32,16 @@ struct Layout {
     align: u64,
 }
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     /// The type of `struct x`, `struct x {…}` or `struct {…}`.
     pub(super) fn record_specifier(&mut self, at: At, is_union: bool) -> TypeId {
         let name = self.child(at, Field::NAME).map(|name| self.text(name));
         let tag = name.map(|name| self.intern(name));
-        let Some(list) = self.child(at, Field::BODY) else {
+        let is_own_source = self
+            .sources
+            .get(at.source as usize)
+            .is_some_and(|source| source.expansion.is_none());
+        let Some(_) = self.child(at, Field::BODY) else {
             return self.tag_type(name.unwrap_or_default(), tag, is_union);
         };
         let existing = tag
@@ -38,6 +54,13 @@ impl Lowerer<'_> {
                 let record = self.unit.types.record(*id);
                 record.is_some_and(|record| record.size.is_none() && record.fields.is_empty())
             });
+        if self.is_secondary
+            && existing.is_none()
+            && let Some(&known) = tag.and_then(|tag| self.tags.get(&tag))
+            && self.unit.types.as_record(known).is_some()
+        {
+            return known;
+        }
         let (ty, id) = match existing {
             Some(existing) => existing,
             None => self.new_record(tag, is_union),
@@ -45,14 +68,65 @@ impl Lowerer<'_> {
         if let Some(tag) = tag {
             self.bind_tag(tag, ty);
         }
-        let limit = if mentions_packed(self.around_fields(at, list)) {
+        let deferred = Deferred {
+            at,
+            tree: self.tree(at),
+            text: self
+                .sources
+                .get(at.source as usize)
+                .map_or(&[], |source| source.text),
+            pack: self.pack,
+            is_union,
+        };
+        // Most records of headers are only pointed to.
+        if self.reading > 0 && is_own_source {
+            self.deferred.insert(id, deferred);
+        } else {
+            self.deferred.remove(&id);
+            self.lay_out(id, &deferred);
+        }
+        ty
+    }
+
+    /// Reads the fields of the record behind a type, if that has not been done.
+    pub(super) fn complete(&mut self, ty: TypeId) {
+        let mut ty = ty;
+        for _ in 0..8 {
+            match self.unit.types.get(ty) {
+                Type::Array { of, .. } => ty = *of,
+                Type::Record(id) => {
+                    let id = *id;
+                    if let Some(mut deferred) = self.deferred.remove(&id) {
+                        let source = self.add_source(Source {
+                            tree: deferred.tree,
+                            text: deferred.text,
+                            span: Some(Span::default()),
+                            expansion: None,
+                        });
+                        deferred.at.source = source;
+                        self.reading += 1;
+                        self.outside(|lowerer| lowerer.lay_out(id, &deferred));
+                        self.reading -= 1;
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn lay_out(&mut self, id: RecordId, deferred: &Deferred<'a>) {
+        let Some(list) = self.child(deferred.at, Field::BODY) else {
+            return;
+        };
+        let limit = if mentions_packed(self.around_fields(deferred.at, list)) {
             1
         } else {
-            self.pack.unwrap_or(u64::MAX)
+            deferred.pack.unwrap_or(u64::MAX)
         };
         let mut layout = Layout {
             fields: Vec::new(),
-            is_union,
+            is_union: deferred.is_union,
             limit,
             at: Some(0),
             longest: Some(0),
@@ -61,16 +135,20 @@ impl Lowerer<'_> {
         self.fields(list, &mut layout, 0);
         let size = layout.size();
         if let Some(record) = self.unit.types.record_mut(id) {
-            record.is_union = is_union;
+            record.is_union = deferred.is_union;
             record.fields = layout.fields;
             record.size = size;
             record.align = layout.align;
         }
-        ty
     }
 
     /// What a tag without fields refers to.
-    fn tag_type(&mut self, name: &[u8], tag: Option<Symbol>, is_union: bool) -> TypeId {
+    pub(super) fn tag_type(
+        &mut self,
+        name: &'a [u8],
+        tag: Option<Symbol>,
+        is_union: bool,
+    ) -> TypeId {
         let Some(tag) = tag else {
             return TypeId::UNKNOWN;
         };
@@ -82,7 +160,12 @@ impl Lowerer<'_> {
             self.tags.insert(tag, ty);
             return ty;
         }
-        self.unit.types.intern(Type::Named(tag))
+        if let Some(ty) = self.tag_elsewhere(name, tag) {
+            return ty;
+        }
+        let ty = self.unit.types.intern(Type::Named(tag));
+        self.tags.insert(tag, ty);
+        ty
     }
 
     fn new_record(&mut self, name: Option<Symbol>, is_union: bool) -> (TypeId, RecordId) {
@@ -166,13 +249,51 @@ impl Lowerer<'_> {
         if let Some((name, ty)) = waiting {
             self.add_field(layout, name, ty);
         }
-        if !declared_any {
+        if !declared_any && !self.member_macro(at, layout) {
             self.splice(layout, before.ty);
         }
     }
 
+    /// `IP_PCB;`, `COMMON(struct s);`: a macro that stands for fields. Tells whether it was one.
+    fn member_macro(&mut self, at: At, layout: &mut Layout) -> bool {
+        let Some(specifier) = self.child(at, Field::TYPE) else {
+            return false;
+        };
+        let (name, argument) = match self.kind(specifier) {
+            Kind::TYPE_IDENTIFIER => (specifier, None),
+            Kind::MACRO_TYPE_SPECIFIER => match self.child(specifier, Field::NAME) {
+                Some(name) => (name, self.child(specifier, Field::TYPE)),
+                None => return false,
+            },
+            _ => return false,
+        };
+        let text = self.text(name);
+        let Some(definition) = self.definition(text) else {
+            return false;
+        };
+        let arguments: Vec<At> = argument.into_iter().collect();
+        let wanted = definition.parameters.as_ref().map_or(0, Vec::len);
+        if wanted != arguments.len() {
+            return false;
+        }
+        let parsed = definition.members(&mut self.parser);
+        let Form::Members(node) = parsed.form else {
+            return false;
+        };
+        let Some((_, source)) = self.enter(definition, at, arguments) else {
+            return false;
+        };
+        if let Some(source) = self.sources.get_mut(source as usize) {
+            source.tree = &parsed.tree;
+            source.text = &parsed.text;
+        }
+        self.fields(At { source, node }, layout, 1);
+        true
+    }
+
     /// A member that shares its byte range with the record around it.
     fn splice(&mut self, layout: &mut Layout, ty: TypeId) {
+        self.complete(ty);
         let Some(record) = self.unit.types.as_record(ty) else {
             return;
         };
@@ -189,6 +310,7 @@ impl Lowerer<'_> {
     }
 
     fn add_field(&mut self, layout: &mut Layout, name: Symbol, ty: TypeId) {
+        self.complete(ty);
         // A flexible array takes no room.
         let size = match self.unit.types.get(ty) {
             Type::Array { len: None, .. } => Some(0),

@@ -167,6 +167,22 @@ fn digit_of(text: &[u8], radix: u32) -> Option<(u32, &[u8])> {
     Some((char::from(byte).to_digit(radix)?, behind))
 }
 
+/// The conversion behind `PRIu32` and its like.
+fn conversion(name: &[u8]) -> Option<Vec<u8>> {
+    let rest = name
+        .strip_prefix(b"PRI")
+        .or_else(|| name.strip_prefix(b"SCN"))?;
+    let (&letter, width) = rest.split_first()?;
+    let long: &[u8] = match width {
+        b"64" | b"MAX" => b"ll",
+        b"PTR" => b"l",
+        b"8" if name.starts_with(b"SCN") => b"hh",
+        b"16" if name.starts_with(b"SCN") => b"h",
+        _ => b"",
+    };
+    Some([long, &[letter]].concat())
+}
+
 impl Lowerer<'_> {
     pub(super) fn literal(&mut self, at: At) -> (Rvalue, TypeId) {
         let target = self.unit.target;
@@ -220,14 +236,15 @@ impl Lowerer<'_> {
     }
 
     /// The bytes of a string; `None` where a part is a macro.
-    pub(super) fn string(&self, at: At) -> Option<Vec<u8>> {
+    pub(super) fn string(&mut self, at: At) -> Option<Vec<u8>> {
         if self.kind(at) == Kind::CONCATENATED_STRING {
             let mut out = Vec::new();
             for part in self.children(at) {
-                if self.kind(part) != Kind::STRING_LITERAL {
-                    return None;
+                let part = self.inner(part);
+                match self.kind(part) {
+                    Kind::STRING_LITERAL => out.extend(self.string(part)?),
+                    _ => out.extend(conversion(self.text(part))?),
                 }
-                out.extend(self.string(part)?);
             }
             return Some(out);
         }

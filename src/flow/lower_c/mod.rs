@@ -15,16 +15,22 @@ mod arithmetic;
 mod builder;
 mod call;
 mod condition;
+mod constant_text;
 mod control;
 mod declaration;
 mod declarator;
+mod expand;
 mod expression;
 mod headers;
 mod initialiser;
 mod layout;
 mod literal;
+mod lookup;
+mod macro_body;
 mod operators;
 mod place;
+mod prelude;
+mod scan;
 mod scope;
 mod simplify;
 mod source;
@@ -34,15 +40,31 @@ mod tests;
 mod type_names;
 mod unit;
 
-pub use headers::Headers;
+pub use headers::{HeaderSet, Headers};
 
 use super::ir::{Target, Unit};
 use crate::syntax::SourceFile;
 
 /// Lowers every function of a C file.
-pub fn lower(file: &SourceFile<'_>, target: Target, headers: &Headers) -> Unit {
-    let mut lowerer = unit::Lowerer::new(file, target, headers);
+pub fn lower(file: &SourceFile<'_>, target: Target, headers: &Headers<'_>) -> Unit {
+    lower_some(file, target, headers, &|_| true)
+}
+
+/// Lowers the functions of a C file that are wanted, by their index in
+/// [`SourceFile::functions`]. What the file declares is read only if there is one.
+pub fn lower_some(
+    file: &SourceFile<'_>,
+    target: Target,
+    headers: &Headers<'_>,
+    wanted: &dyn Fn(u32) -> bool,
+) -> Unit {
+    let indices = 0..u32::try_from(file.functions.len()).unwrap_or(u32::MAX);
+    if !indices.into_iter().any(wanted) {
+        return Unit::new(file.language, target);
+    }
+    let macros = lookup::FileMacros::new(file.text);
+    let mut lowerer = unit::Lowerer::new(file, target, headers, &macros);
     lowerer.file_declarations();
-    lowerer.functions(file);
+    lowerer.functions(file, wanted);
     lowerer.finish()
 }

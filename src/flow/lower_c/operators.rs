@@ -4,7 +4,7 @@ use super::builder::Value;
 use super::source::At;
 use super::unit::Lowerer;
 use crate::finding::Span;
-use crate::flow::ir::{BinaryOp, Operand, Place, ResultUse, Rvalue, Type, TypeId};
+use crate::flow::ir::{BinaryOp, Operand, Place, ResultUse, Rvalue, Type, TypeId, UnaryOp};
 use crate::syntax::{Field, Kind};
 
 impl Lowerer<'_> {
@@ -42,10 +42,7 @@ impl Lowerer<'_> {
                 let value = self.value(right);
                 let own = self.promoted(value.ty);
                 let value = self.convert(value, own, span);
-                (
-                    self.unary(crate::flow::ir::UnaryOp::Negate, value.operand, own),
-                    own,
-                )
+                (self.unary(UnaryOp::Negate, value.operand, own), own)
             }
             _ => self.rvalue(right),
         };
@@ -62,6 +59,15 @@ impl Lowerer<'_> {
         span: Span,
     ) -> (Rvalue, TypeId) {
         let pointers = (self.is_address(left.ty), self.is_address(right.ty));
+        // The step of pointer arithmetic is the size of what is pointed to.
+        for (is_pointer, ty) in [(pointers.0, left.ty), (pointers.1, right.ty)] {
+            if is_pointer
+                && !op.is_comparison()
+                && let Some(to) = self.unit.types.pointee(ty)
+            {
+                self.complete(to);
+            }
+        }
         match (op, pointers) {
             (BinaryOp::Sub, (true, true)) => {
                 let ty = TypeId::int(self.unit.target.pointer_bits, true);
@@ -173,6 +179,10 @@ impl Lowerer<'_> {
 
     /// Writes a value, converted to the place's type.
     pub(super) fn store(&mut self, place: Place, value: Rvalue, ty: TypeId, span: Span) {
+        if self.is_value(&place) {
+            // No object: `UNKNOWN_MACRO(x) = value`.
+            return;
+        }
         let to = place.ty;
         let is_same = ty == to
             || to == TypeId::UNKNOWN
@@ -205,6 +215,42 @@ impl Lowerer<'_> {
             .children(at)
             .next()
             .is_some_and(|first| self.field(first) == Field::OPERATOR);
+        // `!x--`, which the parser takes for `(!x)--`.
+        let unary = self.child(argument, Field::ARGUMENT);
+        if let (Kind::UNARY_EXPRESSION, false, Some(inner)) =
+            (self.kind(argument), is_prefix, unary)
+        {
+            return self.unary_of_update(at, argument, inner);
+        }
+        self.update_place(argument, op, span, is_prefix, wanted)
+    }
+
+    fn unary_of_update(&mut self, at: At, unary: At, inner: At) -> Option<(Rvalue, TypeId)> {
+        let span = self.span(at);
+        let op = match self.operator(at) {
+            b"--" => BinaryOp::Sub,
+            _ => BinaryOp::Add,
+        };
+        let (value, ty) = self.update_place(inner, op, span, false, true)?;
+        let value = self.compute(value, ty, span);
+        let promoted = self.promoted(ty);
+        let (op, to) = match self.operator(unary) {
+            b"!" => return Some((self.unary(UnaryOp::Not, value.operand, self.int), self.int)),
+            b"~" => (UnaryOp::BitNot, promoted),
+            _ => (UnaryOp::Negate, promoted),
+        };
+        let value = self.convert(value, to, span);
+        Some((self.unary(op, value.operand, to), to))
+    }
+
+    fn update_place(
+        &mut self,
+        argument: At,
+        op: BinaryOp,
+        span: Span,
+        is_prefix: bool,
+        wanted: bool,
+    ) -> Option<(Rvalue, TypeId)> {
         let place = self.place(argument);
         let ty = place.ty;
         let before = match wanted && !is_prefix {

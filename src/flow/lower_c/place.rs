@@ -5,7 +5,7 @@ use super::scope::Binding;
 use super::source::At;
 use super::unit::Lowerer;
 use crate::finding::Span;
-use crate::flow::ir::{Base, Operand, Place, Projection, Rvalue, Type, TypeId};
+use crate::flow::ir::{Base, LocalKind, Operand, Place, Projection, Rvalue, Type, TypeId};
 use crate::syntax::{Field, Kind};
 
 impl Lowerer<'_> {
@@ -13,6 +13,11 @@ impl Lowerer<'_> {
     pub(super) fn place(&mut self, at: At) -> Place {
         let at = self.inner(at);
         if let Some(place) = self.deeper(|lowerer| lowerer.object(at)) {
+            return place;
+        }
+        if self.kind(at) == Kind::IDENTIFIER
+            && let Some(place) = self.unseen_object(at)
+        {
             return place;
         }
         let span = self.span(at);
@@ -42,6 +47,11 @@ impl Lowerer<'_> {
     pub(super) fn object(&mut self, at: At) -> Option<Place> {
         match self.kind(at) {
             Kind::IDENTIFIER => self.variable(at),
+            Kind::FIELD_EXPRESSION | Kind::SUBSCRIPT_EXPRESSION
+                if self.cast_below(at).is_some() =>
+            {
+                None
+            }
             Kind::FIELD_EXPRESSION => self.field_place(at),
             Kind::SUBSCRIPT_EXPRESSION => self.element_place(at),
             Kind::POINTER_EXPRESSION if self.operator(at) == b"*" => {
@@ -57,18 +67,16 @@ impl Lowerer<'_> {
 
     /// A name as a place, if it is a variable.
     pub(super) fn variable(&mut self, at: At) -> Option<Place> {
-        let name = {
-            let text = self.text(at);
-            self.intern(text)
-        };
-        let (base, ty) = match self.names.get(&name)? {
+        let text = self.text(at);
+        let name = self.intern(text);
+        let (base, ty) = match self.meaning(text, name)? {
             Binding::Local(id) => (
-                Base::Local(*id),
+                Base::Local(id),
                 self.body.locals.get(id.0 as usize).map(|local| local.ty)?,
             ),
             Binding::Global(id) => (
-                Base::Global(*id),
-                self.unit.global(*id).map(|global| global.ty)?,
+                Base::Global(id),
+                self.unit.global(id).map(|global| global.ty)?,
             ),
             _ => return None,
         };
@@ -82,7 +90,8 @@ impl Lowerer<'_> {
 
     fn field_place(&mut self, at: At) -> Option<Place> {
         let argument = self.child(at, Field::ARGUMENT)?;
-        let text = self.child(at, Field::FIELD).map(|field| self.text(field))?;
+        let field = self.child(at, Field::FIELD)?;
+        let text = self.text(self.resolved(field));
         let name = self.intern(text);
         let span = self.span(at);
         let mut place = if self.operator(at) == b"->" {
@@ -90,6 +99,7 @@ impl Lowerer<'_> {
         } else {
             self.place(argument)
         };
+        self.complete(place.ty);
         place.ty = self
             .unit
             .types
@@ -117,6 +127,26 @@ impl Lowerer<'_> {
 
     /// An element of an array, or of what a pointer points to.
     pub(super) fn element(&mut self, mut base: Place, index: Operand, span: Span) -> Place {
+        if let Some(to) = self.unit.types.pointee(base.ty)
+            && matches!(self.unit.types.get(to), Type::Array { .. })
+        {
+            // `p[i]` of a pointer to arrays: `Index` behind `Deref` steps inside one of them.
+            let is_first =
+                matches!(&index, Operand::Constant(constant) if constant.value == Some(0));
+            let ty = base.ty;
+            let pointer = match is_first {
+                true => base,
+                false => {
+                    let add = Rvalue::PointerAdd {
+                        pointer: Operand::Copy(base),
+                        count: index,
+                        is_negative: false,
+                    };
+                    self.spill(add, ty, span)
+                }
+            };
+            return self.behind(pointer, span);
+        }
         match self.unit.types.get(base.ty) {
             Type::Array { of, .. } => base.ty = *of,
             Type::Pointer { to, .. } => {
@@ -128,6 +158,7 @@ impl Lowerer<'_> {
                 base.path.push(Projection::Deref);
             }
         }
+        self.complete(base.ty);
         base.path.push(Projection::Index(index));
         base.span = span;
         base
@@ -203,6 +234,7 @@ impl Lowerer<'_> {
                 place.path.push(Projection::Deref);
             }
         }
+        self.complete(place.ty);
         place.span = span;
         place
     }
@@ -219,6 +251,7 @@ impl Lowerer<'_> {
                 let ty = self.unit.types.pointer_to(place.ty);
                 if place.path.last() == Some(&Projection::Deref) {
                     place.path.pop();
+                    let ty = self.type_at(&place);
                     place.ty = ty;
                     (Rvalue::Use(Operand::Copy(place)), ty)
                 } else {
@@ -244,6 +277,9 @@ impl Lowerer<'_> {
             if let Rvalue::Use(Operand::Copy(place)) = value {
                 return self.address_of_place(place);
             }
+            if let Some(place) = self.unseen_object(inner) {
+                return self.address_of_place(place);
+            }
             let span = self.span(inner);
             let place = self.spill(value, ty, span);
             return self.address_of_place(place);
@@ -253,13 +289,87 @@ impl Lowerer<'_> {
     }
 
     fn address_of_place(&mut self, mut place: Place) -> (Rvalue, TypeId) {
-        let ty = self.unit.types.pointer_to(place.ty);
         // `&*p` is `p`.
         if place.path.last() == Some(&Projection::Deref) {
             place.path.pop();
+            let ty = self.type_at(&place);
             place.ty = ty;
             return (Rvalue::Use(Operand::Copy(place)), ty);
         }
+        let ty = self.unit.types.pointer_to(place.ty);
         (Rvalue::AddressOf(place), ty)
+    }
+
+    /// The type at the end of a place's path.
+    fn type_at(&self, place: &Place) -> TypeId {
+        let mut ty = match place.base {
+            Base::Local(id) => self.body.locals.get(id.0 as usize).map(|local| local.ty),
+            Base::Global(id) => self.unit.global(id).map(|global| global.ty),
+        }
+        .unwrap_or(TypeId::UNKNOWN);
+        let types = &self.unit.types;
+        for step in &place.path {
+            ty = match step {
+                Projection::Deref => types.pointee(ty).unwrap_or(TypeId::UNKNOWN),
+                Projection::Field(name) => types
+                    .field(ty, *name)
+                    .map_or(TypeId::UNKNOWN, |field| field.ty),
+                Projection::Index(_) => types.element(ty).unwrap_or(ty),
+            };
+        }
+        ty
+    }
+
+    /// A name that nobody knows, used as an object.
+    fn unseen_object(&mut self, at: At) -> Option<Place> {
+        let text = self.text(at);
+        let name = self.intern(text);
+        if self.meaning(text, name).is_some() {
+            return None;
+        }
+        let span = self.span(at);
+        let id = self.unseen_global(name, TypeId::UNKNOWN, span);
+        if let Some(global) = self.unit.globals.get_mut(id.0 as usize) {
+            // A register, by its spelling.
+            global.is_volatile = super::expression::is_constant_name(text);
+        }
+        self.variable(at)
+    }
+
+    /// Whether a place is only the value of an expression.
+    pub(super) fn is_value(&self, place: &Place) -> bool {
+        match place.base {
+            Base::Local(id) if place.path.is_empty() => self
+                .body
+                .locals
+                .get(id.0 as usize)
+                .is_some_and(|local| local.kind == LocalKind::Temporary),
+            _ => false,
+        }
+    }
+
+    /// `(type)(x)[0]`, which the parser takes for an element of a call: the call, and its
+    /// argument.
+    pub(super) fn cast_below(&mut self, at: At) -> Option<(At, At, TypeId)> {
+        let mut bottom = at;
+        for _ in 0..8 {
+            match self.kind(bottom) {
+                Kind::SUBSCRIPT_EXPRESSION | Kind::FIELD_EXPRESSION => {
+                    bottom = self.child(bottom, Field::ARGUMENT)?;
+                }
+                Kind::CALL_EXPRESSION if bottom != at => {
+                    if self.casts.contains(&bottom) {
+                        return None;
+                    }
+                    let function = self.child(bottom, Field::FUNCTION)?;
+                    let ty = self.type_in_parentheses(function)?;
+                    let list = self.child(bottom, Field::ARGUMENTS)?;
+                    let argument = self.only_child(list)?;
+                    return Some((bottom, argument, ty));
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 }

@@ -17,6 +17,14 @@ pub(super) enum Binding {
     Type(TypeId),
     /// An enumerator.
     Enumerator(Option<i128>),
+    /// A macro that is a number.
+    Constant(Option<i128>, TypeId),
+    /// A macro without parameters: index in [`Lowerer::expandable`].
+    Expand(u32),
+    /// A macro with parameters.
+    Call(u32),
+    /// Nothing tells of it.
+    Unseen,
 }
 
 /// What a scope hides until it ends.
@@ -38,7 +46,8 @@ pub(super) struct Scope {
 impl Lowerer<'_> {
     /// Gives a name a meaning in the scope at hand.
     pub(super) fn bind(&mut self, name: Symbol, binding: Binding) {
-        if self.is_secondary && self.names.contains_key(&name) {
+        let known = self.names.get(&name);
+        if self.is_secondary && known.is_some_and(|known| *known != Binding::Unseen) {
             return;
         }
         let before = self.names.insert(name, binding);
@@ -78,11 +87,11 @@ impl Lowerer<'_> {
                 Some(Shadowed::Name(name, Some(before))) => {
                     self.names.insert(name, before);
                 }
-                Some(Shadowed::Name(name, None)) => {
-                    // An extern that was first seen inside a function stays known.
-                    if !matches!(self.names.get(&name), Some(Binding::Function)) {
-                        self.names.remove(&name);
-                    }
+                // A function that was first declared inside another stays known.
+                Some(Shadowed::Name(name, None))
+                    if !matches!(self.names.get(&name), Some(Binding::Function)) =>
+                {
+                    self.names.remove(&name);
                 }
                 Some(Shadowed::Tag(name, Some(before))) => {
                     self.tags.insert(name, before);
@@ -90,7 +99,7 @@ impl Lowerer<'_> {
                 Some(Shadowed::Tag(name, None)) => {
                     self.tags.remove(&name);
                 }
-                None => {}
+                _ => {}
             }
         }
     }

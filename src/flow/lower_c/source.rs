@@ -1,5 +1,6 @@
 //! Where a node stands: in the file, or in the body of a macro.
 
+use super::macro_body::Definition;
 use super::unit::Lowerer;
 use crate::finding::Span;
 use crate::syntax::{Children, Field, Kind, NodeId, Tree};
@@ -17,20 +18,23 @@ pub(super) struct At {
 pub(super) struct Source<'a> {
     pub(super) tree: &'a Tree,
     pub(super) text: &'a [u8],
+    /// The bytes its nodes stand for in the file, if they stand elsewhere.
+    pub(super) span: Option<Span>,
     /// The use of the macro whose body this is.
     pub(super) expansion: Option<Expansion<'a>>,
 }
 
 /// One use of a macro.
 pub(super) struct Expansion<'a> {
-    /// Its bytes in the file.
-    pub(super) span: Span,
+    pub(super) definition: &'a Definition,
+    /// The tree it is used in.
+    pub(super) parent: u32,
     /// Names of its parameters.
     pub(super) parameters: &'a [Box<[u8]>],
+    /// The last parameter stands for all arguments that are left.
+    pub(super) is_variadic: bool,
     /// What they stand for.
     pub(super) arguments: Vec<At>,
-    /// Macros around it.
-    pub(super) depth: u32,
 }
 
 /// The children of a node.
@@ -98,10 +102,7 @@ impl<'a> Lowerer<'a> {
     /// The node's bytes in the file; of a node in a macro's body those of the macro's use.
     pub(super) fn span(&self, at: At) -> Span {
         match self.sources.get(at.source as usize) {
-            Some(source) => match &source.expansion {
-                Some(expansion) => expansion.span,
-                None => source.tree.span(at.node),
-            },
+            Some(source) => source.span.unwrap_or_else(|| source.tree.span(at.node)),
             None => Span::default(),
         }
     }
@@ -110,16 +111,5 @@ impl<'a> Lowerer<'a> {
     pub(super) fn operator(&self, at: At) -> &'a [u8] {
         self.child(at, Field::OPERATOR)
             .map_or(&[], |operator| self.text(operator))
-    }
-
-    /// The node behind parentheses.
-    pub(super) fn inner(&self, mut at: At) -> At {
-        while self.kind(at) == Kind::PARENTHESIZED_EXPRESSION {
-            match self.only_child(at) {
-                Some(child) if self.kind(child) != Kind::COMPOUND_STATEMENT => at = child,
-                _ => break,
-            }
-        }
-        at
     }
 }

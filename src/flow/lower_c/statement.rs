@@ -3,6 +3,7 @@
 use super::builder::Exit;
 use super::source::At;
 use super::unit::Lowerer;
+use crate::finding::Span;
 use crate::flow::ir::{BlockId, Place, StatementKind, Terminator, TypeId};
 use crate::syntax::{Field, Kind};
 
@@ -44,7 +45,10 @@ impl Lowerer<'_> {
             }
             Kind::EXPRESSION_STATEMENT => {
                 if let Some(expression) = self.only_child(at) {
-                    self.effect(expression);
+                    let argument = self.resolved(expression);
+                    if argument == expression || !self.jump_argument(argument) {
+                        self.effect(argument);
+                    }
                 }
             }
             Kind::DECLARATION => self.local_declaration(at),
@@ -60,24 +64,9 @@ impl Lowerer<'_> {
             Kind::CASE_STATEMENT => self.case_statement(at),
             Kind::RETURN_STATEMENT => self.return_statement(at),
             Kind::BREAK_STATEMENT => {
-                if let Some(exit) = self.body.exits.last().copied() {
-                    self.leave_to(exit.locals, span);
-                    self.stop(Terminator::Goto(exit.to_break), span);
-                }
+                self.break_here(span);
             }
-            Kind::CONTINUE_STATEMENT => {
-                let exit = self.body.exits.iter().rev();
-                let exit = exit.copied().find(|exit| exit.to_continue.is_some());
-                if let Some(Exit {
-                    to_continue: Some(to),
-                    locals,
-                    ..
-                }) = exit
-                {
-                    self.leave_to(locals, span);
-                    self.stop(Terminator::Goto(to), span);
-                }
-            }
+            Kind::CONTINUE_STATEMENT => self.continue_here(span),
             Kind::GOTO_STATEMENT => {
                 let label = self.child(at, Field::LABEL)?;
                 let to = self.label(label);
@@ -126,6 +115,27 @@ impl Lowerer<'_> {
         Some(())
     }
 
+    pub(super) fn break_here(&mut self, span: Span) {
+        if let Some(exit) = self.body.exits.last().copied() {
+            self.leave_to(exit.locals, span);
+            self.stop(Terminator::Goto(exit.to_break), span);
+        }
+    }
+
+    pub(super) fn continue_here(&mut self, span: Span) {
+        let exit = self.body.exits.iter().rev();
+        let exit = exit.copied().find(|exit| exit.to_continue.is_some());
+        if let Some(Exit {
+            to_continue: Some(to),
+            locals,
+            ..
+        }) = exit
+        {
+            self.leave_to(locals, span);
+            self.stop(Terminator::Goto(to), span);
+        }
+    }
+
     /// The statements of one arm of an `#if`.
     fn arm(&mut self, arm: At) {
         for child in self.children(arm) {
@@ -135,8 +145,8 @@ impl Lowerer<'_> {
         }
     }
 
-    fn label(&mut self, at: At) -> BlockId {
-        let text = self.text(at);
+    pub(super) fn label(&mut self, at: At) -> BlockId {
+        let text = self.text(self.resolved(at));
         let name = self.intern(text);
         if let Some(&block) = self.body.labels.get(&name) {
             return block;
@@ -148,16 +158,18 @@ impl Lowerer<'_> {
 
     fn return_statement(&mut self, at: At) {
         let span = self.span(at);
-        let value = match self.only_child(at) {
-            Some(expression) => {
-                let value = self.value(expression);
-                let to = self.body.result.unwrap_or(TypeId::UNKNOWN);
-                (value.ty != TypeId::VOID)
-                    .then(|| self.convert(value, to, span))
-                    .map(|value| value.operand)
-            }
-            None => None,
-        };
+        match self.only_child(at) {
+            Some(expression) => self.return_value(expression, span),
+            None => self.stop(Terminator::Return(None), span),
+        }
+    }
+
+    pub(super) fn return_value(&mut self, at: At, span: Span) {
+        let value = self.value(at);
+        let to = self.body.result.unwrap_or(TypeId::UNKNOWN);
+        let value = (value.ty != TypeId::VOID)
+            .then(|| self.convert(value, to, span))
+            .map(|value| value.operand);
         self.stop(Terminator::Return(value), span);
     }
 

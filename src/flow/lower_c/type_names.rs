@@ -6,9 +6,17 @@ use super::unit::Lowerer;
 use crate::flow::ir::{Target, Type, TypeId};
 use crate::syntax::{Field, Kind};
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     /// The type a specifier names.
     pub(super) fn specifier(&mut self, at: At) -> TypeId {
+        let own = at;
+        let at = self.resolved(at);
+        if at != own
+            && self.kind(at) == Kind::IDENTIFIER
+            && let Some(ty) = self.type_argument(at)
+        {
+            return ty;
+        }
         match self.kind(at) {
             Kind::PRIMITIVE_TYPE | Kind::TYPE_IDENTIFIER | Kind::IDENTIFIER => self.type_name(at),
             Kind::SIZED_TYPE_SPECIFIER => sized(self.text(at), self.unit.target),
@@ -16,6 +24,7 @@ impl Lowerer<'_> {
             Kind::UNION_SPECIFIER => self.record_specifier(at, true),
             Kind::ENUM_SPECIFIER => self.enum_specifier(at),
             Kind::MACRO_TYPE_SPECIFIER => self.macro_type(at),
+            Kind::TYPE_DESCRIPTOR => self.type_descriptor(at),
             _ => TypeId::UNKNOWN,
         }
     }
@@ -30,20 +39,12 @@ impl Lowerer<'_> {
     }
 
     /// The type of that name, if it is known to be one.
-    pub(super) fn named_type(&mut self, text: &[u8]) -> Option<TypeId> {
+    pub(super) fn named_type(&mut self, text: &'a [u8]) -> Option<TypeId> {
         let name = self.intern(text);
-        match self.names.get(&name) {
-            Some(Binding::Type(ty)) => return Some(*ty),
-            Some(_) => return None,
-            None => {}
+        match self.meaning(text, name)? {
+            Binding::Type(ty) => Some(ty),
+            _ => None,
         }
-        let found = well_known(text, self.unit.target)?;
-        let ty = match found {
-            Known::Is(ty) => ty,
-            Known::PointerTo(ty) => self.unit.types.pointer_to(ty),
-        };
-        self.names.insert(name, Binding::Type(ty));
-        Some(ty)
     }
 
     /// `__typeof__(x)`, `_Atomic(int)`.
@@ -56,9 +57,11 @@ impl Lowerer<'_> {
         };
         let trimmed = name.strip_prefix(b"__").unwrap_or(name);
         if trimmed.starts_with(b"typeof")
-            && let Some(named) = self.child(inner, Field::TYPE)
+            && let Some(named) = self
+                .child(inner, Field::TYPE)
+                .map(|named| self.resolved(named))
             && self.child(inner, Field::DECLARATOR).is_none()
-            && matches!(self.kind(named), Kind::TYPE_IDENTIFIER)
+            && matches!(self.kind(named), Kind::TYPE_IDENTIFIER | Kind::IDENTIFIER)
         {
             let text = self.text(named);
             if let Some(ty) = self.type_of_name(text) {
@@ -72,11 +75,11 @@ impl Lowerer<'_> {
     }
 
     /// The type of a variable, if the name is one.
-    fn type_of_name(&mut self, text: &[u8]) -> Option<TypeId> {
+    fn type_of_name(&mut self, text: &'a [u8]) -> Option<TypeId> {
         let name = self.intern(text);
-        match self.names.get(&name)? {
+        match self.meaning(text, name)? {
             Binding::Local(id) => self.body.locals.get(id.0 as usize).map(|local| local.ty),
-            Binding::Global(id) => self.unit.global(*id).map(|global| global.ty),
+            Binding::Global(id) => self.unit.global(id).map(|global| global.ty),
             _ => None,
         }
     }
@@ -125,13 +128,13 @@ impl Lowerer<'_> {
 }
 
 /// A well-known name.
-enum Known {
+pub(super) enum Known {
     Is(TypeId),
     PointerTo(TypeId),
 }
 
 /// `unsigned long int` and the like.
-fn sized(text: &[u8], target: Target) -> TypeId {
+pub(super) fn sized(text: &[u8], target: Target) -> TypeId {
     let mut signed = true;
     let mut long = 0_u32;
     let (mut short, mut char, mut double) = (false, false, false);
@@ -161,7 +164,7 @@ fn sized(text: &[u8], target: Target) -> TypeId {
 
 /// Types of the language, the standard library, and the spellings of embedded code bases (lwIP,
 /// FreeRTOS, CMSIS, Linux, ThreadX).
-fn well_known(name: &[u8], target: Target) -> Option<Known> {
+pub(super) fn well_known(name: &[u8], target: Target) -> Option<Known> {
     let pointer = |signed| TypeId::int(target.pointer_bits, signed);
     let at_least = |bits: u8| bits.max(target.int_bits);
     let ty = match name {

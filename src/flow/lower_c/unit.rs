@@ -4,14 +4,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::builder::Body;
 use super::headers::Headers;
+use super::layout::Deferred;
+use super::lookup::FileMacros;
+use super::macro_body::Definition;
+use super::prelude::prelude;
 use super::scope::Binding;
-use super::source::Source;
+use super::source::{At, Source};
 use crate::finding::Span;
 use crate::flow::ir::{
-    Constant, Global, GlobalId, Init, Operand, Origin, Signature, Symbol, Target, TextId, TypeId,
-    Unit,
+    Constant, Global, GlobalId, Init, Operand, Origin, RecordId, Signature, Symbol, Target, TextId,
+    TypeId, Unit,
 };
-use crate::syntax::{Language, NodeId, SourceFile, Tree};
+use crate::syntax::{Language, NodeId, Parser, SourceFile, Tree};
 
 /// Nesting of statements and expressions that is followed.
 pub(super) const DEPTH: u32 = 220;
@@ -19,15 +23,31 @@ pub(super) const DEPTH: u32 = 220;
 pub(super) struct Lowerer<'a> {
     pub(super) file_tree: &'a Tree,
     pub(super) sources: Vec<Source<'a>>,
-    /// Statements of the file that are macro calls in the text.
-    pub(super) macro_loops: FxHashSet<NodeId>,
-    #[expect(dead_code, reason = "read by the next slice")]
-    pub(super) headers: &'a Headers,
+    /// Statements of the file that are macro calls in the text, with the macro's name.
+    pub(super) macro_loops: FxHashMap<NodeId, Span>,
+    /// Macros of the file.
+    pub(super) macros: &'a FileMacros,
+    /// What the file includes.
+    pub(super) headers: &'a Headers<'a>,
+    /// The C library.
+    pub(super) prelude: &'a Headers<'a>,
+    /// Macros that names are bound to.
+    pub(super) expandable: Vec<&'a Definition>,
+    /// For bodies of macros and declarations of headers.
+    pub(super) parser: Option<Parser>,
+    /// Casts the parser took for calls, which stand for their arguments.
+    pub(super) casts: Vec<At>,
+    /// Declarations of headers being read.
+    pub(super) reading: u32,
     pub(super) unit: Unit,
+    /// Texts of identifiers seen.
+    symbols: FxHashMap<&'a [u8], Symbol>,
     /// Ordinary identifiers: variables, functions, typedefs, enumerators.
     pub(super) names: FxHashMap<Symbol, Binding>,
     /// `struct`, `union` and `enum` tags.
     pub(super) tags: FxHashMap<Symbol, TypeId>,
+    /// Records of headers without their fields.
+    pub(super) deferred: FxHashMap<RecordId, Deferred<'a>>,
     /// Tags the file defines somewhere.
     pub(super) defined_tags: FxHashSet<&'a [u8]>,
     /// What the innermost scopes shadow.
@@ -51,19 +71,37 @@ pub(super) struct Lowerer<'a> {
 }
 
 impl<'a> Lowerer<'a> {
-    pub(super) fn new(file: &'a SourceFile<'a>, target: Target, headers: &'a Headers) -> Self {
+    pub(super) fn new(
+        file: &'a SourceFile<'a>,
+        target: Target,
+        headers: &'a Headers<'a>,
+        macros: &'a FileMacros,
+    ) -> Self {
         Self {
             file_tree: &file.tree,
             sources: vec![Source {
                 tree: &file.tree,
                 text: file.text,
+                span: None,
                 expansion: None,
             }],
-            macro_loops: file.macro_loops.iter().map(|found| found.node).collect(),
+            macro_loops: file
+                .macro_loops
+                .iter()
+                .map(|found| (found.node, found.name))
+                .collect(),
+            macros,
             headers,
+            prelude: prelude(),
+            expandable: Vec::new(),
+            parser: None,
+            casts: Vec::new(),
+            reading: 0,
             unit: Unit::new(Language::C, target),
+            symbols: FxHashMap::default(),
             names: FxHashMap::default(),
             tags: FxHashMap::default(),
+            deferred: FxHashMap::default(),
             defined_tags: FxHashSet::default(),
             undo: Vec::new(),
             signatures: FxHashMap::default(),
@@ -82,7 +120,16 @@ impl<'a> Lowerer<'a> {
     }
 
     /// The symbol of a node's text.
-    pub(super) fn intern(&mut self, text: &[u8]) -> Symbol {
+    pub(super) fn intern(&mut self, text: &'a [u8]) -> Symbol {
+        if let Some(&symbol) = self.symbols.get(text) {
+            return symbol;
+        }
+        let symbol = self.intern_new(text);
+        self.symbols.insert(text, symbol);
+        symbol
+    }
+
+    fn intern_new(&mut self, text: &[u8]) -> Symbol {
         match std::str::from_utf8(text) {
             Ok(text) => self.unit.names.intern(text),
             Err(_) => self.unit.names.intern(&String::from_utf8_lossy(text)),

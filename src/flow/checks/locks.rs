@@ -1,0 +1,384 @@
+//! Locks: taken twice, released without being held, still held at the end, waited under.
+
+use std::rc::Rc;
+
+use crate::finding::Span;
+use crate::flow::defect::Note;
+use crate::flow::interpret::machine::{Frame, Machine, Run};
+use crate::flow::interpret::place::Location;
+use crate::flow::interpret::state::{Held, Lock, LockKey, State};
+use crate::flow::interpret::value::{ObjectKind, Value};
+use crate::flow::ir::{Callee, Operand, Rvalue, StatementKind, Symbol};
+use crate::flow::models::{Effect, Model, lock as kinds};
+
+impl Machine<'_> {
+    pub(crate) fn lock_key(&mut self, run: &mut Run, value: &Value) -> Option<LockKey> {
+        if let Value::Ptr(sym, offset) = value
+            && self
+                .arena
+                .sym(*sym)
+                .is_some_and(|info| info.alternatives.is_empty())
+        {
+            return offset
+                .as_constant()
+                .and_then(|at| Some(LockKey::At(self.pointee(*sym)?, at)));
+        }
+        match self.targets(run, value) {
+            Location::Memory(spots) => match spots.as_slice() {
+                [spot] => Some(LockKey::At(spot.object, spot.offset.as_constant()?)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn held(&self, state: &State, key: LockKey) -> Option<Lock> {
+        state.locks.iter().find(|lock| lock.key == key).copied()
+    }
+
+    fn set_held(state: &mut State, key: LockKey, held: Held, span: Span) {
+        let locks = Rc::make_mut(&mut state.locks);
+        if let Some(lock) = locks.iter_mut().find(|lock| lock.key == key) {
+            lock.held = held;
+            lock.span = span;
+        } else if locks.len() < 16 {
+            locks.push(Lock { key, held, span });
+        }
+    }
+
+    pub(crate) fn lock(&mut self, run: &mut Run, value: &Value, span: Span) {
+        if let Some(key) = self.lock_key(run, value) {
+            Self::set_held(&mut run.state, key, Held::Yes, span);
+        }
+    }
+
+    pub(crate) fn unlock(&mut self, run: &mut Run, value: &Value, span: Span) {
+        if let Some(key) = self.lock_key(run, value) {
+            Self::set_held(&mut run.state, key, Held::No, span);
+        }
+    }
+
+    pub(crate) fn forget_lock(&mut self, run: &mut Run, value: &Value) {
+        if let Some(key) = self.lock_key(run, value) {
+            let locks = Rc::make_mut(&mut run.state.locks);
+            locks.retain(|lock| lock.key != key);
+        }
+    }
+
+    /// A call that takes, gives or waits, before it happens.
+    pub(crate) fn check_locking(
+        &mut self,
+        run: &mut Run,
+        values: &[Value],
+        model: &Model,
+        argument_span: Span,
+        span: Span,
+    ) {
+        for effect in model.effects {
+            match *effect {
+                Effect::Locks { lock, kind } if kind != kinds::SEMAPHORE => {
+                    let value = values.get(usize::from(lock)).copied().unwrap_or(Value::Any);
+                    let Some(key) = self.lock_key(run, &value) else {
+                        continue;
+                    };
+                    if kind != kinds::RECURSIVE
+                        && kind != kinds::SIGNAL
+                        && kind != kinds::READ
+                        && let Some(Lock {
+                            held: Held::Yes,
+                            span: before,
+                            ..
+                        }) = self.held(&run.state, key)
+                    {
+                        let text = self.quote(argument_span);
+                        self.report(
+                            "double-lock",
+                            span,
+                            vec![("$X", text.clone())],
+                            vec![Note {
+                                span: before,
+                                message: "taken here".to_owned(),
+                            }],
+                            Some(&run.state),
+                            format!("`{text}` is taken again while it is held"),
+                        );
+                    }
+                    let held: Vec<LockKey> = run
+                        .state
+                        .locks
+                        .iter()
+                        .filter(|lock| lock.held == Held::Yes && lock.key != key)
+                        .map(|lock| lock.key)
+                        .collect();
+                    for first in held {
+                        self.note_order(first, key, span);
+                    }
+                }
+                Effect::Unlocks { lock, kind } if kind != kinds::SEMAPHORE => {
+                    let value = values.get(usize::from(lock)).copied().unwrap_or(Value::Any);
+                    let Some(key) = self.lock_key(run, &value) else {
+                        continue;
+                    };
+                    let text = self.quote(argument_span);
+                    match self.held(&run.state, key) {
+                        Some(Lock {
+                            held: Held::No,
+                            span: before,
+                            ..
+                        }) if kind != kinds::RECURSIVE && kind != kinds::SIGNAL => {
+                            self.report(
+                                "double-unlock",
+                                span,
+                                vec![("$X", text.clone())],
+                                vec![Note {
+                                    span: before,
+                                    message: "released here".to_owned(),
+                                }],
+                                Some(&run.state),
+                                format!("`{text}` is released again"),
+                            );
+                        }
+                        None if self.never_locked(key) => {
+                            self.report(
+                                "unlock-without-lock",
+                                span,
+                                vec![("$X", text.clone())],
+                                Vec::new(),
+                                Some(&run.state),
+                                format!(
+                                    "`{text}` is released, but no function of this file takes it"
+                                ),
+                            );
+                        }
+                        _ => {}
+                    }
+                }
+                Effect::Blocks
+                    if !model
+                        .effects
+                        .iter()
+                        .any(|effect| matches!(effect, Effect::Locks { .. })) =>
+                {
+                    let Some(lock) = run
+                        .state
+                        .locks
+                        .iter()
+                        .find(|lock| lock.held == Held::Yes)
+                        .copied()
+                    else {
+                        continue;
+                    };
+                    let name = model.name.to_owned();
+                    let text = self.key_name(lock.key);
+                    self.report(
+                        "blocking-under-lock",
+                        span,
+                        vec![("$FUNC", name.clone()), ("$X", text.clone())],
+                        vec![Note {
+                            span: lock.span,
+                            message: format!("`{text}` is taken here"),
+                        }],
+                        Some(&run.state),
+                        format!("{name}() may wait while `{text}` is held"),
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn key_name(&self, key: LockKey) -> String {
+        let LockKey::At(object, _) = key else {
+            return "the lock".to_owned();
+        };
+        self.arena
+            .object(object)
+            .map(|info| self.unit.names.text(info.name).to_owned())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "the lock".to_owned())
+    }
+
+    fn note_order(&mut self, first: LockKey, second: LockKey, span: Span) {
+        let (Some(first), Some(second)) = (self.global_name(first), self.global_name(second))
+        else {
+            return;
+        };
+        if first == second {
+            return;
+        }
+        let opposite = self
+            .lock_orders
+            .iter()
+            .find(|entry| entry.0 == second && entry.1 == first)
+            .copied();
+        if let Some((_, _, before)) = opposite {
+            let (x, y) = (
+                self.unit.names.text(first).to_owned(),
+                self.unit.names.text(second).to_owned(),
+            );
+            self.report(
+                "lock-order",
+                span,
+                vec![("$X", x.clone()), ("$Y", y.clone())],
+                vec![Note {
+                    span: before,
+                    message: format!("`{x}` is taken here while `{y}` is held"),
+                }],
+                None,
+                format!("`{y}` is taken while `{x}` is held"),
+            );
+        } else if !self
+            .lock_orders
+            .iter()
+            .any(|entry| entry.0 == first && entry.1 == second)
+        {
+            self.lock_orders.push((first, second, span));
+        }
+    }
+
+    fn global_name(&self, key: LockKey) -> Option<Symbol> {
+        let LockKey::At(object, _) = key else {
+            return None;
+        };
+        let info = self.arena.object(object)?;
+        matches!(info.kind, ObjectKind::Global(_)).then_some(info.name)
+    }
+
+    /// Whether the file never takes a lock; only for a global that is seen as a whole.
+    fn never_locked(&self, key: LockKey) -> bool {
+        self.is_never(key, |effect| {
+            matches!(effect, Effect::Locks { .. } | Effect::TriesLock { .. })
+        })
+    }
+
+    fn is_never(&self, key: LockKey, does: impl Fn(&Effect) -> bool) -> bool {
+        let LockKey::At(object, _) = key else {
+            return false;
+        };
+        let Some(info) = self.arena.object(object) else {
+            return false;
+        };
+        let ObjectKind::Global(id) = info.kind else {
+            return false;
+        };
+        for function in &self.unit.functions {
+            let mut addresses = Vec::new();
+            for block in &function.blocks {
+                for statement in &block.statements {
+                    match &statement.kind {
+                        StatementKind::Assign {
+                            target,
+                            value: Rvalue::AddressOf(place),
+                        } if place.base == crate::flow::ir::Base::Global(id) => {
+                            addresses.push(target.base)
+                        }
+                        StatementKind::Call {
+                            callee: Callee::Function(name),
+                            arguments,
+                            ..
+                        } => {
+                            let takes = arguments.iter().any(|argument| {
+                                matches!(argument, Operand::Copy(place) if addresses.contains(&place.base))
+                            });
+                            if !takes {
+                                continue;
+                            }
+                            match self.model(*name) {
+                                Some(model) => {
+                                    if model.effects.iter().any(&does) {
+                                        return false;
+                                    }
+                                }
+                                None => return false,
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Locks that are still held at the end of a function.
+    pub(crate) fn check_held(&mut self, frame: &Frame, state: &State) {
+        let locks: Vec<Lock> = state
+            .locks
+            .iter()
+            .filter(|lock| lock.held == Held::Yes)
+            .copied()
+            .collect();
+        for lock in locks {
+            // A function that another one of the file undoes is a helper.
+            let is_paired = self.released_here.contains(&(frame.function, lock.span));
+            let never = self.is_never(lock.key, |effect| matches!(effect, Effect::Unlocks { .. }));
+            let in_function = self.releases_itself(frame.function, lock.key);
+            if !(never || in_function || is_paired) {
+                continue;
+            }
+            let text = self.key_name(lock.key);
+            self.report(
+                "lock-not-released",
+                lock.span,
+                vec![("$X", text.clone())],
+                Vec::new(),
+                Some(state),
+                format!("`{text}` is still held when the function ends on this path"),
+            );
+        }
+    }
+
+    /// Whether a function releases the lock on some path.
+    fn releases_itself(&self, function: usize, key: LockKey) -> bool {
+        let LockKey::At(object, _) = key else {
+            return false;
+        };
+        let Some(info) = self.arena.object(object) else {
+            return false;
+        };
+        let Some(function) = self.function(function) else {
+            return false;
+        };
+        let global = match info.kind {
+            ObjectKind::Global(id) => Some(id),
+            _ => None,
+        };
+        let mut addresses = Vec::new();
+        for block in &function.blocks {
+            for statement in &block.statements {
+                if let StatementKind::Assign {
+                    target,
+                    value: Rvalue::AddressOf(place),
+                } = &statement.kind
+                    && global.is_some_and(|id| place.base == crate::flow::ir::Base::Global(id))
+                {
+                    addresses.push(target.base);
+                }
+                let StatementKind::Call {
+                    callee: Callee::Function(name),
+                    arguments,
+                    ..
+                } = &statement.kind
+                else {
+                    continue;
+                };
+                let Some(model) = self.model(*name) else {
+                    continue;
+                };
+                let gives = model
+                    .effects
+                    .iter()
+                    .any(|effect| matches!(effect, Effect::Unlocks { .. }));
+                if gives
+                    && (global.is_none()
+                        || arguments.iter().any(|argument| {
+                            matches!(argument, Operand::Copy(place) if addresses.contains(&place.base))
+                        }))
+                {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,127 @@
+//! Code in, reports out.
+
+use super::interpret;
+use crate::flow::ir::Target;
+use crate::flow::lower_c::{HeaderSet, lower};
+use crate::syntax::{Language, Limits, MacroTable, Parser};
+
+/// The reports on a C file: line and analysis.
+fn reports(text: &str) -> Vec<String> {
+    let mut parser = Parser::new(Limits::default());
+    let mut macros = MacroTable::new();
+    macros.scan(text.as_bytes());
+    let file = parser.parse(Language::C, text.as_bytes(), &macros).unwrap();
+    let headers = HeaderSet::default();
+    let unit = lower(
+        &file,
+        Target::default(),
+        &headers.visible("a.c", text.as_bytes()),
+    );
+    interpret(&unit, text.as_bytes())
+        .defects
+        .iter()
+        .map(|defect| {
+            let line = text[..defect.span.start as usize].matches('\n').count() + 1;
+            format!("{line} {}", defect.analysis)
+        })
+        .collect()
+}
+
+#[test]
+fn constant_index_outside() {
+    assert_eq!(
+        reports("void f(void) { int a[5]; a[5] = 1; }"),
+        ["1 out-of-bounds-write"]
+    );
+    assert_eq!(reports("void f(void) { int a[5]; a[4] = 1; }"), [""; 0]);
+}
+
+#[test]
+fn loop_that_runs_once_too_often() {
+    let bad = "void f(void) { int a[300]; for (int i = 0; i <= 300; i++) a[i] = i; }";
+    assert_eq!(reports(bad).len(), 1, "{:?}", reports(bad));
+    let good = "void f(void) { int a[300]; for (int i = 0; i < 300; i++) a[i] = i; }";
+    assert_eq!(reports(good), [""; 0]);
+}
+
+#[test]
+fn a_guard_on_another_name_of_the_value_counts() {
+    let good = "void f(unsigned n) { char a[8]; unsigned m = n; unsigned k = m + 1; \
+                if (n < 8 && k < 8) { a[m] = 1; a[k] = 2; } }";
+    assert_eq!(reports(good), [""; 0]);
+    let bad = "void f(unsigned n) { char a[8]; unsigned m = n; if (n <= 8) { a[m] = 1; } }";
+    assert_eq!(reports(bad), ["1 index-off-by-one-guard"]);
+}
+
+#[test]
+fn flags_that_belong_together_stay_together() {
+    let good = "int g(void); void f(int c) { int x; int have = 0; \
+                if (c) { x = g(); have = 1; } g(); if (have) { g(); x++; } }";
+    assert_eq!(reports(good), [""; 0]);
+}
+
+#[test]
+fn released_memory() {
+    let twice = "#include <stdlib.h>\nvoid f(void) { char *p = malloc(4); free(p);\nfree(p); }";
+    assert_eq!(reports(twice), ["3 double-free"]);
+    let after = "#include <stdlib.h>\nint f(void) { char *p = malloc(4); if (!p) return 0; free(p);\nreturn *p; }";
+    assert_eq!(reports(after), ["3 use-after-free"]);
+    let lost = "#include <stdlib.h>\nvoid f(void) { char *p = malloc(4); if (p) *p = 1; }";
+    assert_eq!(reports(lost), ["2 memory-leak"]);
+    let fine =
+        "#include <stdlib.h>\nvoid f(void) { char *p = malloc(4); if (p) { *p = 1; free(p); } }";
+    assert_eq!(reports(fine), [""; 0]);
+}
+
+#[test]
+fn calls_are_followed() {
+    let code = "static void set(int *p) {\n*p = 1; }\nvoid f(void) { set(0); }";
+    assert_eq!(reports(code), ["2 null-dereference"]);
+    let size = "static void put(char *p, int n) {\nfor (int i = 0; i < n; i++) p[i] = 0; }\n\
+                void f(void) { char a[4]; put(a, 5); }";
+    assert_eq!(reports(size).len(), 1, "{:?}", reports(size));
+}
+
+#[test]
+fn caution_of_a_macro_or_callee_is_no_evidence() {
+    let code = "struct s { int x; struct s *next; };\n\
+                static int get(struct s *p) { return p ? p->x : 0; }\n\
+                int f(struct s *p) { int a = get(p); return a + p->x; }";
+    assert_eq!(reports(code), [""; 0]);
+}
+
+#[test]
+fn locks() {
+    let twice = "#include <pthread.h>\nstatic pthread_mutex_t m;\n\
+                 void f(void) { pthread_mutex_lock(&m);\npthread_mutex_lock(&m);\npthread_mutex_unlock(&m); }";
+    assert_eq!(reports(twice), ["4 double-lock"]);
+    let kept = "#include <pthread.h>\nstatic pthread_mutex_t m;\n\
+                int f(int c) {\npthread_mutex_lock(&m); if (c) return 1; pthread_mutex_unlock(&m); return 0; }";
+    assert_eq!(reports(kept), ["4 lock-not-released"]);
+}
+
+#[test]
+fn numbers() {
+    assert_eq!(
+        reports("int f(int a) { int z = 0; return a / z; }"),
+        ["1 division-by-zero"]
+    );
+    assert_eq!(
+        reports("int f(int a) { return a << 32; }"),
+        ["1 shift-out-of-range"]
+    );
+    assert_eq!(
+        reports("int f(void) { int m = 0x7fffffff; return m + 1; }"),
+        ["1 signed-overflow"]
+    );
+}
+
+#[test]
+fn conditions() {
+    let code =
+        "int g(void); int f(void) { int a = g(); if (a < 5 && 10 < a) { return 1; } return 0; }";
+    assert!(reports(code).contains(&"1 contradicting-conditions".to_owned()));
+    let code =
+        "int g(void); int f(void) { int a = g(); if (a > 5 && a > 10) { return 1; } return 0; }";
+    assert_eq!(reports(code), ["1 redundant-condition"]);
+}
