@@ -105,7 +105,7 @@ impl FlowRules {
             .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
             .map(|(&name, _)| name)
             .collect();
-        if wanted.is_empty() || file.functions.is_empty() {
+        if wanted.is_empty() {
             return FlowScan::default();
         }
         let held = match file.language {
