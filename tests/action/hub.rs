@@ -9,7 +9,7 @@ use fakehub::{FakeHub, TokenSpec};
 use super::runner::{Run, Runner};
 
 const REPO: &str = "acme/pump";
-const UNSAFE: &str = "void on_frame(void)\n{\n    char buf[16]; char frame[64];\n    memcpy(buf, frame, sizeof(frame));\n}\n";
+const UNSAFE: &str = "void on_frame(void)\n{\n    char buf[16]; static char frame[64];\n    memcpy(buf, frame, sizeof(frame));\n}\n";
 
 struct Scene {
     hub: FakeHub,

@@ -72,7 +72,7 @@ pub(crate) struct Scene {
 /// A function with one finding, C-LEN-014 on its fourth line.
 pub(crate) fn unsafe_copy(name: &str) -> String {
     format!(
-        "void on_{name}(void)\n{{\n    char buf_{name}[16]; char frame[64];\n    memcpy(buf_{name}, frame, sizeof(frame));\n}}\n\n"
+        "void on_{name}(void)\n{{\n    char buf_{name}[16]; static char frame[64];\n    memcpy(buf_{name}, frame, sizeof(frame));\n}}\n\n"
     )
 }
 
