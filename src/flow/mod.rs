@@ -5,6 +5,7 @@
 //! reports with the path from source to sink. Deterministic: work is bounded by counts, never by
 //! time.
 
+pub mod guards;
 pub mod interpret;
 pub mod ir;
 pub mod lower_c;

@@ -1,0 +1,190 @@
+//! Reads at a cursor whose distance from the end was tested, but for fewer bytes.
+
+use super::facts::{Fact, FactKind};
+use super::linear::Linear;
+use super::numbering::{Event, EventKind};
+use super::roles::View;
+use super::spans::object_name;
+use super::story::note;
+use super::tables::flag;
+use super::values::{Value, ValueId};
+use crate::finding::Span;
+use crate::flow::Defect;
+use crate::flow::ir::{BinaryOp, Type};
+
+/// Reports `read-past-tested-end`.
+pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
+    let mut told: Vec<Span> = Vec::new();
+    for (index, event) in view.numbered.events.iter().enumerate() {
+        let Some((location, bytes)) = read(view, event) else {
+            continue;
+        };
+        if !view.is_received(view.region(location)) || is_text(view, location) {
+            continue;
+        }
+        let at = Linear::of(view.values(), location);
+        let need = at.constant.saturating_add(bytes);
+        if at.terms.is_empty() {
+            continue;
+        }
+        let mut best: Option<(i128, Span)> = None;
+        let mut is_unknown = false;
+        for fact in view.facts.at(view.graph, event.block, index as u32) {
+            match room(view, fact, &at) {
+                Room::Bytes(bytes) => {
+                    if best.is_none_or(|(before, _)| before < bytes) {
+                        best = Some((bytes, fact.span));
+                    }
+                }
+                Room::Unknown => is_unknown = true,
+                Room::Nothing => {}
+            }
+        }
+        let Some((room, guard)) = best else { continue };
+        if is_unknown || room >= need || told.contains(&guard) || room < 1 {
+            continue;
+        }
+        if is_stride(view, &at, need) {
+            continue;
+        }
+        told.push(guard);
+        let buffer = object_name(view, location).unwrap_or_else(|| "the data".to_owned());
+        out.push(view.defect(
+            "read-past-tested-end",
+            event.span,
+            vec![
+                ("$BUF", buffer.clone()),
+                ("$NEED", need.to_string()),
+                ("$ROOM", room.to_string()),
+            ],
+            None,
+            vec![note(guard, format!("this makes sure of {room} more"))],
+            format!("`{buffer}` is read up to byte {need} from there"),
+        ));
+    }
+}
+
+/// A loop that steps by as many bytes as it reads works on whole groups.
+fn is_stride(view: &View<'_>, at: &Linear, need: i128) -> bool {
+    let values = view.values();
+    at.terms.iter().any(|(term, _)| {
+        values.inputs.get(term).is_some_and(|list| {
+            list.iter().any(|(_, input)| {
+                let step = Linear::of(values, *input);
+                step.factor(*term) == 1 && step.terms.len() == 1 && step.constant >= need
+            })
+        })
+    })
+}
+
+fn read(view: &View<'_>, event: &Event) -> Option<(ValueId, i128)> {
+    match &event.kind {
+        EventKind::Read { location, ty, .. } => {
+            let bytes = view.unit.types.size(*ty).map_or(1, i128::from);
+            matches!(
+                view.values().get(*location),
+                Value::Element { .. } | Value::Phi { .. }
+            )
+            .then_some((*location, bytes))
+        }
+        EventKind::Call {
+            callee: Some(callee),
+            arguments,
+            ..
+        } if view.lexicon.flags(*callee) & flag::DECODER != 0 => {
+            let location = arguments.iter().copied().find(|id| view.is_pointer(*id))?;
+            Some((location, 1))
+        }
+        EventKind::Call {
+            callee: Some(callee),
+            arguments,
+            ..
+        } => {
+            let (parameter, bytes) = view.file.reads(*callee)?;
+            Some((arguments.get(parameter as usize).copied()?, bytes))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the bytes are text, which may end in a zero instead.
+fn is_text(view: &View<'_>, location: ValueId) -> bool {
+    let mut root = view.values().root(location);
+    for _ in 0..4 {
+        match view
+            .values()
+            .inputs
+            .get(&root)
+            .and_then(|list| list.first())
+        {
+            Some((_, input)) => root = view.values().root(*input),
+            None => break,
+        }
+    }
+    let ty = view.values().ty(root);
+    view.unit.types.pointee(ty).is_some_and(|to| {
+        matches!(
+            view.unit.types.get(to),
+            Type::Int {
+                bits: 8,
+                signed: true
+            }
+        )
+    })
+}
+
+enum Room {
+    Bytes(i128),
+    Unknown,
+    Nothing,
+}
+
+/// How many bytes a fact says are left behind the terms of a location.
+fn room(view: &View<'_>, fact: &Fact, at: &Linear) -> Room {
+    let values = view.values();
+    let FactKind::Compare { op, difference, .. } = &fact.kind else {
+        return Room::Nothing;
+    };
+    // The variable part of the location: a cursor, or an index behind a pointer.
+    let cursor: Vec<(ValueId, i64)> = at
+        .terms
+        .iter()
+        .copied()
+        .filter(|(term, _)| !view.is_pointer(*term) || at.terms.len() == 1)
+        .collect();
+    if cursor.is_empty() {
+        return Room::Nothing;
+    }
+    let sign = match op {
+        BinaryOp::Lt | BinaryOp::Le => 1,
+        BinaryOp::Gt | BinaryOp::Ge => -1,
+        _ => return Room::Nothing,
+    };
+    let mut matched = 0;
+    let mut has_end = false;
+    for (term, factor) in &difference.terms {
+        match cursor.iter().find(|(own, _)| own == term) {
+            Some((_, own)) if *own == factor.saturating_mul(sign) => matched += 1,
+            Some(_) => return Room::Nothing,
+            None => {
+                if matches!(values.get(*term), Value::Constant { .. })
+                    && factor.saturating_mul(sign) > 0
+                {
+                    // `cursor + HEADER <= end`: so many bytes, but their number is not known.
+                    return Room::Unknown;
+                }
+                has_end = true;
+            }
+        }
+    }
+    if matched != cursor.len() || !has_end {
+        return if matched > 0 && has_end {
+            Room::Unknown
+        } else {
+            Room::Nothing
+        };
+    }
+    // `cursor - end + c < 0`: end - cursor >= c + 1.
+    let strict = i128::from(matches!(op, BinaryOp::Lt | BinaryOp::Gt));
+    Room::Bytes(difference.constant.saturating_mul(i128::from(sign)) + strict)
+}

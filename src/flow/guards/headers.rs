@@ -1,0 +1,349 @@
+//! Bytes of a packet that are read before anyone asked how many there are.
+
+use super::facts::Direction;
+use super::file_facts::{Analysed, callers_bound};
+use super::linear::Linear;
+use super::lower::{self, Lower};
+use super::numbering::{Event, EventKind};
+use super::roles::{Region, View};
+use super::spans::object_name;
+use super::story::note;
+use super::tables::flag;
+use super::values::{Value, ValueId};
+use crate::flow::Defect;
+use crate::flow::ir::TypeId;
+
+struct Access {
+    location: ValueId,
+    bytes: i128,
+    record: TypeId,
+}
+
+/// Reports `header-cast-before-length` and `fixed-offset-before-length`, once for each region.
+pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
+    let mut told: Vec<Region> = Vec::new();
+    for (index, event) in view.numbered.events.iter().enumerate() {
+        let Some(access) = access(view, event) else {
+            continue;
+        };
+        let region = view.region(access.location);
+        if !view.is_received(region) || told.contains(&region) || is_text(view, region) {
+            continue;
+        }
+        let Some((offset, is_start)) = offset(view, access.location) else {
+            continue;
+        };
+        if !is_start || offset < 0 {
+            continue;
+        }
+        let need = offset.saturating_add(access.bytes);
+        let known = lower::of_region(view, region, event.block, index as u32);
+        if known.covers(need) {
+            continue;
+        }
+        let later = lower::later_guard(view, region).filter(|span| span.start > event.span.start);
+        if !is_worth(view, all, region, later.is_some(), &known) {
+            continue;
+        }
+        told.push(region);
+        report(view, event, &access, region, need, &known, later, out);
+    }
+}
+
+/// Bytes of `char` usually are a text that ends in a zero.
+fn is_text(view: &View<'_>, region: Region) -> bool {
+    let Region::Pair(index) = region else {
+        return false;
+    };
+    view.pairs
+        .get(index)
+        .and_then(|pair| view.function.parameters.get(pair.pointer as usize))
+        .and_then(|id| view.function.local(*id))
+        .and_then(|local| view.unit.types.pointee(local.ty))
+        .is_some_and(|to| view.unit.types.int(to) == Some((8, true)))
+}
+
+/// What an event reads.
+fn access(view: &View<'_>, event: &Event) -> Option<Access> {
+    let types = &view.unit.types;
+    match &event.kind {
+        EventKind::Read {
+            location,
+            ty,
+            record,
+            ..
+        } => {
+            let bytes = types.size(*ty).map_or(1, i128::from);
+            Some(Access {
+                location: *location,
+                bytes,
+                record: *record,
+            })
+        }
+        EventKind::Call {
+            callee, arguments, ..
+        } => {
+            let name = (*callee)?;
+            if view.lexicon.flags(name) & flag::DECODER != 0 {
+                let location = arguments
+                    .iter()
+                    .copied()
+                    .find(|argument| view.is_pointer(*argument))?;
+                return Some(Access {
+                    location,
+                    bytes: decoder_width(view.name(name)),
+                    record: TypeId::UNKNOWN,
+                });
+            }
+            if let Some((parameter, bytes)) = view.file.reads(name) {
+                let location = arguments.get(parameter as usize).copied()?;
+                // A function that is told the length looks for itself.
+                let region = view.region(location);
+                if arguments
+                    .iter()
+                    .any(|argument| view.is_length_of(*argument, region))
+                {
+                    return None;
+                }
+                return Some(Access {
+                    location,
+                    bytes,
+                    record: TypeId::UNKNOWN,
+                });
+            }
+            let copy = view.lexicon.copy(Some(name))?;
+            if copy.source_knows {
+                return None;
+            }
+            let location = arguments.get(copy.source? as usize).copied()?;
+            let bytes = view
+                .values()
+                .constant(*arguments.get(copy.length as usize)?)?;
+            Some(Access {
+                location,
+                bytes,
+                record: TypeId::UNKNOWN,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn decoder_width(name: &str) -> i128 {
+    for (digits, bytes) in [("64", 8), ("48", 6), ("32", 4), ("24", 3), ("16", 2)] {
+        if name.contains(digits) {
+            return bytes;
+        }
+    }
+    if name.ends_with('l') { 4 } else { 2 }
+}
+
+/// Constant distance of a location from the first byte of its region, and whether it is counted
+/// from that first byte.
+fn offset(view: &View<'_>, location: ValueId) -> Option<(i128, bool)> {
+    let values = view.values();
+    let mut at = location;
+    let mut sum: i128 = 0;
+    for _ in 0..12 {
+        match values.get(at) {
+            Value::Cast { value, .. } => at = value,
+            Value::Field(base, name) => {
+                // Layout of the overlay, where it is known.
+                let record = overlay_of(view, base, name);
+                sum = sum.saturating_add(record.unwrap_or(0));
+                at = base;
+            }
+            Value::Element { base, index, scale } => {
+                let linear = Linear::of(values, index);
+                if !linear.is_constant() {
+                    return None;
+                }
+                sum = sum.saturating_add(linear.constant.saturating_mul(i128::from(scale.max(1))));
+                at = base;
+            }
+            Value::Parameter(_) => return Some((sum, true)),
+            Value::Load { .. } => {
+                return Some((sum, matches!(view.region(at), Region::Packet(_))));
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Offset of a field; the record is not kept in the value, so the name must be unambiguous.
+fn overlay_of(view: &View<'_>, base: ValueId, name: crate::flow::ir::Symbol) -> Option<i128> {
+    let field = Value::Field(base, name);
+    let _ = field;
+    view.numbered
+        .events
+        .iter()
+        .find_map(|event| match &event.kind {
+            EventKind::Read {
+                location, record, ..
+            }
+            | EventKind::Write {
+                location, record, ..
+            } if view.values().get(*location) == field => view
+                .unit
+                .types
+                .field(*record, name)
+                .and_then(|field| field.offset)
+                .map(i128::from),
+            _ => None,
+        })
+}
+
+fn is_worth(
+    view: &View<'_>,
+    all: &[Analysed],
+    region: Region,
+    has_later_guard: bool,
+    known: &Lower,
+) -> bool {
+    match region {
+        Region::Pair(index) => {
+            let Some(pair) = view.pairs.get(index) else {
+                return false;
+            };
+            let caller = callers_bound(
+                view.unit,
+                all,
+                view.file,
+                view.function,
+                pair.length,
+                Direction::Lower,
+            );
+            if caller == Some(true) {
+                return false;
+            }
+            has_later_guard
+                || known.bytes.is_some()
+                || super::names::is_input_name(view.name(view.function.name))
+                || is_unused(view, pair.length)
+        }
+        Region::Packet(packet) => {
+            let name = view.name(view.function.name);
+            (has_later_guard || known.bytes.is_some())
+                && matches!(view.values().get(packet), Value::Parameter(_))
+                && !super::names::is_output_name(name)
+                && !(view.function.is_private && callers_look(view, all))
+        }
+        _ => false,
+    }
+}
+
+/// Whether nothing in the function depends on a parameter.
+fn is_unused(view: &View<'_>, parameter: u32) -> bool {
+    let values = view.values();
+    let uses = |id: ValueId| {
+        values
+            .sources(id)
+            .iter()
+            .any(|leaf| values.get(*leaf) == Value::Parameter(parameter))
+    };
+    !view
+        .numbered
+        .conditions
+        .iter()
+        .flatten()
+        .any(|id| uses(*id))
+        && !view.numbered.events.iter().any(|event| match &event.kind {
+            EventKind::Call { arguments, .. } => arguments.iter().any(|id| uses(*id)),
+            EventKind::Write { value, .. } | EventKind::Compute { value, .. } => uses(*value),
+            EventKind::Return(Some(value)) => uses(*value),
+            _ => false,
+        })
+}
+
+/// Whether a caller in this file compares the length of a packet before it calls.
+fn callers_look(view: &View<'_>, all: &[Analysed]) -> bool {
+    view.file.sites(view.function.name).iter().any(|site| {
+        let Some(caller) = all.get(site.caller) else {
+            return false;
+        };
+        let Some(event) = caller.numbered.events.get(site.event as usize) else {
+            return false;
+        };
+        let values = &caller.numbered.values;
+        caller
+            .facts
+            .at(&caller.graph, event.block, site.event)
+            .any(|fact| match &fact.kind {
+                super::facts::FactKind::Compare { op, difference, .. } => {
+                    !matches!(op, crate::flow::ir::BinaryOp::Ne)
+                        && difference
+                            .terms
+                            .iter()
+                            .any(|(term, _)| view.is_length_load(values, *term))
+                }
+                super::facts::FactKind::Asked { .. } => false,
+            })
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one report")]
+fn report(
+    view: &View<'_>,
+    event: &Event,
+    access: &Access,
+    region: Region,
+    need: i128,
+    known: &Lower,
+    later: Option<crate::finding::Span>,
+    out: &mut Vec<Defect>,
+) {
+    let is_header = view.unit.types.as_record(access.record).is_some()
+        || matches!(view.values().get(access.location), Value::Field(..));
+    let length = match region {
+        Region::Pair(index) => view
+            .pairs
+            .get(index)
+            .and_then(|pair| view.parameter_name(pair.length))
+            .unwrap_or_default()
+            .to_owned(),
+        Region::Packet(packet) => format!(
+            "the length of {}",
+            object_name(view, packet).unwrap_or_else(|| "the packet".to_owned())
+        ),
+        _ => String::new(),
+    };
+    let buffer = object_name(view, view.values().root(access.location)).unwrap_or_default();
+    let mut steps = Vec::new();
+    if let (Some(bytes), Some(span)) = (known.bytes, known.guard) {
+        steps.push(note(
+            span,
+            format!("this makes sure of {bytes} bytes; {need} are needed"),
+        ));
+    }
+    let (analysis, mut names) = if is_header {
+        (
+            "header-cast-before-length",
+            vec![(
+                "$TYPE",
+                view.type_name(access.record)
+                    .unwrap_or("a header")
+                    .to_owned(),
+            )],
+        )
+    } else {
+        ("fixed-offset-before-length", Vec::new())
+    };
+    names.push(("$BUF", buffer.clone()));
+    names.push(("$LEN", length.clone()));
+    let mut defect = view.defect(
+        analysis,
+        event.span,
+        names,
+        None,
+        steps,
+        format!("{need} bytes of `{buffer}` are needed here; nothing before compares `{length}` with that"),
+    );
+    if let Some(span) = later {
+        defect.related.push(note(
+            span,
+            "this test comes too late: move it before the first read",
+        ));
+    }
+    out.push(defect);
+}

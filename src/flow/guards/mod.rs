@@ -1,0 +1,298 @@
+//! Typed guards: what was compared with what before a copy, a read, a subtraction.
+//!
+//! A guard against the destination does not stand in for one against the bytes received. A guard
+//! counts where every way to the sink passes it; an assertion never counts. Each function is run
+//! over once ([`numbering`]), the comparisons are collected ([`facts`]), and each analysis asks
+//! what is known at its sinks.
+
+mod appends;
+mod arithmetic;
+mod bound;
+mod cleanup;
+mod contradictions;
+mod copies;
+mod cursor;
+mod facts;
+mod file_facts;
+mod graph;
+mod guarded;
+mod headers;
+mod indexes;
+mod lexicon;
+mod linear;
+mod lower;
+mod names;
+mod narrow;
+mod nulls;
+mod numbering;
+mod pairs;
+mod results;
+mod roles;
+mod shared;
+mod sizes;
+mod spans;
+mod story;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod values;
+mod walkers;
+
+pub use self::guarded::{GuardedSink, removed};
+
+use crate::flow::Defect;
+use crate::flow::ir::Unit;
+
+use self::facts::Facts;
+use self::file_facts::{Analysed, FileFacts};
+use self::graph::Graph;
+use self::lexicon::Lexicon;
+use self::roles::View;
+
+/// Names of the analyses of this part with what each finds, sorted by name.
+pub const ANALYSES: &[(&str, &str)] = &[
+    (
+        "add-wrap-in-bound",
+        "a test adds a number of the packet to another, and the sum can wrap",
+    ),
+    (
+        "alloc-size-wrap",
+        "the size of an allocation is a sum or product that nothing limits",
+    ),
+    (
+        "append-without-bound",
+        "elements are put one behind the other with no limit",
+    ),
+    (
+        "assert-only-bound",
+        "only an assertion limits a length or an index",
+    ),
+    (
+        "check-after-use",
+        "an index is compared after it selected an element",
+    ),
+    (
+        "copy-beyond-input",
+        "a length is not compared with the bytes received",
+    ),
+    (
+        "counter-wraps",
+        "a narrow counter runs to a terminator in memory",
+    ),
+    (
+        "double-fetch",
+        "a volatile object is read again after its first reading was tested or kept",
+    ),
+    (
+        "fixed-offset-before-length",
+        "bytes are read before their number is compared",
+    ),
+    (
+        "freed-out-parameter",
+        "memory that a parameter still points to is freed",
+    ),
+    (
+        "guard-cannot-fire",
+        "a test is decided by an earlier one and limits nothing",
+    ),
+    (
+        "header-cast-before-length",
+        "a header is read before the number of bytes is compared",
+    ),
+    (
+        "inclusive-bound-exit",
+        "a test lets an index be the number of elements",
+    ),
+    (
+        "narrow-length-variable",
+        "a length is cut off by a variable of fewer bits",
+    ),
+    (
+        "narrowed-check-wide-use",
+        "a copy of fewer bits is compared, the whole is used",
+    ),
+    (
+        "null-on-one-way",
+        "a pointer that a test found NULL is used all the same",
+    ),
+    (
+        "null-test-after-use",
+        "a pointer is compared with NULL after its use",
+    ),
+    (
+        "output-of-unchecked-call",
+        "the output of a call is used whether or not it worked",
+    ),
+    (
+        "peers-check-you-dont",
+        "a result is ignored that other calls of the file test",
+    ),
+    (
+        "read-past-tested-end",
+        "more bytes are read than the test makes sure of",
+    ),
+    (
+        "reassembly-no-cap",
+        "bytes are appended, and offset and length are not compared with the size",
+    ),
+    (
+        "status-never-tested",
+        "a status is kept and never looked at",
+    ),
+    (
+        "string-call-on-wire-buffer",
+        "a string function on bytes that were received",
+    ),
+    (
+        "tainted-index",
+        "an index of the packet selects an element with no test",
+    ),
+    (
+        "tlv-walk-unchecked",
+        "a walk advances by a length of the packet that nothing compares",
+    ),
+    (
+        "tlv-zero-advance",
+        "a walk advances by a length of the packet that may be 0",
+    ),
+    (
+        "unbounded-copy-length",
+        "a length is not compared with the size of the destination",
+    ),
+    (
+        "unchecked-lookup",
+        "the result of a look-up is used with no test for NULL",
+    ),
+    (
+        "unsigned-underflow-length",
+        "a length minus something wraps where it is smaller",
+    ),
+    (
+        "usb-setup-unclamped",
+        "a length of the USB host is used as it is",
+    ),
+];
+
+/// Bound of blocks of a function that is analysed.
+const MAX_BLOCKS: usize = 2_000;
+
+/// Runs every analysis over the functions of a C file. `text` is the file's bytes, for the words
+/// of messages.
+pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
+    let lexicon = Lexicon::new(unit, text);
+    let all = number_all(unit, &lexicon);
+    let file = FileFacts::new(unit, &all, &lexicon);
+    let start = out.len();
+    for analysed in &all {
+        let Some(view) = view(unit, text, analysed, &lexicon, &file) else {
+            continue;
+        };
+        copies::check(&view, &all, out);
+        headers::check(&view, &all, out);
+        walkers::check(&view, out);
+        arithmetic::check(&view, &all, out);
+        nulls::check(&view, out);
+        indexes::check(&view, out);
+        appends::check(&view, out);
+        cleanup::check(&view, out);
+        cursor::check(&view, out);
+        narrow::check(&view, out);
+        contradictions::check(&view, out);
+        shared::check(&view, out);
+        results::check(&view, analysed, out);
+    }
+    if let Some(new) = out.get_mut(start..) {
+        new.sort_by(|one, two| {
+            (one.span.start, one.analysis, one.span.end).cmp(&(
+                two.span.start,
+                two.analysis,
+                two.span.end,
+            ))
+        });
+    }
+    // A walk that was told needs no second word on its subtraction.
+    let walks: Vec<u32> = out
+        .iter()
+        .skip(start)
+        .filter(|defect| defect.analysis == "tlv-walk-unchecked")
+        .map(|defect| defect.span.start)
+        .collect();
+    // What only an assertion limits is said by that rule alone.
+    let asserted: Vec<u32> = out
+        .iter()
+        .skip(start)
+        .filter(|defect| defect.analysis == "assert-only-bound")
+        .map(|defect| defect.span.start)
+        .collect();
+    let mut seen = rustc_hash::FxHashSet::default();
+    let mut index = 0;
+    out.retain(|defect| {
+        index += 1;
+        index <= start
+            || !is_said(defect, &walks, &asserted)
+                && seen.insert((defect.span.start, defect.span.end, defect.analysis))
+    });
+}
+
+/// Whether another report says the same better.
+fn is_said(defect: &Defect, walks: &[u32], asserted: &[u32]) -> bool {
+    match defect.analysis {
+        "unsigned-underflow-length" => walks.contains(&defect.span.start),
+        "unbounded-copy-length" => asserted.contains(&defect.span.start),
+        _ => false,
+    }
+}
+
+/// Every sink of a C file with the comparisons that come before it. Two versions of a file are
+/// compared by [`removed`].
+pub fn guarded_sinks(unit: &Unit, text: &[u8]) -> Vec<GuardedSink> {
+    let lexicon = Lexicon::new(unit, text);
+    let all = number_all(unit, &lexicon);
+    let file = FileFacts::new(unit, &all, &lexicon);
+    let mut out = Vec::new();
+    for analysed in &all {
+        if let Some(view) = view(unit, text, analysed, &lexicon, &file) {
+            guarded::collect(&view, &mut out);
+        }
+    }
+    out
+}
+
+fn view<'a>(
+    unit: &'a Unit,
+    text: &'a [u8],
+    analysed: &'a Analysed,
+    lexicon: &'a Lexicon,
+    file: &'a FileFacts,
+) -> Option<View<'a>> {
+    let function = unit.functions.get(analysed.function)?;
+    Some(View::new(
+        unit,
+        text,
+        function,
+        &analysed.graph,
+        &analysed.numbered,
+        &analysed.facts,
+        lexicon,
+        file,
+    ))
+}
+
+fn number_all(unit: &Unit, lexicon: &Lexicon) -> Vec<Analysed> {
+    let mut all: Vec<Analysed> = Vec::new();
+    for (index, function) in unit.functions.iter().enumerate() {
+        if function.has_gap || function.blocks.len() > MAX_BLOCKS {
+            continue;
+        }
+        let graph = Graph::new(function);
+        let numbered = numbering::number(unit, function, &graph, lexicon);
+        let facts = Facts::new(function, &graph, &numbered, lexicon);
+        all.push(Analysed {
+            function: index,
+            graph,
+            numbered,
+            facts,
+        });
+    }
+    all
+}

@@ -1,0 +1,185 @@
+//! Numbers kept in variables that are too narrow for them.
+
+use super::bound::{Upper, intrinsic};
+use super::facts::FactKind;
+use super::linear::Linear;
+use super::numbering::EventKind;
+use super::roles::{Region, View};
+use super::story::note;
+use super::values::{Value, ValueId};
+use crate::flow::Defect;
+use crate::flow::ir::{BinaryOp, LocalId};
+
+/// Reports `narrow-length-variable` and `counter-wraps`.
+pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
+    for (index, event) in view.numbered.events.iter().enumerate() {
+        if let EventKind::Assign { local, value } = &event.kind {
+            narrowed(view, event, index as u32, *local, *value, out);
+        }
+    }
+    counters(view, out);
+}
+
+/// A length put into a variable of fewer bits.
+fn narrowed(
+    view: &View<'_>,
+    event: &super::numbering::Event,
+    index: u32,
+    local: LocalId,
+    value: ValueId,
+    out: &mut Vec<Defect>,
+) {
+    let values = view.values();
+    let types = &view.unit.types;
+    let Value::Cast { value: wide, to } = values.get(value) else {
+        return;
+    };
+    let Some((bits @ 2..=16, false)) = types.int(to) else {
+        return;
+    };
+    let Some((_, most)) = types.int_range(to) else {
+        return;
+    };
+    let wide = values.strip(wide);
+    let is_count = match values.get(wide) {
+        // A remainder of a wider number by something that is no number.
+        Value::Binary(BinaryOp::Rem, left, right) => {
+            !values.is_constant(right)
+                && intrinsic(view, right, 0).is_none_or(|by| by > most.saturating_add(1))
+                && is_wider(view, left, bits)
+        }
+        Value::Parameter(at) => {
+            view.pairs.iter().any(|pair| pair.length == at) && is_wider(view, wide, bits)
+        }
+        Value::Pure { callee, .. } => view.name(callee) == "strlen",
+        _ => false,
+    };
+    if !is_count || intrinsic(view, wide, 0).is_some_and(|largest| largest <= most) {
+        return;
+    }
+    let upper = Upper::new(view, wide, event.block, index, Region::Other);
+    if upper.named || upper.capacity || upper.constant.is_some_and(|bound| bound <= most) {
+        return;
+    }
+    // A cast that the author wrote, and a later comparison of both, is a test.
+    let Some(info) = view.function.local(local) else {
+        return;
+    };
+    let name = view.name(info.name).to_owned();
+    let is_compared = view.numbered.events.iter().any(|other| match &other.kind {
+        EventKind::Compute {
+            value: compared, ..
+        } => match values.get(*compared) {
+            Value::Binary(op, left, right) if op.is_comparison() => {
+                let (left, right) = (values.strip(left), values.strip(right));
+                left == wide && right == wide
+            }
+            _ => false,
+        },
+        _ => false,
+    });
+    if name.is_empty() || is_compared {
+        return;
+    }
+    out.push(view.defect(
+        "narrow-length-variable",
+        event.span,
+        vec![
+            ("$NARROW", name.clone()),
+            ("$WIDE", view.words(values.span(wide))),
+            ("$BITS", bits.to_string()),
+        ],
+        Some(wide),
+        Vec::new(),
+        format!("`{name}` has {bits} bits; what does not fit is cut off without a test"),
+    ));
+}
+
+fn is_wider(view: &View<'_>, value: ValueId, bits: u8) -> bool {
+    view.unit
+        .types
+        .int(view.values().ty(value))
+        .is_some_and(|(own, _)| own > bits)
+}
+
+/// A counter of few bits in a loop that ends at a terminator in memory.
+fn counters(view: &View<'_>, out: &mut Vec<Defect>) {
+    let values = view.values();
+    for found in &view.graph.loops {
+        let Some(condition) = view
+            .numbered
+            .conditions
+            .get(found.head as usize)
+            .copied()
+            .flatten()
+        else {
+            continue;
+        };
+        let mut kinds = Vec::new();
+        super::facts::decompose(values, condition, true, &mut kinds, 0);
+        let [
+            FactKind::Compare {
+                op: BinaryOp::Ne,
+                left,
+                right,
+                ..
+            },
+        ] = kinds.as_slice()
+        else {
+            continue;
+        };
+        // `a[i] != 0` and nothing else.
+        if !(left == right || values.constant(*right) == Some(0)) {
+            continue;
+        }
+        let Value::Load { location, .. } = values.get(values.strip(*left)) else {
+            continue;
+        };
+        let Value::Element { base, index, .. } = values.get(location) else {
+            continue;
+        };
+        let phi = values.strip(index);
+        if !matches!(values.get(phi), Value::Phi { block, .. } if block == found.head) {
+            continue;
+        }
+        let Some((bits @ 2..=8, false)) = view.unit.types.int(values.ty(phi)) else {
+            continue;
+        };
+        let counts = values.inputs.get(&phi).is_some_and(|list| {
+            list.iter().any(|(_, input)| {
+                let sum = Linear::of(values, *input);
+                sum.factor(phi) == 1 && sum.terms.len() == 1 && sum.constant == 1
+            })
+        });
+        // An array of a known size that the counter covers ends by itself.
+        if !counts || matches!(view.region(base), Region::Fixed(Some(_))) {
+            continue;
+        }
+        // Another way out that limits the counter.
+        let is_limited = view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
+            found.contains(fact.block)
+                && matches!(&fact.kind, FactKind::Compare { op, difference, .. }
+                    if *op != BinaryOp::Ne && *op != BinaryOp::Eq && difference.factor(phi) != 0)
+        });
+        if is_limited {
+            continue;
+        }
+        let span = values.span(phi);
+        let name = view.words(span);
+        let name = super::names::words(&name)
+            .first()
+            .map_or(name.clone(), |_| name.clone());
+        let at = view
+            .function
+            .block(crate::flow::ir::BlockId(found.head))
+            .map_or(span, |body| body.span);
+        out.push(view.defect(
+            "counter-wraps",
+            at,
+            vec![("$COUNTER", name.clone()), ("$BITS", bits.to_string())],
+            None,
+            vec![note(span, format!("`{name}` has {bits} bits"))],
+            "the loop runs to a terminator in memory, however far it is; the counter starts again before".to_owned(),
+        ));
+    }
+}

@@ -1,0 +1,501 @@
+//! Pointers that may be NULL: results of look-ups, and tests that come after the use.
+
+use super::facts::{Fact, FactKind};
+use super::numbering::{Event, EventKind};
+use super::roles::View;
+use super::spans::object_name;
+use super::story::note;
+use super::tables::flag;
+use super::values::{Value, ValueId};
+use crate::finding::Span;
+use crate::flow::Defect;
+use crate::flow::ir::{BinaryOp, BlockId, Symbol, Terminator};
+
+/// Reports `unchecked-lookup` and `null-test-after-use`.
+pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
+    let mut told: Vec<ValueId> = Vec::new();
+    for (index, event) in view.numbered.events.iter().enumerate() {
+        for pointer in used_pointers(view, event).into_iter().flatten() {
+            if told.contains(&pointer) {
+                continue;
+            }
+            if one_way(view, event, index as u32, pointer, out)
+                || lookup(view, event, index as u32, pointer, out)
+                || late_test(view, event, index as u32, pointer, out)
+            {
+                told.push(pointer);
+            }
+        }
+    }
+}
+
+/// Pointers an event goes through.
+fn used_pointers(view: &View<'_>, event: &Event) -> [Option<ValueId>; 2] {
+    let values = view.values();
+    match &event.kind {
+        EventKind::Read { location, .. } | EventKind::Write { location, .. } => {
+            [Some(values.root(*location)), None]
+        }
+        EventKind::Call {
+            callee, arguments, ..
+        } => match view.lexicon.copy(*callee) {
+            Some(copy) => {
+                let get = |at: Option<u8>| {
+                    at.and_then(|at| arguments.get(at as usize))
+                        .map(|id| values.root(*id))
+                };
+                let length = arguments.get(copy.length as usize).copied();
+                // A copy of nothing does not look at its pointers.
+                match length {
+                    Some(length) if values.constant(length).is_some_and(|number| number > 0) => {
+                        [get(copy.destination), get(copy.source)]
+                    }
+                    _ => [None, None],
+                }
+            }
+            None => [None, None],
+        },
+        _ => [None, None],
+    }
+}
+
+/// Whether a fact at the event says that the pointer is, or may not be, NULL.
+fn is_known(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> bool {
+    view.facts
+        .at(view.graph, block, event)
+        .any(|fact| tells(view, fact, pointer))
+}
+
+/// Whether a fact at the event says that the pointer is NULL, and none says otherwise.
+fn is_null(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> Option<Span> {
+    let mut found = None;
+    for fact in view.facts.at(view.graph, block, event) {
+        if is_null_test(fact, pointer) {
+            match &fact.kind {
+                FactKind::Compare {
+                    op: BinaryOp::Eq, ..
+                } => found = Some(fact.span),
+                _ => return None,
+            }
+        }
+    }
+    found
+}
+
+fn tells(view: &View<'_>, fact: &Fact, pointer: ValueId) -> bool {
+    match &fact.kind {
+        FactKind::Compare { difference, .. } => difference.factor(pointer) != 0,
+        FactKind::Asked { call } => view
+            .values()
+            .calls
+            .get(call)
+            .is_some_and(|(_, arguments)| arguments.contains(&pointer)),
+    }
+}
+
+/// Whether a fact is a comparison of the pointer with NULL.
+fn is_null_test(fact: &Fact, pointer: ValueId) -> bool {
+    match &fact.kind {
+        FactKind::Compare { op, difference, .. } => {
+            matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                && difference.constant == 0
+                && matches!(difference.terms.as_slice(), [(term, _)] if *term == pointer)
+        }
+        FactKind::Asked { .. } => false,
+    }
+}
+
+/// A pointer that an earlier test found may be NULL, used where the NULL way leads, too.
+fn one_way(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+    out: &mut Vec<Defect>,
+) -> bool {
+    let values = view.values();
+    if let Some(span) = is_null(view, pointer, event.block, index) {
+        let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
+        out.push(view.defect(
+            "null-on-one-way",
+            event.span,
+            vec![("$P", name.clone())],
+            None,
+            vec![note(span, format!("here `{name}` is NULL"))],
+            format!("`{name}` is used all the same"),
+        ));
+        return true;
+    }
+    if is_known(view, pointer, event.block, index)
+        || matches!(
+            values.get(pointer),
+            Value::Address(_) | Value::Constant { .. }
+        )
+    {
+        return false;
+    }
+    for &block in &view.graph.order {
+        if block == event.block || !view.graph.dominates(block, event.block) {
+            continue;
+        }
+        let Some(condition) = view
+            .numbered
+            .conditions
+            .get(block as usize)
+            .copied()
+            .flatten()
+        else {
+            continue;
+        };
+        let Some(body) = view.function.block(BlockId(block)) else {
+            continue;
+        };
+        let Terminator::Branch {
+            then, otherwise, ..
+        } = &body.terminator
+        else {
+            continue;
+        };
+        let mut kinds = Vec::new();
+        super::facts::decompose(values, condition, true, &mut kinds, 0);
+        let [FactKind::Compare { op, difference, .. }] = kinds.as_slice() else {
+            continue;
+        };
+        if difference.constant != 0
+            || !matches!(difference.terms.as_slice(), [(term, _)] if *term == pointer)
+            || !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+        {
+            continue;
+        }
+        let null = if *op == BinaryOp::Eq {
+            then.0
+        } else {
+            otherwise.0
+        };
+        let Some(end) = straight(view, null) else {
+            continue;
+        };
+        // A claim in between is a promise.
+        if leads_straight(view, end, event.block) && !is_assumption(view, body.span) {
+            if is_claimed(view, pointer) {
+                return false;
+            }
+            let name =
+                object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
+            out.push(view.defect(
+                "null-on-one-way",
+                event.span,
+                vec![("$P", name.clone())],
+                None,
+                vec![note(
+                    body.span,
+                    format!("`{name}` may be NULL, says this test, and goes on"),
+                )],
+                format!("`{name}` is used; the way on which it is NULL leads here, too"),
+            ));
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a block leads to another without a condition between.
+fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
+    let mut at = from;
+    for _ in 0..8 {
+        if at == to {
+            return true;
+        }
+        match view
+            .function
+            .block(BlockId(at))
+            .map(|body| &body.terminator)
+        {
+            Some(Terminator::Goto(next)) => at = next.0,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The block that a way leads to without doing anything on it.
+fn straight(view: &View<'_>, from: u32) -> Option<u32> {
+    let mut at = from;
+    for _ in 0..6 {
+        let body = view.function.block(BlockId(at))?;
+        match &body.terminator {
+            Terminator::Goto(to) if view.graph.predecessors(at).len() == 1 => at = to.0,
+            // The other side of `p == NULL || …`.
+            Terminator::Branch {
+                then, otherwise, ..
+            } if view.graph.predecessors(at).len() == 1 && body.statements.len() <= 2 => {
+                let join = [then.0, otherwise.0]
+                    .into_iter()
+                    .find(|to| view.graph.predecessors(*to).len() > 1)?;
+                return Some(join);
+            }
+            _ => return Some(at),
+        }
+    }
+    Some(at)
+}
+
+fn lookup(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+    out: &mut Vec<Defect>,
+) -> bool {
+    let values = view.values();
+    let (Value::Call(_) | Value::Pure { .. }) = values.get(pointer) else {
+        return false;
+    };
+    let Some((Some(callee), _)) = values.calls.get(&pointer) else {
+        return false;
+    };
+    let Some(reason) = may_be_null(view, *callee) else {
+        return false;
+    };
+    if is_known(view, pointer, event.block, index)
+        || is_claimed(view, pointer)
+        || is_promised(view, pointer)
+    {
+        return false;
+    }
+    let call = view.name(*callee).to_owned();
+    let name = holder(view, pointer).unwrap_or_else(|| format!("{call}()"));
+    let mut defect = view.defect(
+        "unchecked-lookup",
+        event.span,
+        vec![("$P", name.clone()), ("$CALL", call.clone())],
+        None,
+        vec![note(
+            values.span(pointer),
+            format!("`{call}` gives `{name}`"),
+        )],
+        format!("`{name}` is used; nothing tests that it is not NULL"),
+    );
+    defect.related.push(reason);
+    out.push(defect);
+    true
+}
+
+/// The variable that holds a value.
+fn holder(view: &View<'_>, value: ValueId) -> Option<String> {
+    view.numbered
+        .events
+        .iter()
+        .find_map(|event| match &event.kind {
+            EventKind::Assign {
+                local,
+                value: assigned,
+            } if view.values().strip(*assigned) == value => view
+                .function
+                .local(*local)
+                .map(|local| view.name(local.name).to_owned())
+                .filter(|name| !name.is_empty()),
+            EventKind::Write {
+                location,
+                value: assigned,
+                ..
+            } if view.values().strip(*assigned) == value => object_name(view, *location),
+            _ => None,
+        })
+}
+
+/// Why the result of a function may be NULL.
+fn may_be_null(view: &View<'_>, callee: Symbol) -> Option<crate::flow::Note> {
+    let bits = view.lexicon.flags(callee);
+    if let Some(span) = view.file.may_fail(callee) {
+        return Some(note(
+            span,
+            format!("`{}` hands on what may be NULL", view.name(callee)),
+        ));
+    }
+    // What one caller knows to be there, another must test: one that tests says that it may fail.
+    if let Some(span) = view.file.null_return(callee)
+        && view.file.habit(callee).tested > 0
+    {
+        return Some(note(
+            span,
+            format!(
+                "`{}` returns NULL here, and other calls test it",
+                view.name(callee)
+            ),
+        ));
+    }
+    if bits & flag::NULLABLE != 0 && !super::names::is_plain_allocator(view.name(callee)) {
+        return Some(note(
+            view.function.span,
+            format!("`{}` returns NULL if it finds nothing", view.name(callee)),
+        ));
+    }
+    let habit = view.file.habit(callee);
+    let is_lookup = super::names::is_lookup_name(view.name(callee));
+    let often = habit.calls >= 3 && habit.tested * 4 >= habit.calls * 3;
+    if (often || is_lookup && habit.tested * 2 >= habit.calls) && habit.tested < habit.calls {
+        let span = habit.example?;
+        return Some(note(
+            span,
+            format!(
+                "{} of {} calls in this file test the result, as here",
+                habit.tested, habit.calls
+            ),
+        ));
+    }
+    None
+}
+
+/// Whether an assertion speaks of what the look-up is given.
+fn is_promised(view: &View<'_>, call: ValueId) -> bool {
+    let values = view.values();
+    let Some((_, arguments)) = values.calls.get(&call) else {
+        return false;
+    };
+    view.numbered.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Assert { condition }
+            if arguments.iter().any(|argument| super::facts::mentions(values, *condition, &[*argument])))
+    })
+}
+
+/// Whether an assertion spoke of the pointer before.
+fn is_claimed_before(view: &View<'_>, pointer: ValueId, event: &Event, index: u32) -> bool {
+    view.facts.claims.iter().any(|fact| {
+        tells(view, fact, pointer)
+            && if fact.block == event.block {
+                fact.after <= index
+            } else {
+                view.graph.dominates(fact.block, event.block)
+            }
+    })
+}
+
+fn is_claimed(view: &View<'_>, pointer: ValueId) -> bool {
+    view.facts
+        .claims
+        .iter()
+        .any(|fact| is_null_test(fact, pointer))
+}
+
+fn late_test(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+    out: &mut Vec<Defect>,
+) -> bool {
+    let values = view.values();
+    if !matches!(
+        values.get(pointer),
+        Value::Parameter(_)
+            | Value::Call(_)
+            | Value::Load { .. }
+            | Value::Phi { .. }
+            | Value::Pure { .. }
+    ) {
+        return false;
+    }
+    if is_known(view, pointer, event.block, index) || is_claimed_before(view, pointer, event, index)
+    {
+        return false;
+    }
+    let Some(span) = later_test(view, event, index, pointer) else {
+        return false;
+    };
+    let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
+    let mut defect = view.defect(
+        "null-test-after-use",
+        event.span,
+        vec![("$P", name.clone())],
+        None,
+        Vec::new(),
+        format!("`{name}` is used before the test"),
+    );
+    defect.trace.push(note(
+        span,
+        format!("`{name}` is compared with NULL only here"),
+    ));
+    out.push(defect);
+    true
+}
+
+/// Whether the words of a test name what the pointer is called.
+fn names_it(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
+    let name = object_name(view, pointer).or_else(|| holder(view, pointer));
+    let Some(name) = name else { return true };
+    let last = name.rsplit(['.', '>']).next().unwrap_or_default();
+    let text = view
+        .text
+        .get(test.start as usize..test.end as usize)
+        .unwrap_or_default();
+    let aliases = view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Assign { local, value } => {
+            view.values().strip(*value) == pointer
+                && view.function.local(*local).is_some_and(|local| {
+                    memchr::memmem::find(text, view.name(local.name).as_bytes()).is_some()
+                })
+        }
+        _ => false,
+    });
+    aliases || memchr::memmem::find(text, last.as_bytes()).is_some()
+}
+
+/// Whether a test stands in a macro that promises what it tests.
+fn is_assumption(view: &View<'_>, test: Span) -> bool {
+    let start = test.start as usize;
+    let before = view
+        .text
+        .get(start.saturating_sub(40)..start)
+        .unwrap_or_default();
+    let line = memchr::memrchr3(b'\n', b';', b'{', before)
+        .map_or(before, |at| before.get(at + 1..).unwrap_or_default());
+    let lower = line.to_ascii_lowercase();
+    memchr::memmem::find(&lower, b"assume").is_some()
+        || memchr::memmem::find(&lower, b"assert").is_some()
+}
+
+/// A comparison with NULL, or an assertion of it, that every way behind the event meets.
+fn later_test(view: &View<'_>, event: &Event, index: u32, pointer: ValueId) -> Option<Span> {
+    for (block, condition) in view.numbered.conditions.iter().enumerate() {
+        let Some(condition) = condition else { continue };
+        let block = block as u32;
+        if !(view.graph.dominates(event.block, block)) || !view.graph.is_reachable(block) {
+            continue;
+        }
+        let mut found = Vec::new();
+        super::facts::decompose(view.values(), *condition, true, &mut found, 0);
+        let tested = found.into_iter().any(|kind| {
+            is_null_test(
+                &Fact {
+                    block,
+                    edge_from: None,
+                    after: 0,
+                    kind,
+                    span: event.span,
+                },
+                pointer,
+            )
+        });
+        if tested {
+            let span = view
+                .function
+                .block(crate::flow::ir::BlockId(block))
+                .map(|body| body.span)?;
+            // A macro may test and use in any order; what is compared may only hold the same.
+            if span.start > event.span.end && names_it(view, span, pointer) {
+                return Some(span);
+            }
+        }
+    }
+    view.facts
+        .claims
+        .iter()
+        .find(|fact| {
+            is_null_test(fact, pointer)
+                && fact.span.start > event.span.end
+                && view.graph.dominates(event.block, fact.block)
+                && (fact.block != event.block || fact.after > index)
+        })
+        .map(|fact| fact.span)
+}

@@ -1,0 +1,133 @@
+//! Parameters that belong together: a pointer to bytes, and how many there are.
+
+use super::tables::PACKETS;
+use crate::flow::ir::{Function, Type, TypeId, Unit};
+
+/// A pointer to bytes and the parameter that says how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pair {
+    /// Index of the pointer.
+    pub pointer: u32,
+    /// Index of the number.
+    pub length: u32,
+    /// The pointee is `const`.
+    pub is_const: bool,
+    /// The pointer is named as a place to write to, or the number as a capacity.
+    pub is_output: bool,
+}
+
+/// Pointers to bytes with the parameter that says how many.
+pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
+    let mut out: Vec<Pair> = Vec::new();
+    let count = function.parameters.len();
+    let info = |index: usize| {
+        function
+            .parameters
+            .get(index)
+            .and_then(|id| function.local(*id))
+    };
+    for index in 0..count {
+        let Some(pointer) = info(index) else { continue };
+        let Some(to) = unit.types.pointee(pointer.ty) else {
+            continue;
+        };
+        let is_bytes = matches!(unit.types.get(to), Type::Void)
+            || unit.types.int(to).is_some_and(|(bits, _)| bits == 8);
+        let is_record = record_name(unit, to).is_some_and(super::names::is_overlay_name)
+            && !is_descriptor(unit, to);
+        if !is_bytes && !is_record {
+            continue;
+        }
+        let name = unit.names.text(pointer.name);
+        let mut best = None;
+        for other in [index + 1, index + 2, index.wrapping_sub(1)] {
+            let Some(length) = info(other) else { continue };
+            let is_int = unit.types.int(length.ty).is_some_and(|(bits, _)| bits >= 8)
+                || matches!(unit.types.get(length.ty), Type::Unknown | Type::Named(_));
+            let text = unit.names.text(length.name);
+            if !is_int || !super::names::is_length_name(text) {
+                continue;
+            }
+            // A number behind a typed pointer may count elements.
+            if is_record && !super::names::is_byte_length_name(text) {
+                continue;
+            }
+            if other != index + 1 && !share_a_word(name, text) {
+                continue;
+            }
+            best = Some((other, text));
+            break;
+        }
+        let Some((other, length_name)) = best else {
+            continue;
+        };
+        if out.iter().any(|pair| pair.length == other as u32) && other != index + 1 {
+            continue;
+        }
+        let is_const = before(text, pointer.span.start).contains("const");
+        let words = super::names::words(name);
+        let is_output = !is_const
+            && (words.iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "out"
+                        | "dst"
+                        | "dest"
+                        | "result"
+                        | "resp"
+                        | "response"
+                        | "reply"
+                        | "tx"
+                        | "output"
+                )
+            }) || super::names::words(length_name).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "max" | "cap" | "capacity" | "outlen" | "room" | "space"
+                )
+            }));
+        out.push(Pair {
+            pointer: index as u32,
+            length: other as u32,
+            is_const,
+            is_output,
+        });
+    }
+    out
+}
+
+/// Whether a type is a packet descriptor: its own length field counts.
+fn is_descriptor(unit: &Unit, ty: TypeId) -> bool {
+    record_name(unit, ty).is_some_and(|name| PACKETS.iter().any(|kind| kind.names.contains(&name)))
+}
+
+fn record_name(unit: &Unit, ty: TypeId) -> Option<&str> {
+    let symbol = match unit.types.get(ty) {
+        Type::Named(symbol) => *symbol,
+        Type::Record(record) => unit.types.record(*record)?.name?,
+        _ => return None,
+    };
+    Some(unit.names.text(symbol))
+}
+
+fn share_a_word(one: &str, two: &str) -> bool {
+    let left = super::names::words(one);
+    let right = super::names::words(two);
+    left.iter()
+        .any(|word| word.len() > 1 && right.contains(word))
+}
+
+/// The text of a parameter before its declarator.
+fn before(text: &[u8], start: u32) -> String {
+    let end = start as usize;
+    let mut from = end;
+    while from > 0
+        && end - from < 80
+        && text
+            .get(from - 1)
+            .is_some_and(|byte| !matches!(byte, b'(' | b',' | b'{' | b';'))
+    {
+        from -= 1;
+    }
+    String::from_utf8_lossy(text.get(from..end).unwrap_or_default()).into_owned()
+}

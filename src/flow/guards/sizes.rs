@@ -1,0 +1,210 @@
+//! Sums and products that wrap: in a test, and in the size of an allocation.
+
+use super::bound::{Upper, intrinsic};
+use super::facts::{Direction, FactKind, mentions};
+use super::numbering::{Event, EventKind};
+use super::roles::{Region, View};
+use super::values::{Value, ValueId};
+use crate::finding::Span;
+use crate::flow::Defect;
+use crate::flow::ir::{BinaryOp, TypeId};
+
+/// `n + x > limit` where the sum can wrap.
+pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
+    let values = view.values();
+    let mut told: Vec<Span> = Vec::new();
+    for (index, event) in view.numbered.events.iter().enumerate() {
+        let EventKind::Compute { value, .. } = &event.kind else {
+            continue;
+        };
+        let Value::Binary(op, left, right) = values.get(*value) else {
+            continue;
+        };
+        if !matches!(
+            op,
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+        ) {
+            continue;
+        }
+        for side in [left, right] {
+            let other = if side == left { right } else { left };
+            let (sum, width) = match values.get(side) {
+                Value::Cast { value, to } => (value, view.unit.types.int(to)),
+                _ => (side, view.unit.types.int(values.ty(side))),
+            };
+            let Value::Binary(BinaryOp::Add, one, two) = values.get(sum) else {
+                continue;
+            };
+            if view.is_pointer(one) || view.is_pointer(two) {
+                continue;
+            }
+            let Some((bits, false)) = width else { continue };
+            let Some((_, most)) = view.unit.types.int_range(TypeId::int(bits, false)) else {
+                continue;
+            };
+            let largest = |id| intrinsic(view, id, 0);
+            if let (Some(one), Some(two)) = (largest(one), largest(two))
+                && one.saturating_add(two) <= most
+            {
+                continue;
+            }
+            let Some(sent) = [one, two].into_iter().find(|id| {
+                !values.is_constant(*id)
+                    && view.is_sent(*id)
+                    && largest(*id).is_none_or(|largest| largest.saturating_add(1) >= most)
+            }) else {
+                continue;
+            };
+            if Upper::new(view, sent, event.block, index as u32, Region::Other).has_any()
+                || values.is_constant(other) && values.constant(other) == Some(0)
+                || told.contains(&event.span)
+                || excludes_largest(view, sent, event.block, index as u32)
+            {
+                continue;
+            }
+            told.push(event.span);
+            let text = view.words(values.span(sum));
+            out.push(view.defect(
+                "add-wrap-in-bound",
+                event.span,
+                vec![
+                    ("$SUM", text.clone()),
+                    ("$N", view.words(values.span(sent))),
+                ],
+                Some(sent),
+                Vec::new(),
+                format!("`{text}` can wrap, and then passes this test"),
+            ));
+        }
+    }
+}
+
+/// `n == SIZE_MAX` was ruled out before.
+fn excludes_largest(view: &View<'_>, sent: ValueId, block: u32, event: u32) -> bool {
+    view.facts
+        .at(view.graph, block, event)
+        .any(|fact| match &fact.kind {
+            FactKind::Compare { op, difference, .. } => {
+                *op == BinaryOp::Ne
+                    && difference.factor(view.values().strip(sent)) != 0
+                    && (difference.terms.len() > 1 || difference.constant != 0)
+            }
+            FactKind::Asked { .. } => false,
+        })
+}
+
+/// `malloc(a * b)`, `malloc(n + sizeof …)` with nothing that limits the factors.
+pub(super) fn allocation(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    arguments: &[ValueId],
+    out: &mut Vec<Defect>,
+) {
+    let values = view.values();
+    let mut stack: Vec<ValueId> = arguments.to_vec();
+    let mut budget = 16;
+    while let Some(id) = stack.pop() {
+        budget -= 1;
+        if budget == 0 {
+            return;
+        }
+        match values.get(id) {
+            Value::Cast { value, .. } => stack.push(value),
+            Value::Binary(op @ (BinaryOp::Mul | BinaryOp::Add), left, right) => {
+                stack.push(left);
+                stack.push(right);
+                // A constant that was not seen is taken for a size of a header.
+                let range = |id| match values.get(id) {
+                    Value::Constant { value: None, .. } => Some(1 << 12),
+                    _ => intrinsic(view, id, 0),
+                };
+                if let (Some(one), Some(two)) = (range(left), range(right)) {
+                    let fits = match op {
+                        BinaryOp::Mul => one.checked_mul(two),
+                        _ => one.checked_add(two),
+                    };
+                    if fits.is_some_and(|most| most < 1 << 31) {
+                        continue;
+                    }
+                }
+                let open: Vec<ValueId> = [left, right]
+                    .into_iter()
+                    .filter(|id| !values.is_constant(*id))
+                    .filter(|id| is_from_outside(view, *id))
+                    .filter(|id| range(*id).is_none_or(|most| most >= 1 << 16))
+                    .filter(|id| {
+                        !Upper::new(view, *id, event.block, index, Region::Other).has_any()
+                            && !divided(view, event.block, *id)
+                    })
+                    .collect();
+                let Some(&first) = open.first() else { continue };
+                let span = values.span(id);
+                let text = view.words(span);
+                out.push(view.defect(
+                    "alloc-size-wrap",
+                    span,
+                    vec![
+                        ("$SIZE", text.clone()),
+                        ("$N", view.words(values.span(first))),
+                    ],
+                    Some(first),
+                    Vec::new(),
+                    format!("`{text}` can wrap; the memory is then smaller than what is put there"),
+                ));
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_from_outside(view: &View<'_>, id: ValueId) -> bool {
+    let values = view.values();
+    view.is_sent(id)
+        || values
+            .sources(id)
+            .iter()
+            .any(|leaf| match values.get(*leaf) {
+                Value::Parameter(_) => !view.function.is_private,
+                _ => false,
+            })
+}
+
+fn is_zero_test(values: &super::values::Values, right: ValueId) -> bool {
+    values
+        .constant(right)
+        .is_some_and(|number| (0..=1).contains(&number))
+}
+
+/// Whether a dominating condition divides by or divides into the value (`a > MAX / b`).
+fn divided(view: &View<'_>, block: u32, id: ValueId) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(id, &mut leaves);
+    // `if (n && size > MAX / n) return` leaves no fact, but is a test.
+    let earlier = view.numbered.events.iter().any(|event| {
+        view.graph.dominates(event.block, block) || view.graph.rank_before(event.block, block)
+    } && match &event.kind {
+        EventKind::Compute { value, .. } => match values.get(*value) {
+            Value::Binary(BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right) => {
+                [left, right].into_iter().any(|side| matches!(values.get(values.strip(side)), Value::Binary(BinaryOp::Div, ..)))
+                    && (mentions(values, left, &leaves) || mentions(values, right, &leaves))
+            }
+            _ => false,
+        },
+        _ => false,
+    });
+    if earlier {
+        return true;
+    }
+    view.facts
+        .at(view.graph, block, u32::MAX)
+        .any(|fact| match &fact.kind {
+            FactKind::Compare { left, right, .. } => {
+                mentions(values, *left, &leaves) && !is_zero_test(values, *right)
+                    || mentions(values, *right, &leaves)
+            }
+            FactKind::Asked { .. } => fact.bounds(values, &leaves, Direction::Upper),
+        })
+}
