@@ -85,7 +85,10 @@ fn flow(language: Language, bytes: &[u8]) {
     let Ok(file) = parser.parse(language, bytes, &MacroTable::new()) else {
         return;
     };
-    let wanted = flow::ANALYSES.iter().map(|analysis| analysis.name).collect();
+    let wanted = flow::ANALYSES
+        .iter()
+        .map(|analysis| analysis.name)
+        .collect();
     let headers = flow::lower_c::HeaderSet::new([("fuzz.h".to_owned(), bytes.to_vec())]);
     let settings = flow::Settings {
         target: flow::ir::Target::default(),

@@ -86,7 +86,9 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     run(Part::Guards, &|out| guards::analyse(&unit, file.text, out));
     run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
     let left_out = given_up.into_inner();
-    let functions = left_out.iter().filter_map(|&index| unit.functions.get(index));
+    let functions = left_out
+        .iter()
+        .filter_map(|&index| unit.functions.get(index));
     analysis.gaps.extend(functions.map(|function| FlowGap {
         span: function.span,
         function: unit.names.text(function.name).to_owned(),

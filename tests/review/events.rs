@@ -148,7 +148,8 @@ fn started_by_hand_everything_is_reported() {
 #[test]
 fn started_by_hand_the_settings_of_the_commit_apply() {
     let rule = "rules:\n  - id: acme.no-goto\n    languages: [c]\n    severity: ERROR\n    message: no goto\n    pattern: goto $L;\n";
-    let settings = "rule-folders = [\"rules\"]\n[check]\ndisable = [\"C-LEN-014\"]\n";
+    let settings =
+        "rule-folders = [\"rules\"]\n[check]\ndisable = [\"C-LEN-014\", \"C-LEN-033\"]\n";
     let code = format!(
         "{}void f(void)\n{{\n    goto end;\nend:\n    g();\n}}\n",
         unsafe_file(&["dose"])

@@ -384,7 +384,11 @@ impl Machine<'_> {
             ObjectKind::Heap { .. } if is_certain => "uninitialised-memory",
             _ => return,
         };
-        let text = self.quote(span);
+        // A call that reads it through an argument would quote the whole call.
+        let text = match info.kind {
+            ObjectKind::Local { .. } if info.span.end > 0 => self.declared(info.span),
+            _ => self.quote(span),
+        };
         let notes = self.made_note(object).into_iter().collect();
         self.report(
             analysis,

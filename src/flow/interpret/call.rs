@@ -304,6 +304,9 @@ impl Machine<'_> {
             }
         }
         for object in self.reached(calling.values) {
+            if self.is_text(object) {
+                continue;
+            }
             self.contents(&mut state, object);
             if let Some(contents) = state.contents_mut(object) {
                 contents.is_lent = true;

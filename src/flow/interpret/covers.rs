@@ -14,84 +14,88 @@ use super::value::{Alternative, Arena, Origin, Value};
 /// whose own symbols stand for any value in their range.
 pub(crate) fn covers(arena: &Arena, old: &State, new: &State) -> bool {
     let mut named: FxHashMap<Sym, Value> = FxHashMap::default();
-    let value =
-        |a: &Value, b: &Value, named: &mut FxHashMap<Sym, Value>| -> bool {
-            if matches!(a, Value::Any) {
-                return true;
+    let value = |a: &Value, b: &Value, named: &mut FxHashMap<Sym, Value>| -> bool {
+        if matches!(a, Value::Any) {
+            return true;
+        }
+        let (a, b) = match (a, b) {
+            (Value::Addr(object, x), Value::Addr(other, y)) if object == other => {
+                (&Value::Int(*x), &Value::Int(*y))
             }
-            let (a, b) = match (a, b) {
-                (Value::Addr(object, x), Value::Addr(other, y)) if object == other => {
-                    (&Value::Int(*x), &Value::Int(*y))
-                }
-                (Value::Ptr(sym, x), Value::Ptr(other, y))
-                    if sym == other && x.as_constant().is_none() =>
-                {
-                    (&Value::Int(*x), &Value::Int(*y))
-                }
-                both => both,
-            };
-            let own = match a {
-                Value::Int(form) => form.as_symbol(),
-                Value::Ptr(sym, offset) if offset.as_constant() == Some(0) => Some(*sym),
-                _ => None,
-            };
-            let Some(sym) = own.filter(|sym| {
-                arena.sym(*sym).is_some_and(|info| {
-                    matches!(info.origin, Origin::Loop | Origin::Counter | Origin::Join)
-                })
-            }) else {
-                return a == b;
-            };
-            if a == b && !named.contains_key(&sym) {
-                named.insert(sym, *b);
-                return true;
+            (Value::Ptr(sym, x), Value::Ptr(other, y))
+                if sym == other && x.as_constant().is_none() =>
+            {
+                (&Value::Int(*x), &Value::Int(*y))
             }
-            if let Some(before) = named.get(&sym) {
-                return before == b;
-            }
+            both => both,
+        };
+        let own = match a {
+            Value::Int(form) => form.as_symbol(),
+            Value::Ptr(sym, offset) if offset.as_constant() == Some(0) => Some(*sym),
+            _ => None,
+        };
+        let Some(sym) = own.filter(|sym| {
+            arena.sym(*sym).is_some_and(|info| {
+                matches!(info.origin, Origin::Loop | Origin::Counter | Origin::Join)
+            })
+        }) else {
+            return a == b;
+        };
+        if a == b && !named.contains_key(&sym) {
             named.insert(sym, *b);
-            match (a, b) {
-                (Value::Int(_), Value::Int(form)) => {
-                    let range = new.range(arena, form);
-                    let mine = old.sym_range(arena, sym);
-                    range.within(mine.lo, mine.hi)
+            return true;
+        }
+        if let Some(before) = named.get(&sym) {
+            return before == b;
+        }
+        named.insert(sym, *b);
+        match (a, b) {
+            (Value::Int(_), Value::Int(form)) => {
+                let range = new.range(arena, form);
+                let mine = old.sym_range(arena, sym);
+                range.within(mine.lo, mine.hi)
+            }
+            (Value::Ptr(..), _) => {
+                let Some(info) = arena.sym(sym) else {
+                    return false;
+                };
+                if info.alternatives.is_empty() {
+                    return old.is_null(arena, sym).is_none();
                 }
-                (Value::Ptr(..), _) => {
-                    let Some(info) = arena.sym(sym) else {
-                        return false;
-                    };
-                    if info.alternatives.is_empty() {
-                        return old.is_null(arena, sym).is_none();
+                let is_open = info.alternatives.contains(&Alternative::Other);
+                match b {
+                    Value::Addr(object, offset) => info
+                        .alternatives
+                        .contains(&Alternative::Object(*object, *offset)),
+                    Value::Int(form) if form.as_constant() == Some(0) => info
+                        .alternatives
+                        .iter()
+                        .any(|alternative| matches!(alternative, Alternative::Null(_))),
+                    Value::Function(name) => {
+                        info.alternatives.contains(&Alternative::Function(*name))
                     }
-                    match b {
-                        Value::Addr(object, offset) => info
-                            .alternatives
-                            .contains(&Alternative::Object(*object, *offset)),
-                        Value::Int(form) if form.as_constant() == Some(0) => info
-                            .alternatives
-                            .iter()
-                            .any(|alternative| matches!(alternative, Alternative::Null(_))),
-                        Value::Function(name) => {
-                            info.alternatives.contains(&Alternative::Function(*name))
-                        }
-                        Value::Ptr(theirs, offset) if offset.as_constant() == Some(0) => {
-                            arena.sym(*theirs).is_some_and(|theirs| {
-                                !theirs.alternatives.is_empty()
-                                && theirs.alternatives.iter().all(|alternative| {
-                                    info.alternatives.iter().any(|mine| match (mine, alternative) {
+                    Value::Ptr(theirs, offset) if offset.as_constant() == Some(0) => {
+                        arena.sym(*theirs).is_some_and(|theirs| {
+                            if theirs.alternatives.is_empty() {
+                                return is_open;
+                            }
+                            theirs.alternatives.iter().all(|alternative| {
+                                info.alternatives
+                                    .iter()
+                                    .any(|mine| match (mine, alternative) {
                                         (Alternative::Null(_), Alternative::Null(_))
                                         | (Alternative::Undef(_), Alternative::Undef(_)) => true,
                                         (mine, theirs) => mine == theirs,
                                     })
-                                })
                             })
-                        }
-                        _ => false,
+                        })
                     }
+                    _ => false,
                 }
-                _ => false,
             }
-        };
+            _ => false,
+        }
+    };
     if !old
         .registers
         .iter()

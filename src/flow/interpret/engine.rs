@@ -32,9 +32,9 @@ pub(super) struct Pending {
 }
 
 /// The head of a loop that is widened.
-#[derive(Default)]
 struct Head {
-    invariant: Option<State>,
+    block: BlockId,
+    invariant: State,
     joins: u32,
 }
 
@@ -44,13 +44,13 @@ pub(crate) type Exit = (State, Value);
 impl Machine<'_> {
     /// Interprets a function as if anybody may call it.
     pub(crate) fn root(&mut self, index: usize) {
-        self.restart();
         let Some(function) = self.function(index) else {
             return;
         };
         let Some(prepared) = self.prepared(index) else {
             return;
         };
+        self.restart();
         let mut state = State::new(prepared.registers + 1);
         let mut frame = self.frame(index, &prepared, 0);
         for local in &function.parameters {
@@ -142,7 +142,6 @@ impl Machine<'_> {
         let prepared = Rc::clone(&frame.prepared);
         let mut exits: Vec<Exit> = Vec::new();
         let mut heads: Vec<Head> = Vec::new();
-        heads.resize_with(function.blocks.len(), Head::default);
         let mut pending = vec![Pending {
             key: (0, 0),
             block: BlockId(0),
@@ -205,12 +204,11 @@ impl Machine<'_> {
     fn enter_head(
         &mut self,
         prepared: &Prepared,
-        heads: &mut [Head],
+        heads: &mut Vec<Head>,
         block: BlockId,
         mut state: State,
         span: Span,
     ) -> Option<State> {
-        let head = heads.get_mut(block.0 as usize)?;
         let at = state.rounds.iter().position(|rounds| rounds.head == block);
         let rounds = at
             .and_then(|at| state.rounds.get(at).copied())
@@ -229,7 +227,8 @@ impl Machine<'_> {
         if !is_widened {
             return Some(state);
         }
-        if let Some(old) = &head.invariant {
+        if let Some(head) = heads.iter_mut().find(|head| head.block == block) {
+            let old = &head.invariant;
             if covers(&self.arena, old, &state) {
                 return None;
             }
@@ -259,13 +258,17 @@ impl Machine<'_> {
                     };
                 }
             }
-            head.invariant = Some(joined.clone());
+            head.invariant = joined.clone();
             return Some(joined);
         }
         if at.is_none() {
             state.rounds.push(rounds);
         }
-        head.invariant = Some(state.clone());
+        heads.push(Head {
+            block,
+            invariant: state.clone(),
+            joins: 0,
+        });
         Some(state)
     }
 

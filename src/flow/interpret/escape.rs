@@ -35,6 +35,13 @@ impl Machine<'_> {
         }
     }
 
+    /// Whether an object is a string literal.
+    pub(crate) fn is_text(&self, object: Obj) -> bool {
+        self.arena
+            .object(object)
+            .is_some_and(|info| matches!(info.kind, ObjectKind::Text(_)))
+    }
+
     /// Others may know the address now, and what is reached from there.
     pub(crate) fn escape(&mut self, state: &mut State, value: &Value) {
         let mut work: SmallVec<[Obj; 4]> = self.objects_of(value);
@@ -43,6 +50,10 @@ impl Machine<'_> {
             steps += 1;
             if steps > 64 {
                 break;
+            }
+            // Nobody changes a string literal.
+            if self.is_text(object) {
+                continue;
             }
             let Some(contents) = state.contents(object) else {
                 let _ = self.contents(state, object);
@@ -89,39 +100,38 @@ impl Machine<'_> {
         for value in arguments {
             self.escape(state, value);
         }
-        let objects: SmallVec<[Obj; 16]> = state.memory.iter().map(|entry| entry.0).collect();
-        for object in objects {
-            let Some(info) = self.arena.object(object) else {
+        let mut changed: SmallVec<[Obj; 16]> = SmallVec::new();
+        for (object, contents) in state.memory.iter() {
+            if contents.cells.is_empty()
+                && contents.rest == Rest::Unknown
+                && contents.terminator.is_none()
+            {
+                continue;
+            }
+            let Some(info) = self.arena.object(*object) else {
                 continue;
             };
             let is_fixed = match &info.kind {
                 ObjectKind::Text(_) => true,
                 ObjectKind::Global(id) => {
                     keeps_globals
-                        || self.unit.global(*id).is_some_and(|global| global.is_const)
-                        || (self
-                            .unit
-                            .global(*id)
-                            .is_some_and(|global| global.is_private)
-                            && self
-                                .global_uses
-                                .get(id.0 as usize)
-                                .is_some_and(|used| !used.is_written && !used.is_address_taken))
+                        || self.unit.global(*id).is_some_and(|global| {
+                            global.is_const
+                                || (global.is_private
+                                    && self.global_uses.get(id.0 as usize).is_some_and(|used| {
+                                        !used.is_written && !used.is_address_taken
+                                    }))
+                        })
                 }
-                ObjectKind::Local { .. } | ObjectKind::Heap { .. } => state
-                    .contents(object)
-                    .is_some_and(|contents| !contents.is_escaped),
+                ObjectKind::Local { .. } | ObjectKind::Heap { .. } => !contents.is_escaped,
                 ObjectKind::Pointee(_) => false,
             };
-            if is_fixed {
-                continue;
+            if !is_fixed {
+                changed.push(*object);
             }
-            if let Some(contents) = state.contents(object)
-                && (!contents.cells.is_empty()
-                    || contents.rest != Rest::Unknown
-                    || contents.terminator.is_some())
-                && let Some(contents) = state.contents_mut(object)
-            {
+        }
+        for object in changed {
+            if let Some(contents) = state.contents_mut(object) {
                 contents.forget_all();
             }
         }

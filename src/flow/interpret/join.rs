@@ -150,16 +150,17 @@ impl<'a> Joiner<'a> {
                 let mut all: SmallVec<[Alternative; 4]> = SmallVec::new();
                 let fits =
                     self.alternatives(old, a, &mut all) && self.alternatives(new, b, &mut all);
+                let alternatives = if fits {
+                    Rc::from(all.as_slice())
+                } else {
+                    self.arena.no_alternatives()
+                };
                 let sym = self.arena.add_sym(SymInfo {
                     range: Range::FULL,
                     origin: Origin::Join,
                     span: self.span,
                     undef: None,
-                    alternatives: if fits {
-                        Rc::from(all.as_slice())
-                    } else {
-                        Rc::from([])
-                    },
+                    alternatives,
                     pointee: None,
                     ty: crate::flow::ir::TypeId::UNKNOWN,
                 });

@@ -60,11 +60,21 @@ impl Linear {
 
     /// `self + factor * other`, if it still is a small form.
     pub(crate) fn plus(&self, other: &Self, factor: i32) -> Option<Self> {
-        let constant = self
-            .constant
-            .checked_add(other.constant.checked_mul(i128::from(factor))?)?;
+        // Nearly every factor is 1 or -1, and 128-bit products are slow.
+        let added = match factor {
+            1 => other.constant,
+            -1 => other.constant.checked_neg()?,
+            _ => other.constant.checked_mul(i128::from(factor))?,
+        };
+        let constant = self.constant.checked_add(added)?;
         if constant.abs() > MAX_CONSTANT {
             return None;
+        }
+        if other.len == 0 {
+            return Some(Self { constant, ..*self });
+        }
+        if self.len == 0 && factor == 1 {
+            return Some(Self { constant, ..*other });
         }
         let mut out = Self::constant(constant);
         let (mut left, mut right) = (

@@ -10,6 +10,7 @@ use crate::flow::ir::{Base, BlockId, Function, StatementKind, Symbol, TextId, Ty
 use crate::flow::models::{Model, ModelTable};
 
 use super::linear::{Linear, Sym};
+use super::memory::Contents;
 use super::prepare::{Prepared, visit_statement};
 use super::state::{State, Step, StepKind};
 use super::value::{Alternative, Arena, Obj, Origin, Range, SymInfo, Value};
@@ -113,6 +114,8 @@ pub(crate) struct Machine<'u> {
     pub(crate) global_uses: Vec<GlobalUse>,
     pub(crate) globals: Vec<Option<Obj>>,
     pub(crate) texts: FxHashMap<TextId, Obj>,
+    /// What globals and string literals hold at first.
+    pub(crate) first: FxHashMap<Obj, Rc<Contents>>,
     pub(crate) operations: FxHashMap<(u8, Linear, Linear, TypeId), Sym>,
     pub(crate) steps: usize,
     /// Where the walk at hand ends, whatever is left: of the function, or of a call in it.
@@ -163,6 +166,7 @@ impl<'u> Machine<'u> {
             global_uses: global_uses(unit),
             globals: vec![None; unit.globals.len()],
             texts: FxHashMap::default(),
+            first: FxHashMap::default(),
             operations: FxHashMap::default(),
             steps: 0,
             limit: MAX_STEPS,
@@ -190,6 +194,7 @@ impl<'u> Machine<'u> {
         self.arena.clear();
         self.globals.fill(None);
         self.texts.clear();
+        self.first.clear();
         self.operations.clear();
         self.all_steps += self.steps;
         self.steps = 0;
@@ -238,12 +243,13 @@ impl<'u> Machine<'u> {
     }
 
     pub(crate) fn fresh_pointer(&mut self, ty: TypeId, origin: Origin, span: Span) -> Sym {
+        let alternatives = self.arena.no_alternatives();
         self.arena.add_sym(SymInfo {
             range: Range::FULL,
             origin,
             span,
             undef: None,
-            alternatives: Rc::from([]),
+            alternatives,
             pointee: None,
             ty,
         })
@@ -265,6 +271,13 @@ impl<'u> Machine<'u> {
             pointee: None,
             ty: TypeId::UNKNOWN,
         })
+    }
+
+    /// The name in a declarator: `frame` of `frame[64]`, `*p` stays as it is.
+    pub(crate) fn declared(&self, declarator: Span) -> String {
+        let text = self.quote(declarator);
+        let name = text.split(['[', '=']).next().unwrap_or_default().trim();
+        name.to_owned()
     }
 
     /// The text of a span, shortened.

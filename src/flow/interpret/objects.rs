@@ -7,7 +7,7 @@ use crate::flow::ir::{GlobalId, Init, LocalId, Operand, Symbol, TextId, Type, Ty
 
 use super::linear::{Linear, Sym};
 use super::machine::{Frame, Machine};
-use super::memory::{Contents, Rest};
+use super::memory::{Cell, Contents, Rest};
 use super::state::State;
 use super::value::{Obj, ObjectInfo, ObjectKind, Value};
 
@@ -87,10 +87,14 @@ impl Machine<'_> {
                 let made = Rc::make_mut(&mut contents);
                 if let Some(text) = self.unit.texts.get(id.0 as usize) {
                     if text.len() <= 80 {
-                        for (at, byte) in text.iter().chain(&[0]).enumerate() {
-                            let at = at as i64;
-                            made.write(at, at + 1, Value::number(i128::from(*byte as i8)));
-                        }
+                        let bytes = text.iter().chain(&[0]).zip(0_i64..);
+                        made.cells = bytes
+                            .map(|(byte, start)| Cell {
+                                start,
+                                end: start + 1,
+                                value: Value::number(i128::from(*byte as i8)),
+                            })
+                            .collect();
                     }
                     let end = text
                         .iter()
@@ -230,7 +234,16 @@ impl Machine<'_> {
         if let Some(contents) = state.contents(object) {
             return Rc::clone(contents);
         }
-        let contents = self.first_contents(object);
+        let contents = match self.first.get(&object) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let made = self.first_contents(object);
+                if !made.cells.is_empty() {
+                    self.first.insert(object, Rc::clone(&made));
+                }
+                made
+            }
+        };
         state.set_contents(object, Rc::clone(&contents));
         contents
     }

@@ -113,6 +113,7 @@ impl Prepared {
             statements,
             exits: vec![0; function.blocks.len()],
         };
+        let mut in_block = vec![0_u32; function.blocks.len()];
         for (index, local) in function.locals.iter().enumerate() {
             let is_scalar = matches!(
                 unit.types.get(local.ty),
@@ -130,8 +131,14 @@ impl Prepared {
             {
                 Slot::Memory
             } else if is_temporary && uses.is_shared.get(index) != Some(&true) {
-                new.scratch += 1;
-                Slot::Scratch(u32::try_from(new.scratch - 1).unwrap_or(0))
+                // A temporary of one block: blocks use the same registers one after the other.
+                let home = uses.home.get(index).copied().flatten().unwrap_or(0);
+                let next = in_block.get(home).copied().unwrap_or(0);
+                if let Some(count) = in_block.get_mut(home) {
+                    *count += 1;
+                }
+                new.scratch = new.scratch.max(next as usize + 1);
+                Slot::Scratch(next)
             } else {
                 new.registers += 1;
                 new.register_locals

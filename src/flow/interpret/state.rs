@@ -110,6 +110,20 @@ pub(crate) struct State {
     pub(crate) open: u16,
 }
 
+/// A product; nearly every factor is 1 or -1, and 128-bit products are slow.
+fn times(value: i128, factor: i128) -> i128 {
+    match factor {
+        1 => value,
+        -1 => value.saturating_neg(),
+        _ => value.saturating_mul(factor),
+    }
+}
+
+/// A quotient, rounded down; `by` is positive.
+fn divided(value: i128, by: i128) -> i128 {
+    if by == 1 { value } else { value.div_euclid(by) }
+}
+
 impl State {
     pub(crate) fn new(registers: usize) -> Self {
         Self {
@@ -199,6 +213,12 @@ impl State {
     /// Range of a form on this path.
     pub(crate) fn range(&self, arena: &Arena, form: &Linear) -> Range {
         let terms = form.terms();
+        if let ([(sym, 1)], 0) = (terms, form.base()) {
+            let mut range = self.sym_range(arena, *sym);
+            range.lo = range.lo.max(-FAR);
+            range.hi = range.hi.min(FAR);
+            return range;
+        }
         let mut out = Range::exactly(form.base());
         for (sym, factor) in terms {
             let range = self.sym_range(arena, *sym);
@@ -208,8 +228,8 @@ impl State {
             } else {
                 (range.hi, range.lo, range.hi_reached, range.lo_reached)
             };
-            out.lo = out.lo.saturating_add(lo.saturating_mul(factor));
-            out.hi = out.hi.saturating_add(hi.saturating_mul(factor));
+            out.lo = out.lo.saturating_add(times(lo, factor));
+            out.hi = out.hi.saturating_add(times(hi, factor));
             out.lo_reached = lo_reached && terms.len() == 1;
             out.hi_reached = hi_reached && terms.len() == 1;
         }
@@ -308,9 +328,9 @@ impl State {
             let mut range = self.sym_range(arena, *sym);
             let factor = i128::from(*factor);
             let own = if factor > 0 {
-                range.lo.saturating_mul(factor)
+                times(range.lo, factor)
             } else {
-                range.hi.saturating_mul(factor)
+                times(range.hi, factor)
             };
             if whole.lo <= -FAR || own.abs() >= FAR {
                 // Without a bound of the rest there is none of this symbol, unless it is alone.
@@ -329,14 +349,14 @@ impl State {
                 .is_some_and(super::value::SymInfo::reaches_limits);
             let reached = form.terms().len() == 1 && is_free;
             if factor > 0 {
-                let limit = (-rest).div_euclid(factor);
+                let limit = divided(-rest, factor);
                 if limit < range.hi {
                     range.hi_reached = reached || (range.hi_reached && range.lo == limit);
                     range.hi = limit;
                 }
             } else {
                 // sym >= rest / -factor, rounded up
-                let limit = -((-rest).div_euclid(-factor));
+                let limit = -divided(-rest, -factor);
                 if limit > range.lo {
                     range.lo_reached = reached || (range.lo_reached && range.hi == limit);
                     range.lo = limit;

@@ -232,6 +232,8 @@ pub(crate) struct ObjectInfo {
 /// Symbols and objects, numbered as they are met.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
+    /// What nearly every symbol has for alternatives.
+    none: Rc<[Alternative]>,
     syms: Vec<SymInfo>,
     objects: Vec<ObjectInfo>,
 }
@@ -263,13 +265,19 @@ impl Arena {
         Obj(u32::try_from(self.objects.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// No alternatives, without an allocation.
+    pub(crate) fn no_alternatives(&self) -> Rc<[Alternative]> {
+        Rc::clone(&self.none)
+    }
+
     pub(crate) fn new_number(&mut self, range: Range, origin: Origin, span: Span) -> Sym {
+        let alternatives = self.no_alternatives();
         self.add_sym(SymInfo {
             range,
             origin,
             span,
             undef: None,
-            alternatives: Rc::from([]),
+            alternatives,
             pointee: None,
             ty: TypeId::UNKNOWN,
         })
