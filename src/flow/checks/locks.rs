@@ -21,11 +21,11 @@ impl Machine<'_> {
         {
             return offset
                 .as_constant()
-                .and_then(|at| Some(LockKey::At(self.pointee(*sym)?, at)));
+                .and_then(|at| Some(LockKey(self.pointee(*sym)?, at)));
         }
         match self.targets(run, value) {
             Location::Memory(spots) => match spots.as_slice() {
-                [spot] => Some(LockKey::At(spot.object, spot.offset.as_constant()?)),
+                [spot] => Some(LockKey(spot.object, spot.offset.as_constant()?)),
                 _ => None,
             },
             _ => None,
@@ -188,9 +188,7 @@ impl Machine<'_> {
     }
 
     pub(crate) fn key_name(&self, key: LockKey) -> String {
-        let LockKey::At(object, _) = key else {
-            return "the lock".to_owned();
-        };
+        let LockKey(object, _) = key;
         self.arena
             .object(object)
             .map(|info| self.unit.names.text(info.name).to_owned())
@@ -237,9 +235,7 @@ impl Machine<'_> {
     }
 
     fn global_name(&self, key: LockKey) -> Option<Symbol> {
-        let LockKey::At(object, _) = key else {
-            return None;
-        };
+        let LockKey(object, _) = key;
         let info = self.arena.object(object)?;
         matches!(info.kind, ObjectKind::Global(_)).then_some(info.name)
     }
@@ -252,9 +248,7 @@ impl Machine<'_> {
     }
 
     fn is_never(&self, key: LockKey, does: impl Fn(&Effect) -> bool) -> bool {
-        let LockKey::At(object, _) = key else {
-            return false;
-        };
+        let LockKey(object, _) = key;
         let Some(info) = self.arena.object(object) else {
             return false;
         };
@@ -330,9 +324,7 @@ impl Machine<'_> {
 
     /// Whether a function releases the lock on some path.
     fn releases_itself(&self, function: usize, key: LockKey) -> bool {
-        let LockKey::At(object, _) = key else {
-            return false;
-        };
+        let LockKey(object, _) = key;
         let Some(info) = self.arena.object(object) else {
             return false;
         };

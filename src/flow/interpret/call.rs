@@ -14,7 +14,7 @@ use super::machine::{Frame, MAX_STEPS, Machine, Run};
 use super::memory::{Contents, Rest};
 use super::place::Purpose;
 use super::prepare::Slot;
-use super::state::{Known, State, StepKind, Waiting};
+use super::state::{Known, State, StepKind};
 use super::value::{Alternative, Origin, Value};
 
 /// Deepest calls into functions of the file that are followed.
@@ -274,10 +274,6 @@ impl Machine<'_> {
         let mut inner = self.frame(index, &prepared, frame.depth + 1);
         let caller = Rc::clone(&run.state.registers);
         let mut state = run.state.clone();
-        state.waiting = Some(Rc::new(Waiting {
-            registers: Rc::clone(&caller),
-            before: run.state.waiting.clone(),
-        }));
         let rounds = std::mem::take(&mut state.rounds);
         state.registers = Rc::new(vec![Value::Undef; prepared.registers + 1]);
         for (at, local) in function.parameters.iter().enumerate() {
@@ -336,7 +332,6 @@ impl Machine<'_> {
         let mut runs: Vec<Run> = Vec::new();
         for (mut state, value) in exits {
             state.registers = Rc::clone(&caller);
-            state.waiting = run.state.waiting.clone();
             state.rounds.clone_from(&rounds);
             self.forget_caution(&mut state, &known_before, syms_before);
             let _ = is_root;

@@ -234,7 +234,6 @@ impl Machine<'_> {
             Size::StringOf(index) => self
                 .string_length(run, &calling.value(index))
                 .and_then(|length| length.add_constant(1)),
-            Size::Bytes(bytes) => Some(Linear::constant(i128::from(bytes))),
             Size::Unknown => None,
         }
     }

@@ -303,11 +303,6 @@ impl<'u> Machine<'u> {
         out
     }
 
-    /// Whether this was reported already.
-    pub(crate) fn is_reported(&self, analysis: &'static str, span: Span) -> bool {
-        self.reported.contains(&(analysis, span.start, span.end))
-    }
-
     /// A path gets to a place without harm.
     pub(crate) fn fine(&mut self, family: Family, span: Span) {
         if self.watched.is_empty() {
@@ -375,19 +370,16 @@ impl<'u> Machine<'u> {
                 break;
             }
             let message = match step.what {
-                StepKind::Branch(true) => Some("this is true".to_owned()),
-                StepKind::Branch(false) => Some("this is false".to_owned()),
-                StepKind::Switch(Some(value)) => Some(format!("this is {value}")),
-                StepKind::Switch(None) => Some("no arm of the switch matches".to_owned()),
-                StepKind::Call => Some("called here".to_owned()),
-                StepKind::Return => None,
+                StepKind::Branch(true) => "this is true".to_owned(),
+                StepKind::Branch(false) => "this is false".to_owned(),
+                StepKind::Switch(Some(value)) => format!("this is {value}"),
+                StepKind::Switch(None) => "no arm of the switch matches".to_owned(),
+                StepKind::Call => "called here".to_owned(),
             };
-            if let Some(message) = message {
-                notes.push(Note {
-                    span: step.span,
-                    message,
-                });
-            }
+            notes.push(Note {
+                span: step.span,
+                message,
+            });
             at = step.before.as_ref();
         }
         notes

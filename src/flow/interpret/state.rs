@@ -38,12 +38,9 @@ pub(crate) struct Lock {
     pub(crate) span: Span,
 }
 
-/// Which lock.
+/// Which lock: an object and the byte in it.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub(crate) enum LockKey {
-    At(Obj, i128),
-    Of(Sym),
-}
+pub(crate) struct LockKey(pub(crate) Obj, pub(crate) i128);
 
 /// Whether a lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,15 +67,6 @@ pub(crate) enum StepKind {
     Switch(Option<i128>),
     /// A function of this file was entered.
     Call,
-    /// And left.
-    Return,
-}
-
-/// Registers of the calls that wait.
-#[derive(Debug)]
-pub(crate) struct Waiting {
-    pub(crate) registers: Rc<Vec<Value>>,
-    pub(crate) before: Option<Rc<Waiting>>,
 }
 
 /// How often the path went around a loop.
@@ -95,7 +83,6 @@ pub(crate) struct Rounds {
 #[derive(Debug, Clone)]
 pub(crate) struct State {
     pub(crate) registers: Rc<Vec<Value>>,
-    pub(crate) waiting: Option<Rc<Waiting>>,
     pub(crate) memory: Rc<Vec<(Obj, Rc<Contents>)>>,
     pub(crate) known: Rc<Vec<(Sym, Known)>>,
     pub(crate) facts: Rc<Vec<Fact>>,
@@ -128,7 +115,6 @@ impl State {
     pub(crate) fn new(registers: usize) -> Self {
         Self {
             registers: Rc::new(vec![Value::Undef; registers]),
-            waiting: None,
             memory: Rc::default(),
             known: Rc::default(),
             facts: Rc::default(),

@@ -46,8 +46,6 @@ pub(crate) enum Size {
     Product(u8, u8),
     /// Length of the string argument and its zero.
     StringOf(u8),
-    /// So many bytes.
-    Bytes(u32),
     /// Not known.
     Unknown,
 }
