@@ -193,6 +193,10 @@ impl Parser {
             }
             let mut unchosen = Vec::new();
             let rewritten = prepass.vary(text, variant, round == 0, table, &mut unchosen);
+            // The same text again, because there was nothing more to choose or to rewrite.
+            if prepass.was_tried(round == 0) {
+                continue;
+            }
             let base = if masked { &prepass.plain } else { text };
             let mut old = first.clone();
             edit(&mut old, base, &prepass.rewritten, lines);

@@ -27,6 +27,8 @@ pub(super) struct PrePass {
     pub(super) plain: Vec<u8>,
     /// The text of the last variant.
     pub(super) rewritten: Vec<u8>,
+    /// The texts of all variants of the file.
+    tried: Vec<Vec<u8>>,
 }
 
 impl PrePass {
@@ -81,5 +83,17 @@ impl PrePass {
         // What the arms hid is gone now.
         tokenize(&self.rewritten, &self.directives, &mut self.tokens);
         rewrite(&mut self.rewritten, &self.tokens, table, &self.own)
+    }
+    /// Whether an earlier variant of the file had the same text as `rewritten`. `first` on the first
+    /// variant of a file.
+    pub(super) fn was_tried(&mut self, first: bool) -> bool {
+        if first {
+            self.tried.clear();
+        }
+        let known = self.tried.contains(&self.rewritten);
+        if !known {
+            self.tried.push(self.rewritten.clone());
+        }
+        known
     }
 }
