@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::engine::glob_matches;
+use super::globs::any_matches;
 use super::features::Feature;
 use super::needs;
 use super::program::{Node, Op, Program};
@@ -117,8 +117,8 @@ impl Head {
             return true;
         }
         let name = String::from_utf8_lossy(path.as_bytes());
-        (paths.include.is_empty() || paths.include.iter().any(|glob| glob_matches(glob, &name)))
-            && !paths.exclude.iter().any(|glob| glob_matches(glob, &name))
+        (paths.include.is_empty() || any_matches(&paths.include, &name))
+            && !any_matches(&paths.exclude, &name)
     }
 
     /// The head of a compiled rule.

@@ -22,7 +22,7 @@ impl Matcher<'_> {
         let name = occurrences::hash(self.text(node));
         let places = self.index.occurrences(self.file);
         let mut value = None;
-        for &(_, place) in places.within(name, function, tree.end(function)) {
+        for &place in places.within(name, function, tree.end(function)) {
             match self.literal_at(place) {
                 // Declared twice: which one is meant is not worth finding out.
                 Some(_) if value.is_some() => return None,

@@ -1,6 +1,6 @@
 //! Patterns against `switch` and `for`.
 
-use super::env::{Env, Envs, one};
+use super::env::{Env, Envs, add, one};
 use super::matcher::Matcher;
 use super::pattern::{CasePat, Pat};
 use super::view::{self, Item};
@@ -147,7 +147,7 @@ impl Matcher<'_> {
         }
         let mut found = Envs::new();
         for each in envs {
-            found.extend(self.body(body, actual_body, &each));
+            add(&mut found, self.body(body, actual_body, &each));
         }
         found
     }

@@ -1,6 +1,6 @@
 //! Patterns against variables, functions and `let`.
 
-use super::env::{Env, Envs, one};
+use super::env::{Env, Envs, add, one};
 use super::matcher::Matcher;
 use super::pattern::{FunctionPat, LetPat, Pat, VarPat};
 use super::view::{self, Item, Layer};
@@ -33,7 +33,7 @@ impl Matcher<'_> {
             for named in self.expr(&pat.name, name, &typed) {
                 match (&pat.value, declared.value) {
                     (None, None) => envs.push(named),
-                    (Some(value), Some(actual)) => envs.extend(self.expr(value, actual, &named)),
+                    (Some(value), Some(actual)) => add(&mut envs, self.expr(value, actual, &named)),
                     _ => {}
                 }
             }
@@ -76,7 +76,7 @@ impl Matcher<'_> {
             for typed in returned {
                 let nodes = self.parameters(*parameters);
                 for found in self.list(&pat.parameters, &nodes, &typed) {
-                    envs.extend(self.function_body(&pat.body, body, &found));
+                    add(&mut envs, self.function_body(&pat.body, body, &found));
                 }
             }
         }
@@ -111,7 +111,7 @@ impl Matcher<'_> {
                     .filter(|&child| tree.kind(child) != Kind::ATTRIBUTE_ITEM)
                     .collect();
                 for found in self.list(&pat.parameters, &nodes, &typed) {
-                    envs.extend(self.function_body(&pat.body, body, &found));
+                    add(&mut envs, self.function_body(&pat.body, body, &found));
                 }
             }
         }
@@ -152,7 +152,10 @@ impl Matcher<'_> {
         for named in self.expr(&pat.pattern, pattern, env) {
             for typed in optional(&pat.of_type, Field::TYPE, true, &named) {
                 for valued in optional(&pat.value, Field::VALUE, false, &typed) {
-                    envs.extend(optional(&pat.otherwise, Field::ALTERNATIVE, true, &valued));
+                    add(
+                        &mut envs,
+                        optional(&pat.otherwise, Field::ALTERNATIVE, true, &valued),
+                    );
                 }
             }
         }

@@ -7,11 +7,13 @@ use std::sync::OnceLock;
 use super::active::ActiveRule;
 use super::describe::{Place, describe};
 use super::evaluate::{self, Evaluator};
-use super::index::{FeatureId, FileIndex, NameTable, TextsHeld};
+use super::globs::{Glob, GlobAnswers, numbered};
+use super::index::{FeatureId, FileIndex, NameTable};
 use super::matcher::Matcher;
 use super::needs::{Need, needs};
 use super::pattern::MetaId;
 use super::program::{Form, Program};
+use super::texts::TextsHeld;
 use crate::finding::{Finding, RepoPath, RuleId};
 use crate::rules::RuleLanguage;
 use crate::syntax::{Language, LineTable, SourceFile};
@@ -24,6 +26,9 @@ struct Entry {
     clauses: Vec<Vec<FeatureId>>,
     /// What each of its parts needs, made at its first use.
     needs: OnceLock<Vec<Need>>,
+    /// The globs of its path filter, by number in the engine.
+    include: Vec<usize>,
+    exclude: Vec<usize>,
 }
 
 /// The rules of one run, ready for any number of files. Shared by threads.
@@ -34,8 +39,18 @@ pub struct Engine {
     c: Vec<Entry>,
     rust: Vec<Entry>,
     text: Vec<Entry>,
+    /// All globs of path filters; many rules have the same.
+    globs: Vec<Glob>,
     /// Whether every pattern is tried everywhere.
     is_exhaustive: bool,
+}
+
+impl Entry {
+    /// Whether the rule's path filter lets it run on the path of `answers`.
+    fn is_on(&self, answers: &GlobAnswers<'_>) -> bool {
+        (self.include.is_empty() || answers.holds_any(&self.include))
+            && !(!self.exclude.is_empty() && answers.holds_any(&self.exclude))
+    }
 }
 
 /// What all rules found in one file.
@@ -68,11 +83,14 @@ impl Engine {
                         ids.collect::<Option<Vec<FeatureId>>>()
                     })
                     .collect();
+                let paths = &active.head().paths;
                 let entry = Entry {
                     rule,
                     form,
                     clauses,
                     needs: OnceLock::new(),
+                    include: numbered(&mut engine.globs, &paths.include),
+                    exclude: numbered(&mut engine.globs, &paths.exclude),
                 };
                 match language {
                     RuleLanguage::C => engine.c.push(entry),
@@ -107,13 +125,8 @@ impl Engine {
 
     /// Whether any rule reads text files such as this one (`generic` and `regex` rules).
     pub fn wants_text(&self, path: &RepoPath) -> bool {
-        self.text.iter().any(|entry| self.on_path(entry, path))
-    }
-
-    fn on_path(&self, entry: &Entry, path: &RepoPath) -> bool {
-        self.rules
-            .get(entry.rule)
-            .is_some_and(|active| active.head().is_on(path))
+        let answers = GlobAnswers::new(&self.globs, path);
+        self.text.iter().any(|entry| entry.is_on(&answers))
     }
 
     /// Runs all rules of the file's language, and the text rules that want it.
@@ -142,6 +155,7 @@ impl Engine {
             file: Some(file),
         };
         let mut scan = Scan::default();
+        let on_path = GlobAnswers::new(&self.globs, path);
         for entry in entries {
             let held = entry
                 .clauses
@@ -149,7 +163,7 @@ impl Engine {
                 .all(|clause| clause.iter().any(|&feature| index.has(feature)));
             if !(held || self.is_exhaustive)
                 || !self.is_wanted(entry, only)
-                || !self.on_path(entry, path)
+                || !entry.is_on(&on_path)
             {
                 continue;
             }
@@ -172,7 +186,7 @@ impl Engine {
                 scan.findings.push(of_match(active, program, place, each));
             }
         }
-        self.scan_text_rules(place, &texts, &readable, only, &mut scan);
+        self.scan_text_rules(place, &texts, &readable, only, &on_path, &mut scan);
         finish(scan)
     }
 
@@ -197,7 +211,8 @@ impl Engine {
             file: None,
         };
         let texts = self.names.texts_held(text, false);
-        self.scan_text_rules(place, &texts, &OnceCell::new(), only, &mut scan);
+        let on_path = GlobAnswers::new(&self.globs, path);
+        self.scan_text_rules(place, &texts, &OnceCell::new(), only, &on_path, &mut scan);
         finish(scan)
     }
 
@@ -215,13 +230,14 @@ impl Engine {
         texts: &TextsHeld,
         readable: &OnceCell<String>,
         only: Option<&BTreeSet<RuleId>>,
+        on_path: &GlobAnswers<'_>,
         scan: &mut Scan,
     ) {
         for entry in &self.text {
             let held = |clause: &Vec<FeatureId>| clause.iter().any(|&text| texts.has(text));
             if !(entry.clauses.iter().all(held) || self.is_exhaustive)
                 || !self.is_wanted(entry, only)
-                || !self.on_path(entry, place.path)
+                || !entry.is_on(on_path)
             {
                 continue;
             }
@@ -277,29 +293,4 @@ fn finish(mut scan: Scan) -> Scan {
     scan.findings
         .dedup_by(|a, b| a.location.span == b.location.span && a.rule == b.rule);
     scan
-}
-
-/// Semgrep's path globs: a pattern without a leading `/` matches in every folder; one that names a
-/// folder matches what lies in it.
-pub(crate) fn glob_matches(glob: &str, path: &str) -> bool {
-    let path = path.trim_start_matches("./");
-    let anchored = glob.strip_prefix('/');
-    let glob = anchored.unwrap_or(glob).trim_end_matches('/');
-    // Most globs end in a plain name or `*.extension`: without a component like that nothing matches.
-    let last = glob.rsplit('/').next().unwrap_or(glob);
-    let wild = |text: &str| text.contains(['*', '?', '[', '{', '\\']);
-    let mut components = path.split('/');
-    let is_ruled_out = match last.strip_prefix('*') {
-        None if !wild(last) => !components.any(|component| component == last),
-        Some(suffix) if !wild(suffix) => !components.any(|component| component.ends_with(suffix)),
-        _ => false,
-    };
-    if is_ruled_out {
-        return false;
-    }
-    let direct = |pattern: &str| fast_glob::glob_match(pattern, path);
-    if direct(glob) || direct(&format!("{glob}/**")) {
-        return true;
-    }
-    anchored.is_none() && (direct(&format!("**/{glob}")) || direct(&format!("**/{glob}/**")))
 }

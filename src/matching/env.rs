@@ -82,6 +82,16 @@ impl Env {
     }
 }
 
+/// Adds further ways. Mostly there were none before, and nothing is copied one by one.
+#[inline]
+pub(super) fn add(envs: &mut Envs, more: Envs) {
+    if envs.is_empty() {
+        *envs = more;
+    } else {
+        envs.extend(more);
+    }
+}
+
 /// The result with exactly one way.
 pub(super) fn one(env: Env) -> Envs {
     let mut envs = Envs::new();

@@ -8,12 +8,12 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::env::{Bound, Env};
-use super::index::TextsHeld;
 use super::matcher::Matcher;
 use super::needs::Need;
 use super::pattern::{MetaId, Pattern};
 use super::program::{All, Node, Op, Test};
 use super::regex::Regex;
+use super::texts::TextsHeld;
 use crate::finding::Span;
 use crate::syntax::NodeId;
 
@@ -519,6 +519,9 @@ fn only_metavariable(node: &Node) -> Option<MetaId> {
 
 /// The text as UTF-8 of the same length: invalid bytes become `?`.
 pub(super) fn readable(text: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         out.push_str(chunk.valid());

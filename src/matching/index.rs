@@ -1,15 +1,13 @@
 //! Where in a file the names and kinds of nodes are: one linear pass that serves all rules.
 
 use std::cell::OnceCell;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap;
 
 use super::features::Feature;
 use super::occurrences::Occurrences;
 use super::rust::{self, Import};
+use super::texts::{Texts, TextsHeld};
 use super::types::Declarations;
 use super::view::{self, Item};
 use crate::syntax::{Kind, NodeId, SourceFile};
@@ -44,90 +42,7 @@ pub(super) struct NameTable {
     ids: FxHashMap<Vec<u8>, FeatureId>,
     /// Per first byte: lengths that occur, modulo 64. Spares most look-ups.
     lengths: Lengths,
-    /// Texts that rules of code ask for, and all texts.
-    code_texts: Texts,
     texts: Texts,
-}
-
-/// Texts that some rule asks for, in lower case.
-#[derive(Debug, Default)]
-struct Texts {
-    ids: FxHashMap<String, FeatureId>,
-    /// The texts in the order they came, and their features.
-    list: Vec<(String, FeatureId)>,
-    /// Bytes searched so far.
-    searched: AtomicUsize,
-    finder: OnceLock<Option<AhoCorasick>>,
-    fast_finder: OnceLock<Option<AhoCorasick>>,
-}
-
-/// From so many bytes on, an automaton that takes ten times longer to build pays.
-const MANY_BYTES: usize = 1 << 19;
-
-impl Texts {
-    /// One pass for all texts. `None`: there are none, or more than the library can take up.
-    fn finder(&self, bytes: usize) -> Option<&AhoCorasick> {
-        let build = |kind| {
-            AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .prefilter(false)
-                .kind(Some(kind))
-                .build(self.list.iter().map(|(text, _)| text))
-                .ok()
-        };
-        if self.list.is_empty() {
-            return None;
-        }
-        if self.searched.fetch_add(bytes, Ordering::Relaxed) < MANY_BYTES {
-            self.finder
-                .get_or_init(|| build(AhoCorasickKind::ContiguousNFA))
-        } else {
-            self.fast_finder.get_or_init(|| build(AhoCorasickKind::DFA))
-        }
-        .as_ref()
-    }
-
-    /// The feature of the text, which is `id` if it is new.
-    fn take(&mut self, text: &str, id: FeatureId) -> FeatureId {
-        if let Some(&known) = self.ids.get(text) {
-            return known;
-        }
-        self.ids.insert(text.to_owned(), id);
-        self.list.push((text.to_owned(), id));
-        id
-    }
-
-    /// Those that `text` holds.
-    fn held(&self, text: &[u8]) -> TextsHeld {
-        let list = &self.list;
-        let mut held = match self.finder(text.len()) {
-            Some(finder) => {
-                let mut seen = vec![false; list.len()];
-                for found in finder.find_overlapping_iter(text) {
-                    if let Some(slot) = seen.get_mut(found.pattern().as_usize()) {
-                        *slot = true;
-                    }
-                }
-                let pairs = seen.iter().zip(list).filter(|(seen, _)| **seen);
-                pairs.map(|(_, (_, id))| *id).collect()
-            }
-            // Without a search every text counts as held.
-            None => list.iter().map(|(_, id)| *id).collect::<Vec<_>>(),
-        };
-        held.sort_unstable();
-        TextsHeld(held)
-    }
-}
-
-/// Which of the texts that rules ask for a file holds.
-#[derive(Debug, Clone)]
-pub(super) struct TextsHeld(Vec<FeatureId>);
-
-impl TextsHeld {
-    /// Whether the file holds the text of this feature.
-    pub(super) fn has(&self, feature: FeatureId) -> bool {
-        self.0.binary_search(&feature).is_ok()
-    }
 }
 
 #[derive(Debug, Clone)]
@@ -165,28 +80,9 @@ impl NameTable {
         u32::try_from(self.features()).unwrap_or(u32::MAX)
     }
 
-    fn text(&mut self, text: &str, of_code: bool) -> FeatureId {
-        let new = self.next();
-        let id = self.texts.take(text, new);
-        if of_code {
-            self.code_texts.take(text, id);
-        }
-        id
-    }
-
-    /// The texts that `text` holds. In code only those that rules of code ask for are searched: a
-    /// small search is a fast one. The others count as held.
+    /// The texts that `text` holds.
     pub(super) fn texts_held(&self, text: &[u8], is_code: bool) -> TextsHeld {
-        if !is_code {
-            return self.texts.held(text);
-        }
-        let mut held = self.code_texts.held(text);
-        let searched = &self.code_texts.ids;
-        let others = self.texts.list.iter();
-        let others = others.filter(|(text, _)| !searched.contains_key(text));
-        held.0.extend(others.map(|(_, id)| *id));
-        held.0.sort_unstable();
-        held
+        self.texts.held(text, is_code)
     }
 
     /// The feature, where it is known and a file can be asked for it.
@@ -194,7 +90,7 @@ impl NameTable {
         match feature {
             Feature::Name(name) => self.get(name.as_bytes()),
             Feature::Kind(kind) => of_kind(*kind),
-            Feature::Text(text) => self.texts.ids.get(text).copied(),
+            Feature::Text(text) => self.texts.find(text),
         }
     }
 
@@ -203,7 +99,10 @@ impl NameTable {
         match feature {
             Feature::Name(name) => Some(self.intern(name)),
             Feature::Kind(kind) => of_kind(*kind),
-            Feature::Text(text) => Some(self.text(text, of_code)),
+            Feature::Text(text) => {
+                let new = self.next();
+                Some(self.texts.intern(text, new, of_code))
+            }
         }
     }
 
@@ -222,7 +121,7 @@ impl NameTable {
     }
 
     fn features(&self) -> usize {
-        (self.ids.len() + self.texts.list.len()).saturating_add(KINDS as usize)
+        (self.ids.len() + self.texts.len()).saturating_add(KINDS as usize)
     }
 }
 
@@ -292,6 +191,8 @@ impl Groups {
 pub(super) struct FileIndex {
     /// Nodes with each feature: of each kind (plain names excepted), and with each name.
     by_feature: Groups,
+    /// A bit for each feature that the file holds: what is asked most.
+    held: Vec<u64>,
     lists: OnceCell<Vec<StatementList>>,
     declarations: OnceCell<Declarations>,
     imports: OnceCell<Vec<Import>>,
@@ -320,9 +221,16 @@ impl FileIndex {
                 pairs.push((id, node));
             }
         }
-        pairs.extend(texts.0.iter().map(|&text| (text, tree.root())));
+        pairs.extend(texts.ids().iter().map(|&text| (text, tree.root())));
+        let mut held = vec![0_u64; names.features() / 64 + 1];
+        for (feature, _) in &pairs {
+            if let Some(bits) = held.get_mut(*feature as usize / 64) {
+                *bits |= 1 << (feature % 64);
+            }
+        }
         Self {
             by_feature: Groups::new(names.features(), &pairs),
+            held,
             lists: OnceCell::new(),
             declarations: OnceCell::new(),
             imports: OnceCell::new(),
@@ -333,7 +241,8 @@ impl FileIndex {
     /// Whether the file holds the feature at all.
     #[inline]
     pub(super) fn has(&self, feature: FeatureId) -> bool {
-        !self.nodes(feature).is_empty()
+        let bits = self.held.get(feature as usize / 64);
+        bits.is_some_and(|bits| bits >> (feature % 64) & 1 == 1)
     }
 
     /// Nodes with the feature.

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use smallvec::SmallVec;
 
-use super::env::{Bound, Env, Envs, one};
+use super::env::{Bound, Env, Envs, add, one};
 use super::index::{FileIndex, NameTable};
 use super::needs::Need;
 use super::pattern::{MetaId, Pat};
@@ -177,17 +177,17 @@ impl<'m> Matcher<'m> {
             }
             _ => {}
         }
-        let mut envs = Envs::new();
         // A cast is looked through, unless it is the root.
         if matches!(
             self.kind(node),
             Kind::CAST_EXPRESSION | Kind::TYPE_CAST_EXPRESSION
         ) && let Some(value) = self.child(node, Field::VALUE)
         {
-            envs.extend(self.expr(pat, value, env));
+            let mut envs = self.expr(pat, value, env);
+            add(&mut envs, self.expr_root(pat, node, env));
+            return envs;
         }
-        envs.extend(self.expr_root(pat, node, env));
-        envs
+        self.expr_root(pat, node, env)
     }
 
     /// A pattern against exactly this expression.
@@ -216,7 +216,7 @@ impl<'m> Matcher<'m> {
 
     /// Whether the node is of a kind that the pattern never matches: most pairs of pattern and node
     /// end here, before anything is copied.
-    fn has_other_kind(&self, pat: &Pat, node: NodeId) -> bool {
+    pub(super) fn has_other_kind(&self, pat: &Pat, node: NodeId) -> bool {
         let kind = self.kind(node);
         match pat {
             Pat::Call(..) => !matches!(kind, Kind::CALL_EXPRESSION | Kind::SIZEOF_EXPRESSION),
@@ -340,7 +340,7 @@ impl<'m> Matcher<'m> {
     pub(super) fn both(&self, a: (&Pat, NodeId), b: (&Pat, NodeId), env: &Env) -> Envs {
         let mut envs = Envs::new();
         for first in self.expr(a.0, a.1, env) {
-            envs.extend(self.expr(b.0, b.1, &first));
+            add(&mut envs, self.expr(b.0, b.1, &first));
         }
         envs
     }
@@ -361,7 +361,7 @@ impl<'m> Matcher<'m> {
     }
 
     /// `*e` and, through `Pat::Field`, the object of `e->f`.
-    fn dereferenced(&self, node: NodeId) -> Option<NodeId> {
+    pub(super) fn dereferenced(&self, node: NodeId) -> Option<NodeId> {
         match self.kind(node) {
             Kind::POINTER_EXPRESSION => {
                 let operator = self.child(node, Field::OPERATOR)?;
@@ -392,7 +392,7 @@ impl<'m> Matcher<'m> {
                 let mut objects = Envs::new();
                 let mut receiver = Some(target);
                 while let Some(each) = receiver {
-                    objects.extend(self.expr(first, each, env));
+                    add(&mut objects, self.expr(first, each, env));
                     receiver = self.receiver(each);
                 }
                 objects
@@ -406,7 +406,7 @@ impl<'m> Matcher<'m> {
         };
         let mut envs = Envs::new();
         for found in objects {
-            envs.extend(self.expr(field, name, &found));
+            add(&mut envs, self.expr(field, name, &found));
         }
         envs
     }
@@ -443,7 +443,7 @@ impl<'m> Matcher<'m> {
         };
         let mut envs = Envs::new();
         for found in functions {
-            envs.extend(self.list(arguments, &view.arguments, &found));
+            add(&mut envs, self.list(arguments, &view.arguments, &found));
         }
         envs
     }
@@ -482,7 +482,7 @@ impl<'m> Matcher<'m> {
                         break;
                     }
                     let left = nodes.get(skip..).unwrap_or_default();
-                    envs.extend(self.list(rest, left, env));
+                    add(&mut envs, self.list(rest, left, env));
                 }
             }
             Pat::MetaDots(id) => {
@@ -492,14 +492,14 @@ impl<'m> Matcher<'m> {
                     }
                     let (some, left) = nodes.split_at(taken);
                     for bound in self.bind(env, *id, self.bound_run(some)) {
-                        envs.extend(self.list(rest, left, &bound));
+                        add(&mut envs, self.list(rest, left, &bound));
                     }
                 }
             }
             _ => {
                 if let Some((&node, left)) = nodes.split_first() {
                     for found in self.expr(first, node, env) {
-                        envs.extend(self.list(rest, left, &found));
+                        add(&mut envs, self.list(rest, left, &found));
                     }
                 }
             }

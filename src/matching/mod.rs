@@ -17,7 +17,9 @@ mod engine;
 mod env;
 mod evaluate;
 mod features;
+mod fits;
 mod generic;
+mod globs;
 mod index;
 mod literals;
 mod matcher;
@@ -36,6 +38,7 @@ mod statements;
 mod template;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod to_pat;
 mod typed;
 mod types;

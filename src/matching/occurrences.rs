@@ -3,7 +3,7 @@
 
 use std::hash::Hasher as _;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 
 use super::env::Env;
@@ -15,7 +15,12 @@ use crate::syntax::{Field, Kind, NodeId, SourceFile};
 /// All names of a file. Names are known by a hash: two that share one are taken for each other,
 /// which only rules out less.
 #[derive(Debug, Default)]
-pub(super) struct Occurrences(Vec<(u64, NodeId)>);
+pub(super) struct Occurrences {
+    /// Sorted by name, then by place.
+    nodes: Vec<NodeId>,
+    /// Where the nodes of each name are among them.
+    ranges: FxHashMap<u64, (u32, u32)>,
+}
 
 impl Occurrences {
     pub(super) fn new(file: &SourceFile<'_>) -> Self {
@@ -26,15 +31,41 @@ impl Occurrences {
             .map(|node| (hash(tree.text(node, file.text)), node))
             .collect();
         found.sort_unstable();
-        Self(found)
+        let mut ranges = FxHashMap::default();
+        let mut start = 0;
+        for same in found.chunk_by(|(one, _), (other, _)| one == other) {
+            let end = start + u32::try_from(same.len()).unwrap_or(u32::MAX);
+            if let Some((name, _)) = same.first() {
+                ranges.insert(*name, (start, end));
+            }
+            start = end;
+        }
+        let nodes = found.into_iter().map(|(_, node)| node).collect();
+        Self { nodes, ranges }
     }
 
     /// The nodes with this name in `first..end`, in order.
-    pub(super) fn within(&self, name: u64, first: NodeId, end: NodeId) -> &[(u64, NodeId)] {
-        let start = self.0.partition_point(|&entry| entry < (name, first));
-        let rest = self.0.get(start..).unwrap_or_default();
-        let stop = rest.partition_point(|&entry| entry < (name, end));
+    pub(super) fn within(&self, name: u64, first: NodeId, end: NodeId) -> &[NodeId] {
+        let Some(&(from, to)) = self.ranges.get(&name) else {
+            return &[];
+        };
+        let nodes = self.nodes.get(from as usize..to as usize);
+        let nodes = nodes.unwrap_or_default();
+        let start = nodes.partition_point(|&node| node < first);
+        let rest = nodes.get(start..).unwrap_or_default();
+        let stop = rest.partition_point(|&node| node < end);
         rest.get(..stop).unwrap_or_default()
+    }
+
+    /// Whether a node with this name is in `first..end`.
+    pub(super) fn has_within(&self, name: u64, first: NodeId, end: NodeId) -> bool {
+        let Some(&(from, to)) = self.ranges.get(&name) else {
+            return false;
+        };
+        let nodes = self.nodes.get(from as usize..to as usize);
+        let nodes = nodes.unwrap_or_default();
+        let start = nodes.partition_point(|&node| node < first);
+        nodes.get(start).is_some_and(|&node| node < end)
     }
 }
 
@@ -127,12 +158,11 @@ impl Matcher<'_> {
     fn range_holds(&self, first: NodeId, end: NodeId, mentions: &Mentions) -> bool {
         mentions.0.iter().all(|mention| {
             let places = self.index.occurrences(self.file);
-            let places = places.within(mention.name, first, end);
-            if mention.is_declared {
-                places.iter().any(|&(_, node)| self.is_declared_at(node))
-            } else {
-                !places.is_empty()
+            if !mention.is_declared {
+                return places.has_within(mention.name, first, end);
             }
+            let places = places.within(mention.name, first, end);
+            places.iter().any(|&node| self.is_declared_at(node))
         })
     }
 

@@ -1,6 +1,6 @@
 //! Binary operators: chains of one operator match regardless of how they are grouped.
 
-use super::env::{Env, Envs, one};
+use super::env::{Env, Envs, add, one};
 use super::matcher::Matcher;
 use super::pattern::Pat;
 use super::view;
@@ -44,7 +44,7 @@ impl Matcher<'_> {
         }
         let mut envs = self.both((left, a), (right, b), env);
         if self.options.symmetric_eq && matches!(operator, "==" | "!=") {
-            envs.extend(self.both((left, b), (right, a), env));
+            add(&mut envs, self.both((left, b), (right, a), env));
         }
         envs
     }
@@ -119,7 +119,10 @@ impl Matcher<'_> {
         match first {
             Pat::Dots => {
                 for skip in 0..=nodes.len() {
-                    envs.extend(self.ordered(rest, nodes.get(skip..).unwrap_or_default(), env));
+                    add(
+                        &mut envs,
+                        self.ordered(rest, nodes.get(skip..).unwrap_or_default(), env),
+                    );
                 }
             }
             Pat::Meta(_) | Pat::Any => {
@@ -130,14 +133,14 @@ impl Matcher<'_> {
                         _ => one(env.clone()),
                     };
                     for found in bound {
-                        envs.extend(self.ordered(rest, left, &found));
+                        add(&mut envs, self.ordered(rest, left, &found));
                     }
                 }
             }
             _ => {
                 if let Some((&node, left)) = nodes.split_first() {
                     for found in self.expr(first, node, env) {
-                        envs.extend(self.ordered(rest, left, &found));
+                        add(&mut envs, self.ordered(rest, left, &found));
                     }
                 }
             }
@@ -166,7 +169,7 @@ impl Matcher<'_> {
             let mut left = nodes.to_vec();
             left.remove(at);
             for each in found {
-                envs.extend(self.unordered(rest, &left, &each));
+                add(&mut envs, self.unordered(rest, &left, &each));
             }
         }
         envs

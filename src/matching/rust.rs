@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::env::{Env, Envs, one};
+use super::env::{Env, Envs, add, one};
 use super::matcher::Matcher;
 use super::pattern::Pat;
 use super::view::{self, Item};
@@ -34,7 +34,7 @@ impl Matcher<'_> {
         let nodes = self.group_tokens(group);
         let mut envs = Envs::new();
         for found in names {
-            envs.extend(self.token_list(tokens, &nodes, &found));
+            add(&mut envs, self.token_list(tokens, &nodes, &found));
         }
         envs
     }
@@ -64,7 +64,10 @@ impl Matcher<'_> {
             Pat::Dots => {
                 // `f!(a, ...)` also matches `f!(a)`.
                 for skip in 0..=nodes.len() {
-                    envs.extend(self.token_list(rest, nodes.get(skip..).unwrap_or_default(), env));
+                    add(
+                        &mut envs,
+                        self.token_list(rest, nodes.get(skip..).unwrap_or_default(), env),
+                    );
                     if rest.is_empty() {
                         return one(env.clone());
                     }
@@ -84,14 +87,14 @@ impl Matcher<'_> {
                         _ => one(env.clone()),
                     };
                     for each in found {
-                        envs.extend(self.token_list(rest, left, &each));
+                        add(&mut envs, self.token_list(rest, left, &each));
                     }
                 }
             }
             _ => {
                 if let Some((&node, left)) = nodes.split_first() {
                     for found in self.expr(first, node, env) {
-                        envs.extend(self.token_list(rest, left, &found));
+                        add(&mut envs, self.token_list(rest, left, &found));
                     }
                 }
                 // `f!(a, ...)`: the comma before a final ellipsis may be missing.
@@ -150,7 +153,7 @@ impl Matcher<'_> {
                 _ => one(env.clone()),
             };
             for each in bound {
-                envs.extend(self.list(rest, tail, &each));
+                add(&mut envs, self.list(rest, tail, &each));
             }
         }
         envs
@@ -174,7 +177,7 @@ impl Matcher<'_> {
         {
             let mut full: SmallVec<[NodeId; 8]> = SmallVec::from_slice(&import.path);
             full.extend(nodes.iter().skip(1).copied());
-            envs.extend(self.list(segments, &full, env));
+            add(&mut envs, self.list(segments, &full, env));
         }
         envs
     }
@@ -246,7 +249,7 @@ impl Matcher<'_> {
         }
         let mut found = Envs::new();
         for each in envs {
-            found.extend(self.statement(inner, item, &each));
+            add(&mut found, self.statement(inner, item, &each));
         }
         found
     }

@@ -6,6 +6,7 @@ use super::env::{Env, Envs};
 use super::evaluate::Found;
 use super::matcher::Matcher;
 use super::needs::Need;
+use super::occurrences::Mentions;
 use super::pattern::{Pat, Root};
 use super::view::{self, Item};
 use crate::finding::Span;
@@ -86,6 +87,10 @@ impl Matcher<'_> {
                 }
             }
             Root::Stmts(pats) => {
+                let first = match pats.first() {
+                    None | Some(Pat::Dots | Pat::MetaDots(_)) => Mentions::default(),
+                    Some(pat) => self.mentions(pat, env),
+                };
                 // What encloses the span starts in a list that does.
                 for node in self.file.tree.covering(span) {
                     let Some(items) = self.index.items_at(self.file, node) else {
@@ -97,6 +102,9 @@ impl Matcher<'_> {
                     for (start, &item) in items.iter().enumerate() {
                         if self.file.tree.span(item.node).start > span.start {
                             break;
+                        }
+                        if !self.item_holds(item, &first) {
+                            continue;
                         }
                         let items = items.get(start..).unwrap_or_default();
                         self.push_statements(pats, items, env, &mut found);
@@ -148,6 +156,9 @@ impl Matcher<'_> {
     }
 
     fn push_expression(&self, pat: &Pat, node: NodeId, env: &Env, found: &mut Vec<Found>) {
+        if !self.is_exhaustive && !self.fits_here(pat, node) {
+            return;
+        }
         for env in self.expr_root(pat, node, env) {
             let span = match self.kind(node) {
                 // `int x = f();` matched as an assignment is the declarator alone; the finding is
@@ -192,6 +203,9 @@ impl Matcher<'_> {
     }
 
     fn push_statement(&self, pat: &Pat, item: Item, env: &Env, found: &mut Vec<Found>) {
+        if !self.fits_statement(pat, item) {
+            return;
+        }
         let span = self.item_span(item);
         for env in self.statement(pat, item, env) {
             found.push(Found {
@@ -204,6 +218,12 @@ impl Matcher<'_> {
 
     fn push_statements(&self, pats: &[Pat], items: &[Item], env: &Env, found: &mut Vec<Found>) {
         let Some(&first) = items.first() else { return };
+        if let Some(pat) = pats.first()
+            && !matches!(pat, Pat::Dots | Pat::MetaDots(_))
+            && !self.fits_statement(pat, first)
+        {
+            return;
+        }
         let mut fresh = env.clone();
         fresh.reached = 0;
         let envs: Envs = self.statements(pats, items, &fresh, true, true);

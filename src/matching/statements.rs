@@ -1,6 +1,6 @@
 //! Patterns against statements, statement lists and definitions.
 
-use super::env::{Bound, Env, Envs, one};
+use super::env::{Bound, Env, Envs, add, one};
 use super::matcher::Matcher;
 use super::occurrences::Mentions;
 use super::pattern::Pat;
@@ -101,7 +101,7 @@ impl Matcher<'_> {
                                     .child(node, Field::ALTERNATIVE)
                                     .and_then(|clause| tree.children(clause).next());
                                 if let Some(inner) = inner {
-                                    envs.extend(self.body(otherwise, inner, &taken));
+                                    add(&mut envs, self.body(otherwise, inner, &taken));
                                 }
                             }
                         }
@@ -186,7 +186,7 @@ impl Matcher<'_> {
         };
         let mut envs = Envs::new();
         for each in found {
-            envs.extend(self.parts(rest, left, &each));
+            add(&mut envs, self.parts(rest, left, &each));
         }
         envs
     }
@@ -223,7 +223,10 @@ impl Matcher<'_> {
                     return envs;
                 }
                 for item in self.flattened_where(items, &mentions) {
-                    envs.extend(self.statement(inner, item, env));
+                    if !self.fits_statement(inner, item) {
+                        continue;
+                    }
+                    add(&mut envs, self.statement(inner, item, env));
                 }
                 envs
             }
@@ -269,6 +272,9 @@ impl Matcher<'_> {
                     // Nothing follows, so statements that cannot match need not be listed.
                     let mentions = self.mentions(only, env);
                     for item in self.flattened_where(items, &mentions) {
+                        if !self.fits_statement(only, item) {
+                            continue;
+                        }
                         for found in self.statement(only, item, env) {
                             let found = self.reaching(&found, &[item]);
                             if !envs.contains(&found) {
@@ -303,7 +309,7 @@ impl Matcher<'_> {
                     };
                     for bound in self.bind(env, *id, Bound { span, node: None }) {
                         let bound = self.reaching(&bound, some);
-                        envs.extend(self.statements(rest, left, &bound, false, false));
+                        add(&mut envs, self.statements(rest, left, &bound, false, false));
                     }
                 }
                 envs
@@ -312,10 +318,16 @@ impl Matcher<'_> {
                 let Some((&item, left)) = items.split_first() else {
                     return Envs::new();
                 };
+                if !self.fits_statement(first, item) {
+                    return Envs::new();
+                }
                 let mut envs = Envs::new();
                 for found in self.statement(first, item, env) {
                     let found = self.reaching(&found, &[item]);
-                    envs.extend(self.statements(rest, left, &found, open_end, deep));
+                    add(
+                        &mut envs,
+                        self.statements(rest, left, &found, open_end, deep),
+                    );
                 }
                 envs
             }
@@ -364,18 +376,21 @@ impl Matcher<'_> {
         match pat {
             Pat::Any => return one(env.clone()),
             Pat::Meta(id) => {
-                envs.extend(self.bind(
-                    env,
-                    *id,
-                    Bound {
-                        span: self.item_span(item),
-                        node: Some(node),
-                    },
-                ));
+                add(
+                    &mut envs,
+                    self.bind(
+                        env,
+                        *id,
+                        Bound {
+                            span: self.item_span(item),
+                            node: Some(node),
+                        },
+                    ),
+                );
             }
             Pat::Deep(inner) => {
                 for part in self.direct_expressions(item) {
-                    envs.extend(self.deep(inner, view::strip(tree, part), env));
+                    add(&mut envs, self.deep(inner, view::strip(tree, part), env));
                 }
                 return envs;
             }
@@ -384,13 +399,16 @@ impl Matcher<'_> {
         if let Some(declarator) = item.declarator {
             let is_initialised = tree.kind(declarator) == Kind::INIT_DECLARATOR;
             if is_initialised && self.options.vardef_assign {
-                envs.extend(self.first_match(
-                    || self.expr_root(pat, declarator, env),
-                    || match self.child(declarator, Field::VALUE) {
-                        Some(value) => self.deep(pat, view::strip(tree, value), env),
-                        None => Envs::new(),
-                    },
-                ));
+                add(
+                    &mut envs,
+                    self.first_match(
+                        || self.expr_root(pat, declarator, env),
+                        || match self.child(declarator, Field::VALUE) {
+                            Some(value) => self.deep(pat, view::strip(tree, value), env),
+                            None => Envs::new(),
+                        },
+                    ),
+                );
             }
             return envs;
         }
@@ -399,22 +417,22 @@ impl Matcher<'_> {
                 if let Some(inner) = tree.children(node).next()
                     && !view::is_static_assert(tree, inner, self.file.text)
                 {
-                    envs.extend(self.implicit_deep(pat, inner, env));
+                    add(&mut envs, self.implicit_deep(pat, inner, env));
                 }
             }
             // In Rust a `let` is no assignment, as in Semgrep; what it computes counts.
             Kind::LET_DECLARATION => {
                 if let Some(value) = self.child(node, Field::VALUE) {
-                    envs.extend(self.deep(pat, value, env));
+                    add(&mut envs, self.deep(pat, value, env));
                 }
             }
             Kind::RETURN_STATEMENT | Kind::RETURN_EXPRESSION => {
                 if let Some(value) = tree.children(node).next() {
-                    envs.extend(self.deep(pat, view::strip(tree, value), env));
+                    add(&mut envs, self.deep(pat, view::strip(tree, value), env));
                 }
             }
             kind if self.file.language == Language::Rust && is_rust_expression(kind) => {
-                envs.extend(self.implicit_deep(pat, node, env));
+                add(&mut envs, self.implicit_deep(pat, node, env));
             }
             _ => {}
         }
@@ -441,13 +459,13 @@ impl Matcher<'_> {
         match tree.kind(node) {
             Kind::ASSIGNMENT_EXPRESSION | Kind::COMPOUND_ASSIGNMENT_EXPR => {
                 if let Some(right) = self.child(node, Field::RIGHT) {
-                    envs.extend(self.implicit_deep(pat, right, env));
+                    add(&mut envs, self.implicit_deep(pat, right, env));
                 }
             }
             Kind::CALL_EXPRESSION => {
                 if let Some(call) = view::call(tree, node) {
                     for part in call.function.iter().chain(&call.arguments) {
-                        envs.extend(self.implicit_deep(pat, *part, env));
+                        add(&mut envs, self.implicit_deep(pat, *part, env));
                     }
                 }
             }
@@ -461,7 +479,7 @@ impl Matcher<'_> {
             | Kind::TUPLE_EXPRESSION => {
                 for part in tree.children(node) {
                     if tree.field(part) != Field::TYPE && tree.field(part) != Field::FIELD {
-                        envs.extend(self.implicit_deep(pat, part, env));
+                        add(&mut envs, self.implicit_deep(pat, part, env));
                     }
                 }
             }

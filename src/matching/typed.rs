@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::env::{Env, Envs, one};
+use super::env::{Env, Envs, add, one};
 use super::matcher::Matcher;
 use super::pattern::{BasePat, LayerPat, Pat, TypePat};
 use super::types::{self, Literal};
@@ -189,10 +189,10 @@ impl Matcher<'_> {
         for found in typed {
             match (name, declared.name) {
                 (None, _) => envs.push(found),
-                (Some(name), Some(actual)) => envs.extend(self.expr(name, actual, &found)),
+                (Some(name), Some(actual)) => add(&mut envs, self.expr(name, actual, &found)),
                 (Some(Pat::Any), None) => envs.push(found),
                 (Some(Pat::Meta(id)), None) if of_type.is_none() => {
-                    envs.extend(self.bind(&found, *id, self.bound(node)));
+                    add(&mut envs, self.bind(&found, *id, self.bound(node)));
                 }
                 _ => {}
             }
