@@ -49,7 +49,7 @@ impl Entry {
     /// Whether the rule's path filter lets it run on the path of `answers`.
     fn is_on(&self, answers: &GlobAnswers<'_>) -> bool {
         (self.include.is_empty() || answers.holds_any(&self.include))
-            && !(!self.exclude.is_empty() && answers.holds_any(&self.exclude))
+            && (self.exclude.is_empty() || !answers.holds_any(&self.exclude))
     }
 }
 

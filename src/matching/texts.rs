@@ -99,12 +99,31 @@ const WORDS: usize = 1 << (HEAD_BITS - 6);
 /// the processor's nearest memory. An automaton took three times as long.
 #[derive(Debug)]
 struct Search {
-    /// For each number of a head: whether some text begins with such a one.
-    begins: Box<[u64; WORDS]>,
-    /// Texts by the number of their head: index, text.
-    texts: FxHashMap<u32, Vec<(usize, Vec<u8>)>>,
+    /// For each number of a head: whether some text holds such a one.
+    heads: Box<[u64; WORDS]>,
+    /// Texts by the number of their head.
+    texts: FxHashMap<u32, Vec<Sought>>,
     /// Texts too short to have a head, which count as held.
     short: Vec<usize>,
+}
+
+/// A text that is searched.
+#[derive(Debug)]
+struct Sought {
+    index: usize,
+    /// Where its head is: the three bytes that are rarest in code.
+    head: usize,
+    text: Vec<u8>,
+}
+
+/// How often a byte is met in code, roughly.
+fn commonness(byte: &u8) -> u32 {
+    match byte {
+        b'e' | b't' | b'a' | b'i' | b'n' | b'r' | b's' | b'o' | b'_' | b' ' => 4,
+        b'l' | b'c' | b'd' | b'u' | b'p' | b'f' | b'm' => 3,
+        b'k' | b'q' | b'x' | b'w' | b'y' | b'z' | b'j' => 1,
+        _ => 2,
+    }
 }
 
 /// The last three bytes with one more.
@@ -124,21 +143,27 @@ fn number(head: u32) -> u32 {
 impl Search {
     fn new<'t>(texts: impl Iterator<Item = (usize, &'t [u8])>) -> Self {
         let mut search = Self {
-            begins: Box::new([0; WORDS]),
+            heads: Box::new([0; WORDS]),
             texts: FxHashMap::default(),
             short: Vec::new(),
         };
         for (index, text) in texts {
-            let Some(head) = text.get(..HEAD) else {
+            let heads = text.windows(HEAD).enumerate();
+            let rarest = heads.min_by_key(|(_, head)| head.iter().map(commonness).sum::<u32>());
+            let Some((at, head)) = rarest else {
                 search.short.push(index);
                 continue;
             };
             let number = number(head.iter().fold(0, |last, &byte| rolled(last, byte)));
-            if let Some(bits) = search.begins.get_mut(number as usize / 64) {
+            if let Some(bits) = search.heads.get_mut(number as usize / 64) {
                 *bits |= 1 << (number % 64);
             }
             let same = search.texts.entry(number).or_default();
-            same.push((index, text.to_vec()));
+            same.push(Sought {
+                index,
+                head: at,
+                text: text.to_vec(),
+            });
         }
         search
     }
@@ -158,19 +183,19 @@ impl Search {
         for (at, &byte) in bytes.iter().enumerate() {
             last = rolled(last, byte);
             let number = number(last);
-            let bits = self.begins.get(number as usize / 64 % WORDS).copied();
+            let bits = self.heads.get(number as usize / 64 % WORDS).copied();
             if bits.unwrap_or_default() >> (number % 64) & 1 == 0 {
                 continue;
             }
-            let Some(rest) = at.checked_sub(HEAD - 1).and_then(|from| bytes.get(from..)) else {
-                continue;
-            };
-            for (index, text) in self.texts.get(&number).into_iter().flatten() {
-                let is_here = rest
-                    .get(..text.len())
-                    .is_some_and(|found| found.eq_ignore_ascii_case(text));
+            for sought in self.texts.get(&number).into_iter().flatten() {
+                let Some(start) = at.checked_sub(sought.head + HEAD - 1) else {
+                    continue;
+                };
+                let is_here = bytes
+                    .get(start..start + sought.text.len())
+                    .is_some_and(|found| found.eq_ignore_ascii_case(&sought.text));
                 if is_here {
-                    mark(*index);
+                    mark(sought.index);
                 }
             }
         }

@@ -22,6 +22,8 @@ pub(super) struct PrePass {
     directives: Vec<Directive>,
     dead: Vec<Span>,
     tokens: Vec<Token>,
+    /// The tokens of the text before any variant.
+    base_tokens: Vec<Token>,
     own: MacroTable,
     /// The text without its dead groups.
     pub(super) plain: Vec<u8>,
@@ -65,6 +67,7 @@ impl PrePass {
         if first {
             self.own.clear();
             self.own.scan(text);
+            tokenize(base, &self.directives, &mut self.base_tokens);
         }
         self.rewritten.clear();
         self.rewritten.extend_from_slice(base);
@@ -72,10 +75,9 @@ impl PrePass {
             Variant::Splitting => Choose::Splitting,
             Variant::AllGroups => Choose::All,
         };
-        tokenize(base, &self.directives, &mut self.tokens);
         choose(
             &mut self.rewritten,
-            &self.tokens,
+            &self.base_tokens,
             &self.directives,
             which,
             unchosen,
