@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::globs::any_matches;
 use super::features::Feature;
+use super::globs::any_matches;
 use super::needs;
 use super::program::{Node, Op, Program};
 use crate::finding::{Precision, RepoPath, RuleId, RuleStatus, Severity};
