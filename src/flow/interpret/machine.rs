@@ -5,6 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::Span;
+use crate::flow::checks::lock_order::LockPair;
 use crate::flow::defect::{Defect, Note};
 use crate::flow::ir::{Base, BlockId, Function, StatementKind, Symbol, TextId, Type, TypeId, Unit};
 use crate::flow::models::{Model, ModelTable};
@@ -12,7 +13,7 @@ use crate::flow::models::{Model, ModelTable};
 use super::linear::{Linear, Sym};
 use super::memory::Contents;
 use super::prepare::{Prepared, visit_statement};
-use super::state::{State, Step, StepKind};
+use super::state::{LockKey, State, Step, StepKind};
 use super::value::{Alternative, Arena, Obj, Origin, Range, SymInfo, Value};
 
 /// Most statements that are interpreted for one function of the file, calls into it included.
@@ -129,10 +130,12 @@ pub(crate) struct Machine<'u> {
     pub(crate) defects: Vec<Defect>,
     reported: FxHashSet<(&'static str, u32, u32)>,
     pub(crate) outcomes: FxHashMap<(usize, BlockId), Outcome>,
-    /// Pairs of locks by name: the second was taken while the first was held.
-    pub(crate) lock_orders: Vec<(Symbol, Symbol, Span)>,
-    /// Locks that one function takes and another of the file releases.
-    pub(crate) released_here: FxHashSet<(usize, Span)>,
+    /// Locks that were taken while others were held.
+    pub(crate) lock_pairs: Vec<LockPair>,
+    /// Locks of the function at hand, as the calls name them.
+    pub(crate) lock_texts: FxHashMap<LockKey, String>,
+    /// Names of locks that some function of the file releases without having taken them.
+    pub(crate) handed_over: Option<FxHashSet<String>>,
     pub(crate) uncertain: Vec<Uncertain>,
     /// Places to watch, and whether some path gets there without harm.
     pub(crate) watched: FxHashMap<(Family, u32, u32), bool>,
@@ -177,8 +180,9 @@ impl<'u> Machine<'u> {
             defects: Vec::new(),
             reported: FxHashSet::default(),
             outcomes: FxHashMap::default(),
-            lock_orders: Vec::new(),
-            released_here: FxHashSet::default(),
+            lock_pairs: Vec::new(),
+            lock_texts: FxHashMap::default(),
+            handed_over: None,
             uncertain: Vec::new(),
             watched: FxHashMap::default(),
             is_range_end: false,
@@ -196,6 +200,7 @@ impl<'u> Machine<'u> {
         self.texts.clear();
         self.first.clear();
         self.operations.clear();
+        self.lock_texts.clear();
         self.all_steps += self.steps;
         self.steps = 0;
         self.limit = MAX_STEPS;

@@ -66,6 +66,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) is_secondary: bool,
     /// `#pragma pack(n)`.
     pub(super) pack: Option<u64>,
+    /// Names of `#if` conditions that count as not defined.
+    pub(super) absent: FxHashSet<&'a [u8]>,
     /// `int`, the type of comparisons.
     pub(super) int: TypeId,
 }
@@ -111,6 +113,7 @@ impl<'a> Lowerer<'a> {
             folding: false,
             is_secondary: false,
             pack: None,
+            absent: super::variants::absent_names(&file.tree, file.text),
             int: TypeId::int(target.int_bits, true),
         }
     }
