@@ -145,6 +145,8 @@ pub(crate) struct Machine<'u> {
     pub(crate) is_counted: bool,
     /// Functions that were not walked to the end.
     pub(crate) was_given_up: FxHashSet<usize>,
+    /// The file drives a model checker: a variable that nobody sets stands for every value.
+    is_proof: bool,
     /// Functions that were given up because of the bound on steps.
     pub(crate) given_up: u32,
     pub(crate) is_given_up: bool,
@@ -188,6 +190,7 @@ impl<'u> Machine<'u> {
             is_range_end: false,
             is_counted: false,
             was_given_up: FxHashSet::default(),
+            is_proof: is_proof(unit),
             given_up: 0,
             is_given_up: false,
         }
@@ -330,7 +333,9 @@ impl<'u> Machine<'u> {
     ) {
         let is_range_end = std::mem::take(&mut self.is_range_end);
         let is_counted = std::mem::take(&mut self.is_counted);
-        if !self.reported.insert((analysis, span.start, span.end)) {
+        if self.is_proof && Family::of(analysis) == Some(Family::Undefined)
+            || !self.reported.insert((analysis, span.start, span.end))
+        {
             return;
         }
         let mut trace = notes;
@@ -388,6 +393,17 @@ impl<'u> Machine<'u> {
             at = step.before.as_ref();
         }
         notes
+    }
+}
+
+/// Whether a file is the harness of a proof with CBMC.
+fn is_proof(unit: &Unit) -> bool {
+    let has = |name| unit.names.find(name).is_some();
+    has("__CPROVER_assume") || has("__CPROVER_assert") || has("__CPROVER_havoc_object") || {
+        let harness = unit.names.find("harness");
+        unit.functions
+            .iter()
+            .any(|function| Some(function.name) == harness)
     }
 }
 

@@ -12,41 +12,57 @@ use crate::syntax::{Field, Kind, NodeId, Tree};
 /// Nesting of a condition that is read.
 const DEPTH: u32 = 32;
 
-/// Names under which more code of functions stands where they are not defined.
-pub(super) fn absent_names<'a>(tree: &'a Tree, text: &'a [u8]) -> FxHashSet<&'a [u8]> {
-    // For each name: nodes of code that need it less those that need its absence.
-    let mut weights: FxHashMap<&'a [u8], i64> = FxHashMap::default();
-    for node in tree.subtree(tree.root()) {
-        let kind = tree.kind(node);
-        let is_group = matches!(
-            kind,
-            Kind::PREPROC_IF | Kind::PREPROC_ELIF | Kind::PREPROC_IFDEF | Kind::PREPROC_ELIFDEF
-        );
-        if !is_group || !is_inside_function(tree, node) {
-            continue;
-        }
-        let mut names = Vec::new();
-        if matches!(kind, Kind::PREPROC_IFDEF | Kind::PREPROC_ELIFDEF) {
-            let head = tree.text(node, text).get(1..).unwrap_or_default();
-            let head = head.trim_ascii_start();
-            let is_needed = !(head.starts_with(b"ifndef") || head.starts_with(b"elifndef"));
-            if let Some(name) = tree.child(node, Field::NAME) {
-                names.push((tree.text(name, text), is_needed));
+/// Names of a file's `#if` conditions.
+pub(super) struct Asked<'a> {
+    /// Under which more code of functions stands where they are not defined.
+    pub(super) absent: FxHashSet<&'a [u8]>,
+    /// Others, whose value some `#if` needs not to be 0.
+    pub(super) needed: FxHashSet<&'a [u8]>,
+}
+
+impl<'a> Asked<'a> {
+    /// Reads all groups of a file.
+    pub(super) fn new(tree: &'a Tree, text: &'a [u8]) -> Self {
+        // For each name: nodes of code that need it less those that need its absence.
+        let mut weights: FxHashMap<&'a [u8], i64> = FxHashMap::default();
+        let mut needed: FxHashSet<&'a [u8]> = FxHashSet::default();
+        for node in tree.subtree(tree.root()) {
+            let mut names = Vec::new();
+            match tree.kind(node) {
+                Kind::PREPROC_IFDEF | Kind::PREPROC_ELIFDEF => {
+                    let head = tree.text(node, text).get(1..).unwrap_or_default();
+                    let head = head.trim_ascii_start();
+                    let is_needed = !(head.starts_with(b"ifndef") || head.starts_with(b"elifndef"));
+                    if let Some(name) = tree.child(node, Field::NAME) {
+                        names.push((tree.text(name, text), is_needed));
+                    }
+                }
+                Kind::PREPROC_IF | Kind::PREPROC_ELIF => {
+                    if let Some(condition) = tree.child(node, Field::CONDITION) {
+                        asked(tree, text, condition, true, 0, &mut names);
+                    }
+                    let wanted = names.iter().filter(|(_, is_needed)| *is_needed);
+                    needed.extend(wanted.map(|(name, _)| *name));
+                }
+                _ => continue,
             }
-        } else if let Some(condition) = tree.child(node, Field::CONDITION) {
-            asked(tree, text, condition, true, 0, &mut names);
+            if !is_inside_function(tree, node) {
+                continue;
+            }
+            let (own, other) = code_of(tree, node);
+            for (name, is_needed) in names {
+                let weight = weights.entry(name).or_default();
+                *weight += if is_needed { own - other } else { other - own };
+            }
         }
-        let (own, other) = code_of(tree, node);
-        for (name, is_needed) in names {
-            let weight = weights.entry(name).or_default();
-            *weight += if is_needed { own - other } else { other - own };
-        }
+        let absent: FxHashSet<&'a [u8]> = weights
+            .into_iter()
+            .filter(|(_, weight)| *weight < 0)
+            .map(|(name, _)| name)
+            .collect();
+        needed.retain(|name| !absent.contains(name));
+        Self { absent, needed }
     }
-    weights
-        .into_iter()
-        .filter(|(_, weight)| *weight < 0)
-        .map(|(name, _)| name)
-        .collect()
 }
 
 fn is_inside_function(tree: &Tree, node: NodeId) -> bool {
