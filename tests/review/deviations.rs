@@ -36,6 +36,16 @@ fn a_deviation_of_the_pull_request_itself_waits_for_a_second_person() {
     assert!(scene.living().is_empty());
     assert!(run.summary.contains("bob"), "{}", run.summary);
 
+    // Taken back, on the event that says so; then given again.
+    for (state, action, code) in [("DISMISSED", "dismissed", 1), ("APPROVED", "submitted", 0)] {
+        scene.hub.review(REPO, scene.number, "bob", state, "");
+        let place = scene.checkout();
+        let event = scene.event(action);
+        let run = scene.run_in(&place, "pull_request_review", &event, &[]);
+        assert_eq!(run.code, code, "{run:#?}");
+        scene.assert_settled(&run);
+    }
+
     // An approval is for what was approved.
     scene.push(&file(&[excused("dose"), excused("rate")]));
     assert_eq!(scene.run("synchronize", &[]).code, 1);
