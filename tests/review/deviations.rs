@@ -141,6 +141,23 @@ fn a_finding_under_an_old_deviation_waits_as_well() {
     assert_eq!((run.code, run.number("proposed")), (0, 0), "{run:#?}");
 }
 
+/// Where old findings are shown as well, a comment nobody touched still excuses them.
+#[test]
+fn in_wider_scopes_old_deviations_count() {
+    let old = excused("dose");
+    let slipped = old.replace(
+        "    memcpy",
+        "    memmove(buf_dose, frame, sizeof(frame));\n    memcpy",
+    );
+    for (new, proposed) in [(format!("{old}{}", safe_copy("rate")), 0), (slipped, 1)] {
+        let (before, after) = (file(from_ref(&old)), file(&[new]));
+        let scene = Scene::with(&[(FILE, &before)], &[(FILE, &after)]);
+        let run = scene.run("opened", &["--scope", "file"]);
+        assert_eq!(run.number("proposed"), proposed, "{run:#?}");
+        assert_eq!(run.code, i32::from(proposed > 0), "{run:#?}");
+    }
+}
+
 /// Who opens a pull request chooses the commit it starts at, and so the merge base.
 #[test]
 fn settings_are_those_of_the_base_branch_as_it_is_now() {
