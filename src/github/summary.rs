@@ -1,7 +1,7 @@
 //! The one summary comment of a pull request, edited in place. The same text without its marker
 //! heads the job summary.
 
-use super::comment::{BODY_LIMIT, cut, quoted, severity_word};
+use super::comment::{BODY_LIMIT, cut, quoted, severity_word, shortened};
 use super::event::RepositoryName;
 use super::marker::Marker;
 use super::plan::Rung;
@@ -12,6 +12,9 @@ use crate::report::{quote, words};
 
 /// Remarks that are listed; the others are counted.
 const REMARKS_SHOWN: usize = 12;
+
+/// Bytes of a finding's message in its row.
+const MESSAGE_LIMIT: usize = 600;
 
 /// Bytes kept free for what follows the table.
 const RESERVE: usize = 8_000;
@@ -162,7 +165,7 @@ fn row(submission: &Submission, item: &Item, server: &str) -> String {
     format!(
         "| {severity} | {} | {} | {} {} |\n",
         place(submission, item, server),
-        quote::cell(item.message.get(..600).unwrap_or(&item.message)),
+        quote::cell(shortened(&item.message, MESSAGE_LIMIT)),
         quote::code_cell(item.rule.as_str()),
         quote::cell(slug)
     )
@@ -344,6 +347,15 @@ mod tests {
         assert!(summary.body.len() <= BODY_LIMIT);
         assert!(summary.body.contains("more: there is no room"));
         assert!(!summary.body.contains("_Cut here"));
+    }
+
+    #[test]
+    fn a_row_is_short_whatever_its_message() {
+        let mut one = submission(&sample::full());
+        one.findings[0].message = format!("x{}", "é".repeat(5_000));
+        let rungs = vec![Rung::Table; one.findings.len()];
+        let text = render(&one, &rungs, "https://github.com", &[]).body;
+        assert!(text.lines().all(|line| line.len() < 1_000), "{text}");
     }
 
     #[test]

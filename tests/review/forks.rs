@@ -104,6 +104,10 @@ fn a_file_about_something_else_is_refused() {
             "a command for the runner",
             text.replacen('{', "{\"a\\n::stop-commands::x\": 1,", 1),
         ),
+        (
+            "a path out of the repository",
+            text.replace("\"path\": \"src/", "\"path\": \"../../../../evil/"),
+        ),
         ("half a file", text[..text.len() / 2].to_owned()),
         ("far too much", " ".repeat(9 << 20)),
     ] {
@@ -155,6 +159,24 @@ fn hostile_texts_in_the_file_are_escaped() {
                 _ => {}
             }
         }
+    }
+}
+
+/// Its words are a stranger's, and so would be the place that its link leads to.
+#[test]
+fn a_rule_that_only_the_file_knows_brings_no_link() {
+    let mut scene = fork();
+    let text = analysed(&scene);
+    let page = "https://cwe.mitre.org/data/definitions/806.html";
+    let hostile = text
+        .replace("C-LEN-014", "acme.evil")
+        .replace(page, "https://evil.example/login");
+    assert_eq!(hostile.matches("evil.example").count(), 1);
+    let run = post(&mut scene, &hostile);
+    assert_eq!((run.code, scene.living().len()), (0, 2), "{run:#?}");
+    for (_, comment) in scene.living() {
+        assert!(comment.body.contains("acme.evil"), "{}", comment.body);
+        assert!(!comment.body.contains("evil.example"), "{}", comment.body);
     }
 }
 
