@@ -63,7 +63,7 @@ impl Sources<'_> {
         self.checkout.has_commit(commit)
             || (self
                 .checkout
-                .fetch(commit, self.addresses, self.token)
+                .fetch(commit, self.addresses, self.token, self.is_shallow)
                 .is_ok()
                 && self.checkout.has_commit(commit))
     }

@@ -243,6 +243,14 @@ fn remarks(out: &mut String, submission: &Submission) {
         }
         more(out, submission.unread.len());
     }
+    let broken = submission.unseen.values().filter(|one| one.is_broken);
+    let broken = broken.count() as u64;
+    if broken > 0 {
+        out.push_str(&format!(
+            "Parts of {} could not be analysed; the job summary lists them.\n\n",
+            words::count(broken, "changed file")
+        ));
+    }
     if !submission.notices.is_empty() {
         for notice in submission.notices.iter().take(REMARKS_SHOWN) {
             out.push_str(&format!("- {}\n", quoted(notice)));
@@ -317,6 +325,8 @@ mod tests {
 
         - `src/latin1.c`
 
+        Parts of 1 changed file could not be analysed; the job summary lists them.
+
         - 2 rules name languages scrubin does not have
         ");
     }
@@ -328,6 +338,23 @@ mod tests {
         let text = render(&quiet, &[], "https://github.com", &[]).body;
         assert!(text.contains("scrubin: no findings"), "{text}");
         assert!(has_something_to_say(&submission(&sample::full())));
+    }
+
+    #[test]
+    fn parts_that_were_not_analysed_are_counted() {
+        let mut one = submission(&sample::empty());
+        let mut unseen = |path: &str, is_broken| {
+            let lines = vec![(3, 7)];
+            let unseen = crate::github::unseen::Unseen { lines, is_broken };
+            one.unseen.insert(path.to_owned(), unseen);
+        };
+        unseen("src/a.c", true);
+        unseen("src/b.c", false);
+        let text = render(&one, &[], "https://github.com", &[]).body;
+        assert!(
+            text.contains("Parts of 1 changed file could not be analysed"),
+            "{text}"
+        );
     }
 
     #[test]

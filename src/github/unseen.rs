@@ -16,8 +16,8 @@ const WHOLE: (u32, u32) = (1, u32::MAX);
 pub struct Unseen {
     /// First and last lines, 1-based, sorted.
     pub lines: Vec<(u32, u32)>,
-    /// Whether some of it is more than an arm of `#if` that was not chosen: functions around it may
-    /// not have been analysed as far as others.
+    /// Whether some of it could not be analysed, other than an arm of `#if` that was not chosen or a
+    /// file that is left out by rule: functions around it may not have been analysed as far as others.
     pub is_broken: bool,
 }
 
@@ -35,7 +35,10 @@ impl Unseen {
 
     /// Adds a part.
     pub(super) fn add(&mut self, gap: &Gap) {
-        self.is_broken |= gap.kind != GapKind::InactiveArm;
+        self.is_broken |= !matches!(
+            gap.kind,
+            GapKind::InactiveArm | GapKind::Vendor | GapKind::Language | GapKind::LfsPointer
+        );
         self.lines.push(gap.lines.unwrap_or(WHOLE));
         if self.lines.len() > PLACES {
             let first = self.lines.iter().map(|(first, _)| *first).min();
@@ -69,10 +72,10 @@ mod tests {
         assert!(!unseen.is_broken && !unseen.is_all());
         assert!(unseen.has_any_of(12, 20) && unseen.has_any_of(1, 10));
         assert!(!unseen.has_any_of(13, 20) && !unseen.has_any_of(1, 9));
+        unseen.add(&gap(GapKind::Language, None));
+        assert!(!unseen.is_broken && unseen.is_all());
         unseen.add(&gap(GapKind::Syntax, Some((40, 40))));
         assert!(unseen.is_broken);
-        unseen.add(&gap(GapKind::Language, None));
-        assert!(unseen.is_all());
     }
 
     #[test]

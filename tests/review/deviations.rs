@@ -36,6 +36,16 @@ fn a_deviation_of_the_pull_request_itself_waits_for_a_second_person() {
     assert!(scene.living().is_empty());
     assert!(run.summary.contains("bob"), "{}", run.summary);
 
+    // Taken back, on the event that says so; then given again.
+    for (state, action, code) in [("DISMISSED", "dismissed", 1), ("APPROVED", "submitted", 0)] {
+        scene.hub.review(REPO, scene.number, "bob", state, "");
+        let place = scene.checkout();
+        let event = scene.event(action);
+        let run = scene.run_in(&place, "pull_request_review", &event, &[]);
+        assert_eq!(run.code, code, "{run:#?}");
+        scene.assert_settled(&run);
+    }
+
     // An approval is for what was approved.
     scene.push(&file(&[excused("dose"), excused("rate")]));
     assert_eq!(scene.run("synchronize", &[]).code, 1);
@@ -129,6 +139,23 @@ fn a_finding_under_an_old_deviation_waits_as_well() {
     );
     let run = scene.run("synchronize", &[]);
     assert_eq!((run.code, run.number("proposed")), (0, 0), "{run:#?}");
+}
+
+/// Where old findings are shown as well, a comment nobody touched still excuses them.
+#[test]
+fn in_wider_scopes_old_deviations_count() {
+    let old = excused("dose");
+    let slipped = old.replace(
+        "    memcpy",
+        "    memmove(buf_dose, frame, sizeof(frame));\n    memcpy",
+    );
+    for (new, proposed) in [(format!("{old}{}", safe_copy("rate")), 0), (slipped, 1)] {
+        let (before, after) = (file(from_ref(&old)), file(&[new]));
+        let scene = Scene::with(&[(FILE, &before)], &[(FILE, &after)]);
+        let run = scene.run("opened", &["--scope", "file"]);
+        assert_eq!(run.number("proposed"), proposed, "{run:#?}");
+        assert_eq!(run.code, i32::from(proposed > 0), "{run:#?}");
+    }
 }
 
 /// Who opens a pull request chooses the commit it starts at, and so the merge base.

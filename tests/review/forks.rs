@@ -185,11 +185,13 @@ fn a_rule_that_only_the_file_knows_brings_no_link() {
 fn whoever_may_write_comments_on_a_fork_by_its_number() {
     let mut scene = fork();
     scene.token = scene.hub.add_token(TokenSpec::actions());
-    let place = scene.checkout();
+    // A clone that has nothing of the fork, and its whole history: it stays whole.
+    let place = scene.checkout_of("refs/heads/main");
     let number = scene.number.to_string();
     let run = scene.run_in(&place, "schedule", "{}", &["--pr", &number]);
     assert_eq!((run.code, scene.living().len()), (1, 2), "{run:#?}");
     scene.assert_settled(&run);
+    assert!(!place.join(".git/shallow").exists());
 }
 
 /// Anybody can open a pull request of a commit that is another one's head.

@@ -95,6 +95,25 @@ fn a_fixed_finding_is_answered_and_folded_away() {
     assert!(scene.summaries()[0].contains("no findings"));
 }
 
+/// Code that cannot be read is not code that was repaired.
+#[test]
+fn what_cannot_be_analysed_is_not_called_fixed() {
+    let broken = unsafe_copy("dose").replace("    memcpy(", "    if ((( { memcpy memcpy(");
+    let plusplus =
+        unsafe_copy("dose").replace("void on", "namespace pump { class P {}; }\nvoid P::on");
+    for text in [broken, plusplus] {
+        let scene = Scene::new(&unsafe_file(&["dose"]));
+        scene.run("opened", &[]);
+        scene.push(&file(&[text]));
+        let run = scene.run_loosely("synchronize", &[]);
+        let all = scene.hub.diff_comments(REPO, scene.number);
+        assert!(
+            !all.iter().any(|one| one.body.contains("Fixed in")),
+            "{run:#?} {all:#?}"
+        );
+    }
+}
+
 #[test]
 fn a_finding_that_comes_back_gets_a_new_comment() {
     let scene = Scene::new(&unsafe_file(&["dose"]));
