@@ -35,7 +35,7 @@ impl RunMacros<'_> {
             }));
         }
         let mut files = Vec::new();
-        self.follow(path, text, |path, header| {
+        self.follow(path, text, self.budget(), |path, header| {
             files.push(header.scanned(path));
         });
         Held::Own(HeaderSet::of(files))

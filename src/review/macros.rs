@@ -15,16 +15,29 @@ use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 
 use crate::change::git::Reader;
-use crate::change::{Change, Content};
+use crate::change::{Change, Content, Source};
 use crate::finding::RepoPath;
 use crate::flow::lower_c::{HeaderFile, HeaderSet};
 use crate::syntax::{Include, MacroSource, MacroTable, includes};
 
-/// Headers read for one file, directly or through others.
-const MAX_HEADERS: usize = 64;
+/// How much is read of what one file includes, directly and through others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    headers: usize,
+    bytes: usize,
+}
 
-/// Bytes of headers read for one file.
-const MAX_BYTES: usize = 1 << 19;
+/// What a review of a change reads.
+const FULL: Budget = Budget {
+    headers: 64,
+    bytes: 1 << 19,
+};
+
+/// What the analyses of a hook read: what the file includes itself, and some of what comes with it.
+const HOOK: Budget = Budget {
+    headers: 24,
+    bytes: 3 << 16,
+};
 
 /// Bytes of the largest header read for a file of a change. Larger ones are register maps: constants
 /// by the ten thousand, and nothing that decides how code is read.
@@ -167,15 +180,25 @@ impl<'i> RunMacros<'i> {
     /// The definitions of the headers that `text` includes.
     fn included(&self, path: &RepoPath, text: &[u8]) -> MacroTable {
         let mut table = self.settings.clone();
-        self.follow(path, text, |_, header| table.merge(header.table()));
+        self.follow(path, text, FULL, |_, header| table.merge(header.table()));
         table
     }
 
-    /// Gives the headers that `text` includes, directly and through others, up to the limits.
+    /// What the analyses may read for a file.
+    pub(super) fn budget(&self) -> Budget {
+        if self.change.source == Source::Staged {
+            HOOK
+        } else {
+            FULL
+        }
+    }
+
+    /// Gives the headers that `text` includes, directly and through others, within the budget.
     pub(super) fn follow(
         &self,
         path: &RepoPath,
         text: &[u8],
+        budget: Budget,
         mut take: impl FnMut(&RepoPath, &Header),
     ) {
         let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
@@ -185,7 +208,7 @@ impl<'i> RunMacros<'i> {
         queue.extend(direct.iter().filter_map(|one| self.resolve(path, one)));
         // Breadth first: what the file includes itself counts before what comes with that.
         while let Some((path, content)) = queue.pop_front() {
-            if seen.len() >= MAX_HEADERS || bytes >= MAX_BYTES {
+            if seen.len() >= budget.headers || bytes >= budget.bytes {
                 break;
             }
             if !seen.insert(path) {
@@ -312,7 +335,7 @@ impl MacroSource for FileMacros<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::{ChangedFile, Source};
+    use crate::change::ChangedFile;
 
     /// A run over a change without repository, with these headers listed.
     fn with_headers<R>(paths: &[&str], test: impl FnOnce(&RunMacros<'_>) -> R) -> R {
