@@ -42,7 +42,7 @@ mod type_names;
 mod unit;
 mod variants;
 
-pub use headers::{HeaderSet, Headers};
+pub use headers::{HeaderFile, HeaderSet, Headers};
 
 use super::ir::{Target, Unit};
 use crate::syntax::SourceFile;
