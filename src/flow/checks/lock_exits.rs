@@ -226,7 +226,7 @@ fn last_word(text: &str) -> &str {
 }
 
 /// Whether a function says by its name that it ends with a lock held.
-fn takes_by_name(name: &str) -> bool {
+pub(super) fn takes_by_name(name: &str) -> bool {
     let words = words_of(name);
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     has(&[

@@ -5,13 +5,14 @@ use crate::flow::ir::Target;
 use crate::flow::lower_c::Headers;
 use crate::syntax::{Language, Limits, MacroTable, Parser};
 
-const WANTED: [&str; 6] = [
+const WANTED: [&str; 7] = [
     "double-lock",
     "double-unlock",
     "lock-not-released",
     "lock-order",
     "long-sleep-under-lock",
     "unlock-without-lock",
+    "unsynchronised-access",
 ];
 
 /// Line and analysis of each report.
@@ -140,4 +141,22 @@ fn only_long_sleeps_count() {
     );
     assert_eq!(reports(&code("HAL_Delay(10)")), [""; 0]);
     assert_eq!(reports("void f(void) { xtimer_sleep(2); }"), [""; 0]);
+}
+
+#[test]
+fn threads_that_change_one_variable() {
+    let code = |type_: &str, body: &str| {
+        format!(
+            "static {type_} n;\nvoid *one(void *p) {{\n{body}\nreturn p; }}\nvoid *two(void *p) {{ use(n); return p; }}\n\
+             void start(void) {{ pthread_t a, b; pthread_create(&a, 0, one, 0); pthread_create(&b, 0, two, 0); }}"
+        )
+    };
+    assert_eq!(reports(&code("int", "n++;")), ["3 unsynchronised-access"]);
+    assert_eq!(reports(&code("int", "n = 1;")), [""; 0]);
+    assert_eq!(reports(&code("volatile int", "n++;")), [""; 0]);
+    let guarded = "taskENTER_CRITICAL(); n++; taskEXIT_CRITICAL();";
+    assert_eq!(reports(&code("int", guarded)), [""; 0]);
+    let one_after_the_other = "static int n; void *f(void *p) { n++; return p; }
+        void start(void) { pthread_t a; pthread_create(&a, 0, f, 0); pthread_join(a, 0); pthread_create(&a, 0, f, 0); }";
+    assert_eq!(reports(one_after_the_other), [""; 0]);
 }

@@ -1,6 +1,8 @@
 //! Globals that several threads of the file use.
 
+use super::lock_exits::takes_by_name;
 use crate::finding::Span;
+use crate::flow::defect::Note;
 use crate::flow::interpret::machine::Machine;
 use crate::flow::ir::{
     Base, Callee, Function, GlobalId, Operand, Projection, StatementKind, Symbol,
@@ -15,8 +17,40 @@ struct Use {
     span: Span,
 }
 
+/// A function that is started as a thread.
+#[derive(Debug, Clone, Copy)]
+struct Thread {
+    name: Symbol,
+    /// How often it is started at one time, more than one counted as two.
+    times: u32,
+    /// The function that starts it.
+    starter: usize,
+    /// How many threads that function has waited for before.
+    generation: u32,
+}
+
+impl Thread {
+    fn started_in(&self, starter: usize, generation: u32) -> bool {
+        self.starter == starter && self.generation == generation
+    }
+
+    /// Whether another one runs at the same time, as far as one function says so.
+    fn runs_beside(&self, other: &Self) -> bool {
+        self.started_in(other.starter, other.generation)
+    }
+}
+
+/// Whether a call waits for the end of a thread.
+fn is_join(name: &str) -> bool {
+    matches!(
+        name,
+        "pthread_join" | "thrd_join" | "osThreadJoin" | "k_thread_join"
+    )
+}
+
 impl Machine<'_> {
-    /// Functions that run as threads, use the same global without a lock, and write it.
+    /// Functions that run as threads at one time and use the same global without a lock, where one
+    /// of them changes it by what it was: what the other one does in between is lost.
     pub(crate) fn check_threads(&mut self) {
         let started = self.started_threads();
         if started.is_empty() {
@@ -24,39 +58,60 @@ impl Machine<'_> {
         }
         let unit = self.unit;
         let mut uses: Vec<(usize, Use)> = Vec::new();
-        for (index, (name, _)) in started.iter().enumerate() {
-            let Some(function) = self.by_name.get(name).and_then(|at| self.function(*at)) else {
+        for (index, thread) in started.iter().enumerate() {
+            let function = self.by_name.get(&thread.name);
+            let Some(function) = function.and_then(|at| self.function(*at)) else {
                 continue;
             };
             self.unlocked_uses(function, &mut |found| uses.push((index, found)));
         }
+        let mut told: Vec<(usize, GlobalId)> = Vec::new();
         for (index, found) in &uses {
-            if !found.is_write {
+            let reads = |(of, other): &(usize, Use)| {
+                let is_inside =
+                    found.span.start <= other.span.start && other.span.end <= found.span.end;
+                of == index && other.global == found.global && !other.is_write && is_inside
+            };
+            if !found.is_write || told.contains(&(*index, found.global)) || !uses.iter().any(reads)
+            {
                 continue;
             }
-            let times = started.get(*index).map_or(0, |entry| entry.1);
-            let other = uses
-                .iter()
-                .find(|(other, use_)| use_.global == found.global && (other != index || times > 1));
-            let Some(global) = unit.global(found.global).filter(|_| other.is_some()) else {
+            let Some(thread) = started.get(*index) else {
                 continue;
             };
+            let other = uses.iter().find(|(of, other)| {
+                let is_beside = match of == index {
+                    true => thread.times > 1,
+                    false => started
+                        .get(*of)
+                        .is_some_and(|other| other.runs_beside(thread)),
+                };
+                other.global == found.global && is_beside
+            });
+            let (Some((_, other)), Some(global)) = (other, unit.global(found.global)) else {
+                continue;
+            };
+            told.push((*index, found.global));
             let name = unit.names.text(global.name).to_owned();
             self.report(
                 "unsynchronised-access",
                 found.span,
                 vec![("$X", name.clone())],
-                Vec::new(),
+                vec![Note {
+                    span: other.span,
+                    message: format!("another thread uses `{name}` here"),
+                }],
                 None,
-                format!("another thread uses `{name}` at the same time"),
+                format!("`{name}` is read and written here, and no lock is held"),
             );
         }
     }
 
     /// Functions of the file that are started as threads, and how often.
-    fn started_threads(&self) -> Vec<(Symbol, u32)> {
-        let mut started: Vec<(Symbol, u32)> = Vec::new();
-        for function in &self.unit.functions {
+    fn started_threads(&self) -> Vec<Thread> {
+        let mut started: Vec<Thread> = Vec::new();
+        for (starter, function) in self.unit.functions.iter().enumerate() {
+            let mut generation = 0_u32;
             for (at, block) in function.blocks.iter().enumerate() {
                 for statement in &block.statements {
                     let StatementKind::Call {
@@ -67,6 +122,10 @@ impl Machine<'_> {
                     else {
                         continue;
                     };
+                    if is_join(self.unit.names.text(*name)) {
+                        generation += 1;
+                        continue;
+                    }
                     let Some(index) = self.model(*name).and_then(|model| {
                         model.effects.iter().find_map(|effect| match effect {
                             Effect::StartsThread { function, .. } => Some(usize::from(*function)),
@@ -87,9 +146,17 @@ impl Machine<'_> {
                             .any(|to| to.0 as usize <= at)
                     });
                     let times = 1 + u32::from(is_in_loop);
-                    match started.iter_mut().find(|entry| entry.0 == *thread) {
-                        Some(entry) => entry.1 += times,
-                        None => started.push((*thread, times)),
+                    let known = started.iter_mut().find(|entry| {
+                        entry.name == *thread && entry.started_in(starter, generation)
+                    });
+                    match known {
+                        Some(entry) => entry.times += times,
+                        None => started.push(Thread {
+                            name: *thread,
+                            times,
+                            starter,
+                            generation,
+                        }),
                     }
                 }
             }
@@ -102,14 +169,17 @@ impl Machine<'_> {
         let takes_lock = function.blocks.iter().any(|block| {
             block.statements.iter().any(|statement| {
                 matches!(&statement.kind, StatementKind::Call { callee: Callee::Function(name), .. }
-                if self.model(*name).is_some_and(|model| model.effects.iter().any(|effect| {
-                    matches!(
-                        effect,
-                        Effect::Locks { .. }
-                            | Effect::LocksOrTimesOut { .. }
-                            | Effect::TriesLock { .. }
-                    )
-                })))
+                if takes_by_name(self.unit.names.text(*name))
+                    || self.model(*name).is_some_and(|model| {
+                        model.effects.iter().any(|effect| {
+                            matches!(
+                                effect,
+                                Effect::Locks { .. }
+                                    | Effect::LocksOrTimesOut { .. }
+                                    | Effect::TriesLock { .. }
+                            )
+                        })
+                    }))
             })
         });
         if takes_lock {
@@ -134,7 +204,10 @@ impl Machine<'_> {
                             .any(|step| matches!(step, Projection::Deref));
                         if !is_plain
                             || is_address
-                            || self.unit.global(id).is_none_or(|global| global.is_const)
+                            || self
+                                .unit
+                                .global(id)
+                                .is_none_or(|global| global.is_const || global.is_volatile)
                         {
                             return;
                         }

@@ -196,6 +196,7 @@ const POSIX: &[Model] = models! {
     "pthread_mutex_destroy": E::InitialisesLock(0);
     "pthread_mutexattr_init": E::Sets(0);
     "pthread_mutexattr_settype": ;
+    "thrd_create": E::Sets(0), E::StartsThread { function: 1, data: 2 };
     "mtx_lock": take(0, lock::RECURSIVE), E::Blocks;
     "mtx_unlock": give(0, lock::RECURSIVE);
     "mtx_init": E::InitialisesLock(0);
@@ -261,6 +262,9 @@ const RTOS: &[Model] = models! {
     "xSemaphoreGive": give(0, lock::SEMAPHORE);
     "xSemaphoreTakeRecursive": take_in_time(0, lock::RECURSIVE), E::Blocks;
     "xSemaphoreGiveRecursive": give(0, lock::RECURSIVE);
+    "xTaskCreate": E::Sets(5), E::StartsThread { function: 0, data: 3 };
+    "xTaskCreateStatic": E::StartsThread { function: 0, data: 3 };
+    "xTaskCreatePinnedToCore": E::Sets(5), E::StartsThread { function: 0, data: 3 };
     "vTaskDelay": E::Blocks;
     "vTaskDelayUntil": E::Blocks;
     "xTaskDelayUntil": E::Blocks;
@@ -274,6 +278,7 @@ const RTOS: &[Model] = models! {
     "k_mutex_init": E::InitialisesLock(0);
     "k_sem_take": take_in_time(0, lock::SEMAPHORE), E::Blocks;
     "k_sem_give": give(0, lock::SEMAPHORE);
+    "k_thread_create": E::StartsThread { function: 3, data: 4 };
     "k_spin_lock": take(0, lock::SPIN);
     "k_spin_unlock": give(0, lock::SPIN);
     "k_sleep": E::Blocks;
@@ -283,9 +288,11 @@ const RTOS: &[Model] = models! {
     "osMutexAcquire": take_in_time(0, lock::RECURSIVE), E::Blocks;
     "osMutexRelease": give(0, lock::RECURSIVE);
     "osDelay": E::Blocks;
+    "osThreadNew": E::StartsThread { function: 0, data: 1 };
     "tx_mutex_get": take_in_time(0, lock::RECURSIVE), E::Blocks;
     "tx_mutex_put": give(0, lock::RECURSIVE);
     // RIOT
+    "thread_create": E::StartsThread { function: 4, data: 5 };
     "mutex_lock": take(0, lock::SIGNAL), E::Blocks;
     "mutex_unlock": give(0, lock::SIGNAL);
     "mutex_init": E::InitialisesLock(0);
