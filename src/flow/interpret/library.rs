@@ -171,6 +171,8 @@ impl Machine<'_> {
                 Effect::StartsThread { data, .. } => {
                     let given = calling.value(data);
                     self.escape(&mut run.state, &given);
+                    // The thread may write to it from now on.
+                    self.havoc(&mut run.state, &[given], false);
                 }
                 Effect::Absolute => {
                     let mut range = self.type_range(calling.ty);

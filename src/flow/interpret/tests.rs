@@ -131,6 +131,9 @@ fn a_first_value_that_depends_on_the_build_is_not_known() {
     let code = "struct d { int n; }; static struct d one;\n#ifdef A\nstatic struct d *p = 0;\n#else\n\
                 static struct d *p = &one;\n#endif\nint f(void) { return p->n; }";
     assert_eq!(reports(code), [""; 0]);
+    let table = "#if A\nstatic const unsigned t[] = { 1, 9 };\n#else\nstatic const unsigned t[] = { 1, 2, 3, 9 };\n#endif\n\
+                 int f(void) { const unsigned *p = t; while (*p != 9) { p++; } return 0; }";
+    assert_eq!(reports(table), [""; 0]);
     let same = "struct d { int n; };\nstatic struct d *p = 0;\nint f(void) { return p->n; }";
     assert_eq!(reports(same), ["3 null-dereference"]);
 }
@@ -160,4 +163,11 @@ fn what_assembly_and_macros_set_is_set() {
     assert_eq!(reports(off), ["5 maybe-uninitialised"]);
     let proof = "void __CPROVER_assume(int); int use(int); void f(void) { int any; __CPROVER_assume(any > 2); use(any); }";
     assert_eq!(reports(proof), [""; 0]);
+}
+
+#[test]
+fn a_thread_sets_what_it_is_given() {
+    let code = "struct ctx { int result; int ready; }; static mutex_t m;
+                int f(void) { struct ctx c; c.ready = 0; thread_create(0, 0, 0, 0, run, &c, \"n\"); mutex_lock(&m); return c.result; }";
+    assert_eq!(reports(code), [""; 0]);
 }

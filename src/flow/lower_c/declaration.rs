@@ -264,6 +264,12 @@ impl Lowerer<'_> {
             {
                 if init.is_some_and(|init| init != global.init) {
                     global.init = Init::Unknown;
+                    if global.ty != declared.ty
+                        && let Type::Array { of, .. } = self.unit.types.get(global.ty)
+                    {
+                        let of = *of;
+                        global.ty = self.unit.types.intern(Type::Array { of, len: None });
+                    }
                 }
                 return;
             }
