@@ -25,6 +25,7 @@ fn reports(text: &str) -> Vec<String> {
         target: Target::default(),
         wanted: &WANTED.iter().copied().collect(),
         headers: &Headers::default(),
+        selection: None,
     };
     analyse(&file, &settings)
         .defects
