@@ -94,6 +94,7 @@ fn flow(language: Language, bytes: &[u8]) {
         target: flow::ir::Target::default(),
         wanted: &wanted,
         headers: &headers.visible("fuzz.c", bytes),
+        selection: None,
     };
     let analysis = flow::analyse(&file, &settings);
     for defect in &analysis.defects {

@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
             return Ok(String::new());
         };
         std::fs::read_to_string(path).map_err(|error| EventError::Json {
-            message: error.to_string(),
+            message: format!("`{}`: {error}", path.display()),
         })
     }
 
@@ -244,7 +244,7 @@ impl<'a> Session<'a> {
         let work = Work {
             repository: &repository,
             head: pull.head.clone(),
-            settings: base.commit.clone(),
+            settings: base.settings().map(str::to_owned),
             base,
             proposes: true,
         };
@@ -342,10 +342,7 @@ impl<'a> Session<'a> {
         let commit = checkout.resolve(revision).ok_or_else(|| {
             Failure::message(format!("unknown revision `{revision}` in this repository"))
         })?;
-        Ok(Base {
-            commit: Some(commit),
-            note: String::new(),
-        })
+        Ok(Base::of(commit))
     }
 
     fn analyse(&self, work: &Work<'_>) -> Result<Analysis, Failure> {

@@ -7,6 +7,7 @@ use super::defect::Defect;
 use super::ir::{Function, Target, Unit};
 use super::lower_c::{self, Headers};
 use super::registry::{Part, find};
+use super::select::Selection;
 use super::{guards, interpret, lower_rust, rust_checks, stack_frame};
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
@@ -20,6 +21,8 @@ pub struct Settings<'s> {
     pub wanted: &'s BTreeSet<&'static str>,
     /// What the file includes.
     pub headers: &'s Headers<'s>,
+    /// The functions that something is wanted of; `None`: all. C only.
+    pub selection: Option<&'s Selection>,
 }
 
 /// What the analyses say of a file.
@@ -52,7 +55,11 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         return analysis;
     }
     let unit = lower(file, settings);
-    let doubtful = |function: &&Function| function.has_gap;
+    let is_asked = |function: &Function| {
+        let asked = settings.selection.map(|selection| &selection.asked);
+        asked.is_none_or(|asked| asked.get(function.syntax as usize) == Some(&true))
+    };
+    let doubtful = |function: &&Function| function.has_gap && is_asked(function);
     analysis.doubtful = unit
         .functions
         .iter()
@@ -79,7 +86,9 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     run(Part::Frames, &|out| stack_frame::check(&unit, out));
     let given_up = RefCell::new(Vec::new());
     run(Part::Interpreter, &|out| {
-        let found = interpret::interpret(&unit, file.text);
+        let found = interpret::interpret(&unit, file.text, &|index| {
+            unit.functions.get(index).is_some_and(is_asked)
+        });
         out.extend(found.defects);
         given_up.replace(found.functions_given_up);
     });
@@ -94,13 +103,29 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         function: unit.names.text(function.name).to_owned(),
         detail: "the counted limit of the interpreter was reached in this function",
     }));
+    if settings.selection.is_some() {
+        // Of the others not all is known that they hang on.
+        let not_asked: Vec<Span> = unit
+            .functions
+            .iter()
+            .filter(|function| !is_asked(function))
+            .map(|function| function.span)
+            .collect();
+        let is_of_others = |span: Span| not_asked.iter().any(|other| other.contains(span));
+        analysis.defects.retain(|defect| !is_of_others(defect.span));
+    }
     finish(&mut analysis);
     analysis
 }
 
 fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Unit {
     match file.language {
-        Language::C => lower_c::lower(file, settings.target, settings.headers),
+        Language::C => {
+            let seen = settings.selection.map(|selection| &selection.seen);
+            lower_c::lower_some(file, settings.target, settings.headers, &|index| {
+                seen.is_none_or(|seen| seen.get(index as usize) == Some(&true))
+            })
+        }
         Language::Rust => lower_rust::lower(file, settings.target),
     }
 }
@@ -141,6 +166,7 @@ mod tests {
             target: Target::default(),
             wanted: &wanted.iter().copied().collect(),
             headers: &Headers::default(),
+            selection: None,
         };
         let shown = |span: Span| String::from_utf8_lossy(span.of(code.as_bytes())).into_owned();
         analyse(&file, &settings)

@@ -18,8 +18,10 @@ mod models;
 
 mod defect;
 mod registry;
+mod select;
 mod stack_frame;
 
 pub use analyse::{Analysis, FlowGap, Settings, analyse};
 pub use defect::{Defect, Note};
 pub use registry::{ANALYSES, AnalysisInfo, find as find_analysis};
+pub use select::{Selection, Touched, select};

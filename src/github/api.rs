@@ -147,6 +147,7 @@ struct FilePart {
 
 #[derive(Deserialize)]
 struct ComparePart {
+    base_commit: CommitPart,
     merge_base_commit: CommitPart,
 }
 
@@ -237,20 +238,32 @@ pub async fn second_persons(
     Ok(people)
 }
 
-/// The merge base of a branch, as it is now, and a commit.
+/// A branch compared with a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// The newest commit of the branch.
+    pub tip: String,
+    /// Their merge base.
+    pub merge_base: String,
+}
+
+/// A branch, as it is now, compared with a commit.
 ///
 /// # Errors
 /// As any request.
-pub async fn merge_base(
+pub async fn compared(
     client: &Client,
     repository: &RepositoryName,
     base: &str,
     head: &str,
-) -> Result<String, ApiError> {
+) -> Result<Compared, ApiError> {
     let base = RepoPath::from(base).to_uri();
     let path = format!("/repos/{repository}/compare/{base}...{head}?per_page=1");
     let answer: ComparePart = client.get(&path).await?;
-    Ok(answer.merge_base_commit.sha)
+    Ok(Compared {
+        tip: answer.base_commit.sha,
+        merge_base: answer.merge_base_commit.sha,
+    })
 }
 
 /// Hands a SARIF log (gzip, base64) to code scanning.

@@ -131,8 +131,9 @@ impl Checkout {
         is_hex(text).then(|| text.to_owned())
     }
 
-    /// Fetches one commit without its history. First with what the checkout is configured for, then
-    /// with the token: two authorizations at once GitHub refuses.
+    /// Fetches one commit, without its history if `alone`: that cuts the history of the checkout off
+    /// there, and is for one that is cut off already. First with what the checkout is configured for,
+    /// then with the token: two authorizations at once GitHub refuses.
     ///
     /// # Errors
     /// The remote does not have it or does not give it.
@@ -141,6 +142,7 @@ impl Checkout {
         commit: &str,
         addresses: &Addresses,
         token: Option<&Token>,
+        alone: bool,
     ) -> Result<(), CheckoutError> {
         if commit.len() < 40 || !is_hex(commit) {
             return Err(CheckoutError::NotACommit {
@@ -162,10 +164,11 @@ impl Checkout {
                 "--no-tags",
                 "--no-recurse-submodules",
                 "--no-write-fetch-head",
-                "--depth=1",
-                "origin",
-                commit,
             ]);
+            if alone {
+                command.arg("--depth=1");
+            }
+            command.args(["origin", commit]);
             if let Some(token) = with {
                 // In the environment: arguments are visible to every process of the machine.
                 let basic = base64::engine::general_purpose::STANDARD
@@ -453,7 +456,7 @@ mod tests {
         let addresses = super::super::event::addresses(&Default::default());
         for name in ["--upload-pack=x", "main", "", "abc"] {
             assert!(matches!(
-                checkout.fetch(name, &addresses, None),
+                checkout.fetch(name, &addresses, None, true),
                 Err(CheckoutError::NotACommit { .. })
             ));
         }

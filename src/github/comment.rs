@@ -144,7 +144,7 @@ fn fix(out: &mut String, item: &Item, rule: &RuleText, form: Form, anchor: Optio
             } else {
                 "c"
             };
-            out.push_str(&quote::fence(language, shortened(replacement)));
+            out.push_str(&quote::fence(language, shortened(replacement, QUOTE_LIMIT)));
             out.push('\n');
         }
         _ => {}
@@ -182,15 +182,15 @@ pub(super) fn severity_word(severity: Severity) -> &'static str {
 
 /// Escaped running text, cut between words.
 pub(super) fn quoted(raw: &str) -> String {
-    quote::text(shortened(raw))
+    quote::text(shortened(raw, QUOTE_LIMIT))
 }
 
-/// The text up to [`QUOTE_LIMIT`] bytes.
-fn shortened(raw: &str) -> &str {
-    if raw.len() <= QUOTE_LIMIT {
+/// The text up to `limit` bytes.
+pub(super) fn shortened(raw: &str, limit: usize) -> &str {
+    if raw.len() <= limit {
         return raw;
     }
-    let mut end = QUOTE_LIMIT;
+    let mut end = limit;
     while !raw.is_char_boundary(end) {
         end -= 1;
     }

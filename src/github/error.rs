@@ -99,6 +99,11 @@ impl ApiError {
         }
     }
 
+    /// Whether GitHub refused a verdict of somebody about a pull request of their own.
+    pub fn is_about_own_pull(&self) -> bool {
+        matches!(self, Self::Refused { status: 422, message, .. } if message.contains("your own pull request"))
+    }
+
     /// Whether GitHub refused the content itself (422), which another rung may still carry.
     pub fn is_unprocessable(&self) -> bool {
         matches!(self, Self::Refused { status: 422, .. })

@@ -122,9 +122,9 @@ pub enum EventError {
         what: String,
     },
     /// The event file is no JSON of the expected shape.
-    #[error("the event file cannot be read: {message}")]
+    #[error("the event file (GITHUB_EVENT_PATH, --event) cannot be read: {message}")]
     Json {
-        /// What the parser said.
+        /// What the parser or the system said.
         message: String,
     },
 }
@@ -140,7 +140,7 @@ impl EventError {
                 "use `pull_request` with `--analyse-only`, and `--post` in a `workflow_run` job"
             }
             Self::Missing { .. } | Self::Malformed { .. } | Self::Json { .. } => {
-                "run it in a GitHub Actions job, or give --repo, --pr and --head"
+                "run it in a GitHub Actions job, or give --repo and --pr"
             }
         }
     }
@@ -253,6 +253,11 @@ pub fn target(event: &str, text: &str) -> Result<Target, EventError> {
                 name: other.to_owned(),
             });
         }
+    }
+    if text.is_empty() {
+        return Err(EventError::Json {
+            message: "no file is named, or it is empty".to_owned(),
+        });
     }
     let payload: Payload = serde_json::from_str(text).map_err(|error| EventError::Json {
         message: error.to_string(),

@@ -27,6 +27,7 @@ mod secret;
 pub mod submission;
 mod suggestion;
 pub mod summary;
+pub mod unseen;
 
 pub use client::{Client, ClientOptions};
 pub use clock::Clock;

@@ -351,12 +351,20 @@ pub(super) fn abbreviated(head: &str) -> &str {
     head.get(..7).unwrap_or(head)
 }
 
-/// What happens to a comment whose finding is not reported; `None` where the file could not be
-/// analysed, so that nothing is known.
+/// What happens to a comment whose finding is not reported; `None` where its lines or all of the
+/// file could not be analysed, so that nothing is known.
 fn retire_gone(submission: &Submission, thread: &Thread<'_>) -> Option<Retirement> {
-    if submission.unread.contains(&thread.root.path) {
+    let root = thread.root;
+    if submission.unread.contains(&root.path) {
         return None;
     }
+    let unseen = submission.unseen.get(&root.path);
+    let is_hidden = unseen.is_some_and(|unseen| match root.line {
+        Some(line) => unseen.has_any_of(root.start_line.unwrap_or(line), line),
+        // Where it stood is not known any more; only a file without any analysis hides it for sure.
+        None => unseen.is_all(),
+    });
+    let is_doubtful = unseen.is_some_and(|unseen| unseen.is_broken);
     let head = abbreviated(&submission.head);
     let value = thread.fingerprint.value();
     let twin = submission
@@ -365,7 +373,13 @@ fn retire_gone(submission: &Submission, thread: &Thread<'_>) -> Option<Retiremen
         .any(|item| item.fingerprint == value);
     let (reason, classifier) = match submission.settled.get(&value) {
         _ if twin => ("Another comment says the same.".to_owned(), "OUTDATED"),
-        None if submission.findings_left_out > 0 => return None,
+        None if submission.findings_left_out > 0 || is_hidden => return None,
+        None if is_doubtful => (
+            format!(
+                "Not found any more in {head}. A part of this file could not be analysed, so look whether it is fixed."
+            ),
+            "OUTDATED",
+        ),
         None => (format!("Fixed in {head}."), "RESOLVED"),
         Some(Settled::Deviated) => (
             format!("Accepted in {head}: a deviation with a reason excuses it."),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::event::RepositoryName;
 use super::marker::{self, is_hex};
 use super::suggestion;
+use super::unseen::Unseen;
 use crate::finding::{FixSafety, Precision, RepoPath, RuleId, Severity};
 use crate::report::{Report, visible, words};
 use crate::rules::RuleInfo;
@@ -34,6 +35,9 @@ const SETTLED_LIMIT: usize = 20_000;
 
 /// Longest text of a field, in bytes. Ours are far shorter; a longer one is hostile.
 const TEXT_LIMIT: usize = 16 << 10;
+
+/// Longest id of a rule, in bytes.
+const RULE_LIMIT: usize = 500;
 
 /// A `review.json` that is not posted.
 #[derive(Debug, thiserror::Error)]
@@ -210,6 +214,8 @@ pub struct Submission {
     pub settled: BTreeMap<String, Settled>,
     /// Files that could not be analysed: silence about them proves nothing.
     pub unread: Vec<String>,
+    /// Parts of other files that were not analysed.
+    pub unseen: BTreeMap<String, Unseen>,
     /// The rules of the findings.
     pub rules: BTreeMap<RuleId, RuleText>,
     /// Files and functions, in words.
@@ -263,6 +269,10 @@ impl Submission {
             .filter(|gap| gap.kind.is_failure())
             .map(|gap| gap.path.to_string())
             .collect();
+        let mut unseen: BTreeMap<String, Unseen> = BTreeMap::new();
+        for gap in report.gaps.iter().filter(|gap| !gap.kind.is_failure()) {
+            unseen.entry(gap.path.to_string()).or_default().add(gap);
+        }
         let findings: Vec<Item> = reported
             .iter()
             .take(FINDINGS_LIMIT)
@@ -287,6 +297,7 @@ impl Submission {
             findings,
             settled,
             unread: unread.into_iter().collect(),
+            unseen,
             rules,
             coverage: format!(
                 "{}, {}",
@@ -363,6 +374,10 @@ impl Submission {
                 "a fingerprint is there twice",
             )?;
             ensure(
+                !item.path_is_exact || is_inside(&item.path),
+                "a path leads out of the repository",
+            )?;
+            ensure(
                 item.trace.len() + item.related.len() <= 1_000,
                 "a path has too many steps",
             )?;
@@ -374,6 +389,14 @@ impl Submission {
                 "a suggestion holds characters that cannot be seen",
             )?;
         }
+        let mut rules = self
+            .rules
+            .keys()
+            .chain(self.findings.iter().map(|item| &item.rule));
+        ensure(
+            rules.all(|rule| rule.as_str().len() <= RULE_LIMIT),
+            "the id of a rule is longer than any",
+        )?;
         ensure(
             self.texts().all(|text| text.len() <= TEXT_LIMIT),
             "a text is longer than any of ours",
@@ -412,9 +435,15 @@ impl Submission {
         .chain(items)
         .chain(rules)
         .chain(self.unread.iter().map(String::as_str))
+        .chain(self.unseen.keys().map(String::as_str))
         .chain(self.steering.iter().map(String::as_str))
         .chain(self.notices.iter().map(String::as_str))
     }
+}
+
+/// Whether a path can be one of git's: a link made of another one would lead elsewhere.
+fn is_inside(path: &str) -> bool {
+    path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// A text cut to what [`Submission::parse`] takes.
@@ -543,6 +572,20 @@ mod tests {
         let mut long = sample();
         long.findings[0].message = "x".repeat(TEXT_LIMIT + 1);
         refused(long.to_json(), "longer");
+        for path in [
+            "../../../evil/x",
+            "/etc/passwd",
+            "src/./a.c",
+            "src//a.c",
+            "",
+        ] {
+            let mut outside = sample();
+            outside.findings[0].path = path.to_owned();
+            refused(outside.to_json(), "leads out");
+        }
+        let mut endless = sample();
+        endless.findings[0].rule = RuleId::parse(&"x".repeat(RULE_LIMIT + 1)).unwrap();
+        refused(endless.to_json(), "id of a rule");
         let mut twice = sample();
         twice.findings[1] = twice.findings[0].clone();
         refused(twice.to_json(), "twice");

@@ -1,7 +1,7 @@
 //! The one summary comment of a pull request, edited in place. The same text without its marker
 //! heads the job summary.
 
-use super::comment::{BODY_LIMIT, cut, quoted, severity_word};
+use super::comment::{BODY_LIMIT, cut, quoted, severity_word, shortened};
 use super::event::RepositoryName;
 use super::marker::Marker;
 use super::plan::Rung;
@@ -12,6 +12,9 @@ use crate::report::{quote, words};
 
 /// Remarks that are listed; the others are counted.
 const REMARKS_SHOWN: usize = 12;
+
+/// Bytes of a finding's message in its row.
+const MESSAGE_LIMIT: usize = 600;
 
 /// Bytes kept free for what follows the table.
 const RESERVE: usize = 8_000;
@@ -162,7 +165,7 @@ fn row(submission: &Submission, item: &Item, server: &str) -> String {
     format!(
         "| {severity} | {} | {} | {} {} |\n",
         place(submission, item, server),
-        quote::cell(item.message.get(..600).unwrap_or(&item.message)),
+        quote::cell(shortened(&item.message, MESSAGE_LIMIT)),
         quote::code_cell(item.rule.as_str()),
         quote::cell(slug)
     )
@@ -240,6 +243,14 @@ fn remarks(out: &mut String, submission: &Submission) {
         }
         more(out, submission.unread.len());
     }
+    let broken = submission.unseen.values().filter(|one| one.is_broken);
+    let broken = broken.count() as u64;
+    if broken > 0 {
+        out.push_str(&format!(
+            "Parts of {} could not be analysed; the job summary lists them.\n\n",
+            words::count(broken, "changed file")
+        ));
+    }
     if !submission.notices.is_empty() {
         for notice in submission.notices.iter().take(REMARKS_SHOWN) {
             out.push_str(&format!("- {}\n", quoted(notice)));
@@ -314,6 +325,8 @@ mod tests {
 
         - `src/latin1.c`
 
+        Parts of 1 changed file could not be analysed; the job summary lists them.
+
         - 2 rules name languages scrubin does not have
         ");
     }
@@ -325,6 +338,23 @@ mod tests {
         let text = render(&quiet, &[], "https://github.com", &[]).body;
         assert!(text.contains("scrubin: no findings"), "{text}");
         assert!(has_something_to_say(&submission(&sample::full())));
+    }
+
+    #[test]
+    fn parts_that_were_not_analysed_are_counted() {
+        let mut one = submission(&sample::empty());
+        let mut unseen = |path: &str, is_broken| {
+            let lines = vec![(3, 7)];
+            let unseen = crate::github::unseen::Unseen { lines, is_broken };
+            one.unseen.insert(path.to_owned(), unseen);
+        };
+        unseen("src/a.c", true);
+        unseen("src/b.c", false);
+        let text = render(&one, &[], "https://github.com", &[]).body;
+        assert!(
+            text.contains("Parts of 1 changed file could not be analysed"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -344,6 +374,15 @@ mod tests {
         assert!(summary.body.len() <= BODY_LIMIT);
         assert!(summary.body.contains("more: there is no room"));
         assert!(!summary.body.contains("_Cut here"));
+    }
+
+    #[test]
+    fn a_row_is_short_whatever_its_message() {
+        let mut one = submission(&sample::full());
+        one.findings[0].message = format!("x{}", "é".repeat(5_000));
+        let rungs = vec![Rung::Table; one.findings.len()];
+        let text = render(&one, &rungs, "https://github.com", &[]).body;
+        assert!(text.lines().all(|line| line.len() < 1_000), "{text}");
     }
 
     #[test]

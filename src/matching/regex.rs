@@ -1,6 +1,7 @@
 //! Regular expressions of rules: compiled at their first use, and not even then where a text lacks
 //! what every match holds.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use fancy_regex::Expr;
@@ -22,6 +23,12 @@ pub struct Regex {
     pub(super) groups: Vec<(u16, MetaId)>,
     #[serde(skip)]
     compiled: OnceLock<Option<fancy_regex::Regex>>,
+    /// The same by an engine that takes a tenth of the time to compile and is slow to search.
+    #[serde(skip)]
+    light: OnceLock<Option<regex_lite::Regex>>,
+    /// Searches by it.
+    #[serde(skip)]
+    light_searches: AtomicU32,
     /// Answers of [`Self::may_match_start`]: the same names come again and again.
     #[serde(skip)]
     known: Mutex<FxHashMap<Box<[u8]>, bool>>,
@@ -31,6 +38,9 @@ pub struct Regex {
 const MOST_KNOWN: usize = 4_096;
 const LONGEST_KNOWN: usize = 48;
 
+/// Short texts that are searched before the fast engine pays.
+const LIGHT_SEARCHES: u32 = 200;
+
 impl Clone for Regex {
     fn clone(&self) -> Self {
         Self {
@@ -39,6 +49,8 @@ impl Clone for Regex {
             whole: self.whole.clone(),
             groups: self.groups.clone(),
             compiled: OnceLock::new(),
+            light: OnceLock::new(),
+            light_searches: AtomicU32::new(0),
             known: Mutex::default(),
         }
     }
@@ -87,6 +99,8 @@ impl Regex {
             whole,
             groups: Vec::new(),
             compiled: lock,
+            light: OnceLock::new(),
+            light_searches: AtomicU32::new(0),
             known: Mutex::default(),
         })
     }
@@ -120,6 +134,20 @@ impl Regex {
             .as_ref()
     }
 
+    /// The light engine, for the first few short texts; `None` where the other is there already,
+    /// or the expression asks for more than it can do. Case and `\b` are of ASCII there.
+    fn light(&self, text: &str) -> Option<&regex_lite::Regex> {
+        if self.compiled.get().is_some() || text.len() > LONGEST_KNOWN || !text.is_ascii() {
+            return None;
+        }
+        if self.light_searches.fetch_add(1, Ordering::Relaxed) >= LIGHT_SEARCHES {
+            return None;
+        }
+        self.light
+            .get_or_init(|| regex_lite::Regex::new(&ascii(&self.text)).ok())
+            .as_ref()
+    }
+
     /// Whether an expression made by [`Self::anchored`] matches the start of the text; a text or a
     /// search that is past the limits may.
     pub(super) fn may_match_start(&self, text: &[u8]) -> bool {
@@ -134,12 +162,20 @@ impl Regex {
         if is_short && let Some(&answer) = known().get(text) {
             return answer;
         }
-        let (Some(regex), Ok(readable)) = (self.get(), std::str::from_utf8(text)) else {
+        let Ok(readable) = std::str::from_utf8(text) else {
             return true;
         };
-        let answer = match regex.find(readable) {
-            Ok(found) => found.is_some_and(|found| found.start() == 0),
-            Err(_) => true,
+        let answer = match self.light(readable) {
+            Some(light) => light.find(readable).is_some_and(|found| found.start() == 0),
+            None => {
+                let Some(regex) = self.get() else {
+                    return true;
+                };
+                match regex.find(readable) {
+                    Ok(found) => found.is_some_and(|found| found.start() == 0),
+                    Err(_) => true,
+                }
+            }
         };
         if is_short {
             let mut known = known();
@@ -238,7 +274,45 @@ fn ascii(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ascii;
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::{Regex, ascii};
+
+    /// Both engines say the same of the kinds of expressions that rules are made of.
+    #[test]
+    fn the_light_engine_agrees_with_the_other() {
+        let expressions = [
+            r"^(?i)(.*_)?(key|secret|passw(or)?d)(_.*)?$",
+            r"(?:le|be)(16|32|64)_?to_?cpu\w*",
+            r"[A-Z][A-Z0-9_]{2,}",
+            r"\w*(len|size)\b",
+            r".*(?<!un)signed",
+            r"(a|b)\1",
+        ];
+        let texts = [
+            "wifi_PassWord",
+            "monkey",
+            "key",
+            "le16_to_cpu",
+            "LE",
+            "A1_",
+            "x_len",
+            "lens",
+            "",
+        ];
+        for expression in expressions {
+            let light = Regex::anchored(expression).unwrap().clone();
+            let full = Regex::anchored(expression).unwrap();
+            for text in texts {
+                let answers = [&light, &full].map(|regex| regex.may_match_start(text.as_bytes()));
+                assert_eq!(answers[0], answers[1], "{expression} on {text:?}");
+            }
+            assert!(full.is_compiled());
+        }
+        // Lookbehind and back-references are beyond the light one, which says so and is not used.
+        let plain = Regex::anchored("[A-Z]+").unwrap().clone();
+        assert!(plain.may_match_start(b"ABC") && !plain.is_compiled());
+    }
 
     #[test]
     fn perl_classes_become_ascii_wherever_they_stand() {

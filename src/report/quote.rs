@@ -108,15 +108,20 @@ fn escape_into(out: &mut String, plain: &str) {
 fn is_linked(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     let digits = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    let is_object_name = (7..=40).contains(&word.len())
-        && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && word.bytes().any(|byte| byte.is_ascii_digit());
+    let is_object_name = |run: &str| {
+        (7..=40).contains(&run.len())
+            && run.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && run.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let names_object = word
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(is_object_name);
     word.contains('@')
         || lower.contains("://")
         || lower.contains("www.")
         || lower.split('#').skip(1).any(digits)
         || lower.split("gh-").skip(1).any(digits)
-        || is_object_name
+        || names_object
 }
 
 fn escape_word(out: &mut String, word: &str) {
@@ -150,6 +155,10 @@ mod tests {
         assert_eq!(text("see acme/fw#12, GH-7"), "see `acme/fw#12,` `GH-7`");
         assert_eq!(text("https://evil.example"), "`https://evil.example`");
         assert_eq!(text("commit deadbee1"), "commit `deadbee1`");
+        assert_eq!(
+            text("(deadbee1), x/deadbee1. but 0xdeadbee1 and deadbee1_x"),
+            "`(deadbee1),` `x/deadbee1.` but 0xdeadbee1 and deadbee1\\_x"
+        );
         assert_eq!(text("C-LEN-014 in a C# file"), "C-LEN-014 in a C\\# file");
     }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::flow_rules::FlowScan;
 use super::inputs::Prepared;
 use super::macros::RunMacros;
+use super::touched::touched;
 use crate::change::classify::{FileClass, classify};
+use crate::change::diff::LineDiff;
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
 use crate::matching::Scan;
 use crate::syntax::{Language, Limits, ParseError, Parser, SourceFile};
@@ -65,6 +67,8 @@ pub(super) fn limits(prepared: &Prepared) -> Limits {
 pub(super) struct Shared<'r> {
     pub(super) prepared: &'r Prepared,
     pub(super) macros: RunMacros<'r>,
+    /// Whether the analyses may leave out what the change cannot have brought in.
+    pub(super) is_of_changes: bool,
     /// All rules of the run.
     pub(super) ran: Arc<BTreeSet<RuleId>>,
 }
@@ -73,7 +77,9 @@ pub(super) struct Shared<'r> {
 #[derive(Clone, Copy)]
 pub(super) enum Side<'r> {
     /// Under review: all rules.
-    Head,
+    ///
+    /// Where a difference is given, the report shows only what it brought in.
+    Head(Option<&'r LineDiff>),
     /// For comparison: only these rules, those that have a finding in some head.
     Base(&'r BTreeSet<RuleId>),
 }
@@ -81,7 +87,7 @@ pub(super) enum Side<'r> {
 impl<'r> Side<'r> {
     fn only(self) -> Option<&'r BTreeSet<RuleId>> {
         match self {
-            Self::Head => None,
+            Self::Head(_) => None,
             Self::Base(only) => Some(only),
         }
     }
@@ -176,12 +182,16 @@ fn analyse_unguarded(
         })
         .collect();
     take_scan(shared, path, scan, &mut analysed);
-    let flow = shared.prepared.flow.scan(path, &file, side.only(), &|| {
-        shared.macros.header_set(path, bytes)
-    });
+    let touched = match side {
+        Side::Head(Some(diff)) => Some(touched(diff, &file)),
+        Side::Head(None) | Side::Base(_) => None,
+    };
+    let headers = || shared.macros.header_set(path, bytes);
+    let flow = &shared.prepared.flow;
+    let flow = flow.scan(path, &file, side.only(), touched.as_deref(), &headers);
     let doubtful = take_flow(shared, flow, &mut analysed);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
-    if matches!(side, Side::Head) {
+    if matches!(side, Side::Head(_)) {
         withhold(shared, &file, &doubtful, &mut analysed);
     }
     parser.recycle(file);
@@ -274,8 +284,8 @@ fn take_scan(shared: &Shared<'_>, path: &RepoPath, scan: Scan, analysed: &mut An
 
 /// Takes the findings of the flow engine over; gives the functions it did not understand as a whole.
 fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -> Vec<Span> {
-    if !scan.gaps.is_empty() {
-        // A function was given up: that its defects are not listed proves nothing.
+    if !scan.gaps.is_empty() || scan.is_partial {
+        // A function was left out: that its defects are not listed proves nothing.
         let ran = Arc::make_mut(&mut analysed.ran);
         for rule in shared.prepared.flow.all() {
             ran.remove(&rule.head().id);

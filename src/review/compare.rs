@@ -7,6 +7,7 @@ use super::inputs::Inputs;
 use super::run::reasons;
 use crate::change::diff::LineDiff;
 use crate::change::{ChangedFile, Content};
+use crate::config::Scope;
 use crate::finding::{Gap, RepoPath, RuleId};
 use crate::syntax::Parser;
 use crate::triage::{self, ChangedLines, FileFindings};
@@ -65,11 +66,22 @@ pub(super) fn compare(
         }
     }
     if prepared.without_new_deviations {
+        let is_differential = prepared.settings.scope == Scope::New;
         for file in files.iter_mut() {
-            let changed = &file.changed;
-            // A comment that only moved is left out too: the finding it speaks for is not new then.
+            let (changed, head) = (&file.changed, &file.head);
+            // Findings that the base has as well are not new without their comments either; what is
+            // new was in nobody's mind when a comment was written, be it an old one. Other scopes
+            // show old findings too: there a comment stays if neither it nor what it covers changed.
             file.comments.retain(|comment| {
-                !changed.touches(comment.location.start.line, comment.location.end.line)
+                let (first, last) = (comment.location.start.line, comment.location.end.line);
+                let covers_change = || {
+                    head.iter().any(|finding| {
+                        let place = &finding.location;
+                        comment.speaks_for(finding)
+                            && changed.touches(place.start.line, place.end.line)
+                    })
+                };
+                !is_differential && !changed.touches(first, last) && !covers_change()
             });
         }
     }

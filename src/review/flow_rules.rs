@@ -6,7 +6,7 @@ use super::headers::Held;
 use crate::config::{C, CharSign};
 use crate::finding::{Finding, Gap, GapKind, Precision, Related, RepoPath, RuleId, Span, Step};
 use crate::flow::lower_c::HeaderSet;
-use crate::flow::{self, Defect, FlowGap, Note};
+use crate::flow::{self, Defect, FlowGap, Note, Touched};
 use crate::matching::{ActiveRule, Place, describe};
 use crate::rules::RuleLanguage;
 use crate::syntax::{Language, SourceFile};
@@ -28,6 +28,8 @@ pub(super) struct FlowScan {
     pub(super) findings: Vec<Finding>,
     /// Functions left out at a counted bound.
     pub(super) gaps: Vec<Gap>,
+    /// Whether functions were left out that the change cannot have brought anything into.
+    pub(super) is_partial: bool,
     /// Functions of which a part was not understood.
     pub(super) doubtful: Vec<Span>,
 }
@@ -78,13 +80,14 @@ impl FlowRules {
     }
 
     /// Runs the analyses that some rule wants of this file; where `only` is given, those rules
-    /// alone count. `headers` gives what the repository has to include; it is asked only if some
+    /// alone count; where `touched` is given, only what it can have brought in. `headers` gives what the repository has to include; it is asked only if some
     /// analysis runs on a C file.
     pub(super) fn scan<'r>(
         &self,
         path: &RepoPath,
         file: &SourceFile<'_>,
         only: Option<&BTreeSet<RuleId>>,
+        touched: Option<&[Touched]>,
         headers: &dyn Fn() -> Held<'r>,
     ) -> FlowScan {
         let language = match file.language {
@@ -108,6 +111,22 @@ impl FlowRules {
         if wanted.is_empty() {
             return FlowScan::default();
         }
+        let selection = match (file.language, touched) {
+            (Language::C, Some(touched)) => flow::select(file, touched),
+            _ => None,
+        };
+        let is_partial = selection
+            .as_ref()
+            .is_some_and(|selection| selection.asked.contains(&false));
+        if selection
+            .as_ref()
+            .is_some_and(|selection| !selection.asked.contains(&true))
+        {
+            return FlowScan {
+                is_partial,
+                ..FlowScan::default()
+            };
+        }
         let held = match file.language {
             Language::C => headers(),
             Language::Rust => Held::Own(HeaderSet::default()),
@@ -117,6 +136,7 @@ impl FlowRules {
             target: self.target,
             wanted: &wanted,
             headers: &visible,
+            selection: selection.as_ref(),
         };
         let analysis = flow::analyse(file, &settings);
         let place = Place {
@@ -128,6 +148,7 @@ impl FlowRules {
         let mut scan = FlowScan {
             gaps: analysis.gaps.iter().map(|gap| as_gap(place, gap)).collect(),
             doubtful: analysis.doubtful,
+            is_partial,
             ..FlowScan::default()
         };
         for defect in &analysis.defects {
@@ -277,7 +298,7 @@ mod tests {
         let text = b"void f(void)\n{\n    char big[5000];\n    use(big);\n}\n";
         let mut parser = Parser::new(Limits::default());
         let file = parser.parse(Language::C, text, &MacroTable::new()).unwrap();
-        let scan = flow.scan(&path, &file, None, &no_headers);
+        let scan = flow.scan(&path, &file, None, None, &no_headers);
         let told: Vec<(u32, &str, Option<&str>)> = scan
             .findings
             .iter()
@@ -289,7 +310,7 @@ mod tests {
         assert_eq!(told, [(3, "f takes 5000 bytes", Some("f"))]);
         let none = BTreeSet::new();
         assert!(
-            flow.scan(&path, &file, Some(&none), &no_headers)
+            flow.scan(&path, &file, Some(&none), None, &no_headers)
                 .findings
                 .is_empty()
         );

@@ -34,10 +34,10 @@ impl RunMacros<'_> {
                 HeaderSet::new(texts)
             }));
         }
-        let mut texts = Vec::new();
-        self.follow(path, text, |path, header| {
-            texts.push((path.to_string(), header.text.clone()));
+        let mut files = Vec::new();
+        self.follow(path, text, self.budget(), |path, header| {
+            files.push(header.scanned(path));
         });
-        Held::Own(HeaderSet::new(texts))
+        Held::Own(HeaderSet::of(files))
     }
 }

@@ -8,19 +8,36 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::Hasher as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use rustc_hash::{FxHashMap, FxHasher};
+use smallvec::SmallVec;
+
 use crate::change::git::Reader;
-use crate::change::{Change, Content};
+use crate::change::{Change, Content, Source};
 use crate::finding::RepoPath;
-use crate::flow::lower_c::HeaderSet;
+use crate::flow::lower_c::{HeaderFile, HeaderSet};
 use crate::syntax::{Include, MacroSource, MacroTable, includes};
 
-/// Headers read for one file, directly or through others.
-const MAX_HEADERS: usize = 64;
+/// How much is read of what one file includes, directly and through others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    headers: usize,
+    bytes: usize,
+}
 
-/// Bytes of headers read for one file.
-const MAX_BYTES: usize = 1 << 19;
+/// What a review of a change reads.
+const FULL: Budget = Budget {
+    headers: 64,
+    bytes: 1 << 19,
+};
+
+/// What the analyses of a hook read: what the file includes itself, and some of what comes with it.
+const HOOK: Budget = Budget {
+    headers: 24,
+    bytes: 3 << 16,
+};
 
 /// Bytes of the largest header read for a file of a change. Larger ones are register maps: constants
 /// by the ten thousand, and nothing that decides how code is read.
@@ -37,17 +54,82 @@ pub(super) struct RunMacros<'i> {
     whole: OnceLock<MacroTable>,
     /// Of a whole tree: all its headers, as the flow engine takes them.
     whole_headers: OnceLock<HeaderSet>,
-    /// Of a change: the headers of its side, by the last component of their paths, then by path.
-    listed: OnceLock<Vec<(RepoPath, Content)>>,
+    /// Of a change: the headers of its side.
+    listed: OnceLock<Listed>,
     /// Headers read so far; `None` = it cannot be read.
     headers: Mutex<BTreeMap<RepoPath, Option<Arc<Header>>>>,
 }
 
-/// What a header contributes.
+/// What a header contributes, read where it is asked for.
 pub(super) struct Header {
-    pub(super) text: Vec<u8>,
-    table: MacroTable,
+    text: Vec<u8>,
+    table: OnceLock<MacroTable>,
+    scanned: OnceLock<Arc<HeaderFile>>,
     includes: Vec<(Vec<u8>, bool)>,
+}
+
+impl Header {
+    /// Its macro definitions, as the parser takes them.
+    fn table(&self) -> &MacroTable {
+        self.table.get_or_init(|| {
+            let mut table = MacroTable::new();
+            table.scan(&self.text);
+            table
+        })
+    }
+
+    /// The header as the flow engine takes it.
+    pub(super) fn scanned(&self, path: &RepoPath) -> Arc<HeaderFile> {
+        let scanned = self
+            .scanned
+            .get_or_init(|| Arc::new(HeaderFile::new(path.to_string(), self.text.clone())));
+        Arc::clone(scanned)
+    }
+}
+
+/// Headers, and where those of a name stand.
+#[derive(Debug, Default)]
+struct Listed {
+    /// Sorted by path.
+    headers: Vec<(RepoPath, Content)>,
+    /// Indexes by the hash of the last component of a path.
+    by_name: FxHashMap<u64, SmallVec<[u32; 1]>>,
+}
+
+impl Listed {
+    /// `headers` are sorted by path.
+    fn new(headers: Vec<(RepoPath, Content)>) -> Self {
+        let mut by_name: FxHashMap<u64, SmallVec<[u32; 1]>> = FxHashMap::default();
+        by_name.reserve(headers.len());
+        for (index, (path, _)) in headers.iter().enumerate() {
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            by_name
+                .entry(hash(path.file_name()))
+                .or_default()
+                .push(index);
+        }
+        Self { headers, by_name }
+    }
+
+    /// The headers called `name`, by path.
+    fn called<'l>(
+        &'l self,
+        name: &[u8],
+    ) -> impl DoubleEndedIterator<Item = &'l (RepoPath, Content)> {
+        let indexes = self
+            .by_name
+            .get(&hash(name))
+            .map_or(&[][..], SmallVec::as_slice);
+        indexes
+            .iter()
+            .filter_map(|index| self.headers.get(*index as usize))
+    }
+}
+
+fn hash(name: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(name);
+    hasher.finish()
 }
 
 impl<'i> RunMacros<'i> {
@@ -89,29 +171,34 @@ impl<'i> RunMacros<'i> {
         })
     }
 
-    /// The headers called `name`, sorted by path.
-    fn called(&self, name: &[u8]) -> &[(RepoPath, Content)] {
-        let listed = self
-            .listed
-            .get_or_init(|| by_name(self.headers_reader.headers(self.change.head.as_deref())));
-        let from = listed.partition_point(|(path, _)| path.file_name() < name);
-        let rest = listed.get(from..).unwrap_or_default();
-        let count = rest.partition_point(|(path, _)| path.file_name() == name);
-        rest.get(..count).unwrap_or_default()
+    /// The headers of the side under review.
+    fn listed(&self) -> &Listed {
+        self.listed
+            .get_or_init(|| Listed::new(self.headers_reader.headers(self.change.head.as_deref())))
     }
 
     /// The definitions of the headers that `text` includes.
     fn included(&self, path: &RepoPath, text: &[u8]) -> MacroTable {
         let mut table = self.settings.clone();
-        self.follow(path, text, |_, header| table.merge(&header.table));
+        self.follow(path, text, FULL, |_, header| table.merge(header.table()));
         table
     }
 
-    /// Gives the headers that `text` includes, directly and through others, up to the limits.
+    /// What the analyses may read for a file.
+    pub(super) fn budget(&self) -> Budget {
+        if self.change.source == Source::Staged {
+            HOOK
+        } else {
+            FULL
+        }
+    }
+
+    /// Gives the headers that `text` includes, directly and through others, within the budget.
     pub(super) fn follow(
         &self,
         path: &RepoPath,
         text: &[u8],
+        budget: Budget,
         mut take: impl FnMut(&RepoPath, &Header),
     ) {
         let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
@@ -121,7 +208,7 @@ impl<'i> RunMacros<'i> {
         queue.extend(direct.iter().filter_map(|one| self.resolve(path, one)));
         // Breadth first: what the file includes itself counts before what comes with that.
         while let Some((path, content)) = queue.pop_front() {
-            if seen.len() >= MAX_HEADERS || bytes >= MAX_BYTES {
+            if seen.len() >= budget.headers || bytes >= budget.bytes {
                 break;
             }
             if !seen.insert(path) {
@@ -170,15 +257,14 @@ impl<'i> RunMacros<'i> {
             return known.clone();
         }
         let header = self.headers_reader.read(content).ok().map(|text| {
-            let mut table = MacroTable::new();
-            table.scan(&text);
             let includes = includes(&text)
                 .iter()
                 .map(|one| (one.name.to_vec(), one.is_quoted))
                 .collect();
             Arc::new(Header {
                 text,
-                table,
+                table: OnceLock::new(),
+                scanned: OnceLock::new(),
                 includes,
             })
         });
@@ -197,15 +283,14 @@ impl<'i> RunMacros<'i> {
             name = rest;
         }
         let last = name.rsplit(|&byte| byte == b'/').next().unwrap_or(name);
-        let candidates = self.called(last);
         let ends_so = |path: &RepoPath| {
             path.as_bytes()
                 .strip_suffix(name)
                 .is_some_and(|before| before.is_empty() || before.ends_with(b"/"))
         };
         // `max_by_key` takes the last of equal ones; the first in the order of paths is wanted.
-        candidates
-            .iter()
+        self.listed()
+            .called(last)
             .rev()
             .filter(|(path, _)| ends_so(path))
             .max_by_key(|(path, _)| {
@@ -213,12 +298,6 @@ impl<'i> RunMacros<'i> {
                 (folders, std::cmp::Reverse(path.as_bytes().len()))
             })
     }
-}
-
-/// Brings headers into the order of [`RunMacros::called`].
-fn by_name(mut headers: Vec<(RepoPath, Content)>) -> Vec<(RepoPath, Content)> {
-    headers.sort_by(|(a, _), (b, _)| (a.file_name(), a).cmp(&(b.file_name(), b)));
-    headers
 }
 
 /// How many leading folders two paths share.
@@ -256,7 +335,7 @@ impl MacroSource for FileMacros<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::{ChangedFile, Source};
+    use crate::change::ChangedFile;
 
     /// A run over a change without repository, with these headers listed.
     fn with_headers<R>(paths: &[&str], test: impl FnOnce(&RunMacros<'_>) -> R) -> R {
@@ -268,7 +347,7 @@ mod tests {
             .iter()
             .map(|path| (RepoPath::from(*path), Content::Blob("00".to_owned())))
             .collect();
-        let _ = run.listed.set(by_name(listed));
+        let _ = run.listed.set(Listed::new(listed));
         test(&run)
     }
 

@@ -14,6 +14,7 @@ mod ruleset;
 mod run;
 mod selftest;
 mod sinks;
+mod touched;
 mod watch;
 mod withheld;
 

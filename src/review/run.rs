@@ -9,7 +9,7 @@ use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::compare::compare;
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
-use super::withheld;
+use super::{touched, withheld};
 use crate::change::ChangedFile;
 use crate::change::classify::FileClass;
 use crate::change::git::Reader;
@@ -68,6 +68,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let wanted = select(inputs, &mut skipped);
     let shared = Shared {
         prepared,
+        is_of_changes: touched::is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
         ran: Arc::new(
             prepared
@@ -293,7 +294,16 @@ fn read_and_analyse(
 ) -> Analysed {
     let _turn = shared.prepared.watch.enter(&file.path);
     match reader.read(&file.head) {
-        Ok(bytes) => analyse(shared, Side::Head, parser, &file.path, &bytes),
+        Ok(bytes) => {
+            let diff = touched::changed_lines(shared, reader, file, &bytes);
+            analyse(
+                shared,
+                Side::Head(diff.as_ref()),
+                parser,
+                &file.path,
+                &bytes,
+            )
+        }
         Err(error) => Analysed::left_out(&file.path, error.gap(), reasons(&error)),
     }
 }

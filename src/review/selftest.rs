@@ -70,7 +70,7 @@ fn check(
             Ok(file) => {
                 let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
                 let mut found = engine.scan(&path, &file).findings;
-                found.extend(flow.scan(&path, &file, None, &no_headers).findings);
+                found.extend(flow.scan(&path, &file, None, None, &no_headers).findings);
                 parser.recycle(file);
                 if !gaps.is_empty() {
                     return Some(format!("does not parse: line {gaps:?}"));

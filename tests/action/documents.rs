@@ -185,3 +185,43 @@ fn every_action_is_pinned_by_commit_with_its_version() {
     }
     assert!(seen.len() >= 5, "{seen:?}");
 }
+
+/// The text of every Rust file below a folder.
+fn rust_files(folder: &Path, out: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, out);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            out.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// A table that names tests says nothing once they are gone.
+#[test]
+fn the_tests_that_a_page_names_are_there() {
+    let page = read("docs/review.md");
+    let mut code = String::new();
+    for folder in ["src/github", "src/report", "tests/review"] {
+        rust_files(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+            &mut code,
+        );
+    }
+    let (_, rows) = page.split_once("| complaint | here | test |").unwrap();
+    let mut seen = 0;
+    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| ---");
+    for row in rows.lines().filter(is_row) {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "no test: {row}");
+        for name in names.iter().filter(|name| !name.contains(['/', ':'])) {
+            let start = name.trim_end_matches('*');
+            let whole = if start == *name { "()" } else { "" };
+            assert!(code.contains(&format!("fn {start}{whole}")), "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}

@@ -206,6 +206,17 @@ fn a_given_binary_is_used_as_it_is() {
     assert_eq!(install.code, 0, "{install:#?}");
     assert_eq!(install.outputs["version"], "1.2.3");
 
+    // The review may run in another folder.
+    let near = runner.hook(
+        "action-plan",
+        &[("SCRUBIN_BINARY_PATH", "a place with spaces")],
+    );
+    let here = program.parent().unwrap().canonicalize().unwrap();
+    assert_eq!(
+        near.outputs["binary"],
+        here.join("a place with spaces").to_str().unwrap()
+    );
+
     let missing = runner.hook(
         "action-plan",
         &[("SCRUBIN_BINARY_PATH", "/nowhere/scrubin")],

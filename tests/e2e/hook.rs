@@ -96,3 +96,35 @@ fn a_review_that_hangs_is_ended_by_the_watchdog() {
     );
     assert!(run.stderr.contains("reading the change"), "{}", run.stderr);
 }
+
+/// A hook looks at the functions that a change can matter for; what it says is what a look at the
+/// whole file says of the change.
+#[test]
+fn a_hook_tells_defects_of_changed_functions_and_of_those_a_macro_reaches() {
+    let repository = Repository::new();
+    let base = "#define SLOTS 8\nstatic int slots[8];\nint untouched(void)\n{\n    slots[SLOTS - 1] = 1;\n    \
+                return 0;\n}\nint read_slot(void)\n{\n    return slots[2];\n}\n";
+    repository.write("a.c", base);
+    repository.commit("base");
+    repository.scrubin(&["hook", "install"]);
+    // In the body of a function.
+    repository.write("a.c", &base.replace("slots[2]", "slots[8]"));
+    let commit = repository.try_git(&["commit", "-a", "-m", "unsafe"]);
+    assert_ne!(commit.code, 0, "{}", commit.stderr);
+    assert!(commit.stderr.contains("a.c:10"), "{}", commit.stderr);
+    // Outside functions: the defect shows in one that no line was changed of.
+    repository.write("a.c", &base.replace("SLOTS 8", "SLOTS 12"));
+    let commit = repository.try_git(&["commit", "-a", "-m", "unsafe"]);
+    assert_ne!(commit.code, 0, "{}", commit.stderr);
+    assert!(commit.stderr.contains("a.c:5"), "{}", commit.stderr);
+    // A function beside an old defect brings nothing up.
+    let old = base.replace("SLOTS 8", "SLOTS 12");
+    repository.write("a.c", &old);
+    repository.git(&["commit", "-a", "-n", "-m", "old"]);
+    repository.write(
+        "a.c",
+        &format!("{old}int added(void)\n{{\n    return slots[0];\n}}\n"),
+    );
+    let commit = repository.try_git(&["commit", "-a", "-m", "more"]);
+    assert_eq!(commit.code, 0, "{}", commit.stderr);
+}

@@ -1,8 +1,10 @@
 //! Whoever opens a pull request cannot switch its review off.
 
+use std::slice::from_ref;
+
 use fakehub::Edit;
 
-use crate::scene::{FILE, REPO, Scene, file, unsafe_copy, unsafe_file};
+use crate::scene::{Depth, FILE, REPO, Scene, file, safe_copy, unsafe_copy, unsafe_file};
 
 /// The unsafe function with a deviation beside its finding.
 fn excused(name: &str) -> String {
@@ -33,6 +35,16 @@ fn a_deviation_of_the_pull_request_itself_waits_for_a_second_person() {
     assert_eq!(run.code, 0, "{run:#?}");
     assert!(scene.living().is_empty());
     assert!(run.summary.contains("bob"), "{}", run.summary);
+
+    // Taken back, on the event that says so; then given again.
+    for (state, action, code) in [("DISMISSED", "dismissed", 1), ("APPROVED", "submitted", 0)] {
+        scene.hub.review(REPO, scene.number, "bob", state, "");
+        let place = scene.checkout();
+        let event = scene.event(action);
+        let run = scene.run_in(&place, "pull_request_review", &event, &[]);
+        assert_eq!(run.code, code, "{run:#?}");
+        scene.assert_settled(&run);
+    }
 
     // An approval is for what was approved.
     scene.push(&file(&[excused("dose"), excused("rate")]));
@@ -76,6 +88,100 @@ fn a_deviation_of_the_base_counts() {
         (1, 0),
         "{run:#?}"
     );
+}
+
+/// Two old lines, one new one between them: the comment is old, what it excuses is not.
+#[test]
+fn a_finding_under_an_old_deviation_waits_as_well() {
+    let old = excused("dose");
+    let slipped = old.replace(
+        "    memcpy",
+        "    memmove(buf_dose, frame, sizeof(frame));\n    memcpy",
+    );
+    // The old comment stands above the new line, a copy of it above the old one.
+    let copied = slipped.replace(
+        "sizeof(frame));\n    memcpy",
+        "sizeof(frame));\n    // scrubin: allow(C-LEN-014, reason = \"frame is filled with 8 bytes only\", ticket = \"RISK-41\")\n    memcpy",
+    );
+    // The same lines in another function.
+    let twice = format!("{old}{}", old.replace("on_dose", "on_rate"));
+    for (what, new) in [
+        ("slipped", &slipped),
+        ("copied", &copied),
+        ("twice", &twice),
+    ] {
+        let (before, after) = (file(from_ref(&old)), file(from_ref(new)));
+        let scene = Scene::with(&[(FILE, &before)], &[(FILE, &after)]);
+        let run = scene.run("opened", &[]);
+        assert_eq!(
+            (run.code, run.number("proposed")),
+            (1, 1),
+            "{what}: {run:#?}"
+        );
+    }
+    // Neither code beside it, nor other words in the comment, nor another file make it new.
+    let words = old.replace("8 bytes only", "8 bytes at most");
+    for new in [format!("{}{old}", safe_copy("rate")), words] {
+        let (before, after) = (file(from_ref(&old)), file(&[new]));
+        let scene = Scene::with(&[(FILE, &before)], &[(FILE, &after)]);
+        let run = scene.run("opened", &[]);
+        assert_eq!((run.code, run.number("proposed")), (0, 0), "{run:#?}");
+    }
+    let scene = Scene::with(
+        &[(FILE, &file(from_ref(&old)))],
+        &[(FILE, &file(&[old])), ("src/other.c", "int other;\n")],
+    );
+    scene.hub.commit(
+        REPO,
+        "fix",
+        "rename",
+        &[Edit::rename(FILE, "src/infusion.c")],
+    );
+    let run = scene.run("synchronize", &[]);
+    assert_eq!((run.code, run.number("proposed")), (0, 0), "{run:#?}");
+}
+
+/// Where old findings are shown as well, a comment nobody touched still excuses them.
+#[test]
+fn in_wider_scopes_old_deviations_count() {
+    let old = excused("dose");
+    let slipped = old.replace(
+        "    memcpy",
+        "    memmove(buf_dose, frame, sizeof(frame));\n    memcpy",
+    );
+    for (new, proposed) in [(format!("{old}{}", safe_copy("rate")), 0), (slipped, 1)] {
+        let (before, after) = (file(from_ref(&old)), file(&[new]));
+        let scene = Scene::with(&[(FILE, &before)], &[(FILE, &after)]);
+        let run = scene.run("opened", &["--scope", "file"]);
+        assert_eq!(run.number("proposed"), proposed, "{run:#?}");
+        assert_eq!(run.code, i32::from(proposed > 0), "{run:#?}");
+    }
+}
+
+/// Who opens a pull request chooses the commit it starts at, and so the merge base.
+#[test]
+fn settings_are_those_of_the_base_branch_as_it_is_now() {
+    for depth in [Depth::Full, Depth::Shallow(1), Depth::Shallow(2)] {
+        let mut scene = Scene::with(
+            &[
+                (FILE, "#include \"pump.h\"\n"),
+                ("scrubin.toml", "[check]\nfail-on = \"never\"\n"),
+            ],
+            &[(FILE, &unsafe_file(&["dose"]))],
+        );
+        scene.depth = depth;
+        assert_eq!(scene.run("opened", &[]).code, 0);
+        let strict = "[check]\nfail-on = \"error\"\n";
+        scene
+            .hub
+            .commit_files(REPO, "main", &[("scrubin.toml", strict)]);
+        let run = scene.run("synchronize", &[]);
+        assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
+        // What the base branch changed since is no change of the pull request.
+        assert!(!scene.summaries()[0].contains("what steers the review"));
+        assert_eq!(run.output("base").len(), 40);
+        assert_ne!(run.output("base"), scene.hub.tip(REPO, "main"));
+    }
 }
 
 #[test]

@@ -135,6 +135,7 @@ fn a_limit_without_an_end_is_not_waited_for() {
     let refused = log.iter().position(|one| one.status == 429).unwrap();
     let after = &log[refused + 1..];
     assert!(after.is_empty(), "{after:#?}");
+    scene.hub.assert_clean();
 }
 
 #[test]
@@ -321,6 +322,7 @@ fn a_head_that_moves_at_the_last_moment_makes_no_duplicates() {
     let run = scene.run_loosely("opened", &[]);
     scene.assert_nothing_twice();
     scene.assert_accounted(&run);
+    scene.hub.assert_clean();
     scene.run("synchronize", &[]);
     assert_eq!(scene.living().len(), 1);
 }

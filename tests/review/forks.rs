@@ -104,6 +104,10 @@ fn a_file_about_something_else_is_refused() {
             "a command for the runner",
             text.replacen('{', "{\"a\\n::stop-commands::x\": 1,", 1),
         ),
+        (
+            "a path out of the repository",
+            text.replace("\"path\": \"src/", "\"path\": \"../../../../evil/"),
+        ),
         ("half a file", text[..text.len() / 2].to_owned()),
         ("far too much", " ".repeat(9 << 20)),
     ] {
@@ -158,16 +162,36 @@ fn hostile_texts_in_the_file_are_escaped() {
     }
 }
 
+/// Its words are a stranger's, and so would be the place that its link leads to.
+#[test]
+fn a_rule_that_only_the_file_knows_brings_no_link() {
+    let mut scene = fork();
+    let text = analysed(&scene);
+    let page = "https://cwe.mitre.org/data/definitions/806.html";
+    let hostile = text
+        .replace("C-LEN-014", "acme.evil")
+        .replace(page, "https://evil.example/login");
+    assert_eq!(hostile.matches("evil.example").count(), 1);
+    let run = post(&mut scene, &hostile);
+    assert_eq!((run.code, scene.living().len()), (0, 2), "{run:#?}");
+    for (_, comment) in scene.living() {
+        assert!(comment.body.contains("acme.evil"), "{}", comment.body);
+        assert!(!comment.body.contains("evil.example"), "{}", comment.body);
+    }
+}
+
 /// The token of a run that names the pull request itself is not the one of a fork.
 #[test]
 fn whoever_may_write_comments_on_a_fork_by_its_number() {
     let mut scene = fork();
     scene.token = scene.hub.add_token(TokenSpec::actions());
-    let place = scene.checkout();
+    // A clone that has nothing of the fork, and its whole history: it stays whole.
+    let place = scene.checkout_of("refs/heads/main");
     let number = scene.number.to_string();
     let run = scene.run_in(&place, "schedule", "{}", &["--pr", &number]);
     assert_eq!((run.code, scene.living().len()), (1, 2), "{run:#?}");
     scene.assert_settled(&run);
+    assert!(!place.join(".git/shallow").exists());
 }
 
 /// Anybody can open a pull request of a commit that is another one's head.

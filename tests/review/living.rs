@@ -95,6 +95,25 @@ fn a_fixed_finding_is_answered_and_folded_away() {
     assert!(scene.summaries()[0].contains("no findings"));
 }
 
+/// Code that cannot be read is not code that was repaired.
+#[test]
+fn what_cannot_be_analysed_is_not_called_fixed() {
+    let broken = unsafe_copy("dose").replace("    memcpy(", "    if ((( { memcpy memcpy(");
+    let plusplus =
+        unsafe_copy("dose").replace("void on", "namespace pump { class P {}; }\nvoid P::on");
+    for text in [broken, plusplus] {
+        let scene = Scene::new(&unsafe_file(&["dose"]));
+        scene.run("opened", &[]);
+        scene.push(&file(&[text]));
+        let run = scene.run_loosely("synchronize", &[]);
+        let all = scene.hub.diff_comments(REPO, scene.number);
+        assert!(
+            !all.iter().any(|one| one.body.contains("Fixed in")),
+            "{run:#?} {all:#?}"
+        );
+    }
+}
+
 #[test]
 fn a_finding_that_comes_back_gets_a_new_comment() {
     let scene = Scene::new(&unsafe_file(&["dose"]));
@@ -270,6 +289,23 @@ fn a_finding_outside_the_shown_lines_is_a_comment_on_the_file() {
     assert_eq!(again.number("comments-created"), 0, "{again:#?}");
 }
 
+/// A call over several lines: the comment is on all of them, as far as one hunk shows them.
+#[test]
+fn a_finding_over_lines_is_a_comment_on_all_of_them() {
+    let call = "    memcpy(buf_dose,\n           frame,\n           sizeof(frame));";
+    let one = unsafe_copy("dose").replace("    memcpy(buf_dose, frame, sizeof(frame));", call);
+    let scene = Scene::new(&file(&[one]));
+    let run = scene.run("opened", &[]);
+    let living = scene.living();
+    assert_eq!((run.code, living.len()), (1, 1), "{run:#?}");
+    assert_eq!(
+        (living[0].1.start_line, living[0].1.line),
+        (Some(6), Some(8))
+    );
+    let run = scene.run("synchronize", &[]);
+    assert_eq!(run.number("comments-kept"), 1, "{run:#?}");
+}
+
 #[test]
 fn two_hundred_and_fifty_comments_are_read_page_by_page() {
     let scene = Scene::new(&unsafe_file(&["dose"]));
@@ -344,6 +380,26 @@ fn requested_changes_are_lifted_when_nothing_blocks() {
         "{:?}",
         states(&scene)
     );
+}
+
+/// Nobody may request changes of a pull request of their own; the comments stand at their lines.
+#[test]
+fn a_pull_request_of_our_own_gets_comments_alone() {
+    let mut scene = Scene::new(&unsafe_file(&["dose", "rate"]));
+    let author = scene.hub.pull_request_event(REPO, scene.number, "opened");
+    let author = author["pull_request"]["user"]["login"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    scene.hub.set_role(REPO, &author, "write");
+    scene.token = scene.hub.add_token(fakehub::TokenSpec::user(&author));
+    let run = scene.run_loosely("opened", &["--request-changes"]);
+    assert_eq!((run.code, run.on_rung("inline")), (1, 2), "{run:#?}");
+    let reviews = scene.hub.reviews(REPO, scene.number);
+    assert_eq!((reviews.len(), reviews[0].state), (1, "COMMENTED"));
+    assert!(run.stderr.contains("no changes are requested"), "{run:#?}");
+    scene.assert_accounted(&run);
+    scene.hub.assert_clean();
 }
 
 #[test]

@@ -76,19 +76,24 @@ fn writes_are_a_second_apart() {
 
 #[test]
 fn a_limit_without_a_word_is_a_minute() {
-    let scene = Scene::new(&unsafe_file(&["dose"]));
-    let limit = FaultKind::SecondaryLimit {
-        status: 429,
-        retry_after: None,
-    };
-    scene
-        .hub
-        .fault(Fault::new("POST", "/repos/*/*/pulls/*/reviews", limit).times(2));
-    let (published, waited) = posted(&scene);
-    assert_eq!(published.created, 1, "{published:?}");
-    // One minute, then two, and a second before the summary.
-    assert_eq!(waited, Duration::from_secs(60 + 120 + 1));
-    scene.hub.assert_clean();
+    for status in [403, 429] {
+        let scene = Scene::new(&unsafe_file(&["dose"]));
+        let limit = FaultKind::SecondaryLimit {
+            status,
+            retry_after: None,
+        };
+        scene
+            .hub
+            .fault(Fault::new("POST", "/repos/*/*/pulls/*/reviews", limit).times(2));
+        let (published, waited) = posted(&scene);
+        assert_eq!(published.created, 1, "{published:?}");
+        // One minute, then two, and a second before the summary.
+        assert_eq!(waited, Duration::from_secs(60 + 120 + 1), "{status}");
+        assert_eq!(scene.living().len(), 1);
+        scene.assert_nothing_twice();
+        assert_eq!(scene.hub.faults_left(), 0);
+        scene.hub.assert_clean();
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Workflow files: where scrubin runs, and what would make that worthless. Pure.
 
+mod command;
 mod events;
 mod place;
 
@@ -8,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::check::{Check, State};
+use command::Code;
 use place::{Place, all_places};
 pub(super) use place::{action_folder, action_is_ours, local_actions};
 
@@ -48,6 +50,11 @@ impl Workflow {
             path: path.to_owned(),
             value,
         })
+    }
+
+    /// All of it.
+    fn value(&self) -> &Value {
+        &self.value
     }
 
     /// The settings of an event: `Some(Null)` where it is named alone.
@@ -235,7 +242,7 @@ fn firm(places: &[Place<'_>]) -> Check {
         if never
             || run.contains("--fail-on never")
             || run.contains("--fail-on=never")
-            || run.contains("|| true")
+            || place.code() == Code::Lost
         {
             return Check::new(
                 NAME,
@@ -244,22 +251,45 @@ fn firm(places: &[Place<'_>]) -> Check {
                     "the job `{}` of {path} is green whatever is found",
                     place.check
                 ),
-                format!("remove `fail-on: never` (or `|| true`) in {path}"),
+                format!(
+                    "remove `fail-on: never`, or what drops the exit code of scrubin (`||`, a pipe, `&`, `set +e`), in {path}"
+                ),
             );
         }
     }
-    for place in places {
-        if place.parts().any(|value| value.get("if").is_some()) {
+    if let Some(place) = places.iter().find(|one| one.code() == Code::Handled) {
+        let path = &place.workflow.path;
+        return Check::new(
+            NAME,
+            State::Weak,
+            format!(
+                "the job `{}` of {path} handles the exit code of scrubin itself; whether it keeps it cannot be seen from here",
+                place.check
+            ),
+            format!(
+                "let the review be a step of its own in {path}; later steps run with `if: always()`"
+            ),
+        );
+    }
+    for (key, says) in [
+        ("if", "an `if:` can skip the review"),
+        (
+            "needs",
+            "where a job that it `needs:` fails, the review is skipped",
+        ),
+    ] {
+        let is_set = |place: &&Place<'_>| place.parts().any(|value| value.get(key).is_some());
+        if let Some(place) = places.iter().find(is_set) {
             let path = &place.workflow.path;
             return Check::new(
                 NAME,
                 State::Weak,
                 format!(
-                    "an `if:` can skip the review in the job `{}` of {path}, and a skipped job counts as passed",
+                    "{says} in the job `{}` of {path}, and a skipped job counts as passed",
                     place.check
                 ),
                 format!(
-                    "remove the `if:` in {path}, or make sure that no author of a pull request can steer it"
+                    "remove the `{key}:` in {path}, or make sure that no author of a pull request can steer it"
                 ),
             );
         }

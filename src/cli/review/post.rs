@@ -83,10 +83,13 @@ impl Session<'_> {
 }
 
 /// Replaces what this program knows better than the file: the words of built-in rules. Code to
-/// commit with one click is not taken from a stranger at all.
+/// commit with one click is not taken from a stranger at all, nor is an address to go to.
 fn distrust(submission: &mut Submission) -> Result<(), Failure> {
     for item in &mut submission.findings {
         item.suggestion = None;
+    }
+    for text in submission.rules.values_mut() {
+        text.page = None;
     }
     let builtin = review::builtin()?;
     let infos = builtin.rules.iter().filter_map(|rule| rule.info());

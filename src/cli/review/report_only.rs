@@ -55,12 +55,10 @@ impl Session<'_> {
         let is_named = base.is_some() || self.arguments.base.is_some();
         let base = match (&self.arguments.base, base) {
             (Some(revision), _) => self.given_base(&checkout, revision)?,
-            (None, Some(base)) if sources.obtain(base) => Base {
-                commit: Some(base.clone()),
-                note: String::new(),
-            },
+            (None, Some(base)) if sources.obtain(base) => Base::of(base.clone()),
             (None, _) => Base {
                 commit: None,
+                tip: None,
                 note: format!("{what} cannot be had; everything in the head counts as changed"),
             },
         };

@@ -47,10 +47,11 @@ pub struct Interpretation {
     pub steps: usize,
 }
 
-/// Interprets all functions of a unit. `text` is the file, for names in messages.
-pub fn interpret(unit: &Unit, text: &[u8]) -> Interpretation {
+/// Interprets the functions of a unit that are wanted, by their index in the unit. `text` is the
+/// file, for names in messages.
+pub fn interpret(unit: &Unit, text: &[u8], wanted: &dyn Fn(usize) -> bool) -> Interpretation {
     let mut machine = machine::Machine::new(unit, text);
-    for index in 0..unit.functions.len() {
+    for index in (0..unit.functions.len()).filter(|index| wanted(*index)) {
         machine.function_alone(index);
     }
     machine.check_outcomes();

@@ -17,7 +17,7 @@ fn reports(text: &str) -> Vec<String> {
         Target::default(),
         &headers.visible("a.c", text.as_bytes()),
     );
-    interpret(&unit, text.as_bytes())
+    interpret(&unit, text.as_bytes(), &|_| true)
         .defects
         .iter()
         .map(|defect| {

@@ -1,7 +1,7 @@
 //! What the included files say: macros, types, prototypes, found by name and read when used.
 
 use std::hash::Hasher as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
@@ -15,11 +15,13 @@ const VISIBLE: usize = 600;
 /// Longest declaration that is read, in bytes.
 const LONGEST: usize = 64 << 10;
 
-/// The headers of a run. Made once, shared by all files and threads; declarations and macros are
-/// parsed when a file first uses them.
+/// The headers of a run, or of one file of it. Declarations and macros are parsed when a file first
+/// uses them.
 #[derive(Debug, Default)]
 pub struct HeaderSet {
-    files: Vec<HeaderFile>,
+    files: Vec<Arc<HeaderFile>>,
+    /// For each of them, the headers that its includes mean, looked up at the first use.
+    resolved: Vec<OnceLock<Vec<u32>>>,
     /// Hash of space and name, file, item: sorted.
     declared: Vec<(u64, u32, u32)>,
     /// Hash of the name, file, definition: sorted.
@@ -30,15 +32,18 @@ pub struct HeaderSet {
     by_name: FxHashMap<Box<str>, Vec<u32>>,
 }
 
+/// One header: what it declares and includes. Shared by all files and threads of a run.
 #[derive(Debug)]
-struct HeaderFile {
+pub struct HeaderFile {
     path: Box<str>,
     text: Box<[u8]>,
     items: Vec<Declaration>,
     definitions: Vec<Definition>,
     includes: Vec<(Box<str>, bool)>,
-    /// The headers those mean, looked up at the first use.
-    resolved: OnceLock<Vec<u32>>,
+    /// Hash of space and name, item.
+    declared: Vec<(u64, u32)>,
+    /// Hash of the name of each definition.
+    macros: Vec<u64>,
 }
 
 /// A declaration, parsed at its first use.
@@ -48,34 +53,20 @@ struct Declaration {
     parsed: OnceLock<Option<(Box<[u8]>, Tree)>>,
 }
 
-impl HeaderSet {
-    /// Reads the headers: their paths from the root of the repository and their bytes. About 100
-    /// MB/s; nothing is parsed.
-    pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
-        let mut set = Self::default();
-        for (path, text) in files {
-            set.add(path, text);
-        }
-        set.declared.sort_unstable();
-        set.macros.sort_unstable();
-        set.declared_at = starts(&set.declared);
-        set.macros_at = starts(&set.macros);
-        set
-    }
-
-    fn add(&mut self, path: String, text: Vec<u8>) {
-        let file = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+impl HeaderFile {
+    /// Reads a header: its path from the root of the repository and its bytes. About 100 MB/s;
+    /// nothing is parsed.
+    pub fn new(path: String, text: Vec<u8>) -> Self {
         let scanned = scan(&text);
-        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-        for &(space, name, item) in &scanned.names {
-            self.declared.push((hash(space, name), file, number(item)));
-        }
-        let mut definitions = Vec::with_capacity(scanned.defines.len());
-        for (index, define) in scanned.defines.iter().enumerate() {
-            self.macros
-                .push((hash(Space::Name, define.name), file, number(index)));
-            definitions.push(Definition::new(define));
-        }
+        let names = scanned.names.iter();
+        let declared = names
+            .map(|&(space, name, item)| (hash(space, name), number(item)))
+            .collect();
+        let defines = scanned.defines.iter();
+        let macros = defines
+            .map(|define| hash(Space::Name, define.name))
+            .collect();
+        let definitions = scanned.defines.iter().map(Definition::new).collect();
         let items = scanned
             .items
             .iter()
@@ -88,16 +79,50 @@ impl HeaderSet {
             .iter()
             .map(|one| (String::from_utf8_lossy(one.name).into(), one.is_quoted))
             .collect();
-        let name = path.rsplit('/').next().unwrap_or_default();
-        self.by_name.entry(name.into()).or_default().push(file);
-        self.files.push(HeaderFile {
+        Self {
             path: path.into(),
             text: text.into(),
             items,
             definitions,
             includes,
-            resolved: OnceLock::new(),
-        });
+            declared,
+            macros,
+        }
+    }
+}
+
+impl HeaderSet {
+    /// Reads headers, as [`HeaderFile::new`] does.
+    pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let files = files.into_iter();
+        Self::of(files.map(|(path, text)| Arc::new(HeaderFile::new(path, text))))
+    }
+
+    /// Joins headers.
+    pub fn of(files: impl IntoIterator<Item = Arc<HeaderFile>>) -> Self {
+        let mut set = Self::default();
+        for file in files {
+            set.add(file);
+        }
+        set.declared.sort_unstable();
+        set.macros.sort_unstable();
+        set.declared_at = starts(&set.declared);
+        set.macros_at = starts(&set.macros);
+        set
+    }
+
+    fn add(&mut self, header: Arc<HeaderFile>) {
+        let file = number(self.files.len());
+        let declared = header.declared.iter();
+        self.declared
+            .extend(declared.map(|&(hash, item)| (hash, file, item)));
+        let macros = header.macros.iter().enumerate();
+        self.macros
+            .extend(macros.map(|(index, &hash)| (hash, file, number(index))));
+        let name = header.path.rsplit('/').next().unwrap_or_default();
+        self.by_name.entry(name.into()).or_default().push(file);
+        self.files.push(header);
+        self.resolved.push(OnceLock::new());
     }
 
     /// Number of headers.
@@ -133,10 +158,11 @@ impl HeaderSet {
         let mut next = 0;
         while let Some(&file) = order.get(next) {
             next += 1;
-            let Some(header) = self.files.get(file as usize) else {
+            let at = file as usize;
+            let (Some(header), Some(slot)) = (self.files.get(at), self.resolved.get(at)) else {
                 continue;
             };
-            let resolved = header.resolved.get_or_init(|| {
+            let resolved = slot.get_or_init(|| {
                 let all = header.includes.iter();
                 all.filter_map(|(name, is_quoted)| self.resolve(&header.path, name, *is_quoted))
                     .collect()
@@ -311,6 +337,11 @@ impl<'s> Found<'s> {
         let (text, tree) = parsed.as_ref()?;
         Some((text, tree, item.pack))
     }
+}
+
+/// An index as it is stored.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 fn starts(table: &[(u64, u32, u32)]) -> FxHashMap<u64, u32> {

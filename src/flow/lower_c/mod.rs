@@ -40,7 +40,7 @@ mod tests;
 mod type_names;
 mod unit;
 
-pub use headers::{HeaderSet, Headers};
+pub use headers::{HeaderFile, HeaderSet, Headers};
 
 use super::ir::{Target, Unit};
 use crate::syntax::SourceFile;

@@ -34,6 +34,14 @@ impl Run<'_> {
                     made = true;
                     event = "COMMENT";
                 }
+                // Nobody may request changes of a pull request of their own.
+                Err(error) if event != "COMMENT" && error.is_about_own_pull() => {
+                    self.note(format!(
+                        "no changes are requested, only comments made: {error}"
+                    ));
+                    event = "COMMENT";
+                    waiting.push(batch);
+                }
                 Err(error) if error.is_unprocessable() && batch.len() > 1 => {
                     let half = batch.split_off(batch.len() / 2);
                     waiting.push(half);

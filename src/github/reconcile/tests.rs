@@ -250,6 +250,44 @@ fn a_file_that_could_not_be_read_proves_nothing() {
     assert!(run(&blind, &mut comments).is_quiet());
 }
 
+/// "Fixed" is said of what was looked at alone.
+#[test]
+fn a_part_that_was_not_analysed_proves_nothing() {
+    let mut comments = Vec::new();
+    run(&submission(vec![triaged(5, 1, 0)]), &mut comments);
+    let options = PlanOptions::default();
+    let mut check = |line: Option<u32>, lines: (u32, u32), is_broken, words: Option<&str>| {
+        let mut blind = submission(Vec::new());
+        let unseen = crate::github::unseen::Unseen {
+            lines: vec![lines],
+            is_broken,
+        };
+        blind.unseen.insert("src/a.c".to_owned(), unseen);
+        comments[0].line = line;
+        let actions = reconcile(&blind, &anchors(), &comments, &[], options);
+        let said = actions.retire.first().map(|one| one.reply.as_str());
+        assert_eq!(said.is_some(), words.is_some(), "{actions:?}");
+        assert!(
+            said.unwrap_or_default().contains(words.unwrap_or_default()),
+            "{said:?}"
+        );
+    };
+    // Its own lines, or all of the file: nobody knows, and it stays.
+    check(Some(5), (3, 9), true, None);
+    check(Some(5), (5, 5), false, None);
+    check(None, (1, u32::MAX), true, None);
+    // Beside it, or who knows where.
+    check(
+        Some(5),
+        (6, 9),
+        true,
+        Some("Not found any more in ccccccc."),
+    );
+    check(None, (6, 9), true, Some("Not found any more in ccccccc."));
+    // An arm of `#if` elsewhere has no part in it.
+    check(Some(5), (6, 9), false, Some("Fixed in ccccccc."));
+}
+
 #[test]
 fn a_renamed_file_keeps_its_findings() {
     let mut comments = Vec::new();

@@ -27,7 +27,7 @@ impl Comment {
     /// Whether the comment speaks for the finding: for one whose first line it covers, and beside
     /// code also for one whose last line it is, so that it may stand behind the `;` of a long
     /// statement.
-    pub(super) fn speaks_for(&self, finding: &Finding) -> bool {
+    pub(crate) fn speaks_for(&self, finding: &Finding) -> bool {
         self.covers.contains(&finding.location.start.line)
             || (self.beside_code && self.covers.contains(&last_line(finding)))
     }

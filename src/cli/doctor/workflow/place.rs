@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::command::{Code, code};
 use super::{Workflow, Workflows, steps, text};
 
 /// How deep a workflow may call others. GitHub allows four levels.
@@ -31,6 +32,26 @@ impl Place<'_> {
     pub(super) fn parts(&self) -> impl Iterator<Item = &Value> {
         self.callers.iter().copied().chain([self.job, self.step])
     }
+
+    /// What its step does with the exit code of the review.
+    pub(super) fn code(&self) -> Code {
+        let shell = |value: &Value| match value.pointer("/defaults/run/shell") {
+            Some(Value::String(shell)) => shell.clone(),
+            _ => String::new(),
+        };
+        let own = text(self.step, "shell");
+        let named = [
+            own.to_owned(),
+            shell(self.job),
+            shell(self.workflow.value()),
+        ];
+        // Only the first that is named counts; alone it is run with `pipefail`.
+        let shell = named.iter().find(|shell| !shell.is_empty());
+        code(
+            text(self.step, "run"),
+            shell.is_some_and(|shell| shell == "bash"),
+        )
+    }
 }
 
 /// Whether a `uses:` names our action: `OWNER/scrubin@REF`, also from a mirror.
@@ -40,7 +61,7 @@ fn is_ours(uses: &str) -> bool {
 }
 
 /// Whether a command runs a review whose exit code is the gate.
-fn runs_review(command: &str) -> bool {
+pub(super) fn runs_review(command: &str) -> bool {
     [
         "scrubin review",
         "scrubin check",

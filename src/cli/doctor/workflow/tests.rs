@@ -49,6 +49,23 @@ fn what_makes_a_gate_worthless_is_seen() {
     assert_eq!(states(&lenient, true), [("red-is-red", State::Open)]);
     let never = format!("{GOOD}        with:\n          fail-on: never\n");
     assert_eq!(states(&never, true), [("red-is-red", State::Open)]);
+    let action = "uses: scrubin/scrubin@0123456789012345678901234567890123456789 # v1.0.0";
+    let called = |run: &str| GOOD.replace(action, &format!("run: '{run}'"));
+    let red = |state| vec![("red-is-red", state)];
+    assert_eq!(states(&called("scrubin review"), true), []);
+    let piped = called("scrubin review | tee log");
+    assert_eq!(states(&piped, true), red(State::Open));
+    let bash = piped.replace(
+        "    runs-on:",
+        "    defaults: {run: {shell: bash}}\n    runs-on:",
+    );
+    assert_eq!(states(&bash, true), []);
+    assert_eq!(
+        states(&called("scrubin review || :"), true),
+        red(State::Open)
+    );
+    let handled = called("if ! scrubin review; then exit 1; fi");
+    assert_eq!(states(&handled, true), red(State::Weak));
     let target = GOOD.replace("pull_request:", "pull_request_target:");
     assert_eq!(
         states(&target, true),
@@ -76,6 +93,8 @@ fn what_weakens_a_gate_is_seen() {
         "    if: github.actor != 'bot'\n    runs-on:",
     );
     assert_eq!(states(&skipped, true), [("red-is-red", State::Weak)]);
+    let needs = GOOD.replace("    runs-on:", "    needs: lint\n    runs-on:");
+    assert_eq!(states(&needs, true), [("red-is-red", State::Weak)]);
     let no_queue = GOOD.replace("  merge_group:\n", "");
     assert_eq!(states(&no_queue, true), [("merge-queue", State::Weak)]);
     assert_eq!(states(&no_queue, false), []);
