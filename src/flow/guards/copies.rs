@@ -71,6 +71,24 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         if matches!(region, Region::Fixed(None)) && is_sized_by_variable(view, destination) {
             return;
         }
+        if let Region::Fixed(_) = region
+            && let Some(offset) = growing_offset(view, destination, length)
+            && !is_sum_tested(view, event, sink.event, offset, length)
+        {
+            let object = base_name(view, destination).unwrap_or_default();
+            out.push(view.defect(
+                "reassembly-no-cap",
+                sink.span,
+                vec![
+                    ("$LEN", view.words(argument_span(view, event, length, 2))),
+                    ("$DST", object.clone()),
+                ],
+                Some(length),
+                Vec::new(),
+                format!("bytes are appended to `{object}`; nothing compares offset and length with its size"),
+            ));
+            return;
+        }
         if let Region::Fixed(capacity) = region
             && !upper.fits(capacity)
             && is_outside(view, all, length, source)
@@ -128,24 +146,6 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
                 format!(
                     "`{size}` bytes go to `{object}`; nothing in the function compares `{size}` with anything"
                 ),
-            ));
-            return;
-        }
-        if let Region::Fixed(_) = region
-            && let Some(offset) = growing_offset(view, destination, length)
-            && !is_sum_tested(view, event, sink.event, offset, length)
-        {
-            let object = base_name(view, destination).unwrap_or_default();
-            out.push(view.defect(
-                "reassembly-no-cap",
-                sink.span,
-                vec![
-                    ("$LEN", view.words(argument_span(view, event, length, 2))),
-                    ("$DST", object.clone()),
-                ],
-                Some(length),
-                Vec::new(),
-                format!("bytes are appended to `{object}`; nothing compares offset and length with its size"),
             ));
             return;
         }

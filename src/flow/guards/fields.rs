@@ -1,5 +1,7 @@
 //! Pointers in fields: whether the functions of a file ask before they go through one.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{FactKind, decompose};
@@ -31,7 +33,7 @@ impl FieldHabits {
     pub(super) fn add(&mut self, analysed: &Analysed) {
         let values = &analysed.numbered.values;
         let tested = tested_locations(&analysed.numbered);
-        let mut seen: FxHashMap<Symbol, (bool, Span)> = FxHashMap::default();
+        let mut seen: BTreeMap<Symbol, (bool, Span)> = BTreeMap::new();
         for event in &analysed.numbered.events {
             let (EventKind::Read { location, .. } | EventKind::Write { location, .. }) =
                 &event.kind
@@ -50,11 +52,7 @@ impl FieldHabits {
             habit.used += 1;
             if is_tested {
                 habit.tested += 1;
-                let first = habit.example.get_or_insert(span);
-                // The map gives no order: the first in the file is shown.
-                if span.start < first.start {
-                    *first = span;
-                }
+                habit.example.get_or_insert(span);
             }
         }
     }

@@ -105,10 +105,18 @@ pub(super) fn is_compared(view: &View<'_>, id: ValueId) -> bool {
 }
 
 /// What belongs together by design: capacity and fill level of one object, a counter and its
-/// earlier reading, what a call was given and what it left.
+/// earlier reading, what a call was given and what it left, a field that is kept up to date.
 fn is_own_measure(view: &View<'_>, left: ValueId, right: ValueId) -> bool {
     let values = view.values();
     if values.constant(right) == Some(1) {
+        return true;
+    }
+    // A number that only this function knows, taken from a field: the field follows what the
+    // function did before.
+    if matches!(values.get(values.strip(left)), Value::Load { .. })
+        && !values.is_constant(right)
+        && !view.is_sent(right)
+    {
         return true;
     }
     let field = |id: ValueId| match values.get(values.strip(id)) {

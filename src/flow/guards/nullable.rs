@@ -57,7 +57,10 @@ pub(super) fn may_be_null(
             format!("what `{name}` held at another point is tested here"),
         ));
     }
-    let often = habit.tested >= 2 && habit.tested * 2 >= habit.calls;
+    // Many exceptions are a convention of the file.
+    let often = habit.tested >= 2
+        && habit.tested * 2 >= habit.calls
+        && (habit.calls - habit.tested <= 2 || habit.tested * 4 >= habit.calls * 3);
     if (often || is_lookup && habit.tested * 2 >= habit.calls) && habit.tested < habit.calls {
         let span = habit.example?;
         return Some(note(

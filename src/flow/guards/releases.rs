@@ -66,7 +66,7 @@ fn parameter(view: &View<'_>, index: u32, out: &mut Vec<Defect>) {
         if event.span.end <= event.span.start
             || !view.words(event.span).starts_with("return")
             || released.iter().any(|(block, _)| reached_by(block))
-            || handed.iter().any(|block| reached_by(block))
+            || handed.iter().any(reached_by)
             || is_absent(view, index, event.block)
         {
             continue;
