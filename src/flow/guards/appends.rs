@@ -46,15 +46,35 @@ fn append(
         return;
     };
     // The place that keeps the index from call to call.
-    let Value::Load {
-        location: keeper, ..
-    } = values.get(values.strip(element))
-    else {
-        return;
+    let keeper = match values.get(values.strip(element)) {
+        Value::Load { location, .. } => location,
+        // What a loop or a join left there.
+        _ => match view
+            .numbered
+            .events
+            .iter()
+            .find_map(|other| match &other.kind {
+                EventKind::Write {
+                    location, value, ..
+                } if other.block == event.block
+                    && Linear::of(values, *value).factor(values.strip(element)) == 1 =>
+                {
+                    Some(*location)
+                }
+                _ => None,
+            }) {
+            Some(location) => location,
+            None => return,
+        },
     };
-    if !matches!(view.region(base), Region::Fixed(_) | Region::Object(_))
-        || values.is_constant(value)
-    {
+    // Where the type was not seen, an array and its fill level in one object belong together.
+    let owner = match values.get(base) {
+        Value::Load { location, .. } => values.root(location),
+        _ => values.root(base),
+    };
+    let is_kept = matches!(view.region(base), Region::Fixed(_) | Region::Object(_))
+        || owner == values.root(keeper) && owner != base && keeper != owner;
+    if !is_kept || values.is_constant(value) {
         return;
     }
     let grows = view.numbered.events.iter().any(|other| match &other.kind {

@@ -60,18 +60,28 @@ fn underflow(
 ) -> bool {
     let values = view.values();
     if values.is_constant(left) {
-        return false;
+        return super::differences::capacity_minus(
+            view,
+            event,
+            index,
+            value,
+            ty,
+            (left, right),
+            out,
+        );
+    }
+    if let Value::Difference(end, start) = values.get(values.strip(left)) {
+        return super::differences::search_minus(view, event, value, (end, start), right, out);
     }
     if super::names::is_output_name(view.name(view.function.name)) && !view.is_sent(left) {
         return false;
     }
     let left_sent = is_received_number(view, left);
     let right_sent = view.is_sent(right);
-    if !(left_sent || right_sent && is_length(view, left)) {
-        return false;
-    }
-    if !values.is_constant(right) && !right_sent {
-        return false;
+    if !(left_sent || right_sent && is_length(view, left))
+        || !values.is_constant(right) && !right_sent
+    {
+        return super::lengths::reduced(view, event, value, ty, (left, right), out);
     }
     // `while (n--)`, `while (--n)`: the loop's own test stands beside it.
     if values.constant(right) == Some(1)
@@ -401,7 +411,7 @@ fn is_used_as_size(view: &View<'_>, value: ValueId) -> bool {
     })
 }
 
-fn operand_words(
+pub(super) fn operand_words(
     view: &View<'_>,
     value: ValueId,
     event: &Event,

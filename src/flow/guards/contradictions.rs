@@ -39,7 +39,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             continue;
         }
         // A conversion that cuts off is how a wrap is tested.
-        if has_cast(values, left, 0) || has_cast(values, right, 0) {
+        if has_cast(view, left, 0) || has_cast(view, right, 0) {
             continue;
         }
         let asked = Linear::difference(values, left, right);
@@ -72,7 +72,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             else {
                 continue;
             };
-            if fact.after > 0 || has_cast(values, *one, 0) || has_cast(values, *two, 0) {
+            if fact.after > 0 || has_cast(view, *one, 0) || has_cast(view, *two, 0) {
                 continue;
             }
             if values.is_constant(*one) || values.is_constant(*two) {
@@ -94,12 +94,21 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     }
 }
 
-fn has_cast(values: &Values, id: ValueId, depth: u32) -> bool {
+/// Whether a value was cut off on its way: to fewer bits, or to a type whose bits are not known.
+fn has_cast(view: &View<'_>, id: ValueId, depth: u32) -> bool {
+    let values = view.values();
+    let types = &view.unit.types;
     depth < 8
         && match values.get(id) {
-            Value::Cast { .. } => true,
+            Value::Cast { value, to } => {
+                let keeps_bits = match (types.int(values.ty(value)), types.int(to)) {
+                    (Some((own, _)), Some((bits, _))) => bits >= own && bits > 8,
+                    _ => false,
+                };
+                !keeps_bits || has_cast(view, value, depth + 1)
+            }
             Value::Binary(_, left, right) => {
-                has_cast(values, left, depth + 1) || has_cast(values, right, depth + 1)
+                has_cast(view, left, depth + 1) || has_cast(view, right, depth + 1)
             }
             Value::Phi { .. } => values.inputs.get(&id).is_some_and(|list| {
                 list.iter()

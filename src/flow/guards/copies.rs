@@ -71,6 +71,24 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         if matches!(region, Region::Fixed(None)) && is_sized_by_variable(view, destination) {
             return;
         }
+        if let Region::Fixed(_) = region
+            && let Some(offset) = growing_offset(view, destination, length)
+            && !is_sum_tested(view, event, sink.event, offset, length)
+        {
+            let object = base_name(view, destination).unwrap_or_default();
+            out.push(view.defect(
+                "reassembly-no-cap",
+                sink.span,
+                vec![
+                    ("$LEN", view.words(argument_span(view, event, length, 2))),
+                    ("$DST", object.clone()),
+                ],
+                Some(length),
+                Vec::new(),
+                format!("bytes are appended to `{object}`; nothing compares offset and length with its size"),
+            ));
+            return;
+        }
         if let Region::Fixed(capacity) = region
             && !upper.fits(capacity)
             && is_outside(view, all, length, source)
@@ -108,21 +126,26 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             ));
             return;
         }
-        if let Region::Fixed(_) = region
-            && let Some(offset) = growing_offset(view, destination, length)
-            && !is_sum_tested(view, event, sink.event, offset, length)
+        if is_array(view, destination, region)
+            && sink.source.is_some()
+            && !is_length_of_object(view, length, destination)
+            && super::lengths::is_given(view, length)
+            && !upper.has_any()
+            && super::bound::intrinsic(view, length, 0).is_none_or(|most| most > 31)
+            && !super::lengths::is_compared(view, length)
+            && !is_bounded_by_callers(view, all, length)
         {
+            let size = view.words(argument_span(view, event, length, 2));
             let object = base_name(view, destination).unwrap_or_default();
             out.push(view.defect(
-                "reassembly-no-cap",
+                "unbounded-copy-length",
                 sink.span,
-                vec![
-                    ("$LEN", view.words(argument_span(view, event, length, 2))),
-                    ("$DST", object.clone()),
-                ],
+                vec![("$LEN", size.clone()), ("$DST", object.clone())],
                 Some(length),
                 Vec::new(),
-                format!("bytes are appended to `{object}`; nothing compares offset and length with its size"),
+                format!(
+                    "`{size}` bytes go to `{object}`; nothing in the function compares `{size}` with anything"
+                ),
             ));
             return;
         }
@@ -149,6 +172,53 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             format!("`{size}` bytes of `{from}` are read; nothing compares `{size}` with the bytes received"),
         ));
     }
+}
+
+/// An array, or a field whose type was not seen.
+fn is_array(view: &View<'_>, destination: ValueId, region: Region) -> bool {
+    let values = view.values();
+    match region {
+        Region::Fixed(_) => !is_sized_by_variable(view, destination),
+        Region::Other | Region::Bare(_) => {
+            let root = values.strip(destination);
+            matches!(values.get(root), Value::Load { location, .. }
+                if matches!(values.get(location), Value::Field(..)))
+                && values.ty(root) == crate::flow::ir::TypeId::UNKNOWN
+        }
+        _ => false,
+    }
+}
+
+/// Whether every caller in this file compares what it gives for the length.
+fn is_bounded_by_callers(view: &View<'_>, all: &[Analysed], length: ValueId) -> bool {
+    let values = view.values();
+    values
+        .sources(length)
+        .iter()
+        .any(|leaf| match values.get(*leaf) {
+            Value::Parameter(index) => {
+                callers_bound(
+                    view.unit,
+                    all,
+                    view.file,
+                    view.function,
+                    index,
+                    Direction::Upper,
+                ) == Some(true)
+            }
+            _ => false,
+        })
+}
+
+/// A length that the object itself holds beside the array.
+fn is_length_of_object(view: &View<'_>, length: ValueId, destination: ValueId) -> bool {
+    let values = view.values();
+    let owner = values.root(destination);
+    let mut leaves = Vec::new();
+    values.leaves(length, &mut leaves);
+    leaves
+        .iter()
+        .any(|leaf| matches!(values.get(*leaf), Value::Load { location, .. } if values.root(location) == owner))
 }
 
 /// Whether an earlier call was asked for as much memory.
@@ -282,6 +352,14 @@ fn is_outside(view: &View<'_>, all: &[Analysed], length: ValueId, source: Region
                         Direction::Upper,
                     ) != Some(true)
             }
+            Value::Pure {
+                callee,
+                first: Some(first),
+                ..
+            } if view.name(callee) == "strlen" => matches!(
+                values.get(values.root(first)),
+                Value::Parameter(_) | Value::Load { .. }
+            ),
             _ => view.is_packet_length(*leaf, None) && view.is_received(source),
         })
 }

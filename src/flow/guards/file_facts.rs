@@ -59,6 +59,8 @@ pub(super) struct FileFacts {
     reads: FxHashMap<Symbol, (u32, i128)>,
     decoded: FxHashMap<Symbol, u32>,
     moved: FxHashMap<Symbol, u32>,
+    gone_through: FxHashMap<Symbol, u32>,
+    fields: super::fields::FieldHabits,
 }
 
 impl FileFacts {
@@ -81,7 +83,9 @@ impl FileFacts {
             if let Some(function) = unit.functions.get(analysed.function) {
                 this.results(unit, analysed, function, lexicon);
                 this.fixed_reads(unit, analysed, function, lexicon);
+                this.first_use(analysed, function);
             }
+            this.fields.add(analysed);
         }
         for (caller, analysed) in all.iter().enumerate() {
             for (index, event) in analysed.numbered.events.iter().enumerate() {
@@ -252,6 +256,35 @@ impl FileFacts {
                 }
             }
         }
+    }
+
+    /// A pointer parameter that a function goes through before it asks anything.
+    fn first_use(&mut self, analysed: &Analysed, function: &Function) {
+        let values = &analysed.numbered.values;
+        let used = analysed.numbered.events.iter().find_map(|event| {
+            let (EventKind::Read { location, .. } | EventKind::Write { location, .. }) =
+                &event.kind
+            else {
+                return None;
+            };
+            match values.get(values.root(*location)) {
+                Value::Parameter(index) if event.block == 0 => Some(index),
+                _ => None,
+            }
+        });
+        if let Some(index) = used {
+            self.gone_through.insert(function.name, index);
+        }
+    }
+
+    /// The parameter that a function of this file goes through whatever it is.
+    pub(super) fn goes_through(&self, name: Symbol) -> Option<u32> {
+        self.gone_through.get(&name).copied()
+    }
+
+    /// How the functions of this file treat pointers that fields hold.
+    pub(super) fn fields(&self) -> &super::fields::FieldHabits {
+        &self.fields
     }
 
     /// The parameter whose bytes a function of this file turns into its result.

@@ -17,6 +17,8 @@ struct Access {
     location: ValueId,
     bytes: i128,
     record: TypeId,
+    /// Handed to a function that may look at it.
+    is_weak: bool,
 }
 
 /// Reports `header-cast-before-length` and `fixed-offset-before-length`, once for each region.
@@ -42,6 +44,9 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             continue;
         }
         let later = lower::later_guard(view, region).filter(|span| span.start > event.span.start);
+        if access.is_weak && later.is_none() && !is_never_compared(view, region) {
+            continue;
+        }
         if !is_worth(view, all, region, later.is_some(), &known) {
             continue;
         }
@@ -78,6 +83,7 @@ fn access(view: &View<'_>, event: &Event) -> Option<Access> {
                 location: *location,
                 bytes,
                 record: *record,
+                is_weak: false,
             })
         }
         EventKind::Call {
@@ -93,6 +99,7 @@ fn access(view: &View<'_>, event: &Event) -> Option<Access> {
                     location,
                     bytes: decoder_width(view.name(name)),
                     record: TypeId::UNKNOWN,
+                    is_weak: false,
                 });
             }
             if let Some((parameter, bytes)) = view.file.reads(name) {
@@ -109,7 +116,11 @@ fn access(view: &View<'_>, event: &Event) -> Option<Access> {
                     location,
                     bytes,
                     record: TypeId::UNKNOWN,
+                    is_weak: false,
                 });
+            }
+            if view.lexicon.copy(Some(name)).is_none() {
+                return asked_of_header(view, name, arguments);
             }
             let copy = view.lexicon.copy(Some(name))?;
             if copy.source_knows {
@@ -123,10 +134,32 @@ fn access(view: &View<'_>, event: &Event) -> Option<Access> {
                 location,
                 bytes,
                 record: TypeId::UNKNOWN,
+                is_weak: false,
             })
         }
         _ => None,
     }
+}
+
+/// `frame_is_ack(data)`: a question about the first byte, or about a field of a header.
+fn asked_of_header(
+    view: &View<'_>,
+    name: crate::flow::ir::Symbol,
+    arguments: &[ValueId],
+) -> Option<Access> {
+    let location = match arguments {
+        [only] if super::names::is_question(view.name(name)) && view.is_pointer(*only) => *only,
+        _ => arguments
+            .iter()
+            .copied()
+            .find(|argument| matches!(view.values().get(*argument), Value::Field(..)))?,
+    };
+    Some(Access {
+        location,
+        bytes: 1,
+        record: TypeId::UNKNOWN,
+        is_weak: true,
+    })
 }
 
 fn decoder_width(name: &str) -> i128 {
@@ -224,7 +257,11 @@ fn is_worth(
         }
         Region::Packet(packet) => {
             let name = view.name(view.function.name);
-            (has_later_guard || known.bytes.is_some())
+            (has_later_guard
+                || known.bytes.is_some()
+                || !view.function.is_private
+                    && super::names::is_input_name(name)
+                    && is_never_compared(view, region))
                 && matches!(view.values().get(packet), Value::Parameter(_))
                 && !super::names::is_output_name(name)
                 && !(view.function.is_private && callers_look(view, all))
@@ -233,8 +270,18 @@ fn is_worth(
     }
 }
 
+/// Whether nothing in the function compares the number of bytes of a region.
+fn is_never_compared(view: &View<'_>, region: Region) -> bool {
+    !view.numbered.conditions.iter().flatten().any(|condition| {
+        view.values()
+            .sources(*condition)
+            .iter()
+            .any(|leaf| view.is_length_of(*leaf, region))
+    })
+}
+
 /// Whether nothing in the function depends on a parameter.
-fn is_unused(view: &View<'_>, parameter: u32) -> bool {
+pub(super) fn is_unused(view: &View<'_>, parameter: u32) -> bool {
     let values = view.values();
     let uses = |id: ValueId| {
         values

@@ -8,24 +8,33 @@
 mod appends;
 mod arithmetic;
 mod bound;
+mod capacities;
 mod cleanup;
 mod contradictions;
 mod copies;
 mod cursor;
+mod differences;
 mod facts;
+mod fields;
 mod file_facts;
 mod graph;
 mod guarded;
 mod headers;
 mod indexes;
+mod lengths;
 mod lexicon;
 mod linear;
 mod lower;
 mod names;
 mod narrow;
+mod nullable;
 mod nulls;
 mod numbering;
+mod offsets;
+mod overlays;
+mod pair_bounds;
 mod pairs;
+mod releases;
 mod results;
 mod roles;
 mod shared;
@@ -36,6 +45,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod values;
+mod walk_ends;
 mod walkers;
 
 pub use self::guarded::{GuardedSink, removed};
@@ -66,6 +76,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "assert-only-bound",
         "only an assertion limits a length or an index",
+    ),
+    (
+        "capacity-ignored",
+        "a buffer of the caller is written and its size never looked at",
     ),
     (
         "check-after-use",
@@ -112,12 +126,20 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a copy of fewer bits is compared, the whole is used",
     ),
     (
+        "not-released-on-exit",
+        "a way out does not release what the others do",
+    ),
+    (
         "null-on-one-way",
         "a pointer that a test found NULL is used all the same",
     ),
     (
         "null-test-after-use",
         "a pointer is compared with NULL after its use",
+    ),
+    (
+        "option-cast-before-length",
+        "an option is read as a larger record before its length is compared",
     ),
     (
         "output-of-unchecked-call",
@@ -134,6 +156,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "reassembly-no-cap",
         "bytes are appended, and offset and length are not compared with the size",
+    ),
+    (
+        "sent-offset-unchecked",
+        "the sender says where in the packet something stands, and nothing compares that",
     ),
     (
         "status-never-tested",
@@ -158,6 +184,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "unbounded-copy-length",
         "a length is not compared with the size of the destination",
+    ),
+    (
+        "unchecked-field",
+        "a pointer in a field is used that other functions test first",
     ),
     (
         "unchecked-lookup",
@@ -200,6 +230,11 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
         contradictions::check(&view, out);
         shared::check(&view, out);
         results::check(&view, analysed, out);
+        overlays::check(&view, out);
+        pair_bounds::check(&view, out);
+        releases::check(&view, out);
+        capacities::check(&view, out);
+        offsets::check(&view, out);
     }
     if let Some(new) = out.get_mut(start..) {
         new.sort_by(|one, two| {

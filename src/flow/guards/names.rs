@@ -253,6 +253,26 @@ pub(super) fn is_reserving_name(name: &str) -> bool {
     })
 }
 
+/// Whether a function's name says that it answers with yes or no.
+pub(super) fn is_question(name: &str) -> bool {
+    words(name)
+        .iter()
+        .any(|word| matches!(word.as_str(), "is" | "has" | "check"))
+}
+
+/// Whether a function's name says that it gives an object back for good. A lock or a bus that is
+/// released is taken again.
+pub(super) fn is_giving_back(name: &str) -> bool {
+    let words = words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    has(&["free", "destroy", "dealloc", "delete"])
+        || has(&["release", "unref", "put"])
+            && has(&[
+                "buf", "pktbuf", "pkt", "packet", "msg", "message", "frame", "mbuf", "skb",
+                "buffer",
+            ])
+}
+
 /// Allocators whose unchecked results a pattern rule reports.
 pub(super) fn is_plain_allocator(name: &str) -> bool {
     matches!(

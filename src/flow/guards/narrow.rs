@@ -18,6 +18,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         }
     }
     counters(view, out);
+    growth(view, out);
 }
 
 /// A length put into a variable of fewer bits.
@@ -51,7 +52,7 @@ fn narrowed(
         Value::Parameter(at) => {
             view.pairs.iter().any(|pair| pair.length == at) && is_wider(view, wide, bits)
         }
-        Value::Pure { callee, .. } => view.name(callee) == "strlen",
+        Value::Pure { callee, .. } => bits <= 8 && view.name(callee) == "strlen",
         _ => false,
     };
     if !is_count || intrinsic(view, wide, 0).is_some_and(|largest| largest <= most) {
@@ -182,4 +183,112 @@ fn counters(view: &View<'_>, out: &mut Vec<Defect>) {
             "the loop runs to a terminator in memory, however far it is; the counter starts again before".to_owned(),
         ));
     }
+}
+
+/// `for (t = 10; t <= v; …) t *= 10`: the last factor takes `t` past its type, and the loop goes
+/// on with a small number.
+fn growth(view: &View<'_>, out: &mut Vec<Defect>) {
+    let values = view.values();
+    let types = &view.unit.types;
+    for found in &view.graph.loops {
+        let Some(condition) = view
+            .numbered
+            .conditions
+            .get(found.head as usize)
+            .copied()
+            .flatten()
+        else {
+            continue;
+        };
+        let Value::Binary(op, left, right) = values.get(condition) else {
+            continue;
+        };
+        let (counter, limit) = match op {
+            BinaryOp::Lt | BinaryOp::Le => (values.strip(left), right),
+            BinaryOp::Gt | BinaryOp::Ge => (values.strip(right), left),
+            _ => continue,
+        };
+        if !matches!(values.get(counter), Value::Phi { block, .. } if block == found.head)
+            || values.is_constant(limit)
+        {
+            continue;
+        }
+        let factor = values.inputs.get(&counter).and_then(|list| {
+            list.iter().find_map(|(_, input)| {
+                let step = Linear::of(values, *input);
+                (step.terms.len() == 1 && step.constant == 0)
+                    .then(|| step.factor(counter))
+                    .filter(|factor| *factor > 1)
+            })
+        });
+        let Some(factor) = factor else { continue };
+        let (Some((bits @ 2..=64, _)), Some((_, most))) = (
+            types.int(values.ty(counter)),
+            types.int_range(values.ty(counter)),
+        ) else {
+            continue;
+        };
+        let largest = Upper::new(view, limit, found.head, u32::MAX, Region::Other)
+            .constant
+            .or_else(|| types.int_range(values.ty(limit)).map(|(_, high)| high));
+        let start = values.inputs.get(&counter).and_then(|list| {
+            list.iter()
+                .find(|(from, _)| !found.contains(*from))
+                .and_then(|(_, input)| values.constant(*input))
+        });
+        if largest.is_none_or(|largest| !passes(start, factor, largest, most))
+            || is_left_otherwise(view, found, counter)
+        {
+            continue;
+        }
+        let span = values.span(counter);
+        let name = view.words(span);
+        let at = view
+            .function
+            .block(crate::flow::ir::BlockId(found.head))
+            .map_or(span, |body| body.span);
+        out.push(
+            view.defect(
+                "counter-wraps",
+                at,
+                vec![("$COUNTER", name.clone()), ("$BITS", bits.to_string())],
+                None,
+                vec![note(
+                    span,
+                    format!("`{name}` has {bits} bits and grows by the factor {factor}"),
+                )],
+                "near the largest value of the type the next step wraps, and the loop goes on"
+                    .to_owned(),
+            ),
+        );
+    }
+}
+
+/// Whether a counter that grows by a factor leaves its type before it passes the limit.
+fn passes(start: Option<i128>, factor: i64, limit: i128, most: i128) -> bool {
+    let factor = i128::from(factor);
+    let Some(mut at) = start.filter(|start| *start > 0) else {
+        return limit.saturating_mul(factor) > most;
+    };
+    // A factor of 2 or more passes 128 bits in as many steps.
+    for _ in 0..128 {
+        if at > limit {
+            return false;
+        }
+        at = at.saturating_mul(factor);
+        if at > most {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether another test inside the loop looks at the counter.
+fn is_left_otherwise(view: &View<'_>, found: &super::graph::Loop, counter: ValueId) -> bool {
+    view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
+        found.contains(fact.block)
+            && !view.graph.predecessors(fact.block).contains(&found.head)
+            && matches!(&fact.kind, FactKind::Compare { difference, .. }
+                if difference.factor(counter) != 0)
+    })
 }

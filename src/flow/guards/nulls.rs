@@ -1,27 +1,29 @@
 //! Pointers that may be NULL: results of look-ups, and tests that come after the use.
 
 use super::facts::{Fact, FactKind};
+use super::nullable::{holder, is_promised, may_be_null};
 use super::numbering::{Event, EventKind};
 use super::roles::View;
 use super::spans::object_name;
 use super::story::note;
-use super::tables::flag;
 use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::Defect;
-use crate::flow::ir::{BinaryOp, BlockId, Symbol, Terminator};
+use crate::flow::ir::{BinaryOp, BlockId, Terminator};
+use smallvec::SmallVec;
 
 /// Reports `unchecked-lookup` and `null-test-after-use`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     let mut told: Vec<ValueId> = Vec::new();
     for (index, event) in view.numbered.events.iter().enumerate() {
-        for pointer in used_pointers(view, event).into_iter().flatten() {
+        for pointer in used_pointers(view, event) {
             if told.contains(&pointer) {
                 continue;
             }
             if one_way(view, event, index as u32, pointer, out)
                 || lookup(view, event, index as u32, pointer, out)
                 || late_test(view, event, index as u32, pointer, out)
+                || field(view, event, index as u32, pointer, out)
             {
                 told.push(pointer);
             }
@@ -30,33 +32,49 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
 }
 
 /// Pointers an event goes through.
-fn used_pointers(view: &View<'_>, event: &Event) -> [Option<ValueId>; 2] {
+fn used_pointers(view: &View<'_>, event: &Event) -> SmallVec<[ValueId; 2]> {
     let values = view.values();
+    let mut out = SmallVec::new();
     match &event.kind {
         EventKind::Read { location, .. } | EventKind::Write { location, .. } => {
-            [Some(values.root(*location)), None]
+            out.push(values.root(*location));
         }
         EventKind::Call {
-            callee, arguments, ..
-        } => match view.lexicon.copy(*callee) {
-            Some(copy) => {
-                let get = |at: Option<u8>| {
-                    at.and_then(|at| arguments.get(at as usize))
-                        .map(|id| values.root(*id))
-                };
+            callee: Some(callee),
+            arguments,
+            ..
+        } => {
+            let mut add = |at: Option<u8>| {
+                if let Some(id) = at.and_then(|at| arguments.get(at as usize)) {
+                    out.push(values.root(*id));
+                }
+            };
+            if let Some(copy) = view.lexicon.copy(Some(*callee)) {
                 let length = arguments.get(copy.length as usize).copied();
                 // A copy of nothing does not look at its pointers.
-                match length {
-                    Some(length) if values.constant(length).is_some_and(|number| number > 0) => {
-                        [get(copy.destination), get(copy.source)]
-                    }
-                    _ => [None, None],
+                if length
+                    .is_some_and(|length| values.constant(length).is_some_and(|number| number > 0))
+                {
+                    add(copy.destination);
+                    add(copy.source);
                 }
+            } else if view.name(*callee) == "memcmp" {
+                // The address of a field is only made of a pointer that is there.
+                for at in [0, 1] {
+                    if arguments
+                        .get(usize::from(at))
+                        .is_some_and(|id| matches!(values.get(*id), Value::Field(..)))
+                    {
+                        add(Some(at));
+                    }
+                }
+            } else if let Some(at) = view.file.goes_through(*callee) {
+                add(u8::try_from(at).ok());
             }
-            None => [None, None],
-        },
-        _ => [None, None],
+        }
+        _ => {}
     }
+    out
 }
 
 /// Whether a fact at the event says that the pointer is, or may not be, NULL.
@@ -240,6 +258,23 @@ fn straight(view: &View<'_>, from: u32) -> Option<u32> {
     Some(at)
 }
 
+/// `f(a) != NULL && f(a)->x`: another call of the same with the same was tested before.
+fn is_asked_again(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> bool {
+    let values = view.values();
+    let Some(own) = values.calls.get(&pointer) else {
+        return false;
+    };
+    view.facts
+        .at(view.graph, block, event)
+        .any(|fact| match &fact.kind {
+            FactKind::Compare { difference, .. } => difference
+                .terms
+                .iter()
+                .any(|(term, _)| *term != pointer && values.calls.get(term) == Some(own)),
+            FactKind::Asked { .. } => false,
+        })
+}
+
 fn lookup(
     view: &View<'_>,
     event: &Event,
@@ -254,12 +289,13 @@ fn lookup(
     let Some((Some(callee), _)) = values.calls.get(&pointer) else {
         return false;
     };
-    let Some(reason) = may_be_null(view, *callee) else {
+    let Some(reason) = may_be_null(view, *callee, pointer) else {
         return false;
     };
     if is_known(view, pointer, event.block, index)
         || is_claimed(view, pointer)
         || is_promised(view, pointer)
+        || is_asked_again(view, pointer, event.block, index)
     {
         return false;
     }
@@ -279,84 +315,6 @@ fn lookup(
     defect.related.push(reason);
     out.push(defect);
     true
-}
-
-/// The variable that holds a value.
-fn holder(view: &View<'_>, value: ValueId) -> Option<String> {
-    view.numbered
-        .events
-        .iter()
-        .find_map(|event| match &event.kind {
-            EventKind::Assign {
-                local,
-                value: assigned,
-            } if view.values().strip(*assigned) == value => view
-                .function
-                .local(*local)
-                .map(|local| view.name(local.name).to_owned())
-                .filter(|name| !name.is_empty()),
-            EventKind::Write {
-                location,
-                value: assigned,
-                ..
-            } if view.values().strip(*assigned) == value => object_name(view, *location),
-            _ => None,
-        })
-}
-
-/// Why the result of a function may be NULL.
-fn may_be_null(view: &View<'_>, callee: Symbol) -> Option<crate::flow::Note> {
-    let bits = view.lexicon.flags(callee);
-    if let Some(span) = view.file.may_fail(callee) {
-        return Some(note(
-            span,
-            format!("`{}` hands on what may be NULL", view.name(callee)),
-        ));
-    }
-    // What one caller knows to be there, another must test: one that tests says that it may fail.
-    if let Some(span) = view.file.null_return(callee)
-        && view.file.habit(callee).tested > 0
-    {
-        return Some(note(
-            span,
-            format!(
-                "`{}` returns NULL here, and other calls test it",
-                view.name(callee)
-            ),
-        ));
-    }
-    if bits & flag::NULLABLE != 0 && !super::names::is_plain_allocator(view.name(callee)) {
-        return Some(note(
-            view.function.span,
-            format!("`{}` returns NULL if it finds nothing", view.name(callee)),
-        ));
-    }
-    let habit = view.file.habit(callee);
-    let is_lookup = super::names::is_lookup_name(view.name(callee));
-    let often = habit.calls >= 3 && habit.tested * 4 >= habit.calls * 3;
-    if (often || is_lookup && habit.tested * 2 >= habit.calls) && habit.tested < habit.calls {
-        let span = habit.example?;
-        return Some(note(
-            span,
-            format!(
-                "{} of {} calls in this file test the result, as here",
-                habit.tested, habit.calls
-            ),
-        ));
-    }
-    None
-}
-
-/// Whether an assertion speaks of what the look-up is given.
-fn is_promised(view: &View<'_>, call: ValueId) -> bool {
-    let values = view.values();
-    let Some((_, arguments)) = values.calls.get(&call) else {
-        return false;
-    };
-    view.numbered.events.iter().any(|event| {
-        matches!(&event.kind, EventKind::Assert { condition }
-            if arguments.iter().any(|argument| super::facts::mentions(values, *condition, &[*argument])))
-    })
 }
 
 /// Whether an assertion spoke of the pointer before.
@@ -498,4 +456,59 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, pointer: ValueId) -> O
                 && (fact.block != event.block || fact.after > index)
         })
         .map(|fact| fact.span)
+}
+
+/// A pointer from a field that most functions of the file test before they go through it.
+fn field(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+    out: &mut Vec<Defect>,
+) -> bool {
+    let values = view.values();
+    let Some((holder, name)) = super::fields::field_behind(values, pointer) else {
+        return false;
+    };
+    let habit = view.file.fields().of(name);
+    if habit.tested < 3 || habit.tested * 4 < habit.used * 3 {
+        return false;
+    }
+    let Some(example) = habit.example else {
+        return false;
+    };
+    let is_written = view.numbered.events.iter().any(
+        |other| matches!(&other.kind, EventKind::Write { location, .. } if *location == holder),
+    );
+    if is_written
+        || is_known(view, pointer, event.block, index)
+        || super::fields::is_tested(view, holder)
+    {
+        return false;
+    }
+    let text = object_name(view, holder).unwrap_or_else(|| view.name(name).to_owned());
+    let mut defect = view.defect(
+        "unchecked-field",
+        event.span,
+        vec![
+            ("$P", text.clone()),
+            ("$FIELD", view.name(name).to_owned()),
+            ("$N", habit.tested.to_string()),
+            ("$ALL", habit.used.to_string()),
+        ],
+        None,
+        Vec::new(),
+        format!("`{text}` is used; nothing here tests that it is not NULL"),
+    );
+    defect.related.push(note(
+        example,
+        format!(
+            "{} of {} functions that use `{}` test it first, as here",
+            habit.tested,
+            habit.used,
+            view.name(name)
+        ),
+    ));
+    out.push(defect);
+    true
 }

@@ -48,9 +48,27 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             {
                 continue;
             }
+            // `a + b < a` is how a wrap is found.
+            if [one, two]
+                .into_iter()
+                .any(|id| values.strip(id) == values.strip(other))
+                || is_tested_for_wrap(view, sum, (one, two))
+            {
+                continue;
+            }
+            // Place and length, both from whoever calls: `if (pos + len > SIZE) return`.
+            let is_parameter = |id: ValueId| {
+                matches!(values.get(values.strip(id)), Value::Parameter(_))
+                    && !Upper::new(view, id, event.block, index as u32, Region::Other).has_any()
+            };
+            let both_given = !view.function.is_private
+                && matches!(op, BinaryOp::Gt | BinaryOp::Ge) == (side == left)
+                && view.numbered.conditions.contains(&Some(*value))
+                && is_parameter(one)
+                && is_parameter(two);
             let Some(sent) = [one, two].into_iter().find(|id| {
                 !values.is_constant(*id)
-                    && view.is_sent(*id)
+                    && (view.is_sent(*id) || both_given)
                     && largest(*id).is_none_or(|largest| largest.saturating_add(1) >= most)
             }) else {
                 continue;
@@ -79,6 +97,24 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
     }
 }
 
+/// Whether some comparison asks if the sum is smaller than one of its parts.
+fn is_tested_for_wrap(view: &View<'_>, sum: ValueId, (one, two): (ValueId, ValueId)) -> bool {
+    let values = view.values();
+    let is_part = |id: ValueId| {
+        values.strip(id) == values.strip(one) || values.strip(id) == values.strip(two)
+    };
+    view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Compute { value, .. } => match values.get(*value) {
+            Value::Binary(op, left, right) if op.is_comparison() => {
+                values.strip(left) == sum && is_part(right)
+                    || values.strip(right) == sum && is_part(left)
+            }
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
 /// `n == SIZE_MAX` was ruled out before.
 fn excludes_largest(view: &View<'_>, sent: ValueId, block: u32, event: u32) -> bool {
     view.facts
@@ -104,10 +140,12 @@ pub(super) fn allocation(
     let values = view.values();
     let mut stack: Vec<ValueId> = arguments.to_vec();
     let mut budget = 16;
+    // A product wraps far sooner than a sum.
+    let mut best: Option<(BinaryOp, ValueId, ValueId)> = None;
     while let Some(id) = stack.pop() {
         budget -= 1;
         if budget == 0 {
-            return;
+            break;
         }
         match values.get(id) {
             Value::Cast { value, .. } => stack.push(value),
@@ -139,24 +177,29 @@ pub(super) fn allocation(
                     })
                     .collect();
                 let Some(&first) = open.first() else { continue };
-                let span = values.span(id);
-                let text = view.words(span);
-                out.push(view.defect(
-                    "alloc-size-wrap",
-                    span,
-                    vec![
-                        ("$SIZE", text.clone()),
-                        ("$N", view.words(values.span(first))),
-                    ],
-                    Some(first),
-                    Vec::new(),
-                    format!("`{text}` can wrap; the memory is then smaller than what is put there"),
-                ));
-                return;
+                if best.is_none_or(|(before, ..)| before != BinaryOp::Mul) {
+                    best = Some((op, id, first));
+                }
             }
             _ => {}
         }
     }
+    let Some((_, size, number)) = best else {
+        return;
+    };
+    let span = values.span(size);
+    let text = view.words(span);
+    out.push(view.defect(
+        "alloc-size-wrap",
+        span,
+        vec![
+            ("$SIZE", text.clone()),
+            ("$N", view.words(values.span(number))),
+        ],
+        Some(number),
+        Vec::new(),
+        format!("`{text}` can wrap; the memory is then smaller than what is put there"),
+    ));
 }
 
 fn is_from_outside(view: &View<'_>, id: ValueId) -> bool {
@@ -187,7 +230,7 @@ fn divided(view: &View<'_>, block: u32, id: ValueId) -> bool {
         view.graph.dominates(event.block, block) || view.graph.rank_before(event.block, block)
     } && match &event.kind {
         EventKind::Compute { value, .. } => match values.get(*value) {
-            Value::Binary(BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, left, right) => {
+            Value::Binary(op, left, right) if op.is_comparison() => {
                 [left, right].into_iter().any(|side| matches!(values.get(values.strip(side)), Value::Binary(BinaryOp::Div, ..)))
                     && (mentions(values, left, &leaves) || mentions(values, right, &leaves))
             }

@@ -4,6 +4,8 @@ use super::{analyse, guarded_sinks, removed};
 use crate::flow::lower_c;
 use crate::syntax::{Language, Limits, MacroTable, Parser};
 
+mod given;
+
 fn unit(text: &str) -> crate::flow::ir::Unit {
     let mut parser = Parser::new(Limits::default());
     let file = parser

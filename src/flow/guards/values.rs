@@ -174,6 +174,15 @@ impl Values {
             .unwrap_or(TypeId::UNKNOWN)
     }
 
+    /// Takes the type of the variable that keeps a value whose own type was not seen.
+    pub(super) fn hint(&mut self, id: ValueId, ty: TypeId) {
+        if let Some(own) = self.types.get_mut(id.0 as usize)
+            && *own == TypeId::UNKNOWN
+        {
+            *own = ty;
+        }
+    }
+
     /// Where it was first seen.
     pub(super) fn span(&self, id: ValueId) -> Span {
         self.spans

@@ -8,6 +8,7 @@ use super::roles::View;
 use super::spans::object_name;
 use super::story::note;
 use super::values::{Value, ValueId};
+use super::walk_ends::{exact_end, harm, late_start};
 use crate::finding::Span;
 use crate::flow::Defect;
 use crate::flow::ir::BinaryOp;
@@ -29,15 +30,15 @@ pub(super) fn has_checked(view: &View<'_>) -> bool {
     })
 }
 
-struct Step {
-    cursor: ValueId,
+pub(super) struct Step {
+    pub cursor: ValueId,
     /// The block whose end goes round with it.
-    from: u32,
+    pub from: u32,
     /// What is added, without numbers.
-    terms: Vec<ValueId>,
-    is_down: bool,
-    constant: i128,
-    new: ValueId,
+    pub terms: Vec<ValueId>,
+    pub is_down: bool,
+    pub constant: i128,
+    pub new: ValueId,
 }
 
 fn walk(view: &View<'_>, found: &Loop, has_checked: bool, out: &mut Vec<Defect>) {
@@ -83,7 +84,7 @@ fn walk(view: &View<'_>, found: &Loop, has_checked: bool, out: &mut Vec<Defect>)
         }
     }
     for step in &steps {
-        if let Some(span) = exact_end(view, found, step) {
+        if let Some(span) = exact_end(view, found, step).or_else(|| late_start(view, found, step)) {
             let text = step
                 .terms
                 .first()
@@ -366,99 +367,4 @@ fn checked_behind(view: &View<'_>, found: &Loop, step: &Step) -> bool {
                 FactKind::Asked { .. } => false,
             }
     })
-}
-
-/// What goes wrong when the step is too long.
-fn harm(view: &View<'_>, found: &Loop, step: &Step) -> Option<(Span, &'static str)> {
-    let values = view.values();
-    if step.is_down && !is_signed(view, step.cursor) {
-        return Some((
-            values.span(step.cursor),
-            "what is left has no sign: a step that is too long makes it huge",
-        ));
-    }
-    // The bytes of the step are handed on.
-    for event in &view.numbered.events {
-        if !found.contains(event.block) {
-            continue;
-        }
-        if let EventKind::Call {
-            callee, arguments, ..
-        } = &event.kind
-        {
-            if view.lexicon.is(*callee, super::tables::flag::LOG) {
-                continue;
-            }
-            let has_bytes = arguments.iter().any(|argument| {
-                view.is_pointer(*argument)
-                    && (super::facts::mentions(values, *argument, &[step.cursor])
-                        || view.is_received(view.region(*argument)))
-            });
-            let has_length = arguments.iter().any(|argument| {
-                !view.is_pointer(*argument)
-                    && Linear::of(values, *argument)
-                        .terms
-                        .iter()
-                        .any(|(term, _)| step.terms.contains(term))
-            });
-            if has_bytes && has_length {
-                return Some((event.span, "so many bytes are handed on from here"));
-            }
-        }
-    }
-    None
-}
-
-/// A loop over received bytes that ends only where cursor and end meet exactly.
-fn exact_end(view: &View<'_>, found: &Loop, step: &Step) -> Option<Span> {
-    let values = view.values();
-    if !view.is_received(view.region(step.cursor)) || step.is_down {
-        return None;
-    }
-    let mut end = None;
-    for fact in view.facts.list.iter().chain(&view.facts.edges) {
-        let FactKind::Compare { op, difference, .. } = &fact.kind else {
-            continue;
-        };
-        let is_inside = found.contains(fact.block);
-        let has_cursor = difference.factor(step.cursor) != 0;
-        if !is_inside || difference.terms.len() < 2 {
-            continue;
-        }
-        let has_step = step.terms.iter().any(|term| difference.factor(*term) != 0);
-        match op {
-            BinaryOp::Ne if has_cursor => end = Some(fact.span),
-            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-                if has_cursor
-                    && fact.block != found.head
-                    && !has_step
-                    && is_loop_test(view, found, fact) =>
-            {
-                return None;
-            }
-            // The step is limited by what is left.
-            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-                if has_step
-                    && difference.terms.iter().any(|(term, _)| {
-                        !values.is_constant(*term) && !step.terms.contains(term)
-                    }) =>
-            {
-                return None;
-            }
-            _ => {}
-        }
-    }
-    end
-}
-
-/// Whether a fact is what the head of the loop asks.
-fn is_loop_test(view: &View<'_>, found: &Loop, fact: &Fact) -> bool {
-    view.graph.predecessors(fact.block) == [found.head]
-}
-
-fn is_signed(view: &View<'_>, value: ValueId) -> bool {
-    view.unit
-        .types
-        .int(view.values().ty(value))
-        .is_some_and(|(_, signed)| signed)
 }

@@ -116,6 +116,11 @@ impl Numbering<'_> {
                 if let Some(place) = self.state.locals.get_mut(slot as usize) {
                     *place = value;
                 }
+                if let Some(info) = self.function.local(local)
+                    && self.unit.types.is_pointer(info.ty)
+                {
+                    self.values.hint(value, info.ty);
+                }
                 self.event(span, EventKind::Assign { local, value });
             }
             return;
