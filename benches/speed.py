@@ -3,6 +3,7 @@
 
     benches/speed.py FOLDER...  [--runs 5] [--scrubin BIN]
     benches/speed.py FOLDER...  --rules DIR       the same rules in Semgrep and in scrubin
+    benches/speed.py FOLDER...  --patterns        also without the rules that name an analysis
     benches/speed.py FOLDER...  --ast-grep        20 call rules in ast-grep, all of ours in scrubin
     benches/speed.py FOLDER...  --also cppcheck,flawfinder
 
@@ -13,6 +14,7 @@ those found on PATH; their versions are printed.
 """
 import argparse
 import os
+import re
 import shutil
 import tempfile
 
@@ -73,12 +75,23 @@ def show(results, reference):
     print()
 
 
+def pattern_rules():
+    """Arguments that choose the rules without an analysis."""
+    arguments = []
+    for path in sorted((ROOT / "rulesets").glob("*/*/*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        if not re.search(r"^    analysis:", text, re.MULTILINE):
+            arguments += ["--only", re.search(r"- id: (\S+)", text).group(1)]
+    return arguments
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", metavar="FOLDER")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--rules", help="file or folder of Semgrep rules to run in both")
     parser.add_argument("--semgrep-runs", type=int, default=1, help="Semgrep is slow; one run by default")
+    parser.add_argument("--patterns", action="store_true")
     parser.add_argument("--ast-grep", action="store_true")
     parser.add_argument("--also", default="", help="cppcheck, flawfinder (comma-separated)")
     add_scrubin_option(parser)
@@ -97,12 +110,15 @@ def main():
           f"scrubin reads {counts.get('total', '?')} files, analyses {counts.get('analysed', '?')}; "
           f"peaks of {launcher_peak():.0f} MB or less are not told apart\n")
 
-    everything = scan_command(scrubin, paths, "--jobs", "1", "--format", "json", "--output", os.devnull)
+    options = ["--jobs", "1", "--format", "json", "--output", os.devnull]
+    everything = scan_command(scrubin, paths, *options)
     with tempfile.TemporaryDirectory() as folder:
         listed = os.path.join(folder, "files")
         with open(listed, "w", encoding="utf-8") as file:
             file.writelines(os.path.abspath(path) + "\n" for path in files)
         programs = {"bare parse": [build_reference(), listed], "scrubin, all rules": everything}
+        if args.patterns:
+            programs["scrubin, patterns alone"] = scan_command(scrubin, paths, *options, *pattern_rules())
         if args.ast_grep and need("ast-grep"):
             programs["ast-grep, 20 rules"] = ["ast-grep", "scan", "-c", write_ast_grep_rules(folder),
                                               "--json=stream", "-j", "1", *paths]

@@ -92,6 +92,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Frames, "large-stack-frame", "automatic objects of a function that together need more stack than a task has"),
     c(Part::Interpreter, "lock-not-released", "a lock still held when the function returns"),
     c(Part::Interpreter, "lock-order", "two locks taken in both orders"),
+    c(Part::Interpreter, "long-sleep-under-lock", "a sleep of a second or more while a lock is held"),
     c(Part::Interpreter, "lossy-conversion", "a constant or known value that does not fit the type it is put into"),
     c(Part::Interpreter, "maybe-uninitialised", "a variable that has no value on some path"),
     c(Part::Interpreter, "memory-leak", "allocated memory whose last pointer is lost"),

@@ -438,7 +438,7 @@ fn is_of_type_only(outside: &Outside) -> bool {
         Outside::Under(at) => *at < -(1 << 20),
         Outside::Over(at) => {
             let is_end = |value: i128| value >= 1 << 15 && value & (value - 1) == 0;
-            matches!(at, 126 | 254) || is_end(at + 1) || is_end(at + 2)
+            matches!(at, 126 | 254) || is_end(at.saturating_add(1)) || is_end(at.saturating_add(2))
         }
     }
 }

@@ -189,7 +189,6 @@ impl Machine<'_> {
     pub(crate) fn check_exit(&mut self, frame: &Frame, state: &State, value: &Value) {
         self.check_leaks(frame, state, value);
         self.check_dangling(frame, state);
-        self.check_held(frame, state);
     }
 
     fn check_dangling(&mut self, frame: &Frame, state: &State) {

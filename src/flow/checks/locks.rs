@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::finding::Span;
 use crate::flow::defect::Note;
-use crate::flow::interpret::machine::{Frame, Machine, Run};
+use crate::flow::interpret::machine::{Machine, Run};
 use crate::flow::interpret::place::Location;
 use crate::flow::interpret::state::{Held, Lock, LockKey, State};
 use crate::flow::interpret::value::{ObjectKind, Value};
@@ -46,15 +46,46 @@ impl Machine<'_> {
         }
     }
 
-    pub(crate) fn lock(&mut self, run: &mut Run, value: &Value, span: Span) {
+    pub(crate) fn lock(&mut self, run: &mut Run, value: &Value, argument: Span, span: Span) {
         if let Some(key) = self.lock_key(run, value) {
+            let text = self.lock_text(argument);
+            self.lock_texts.insert(key, text);
             Self::set_held(&mut run.state, key, Held::Yes, span);
         }
     }
 
-    pub(crate) fn unlock(&mut self, run: &mut Run, value: &Value, span: Span) {
-        if let Some(key) = self.lock_key(run, value) {
+    pub(crate) fn unlock(&mut self, run: &mut Run, value: &Value, argument: Span, span: Span) {
+        let key = self.lock_key(run, value);
+        let is_known = key.is_some_and(|key| run.state.locks.iter().any(|lock| lock.key == key));
+        if !is_known {
+            // It may be one of those that are held, by another name.
+            let text = self.lock_text(argument);
+            let texts = &self.lock_texts;
+            let is_same = |lock: &Lock| texts.get(&lock.key) == Some(&text);
+            let has_same = run.state.locks.iter().any(is_same);
+            if run.state.locks.iter().any(|lock| lock.held == Held::Yes) {
+                for lock in Rc::make_mut(&mut run.state.locks) {
+                    let is_own = self.global_of(lock.key).is_some();
+                    if has_same && texts.get(&lock.key) == Some(&text) {
+                        lock.held = Held::No;
+                        lock.span = span;
+                    } else if !has_same && !is_own && lock.held == Held::Yes {
+                        lock.held = Held::Maybe;
+                    }
+                }
+            }
+        }
+        if let Some(key) = key {
             Self::set_held(&mut run.state, key, Held::No, span);
+        }
+    }
+
+    /// A call that nobody sees may release what is held.
+    pub(crate) fn may_unlock(run: &mut Run) {
+        if run.state.locks.iter().any(|lock| lock.held == Held::Yes) {
+            for lock in Rc::make_mut(&mut run.state.locks) {
+                lock.held = Held::Maybe;
+            }
         }
     }
 
@@ -103,15 +134,8 @@ impl Machine<'_> {
                             format!("`{text}` is taken again while it is held"),
                         );
                     }
-                    let held: Vec<LockKey> = run
-                        .state
-                        .locks
-                        .iter()
-                        .filter(|lock| lock.held == Held::Yes && lock.key != key)
-                        .map(|lock| lock.key)
-                        .collect();
-                    for first in held {
-                        self.note_order(first, key, span);
+                    if kind != kinds::READ {
+                        self.note_orders(&run.state, key, argument_span, span);
                     }
                 }
                 Effect::Unlocks { lock, kind } if kind != kinds::SEMAPHORE => {
@@ -153,11 +177,17 @@ impl Machine<'_> {
                         _ => {}
                     }
                 }
+                Effect::Sleeps { time, per_second } => {
+                    let time = values.get(usize::from(time)).copied();
+                    self.check_long_sleep(run, time, per_second, model.name, span);
+                }
                 Effect::Blocks
-                    if !model
-                        .effects
-                        .iter()
-                        .any(|effect| matches!(effect, Effect::Locks { .. })) =>
+                    if !model.effects.iter().any(|effect| {
+                        matches!(
+                            effect,
+                            Effect::Locks { .. } | Effect::LocksOrTimesOut { .. }
+                        )
+                    }) =>
                 {
                     let Some(lock) = run
                         .state
@@ -196,45 +226,8 @@ impl Machine<'_> {
             .unwrap_or_else(|| "the lock".to_owned())
     }
 
-    fn note_order(&mut self, first: LockKey, second: LockKey, span: Span) {
-        let (Some(first), Some(second)) = (self.global_name(first), self.global_name(second))
-        else {
-            return;
-        };
-        if first == second {
-            return;
-        }
-        let opposite = self
-            .lock_orders
-            .iter()
-            .find(|entry| entry.0 == second && entry.1 == first)
-            .copied();
-        if let Some((_, _, before)) = opposite {
-            let (x, y) = (
-                self.unit.names.text(first).to_owned(),
-                self.unit.names.text(second).to_owned(),
-            );
-            self.report(
-                "lock-order",
-                span,
-                vec![("$X", x.clone()), ("$Y", y.clone())],
-                vec![Note {
-                    span: before,
-                    message: format!("`{x}` is taken here while `{y}` is held"),
-                }],
-                None,
-                format!("`{y}` is taken while `{x}` is held"),
-            );
-        } else if !self
-            .lock_orders
-            .iter()
-            .any(|entry| entry.0 == first && entry.1 == second)
-        {
-            self.lock_orders.push((first, second, span));
-        }
-    }
-
-    fn global_name(&self, key: LockKey) -> Option<Symbol> {
+    /// The global that a lock is, or is a part of.
+    pub(super) fn global_of(&self, key: LockKey) -> Option<Symbol> {
         let LockKey(object, _) = key;
         let info = self.arena.object(object)?;
         matches!(info.kind, ObjectKind::Global(_)).then_some(info.name)
@@ -243,11 +236,14 @@ impl Machine<'_> {
     /// Whether the file never takes a lock; only for a global that is seen as a whole.
     fn never_locked(&self, key: LockKey) -> bool {
         self.is_never(key, |effect| {
-            matches!(effect, Effect::Locks { .. } | Effect::TriesLock { .. })
+            matches!(
+                effect,
+                Effect::Locks { .. } | Effect::LocksOrTimesOut { .. } | Effect::TriesLock { .. }
+            )
         })
     }
 
-    fn is_never(&self, key: LockKey, does: impl Fn(&Effect) -> bool) -> bool {
+    pub(super) fn is_never(&self, key: LockKey, does: impl Fn(&Effect) -> bool) -> bool {
         let LockKey(object, _) = key;
         let Some(info) = self.arena.object(object) else {
             return false;
@@ -292,85 +288,5 @@ impl Machine<'_> {
             }
         }
         true
-    }
-
-    /// Locks that are still held at the end of a function.
-    pub(crate) fn check_held(&mut self, frame: &Frame, state: &State) {
-        let locks: Vec<Lock> = state
-            .locks
-            .iter()
-            .filter(|lock| lock.held == Held::Yes)
-            .copied()
-            .collect();
-        for lock in locks {
-            // A function that another one of the file undoes is a helper.
-            let is_paired = self.released_here.contains(&(frame.function, lock.span));
-            let never = self.is_never(lock.key, |effect| matches!(effect, Effect::Unlocks { .. }));
-            let in_function = self.releases_itself(frame.function, lock.key);
-            if !(never || in_function || is_paired) {
-                continue;
-            }
-            let text = self.key_name(lock.key);
-            self.report(
-                "lock-not-released",
-                lock.span,
-                vec![("$X", text.clone())],
-                Vec::new(),
-                Some(state),
-                format!("`{text}` is still held when the function ends on this path"),
-            );
-        }
-    }
-
-    /// Whether a function releases the lock on some path.
-    fn releases_itself(&self, function: usize, key: LockKey) -> bool {
-        let LockKey(object, _) = key;
-        let Some(info) = self.arena.object(object) else {
-            return false;
-        };
-        let Some(function) = self.function(function) else {
-            return false;
-        };
-        let global = match info.kind {
-            ObjectKind::Global(id) => Some(id),
-            _ => None,
-        };
-        let mut addresses = Vec::new();
-        for block in &function.blocks {
-            for statement in &block.statements {
-                if let StatementKind::Assign {
-                    target,
-                    value: Rvalue::AddressOf(place),
-                } = &statement.kind
-                    && global.is_some_and(|id| place.base == crate::flow::ir::Base::Global(id))
-                {
-                    addresses.push(target.base);
-                }
-                let StatementKind::Call {
-                    callee: Callee::Function(name),
-                    arguments,
-                    ..
-                } = &statement.kind
-                else {
-                    continue;
-                };
-                let Some(model) = self.model(*name) else {
-                    continue;
-                };
-                let gives = model
-                    .effects
-                    .iter()
-                    .any(|effect| matches!(effect, Effect::Unlocks { .. }));
-                if gives
-                    && (global.is_none()
-                        || arguments.iter().any(|argument| {
-                            matches!(argument, Operand::Copy(place) if addresses.contains(&place.base))
-                        }))
-                {
-                    return true;
-                }
-            }
-        }
-        false
     }
 }

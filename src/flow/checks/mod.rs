@@ -8,7 +8,14 @@ mod conditions;
 mod formats;
 mod function_pointers;
 mod lifetime;
+mod lock_exits;
+pub(crate) mod lock_order;
+#[cfg(test)]
+mod lock_tests;
 mod locks;
 mod pointers;
 mod shape;
+mod sleeps;
 mod threads;
+
+pub(crate) use lock_exits::releases_by_name;

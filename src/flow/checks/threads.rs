@@ -103,7 +103,12 @@ impl Machine<'_> {
             block.statements.iter().any(|statement| {
                 matches!(&statement.kind, StatementKind::Call { callee: Callee::Function(name), .. }
                 if self.model(*name).is_some_and(|model| model.effects.iter().any(|effect| {
-                    matches!(effect, Effect::Locks { .. } | Effect::TriesLock { .. })
+                    matches!(
+                        effect,
+                        Effect::Locks { .. }
+                            | Effect::LocksOrTimesOut { .. }
+                            | Effect::TriesLock { .. }
+                    )
                 })))
             })
         });

@@ -235,7 +235,18 @@ impl Machine<'_> {
             .filter(|cell| cell.start >= start && cell.end <= start + size)
             .map(|cell| (cell.start - start, cell.end - start, cell.value))
             .collect();
-        if cells.len() > MAX_COPIED {
+        // Values that reach beyond the part that is copied: what of them comes along is not known.
+        let cut: SmallVec<[(i64, i64); 4]> = source
+            .cells
+            .iter()
+            .filter(|cell| cell.start < start + size && cell.end > start)
+            .filter(|cell| cell.start < start || cell.end > start + size)
+            .map(|cell| {
+                let end = cell.end.min(start + size);
+                (cell.start.max(start) - start, end - start)
+            })
+            .collect();
+        if cells.len() + cut.len() > MAX_COPIED {
             self.forget_bytes(run, to.object, Some((target, target + size)));
             return;
         }
@@ -249,6 +260,9 @@ impl Machine<'_> {
                 (_, Rest::Zero) => contents.write(target, target + size, Value::number(0)),
                 (_, Rest::Undef) => contents.write(target, target + size, Value::Undef),
                 (_, Rest::Unknown) => contents.forget(Some((target, target + size))),
+            }
+            for (from, to) in &cut {
+                contents.write(target + from, target + to, Value::Any);
             }
             for (from, to, value) in &cells {
                 contents.write(target + from, target + to, *value);

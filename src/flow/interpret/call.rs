@@ -5,6 +5,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use crate::finding::Span;
+use crate::flow::checks::releases_by_name;
 use crate::flow::ir::{
     Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId,
 };
@@ -120,6 +121,7 @@ impl Machine<'_> {
             if let Some(more) = self.enter(frame, run, &calling, index) {
                 return more;
             }
+            Self::may_unlock(run);
             self.unknown_call(frame, run, &values, target.as_ref(), ty, span);
             return Vec::new();
         }
@@ -130,6 +132,9 @@ impl Machine<'_> {
         self.check_unknown_call(frame, run, &calling);
         if run.is_dead {
             return Vec::new();
+        }
+        if releases_by_name(self.unit.names.text(name)) {
+            Self::may_unlock(run);
         }
         self.unknown_call(frame, run, &values, target.as_ref(), ty, span);
         Vec::new()

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::finding::Span;
-use crate::flow::ir::{Symbol, TypeId};
+use crate::flow::ir::{ResultUse, Symbol, TypeId};
 use crate::flow::models::{Effect, Model, Size};
 
 use super::call::Calling;
@@ -151,9 +151,16 @@ impl Machine<'_> {
                     }
                 }
                 Effect::ReturnsArgument(index) => value = Some(calling.value(index)),
-                Effect::Locks { lock, .. } => self.lock(run, &calling.value(lock), calling.span),
+                Effect::LocksOrTimesOut { lock, .. } if calling.result != ResultUse::Dropped => {
+                    self.forget_lock(run, &calling.value(lock));
+                }
+                Effect::Locks { lock, .. } | Effect::LocksOrTimesOut { lock, .. } => {
+                    let argument = calling.operand_span(lock);
+                    self.lock(run, &calling.value(lock), argument, calling.span);
+                }
                 Effect::Unlocks { lock, .. } => {
-                    self.unlock(run, &calling.value(lock), calling.span)
+                    let argument = calling.operand_span(lock);
+                    self.unlock(run, &calling.value(lock), argument, calling.span);
                 }
                 Effect::TriesLock { lock } => self.forget_lock(run, &calling.value(lock)),
                 Effect::InitialisesLock(lock) => self.forget_lock(run, &calling.value(lock)),
@@ -178,6 +185,7 @@ impl Machine<'_> {
                 | Effect::ReadsString(_)
                 | Effect::Reads { .. }
                 | Effect::Blocks
+                | Effect::Sleeps { .. }
                 | Effect::MustBeChecked
                 | Effect::Power => {}
             }

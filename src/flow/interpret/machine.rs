@@ -5,6 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::Span;
+use crate::flow::checks::lock_order::LockPair;
 use crate::flow::defect::{Defect, Note};
 use crate::flow::ir::{Base, BlockId, Function, StatementKind, Symbol, TextId, Type, TypeId, Unit};
 use crate::flow::models::{Model, ModelTable};
@@ -12,7 +13,7 @@ use crate::flow::models::{Model, ModelTable};
 use super::linear::{Linear, Sym};
 use super::memory::Contents;
 use super::prepare::{Prepared, visit_statement};
-use super::state::{State, Step, StepKind};
+use super::state::{LockKey, State, Step, StepKind};
 use super::value::{Alternative, Arena, Obj, Origin, Range, SymInfo, Value};
 
 /// Most statements that are interpreted for one function of the file, calls into it included.
@@ -129,10 +130,12 @@ pub(crate) struct Machine<'u> {
     pub(crate) defects: Vec<Defect>,
     reported: FxHashSet<(&'static str, u32, u32)>,
     pub(crate) outcomes: FxHashMap<(usize, BlockId), Outcome>,
-    /// Pairs of locks by name: the second was taken while the first was held.
-    pub(crate) lock_orders: Vec<(Symbol, Symbol, Span)>,
-    /// Locks that one function takes and another of the file releases.
-    pub(crate) released_here: FxHashSet<(usize, Span)>,
+    /// Locks that were taken while others were held.
+    pub(crate) lock_pairs: Vec<LockPair>,
+    /// Locks of the function at hand, as the calls name them.
+    pub(crate) lock_texts: FxHashMap<LockKey, String>,
+    /// Names of locks that some function of the file releases without having taken them.
+    pub(crate) handed_over: Option<FxHashSet<String>>,
     pub(crate) uncertain: Vec<Uncertain>,
     /// Places to watch, and whether some path gets there without harm.
     pub(crate) watched: FxHashMap<(Family, u32, u32), bool>,
@@ -142,6 +145,8 @@ pub(crate) struct Machine<'u> {
     pub(crate) is_counted: bool,
     /// Functions that were not walked to the end.
     pub(crate) was_given_up: FxHashSet<usize>,
+    /// The file drives a model checker: a variable that nobody sets stands for every value.
+    is_proof: bool,
     /// Functions that were given up because of the bound on steps.
     pub(crate) given_up: u32,
     pub(crate) is_given_up: bool,
@@ -177,13 +182,15 @@ impl<'u> Machine<'u> {
             defects: Vec::new(),
             reported: FxHashSet::default(),
             outcomes: FxHashMap::default(),
-            lock_orders: Vec::new(),
-            released_here: FxHashSet::default(),
+            lock_pairs: Vec::new(),
+            lock_texts: FxHashMap::default(),
+            handed_over: None,
             uncertain: Vec::new(),
             watched: FxHashMap::default(),
             is_range_end: false,
             is_counted: false,
             was_given_up: FxHashSet::default(),
+            is_proof: is_proof(unit),
             given_up: 0,
             is_given_up: false,
         }
@@ -196,6 +203,7 @@ impl<'u> Machine<'u> {
         self.texts.clear();
         self.first.clear();
         self.operations.clear();
+        self.lock_texts.clear();
         self.all_steps += self.steps;
         self.steps = 0;
         self.limit = MAX_STEPS;
@@ -325,7 +333,9 @@ impl<'u> Machine<'u> {
     ) {
         let is_range_end = std::mem::take(&mut self.is_range_end);
         let is_counted = std::mem::take(&mut self.is_counted);
-        if !self.reported.insert((analysis, span.start, span.end)) {
+        if self.is_proof && Family::of(analysis) == Some(Family::Undefined)
+            || !self.reported.insert((analysis, span.start, span.end))
+        {
             return;
         }
         let mut trace = notes;
@@ -383,6 +393,17 @@ impl<'u> Machine<'u> {
             at = step.before.as_ref();
         }
         notes
+    }
+}
+
+/// Whether a file is the harness of a proof with CBMC.
+fn is_proof(unit: &Unit) -> bool {
+    let has = |name| unit.names.find(name).is_some();
+    has("__CPROVER_assume") || has("__CPROVER_assert") || has("__CPROVER_havoc_object") || {
+        let harness = unit.names.find("harness");
+        unit.functions
+            .iter()
+            .any(|function| Some(function.name) == harness)
     }
 }
 

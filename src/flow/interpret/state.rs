@@ -39,7 +39,7 @@ pub(crate) struct Lock {
 }
 
 /// Which lock: an object and the byte in it.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LockKey(pub(crate) Obj, pub(crate) i128);
 
 /// Whether a lock is held.

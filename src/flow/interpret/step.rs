@@ -113,6 +113,7 @@ impl Machine<'_> {
                     }
                     None => Value::Any,
                 };
+                self.check_held(frame, &run.state, from, span);
                 self.leave(frame, &mut run.state);
                 exits.push((run.state, value));
                 if exits.len() > 12 {

@@ -125,3 +125,39 @@ fn conditions() {
         "int g(void); int f(void) { int a = g(); if (a > 5 && a > 10) { return 1; } return 0; }";
     assert_eq!(reports(code), ["1 redundant-condition"]);
 }
+
+#[test]
+fn a_first_value_that_depends_on_the_build_is_not_known() {
+    let code = "struct d { int n; }; static struct d one;\n#ifdef A\nstatic struct d *p = 0;\n#else\n\
+                static struct d *p = &one;\n#endif\nint f(void) { return p->n; }";
+    assert_eq!(reports(code), [""; 0]);
+    let same = "struct d { int n; };\nstatic struct d *p = 0;\nint f(void) { return p->n; }";
+    assert_eq!(reports(same), ["3 null-dereference"]);
+}
+
+#[test]
+fn a_part_of_a_whole_that_was_set_is_set() {
+    let code = "struct u { long a, b; }; struct e { struct u v; long extra; }; struct e g(void); int use(long);
+                void f(void) { struct u z; struct e x; x = g(); z = x.v; use(z.b); }";
+    assert_eq!(reports(code), [""; 0]);
+    let bad = "struct u { long a, b; }; struct e { struct u v; long extra; }; int use(long);
+               void f(void) { struct u z; struct e x; x.extra = 1; z = x.v; use(z.b); }";
+    assert_eq!(reports(bad).len(), 1, "{:?}", reports(bad));
+}
+
+#[test]
+fn what_assembly_and_macros_set_is_set() {
+    let assembly =
+        "unsigned f(void) { unsigned level; __asm(\"MRS level, PRIMASK\"); return level & 1; }";
+    assert_eq!(reports(assembly), [""; 0]);
+    let field = "struct s; int f(struct s *p) { int life = p->PRIVATE(life); return life; }";
+    assert_eq!(reports(field), [""; 0]);
+    let own = "typedef unsigned long addr_t; int f(void) { int b = (int)((unsigned)(addr_t)&b & 0xFF); return b; }";
+    assert_eq!(reports(own), [""; 0]);
+    let off = "#define PORTS 0\n#if PORTS\nstruct port { int n; }; static struct port ports[4]; int g(int);
+               int f(int n) { struct port *p; int i; for (i = 0; i < PORTS; i++) { p = &ports[i]; if (p->n == n) break; }
+               if (i == PORTS) { return 0; } return p->n; }\n#endif\n";
+    assert_eq!(reports(off), ["5 maybe-uninitialised"]);
+    let proof = "void __CPROVER_assume(int); int use(int); void f(void) { int any; __CPROVER_assume(any > 2); use(any); }";
+    assert_eq!(reports(proof), [""; 0]);
+}

@@ -56,6 +56,9 @@ impl Lowerer<'_> {
             }
             return Some(value);
         }
+        if self.is_field_macro(function) {
+            return Some(self.unknown(TypeId::UNKNOWN));
+        }
         let pointer = self.value(function);
         let signature = self.pointed_signature(pointer.ty);
         let arguments = self.arguments(list, signature.as_ref());
@@ -278,8 +281,18 @@ pub(super) fn assertion(name: &[u8]) -> Option<bool> {
     (!handles).then_some(false)
 }
 
+impl Lowerer<'_> {
+    /// `p->PRIVATE(field)`: the macro makes the field's name, and its argument is no value.
+    fn is_field_macro(&self, function: At) -> bool {
+        self.kind(function) == Kind::FIELD_EXPRESSION
+            && self
+                .child(function, Field::FIELD)
+                .is_some_and(|field| super::expression::is_constant_name(self.text(field)))
+    }
+}
+
 /// Functions of the language, the standard library and embedded code bases that do not return.
-fn leaves(name: &[u8]) -> bool {
+pub(super) fn leaves(name: &[u8]) -> bool {
     matches!(
         name,
         b"exit"

@@ -257,6 +257,17 @@ impl Lowerer<'_> {
             return;
         }
         let init = value.map(|value| self.static_value(declared.ty, value));
+        if self.is_secondary && known.is_some() {
+            // Another arm defines it too: which first value it has depends on the build.
+            if let Some(global) = self.unit.globals.get_mut(id.0 as usize)
+                && !global.is_extern
+            {
+                if init.is_some_and(|init| init != global.init) {
+                    global.init = Init::Unknown;
+                }
+                return;
+            }
+        }
         if let Some(global) = self.unit.globals.get_mut(id.0 as usize) {
             if global.is_extern {
                 global.is_extern = false;

@@ -118,7 +118,7 @@ impl<'a> Lowerer<'a> {
         let Some(Binding::Call(index)) = self.meaning(text, name) else {
             return None;
         };
-        if super::call::assertion(text).is_some() || is_kept(text) {
+        if super::call::assertion(text).is_some() || super::call::leaves(text) || is_kept(text) {
             return None;
         }
         let definition = self.expandable.get(index as usize).copied()?;

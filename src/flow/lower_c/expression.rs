@@ -5,8 +5,8 @@ use super::scope::Binding;
 use super::source::At;
 use super::unit::{DEPTH, Lowerer};
 use crate::flow::ir::{
-    Base, BinaryOp, Constant, Operand, Origin, ResultUse, Rvalue, StatementKind, Symbol, Type,
-    TypeId, UnaryOp,
+    Base, BinaryOp, Constant, Operand, Origin, Place, ResultUse, Rvalue, StatementKind, Symbol,
+    Type, TypeId, UnaryOp,
 };
 use crate::syntax::{Field, Kind};
 
@@ -183,8 +183,10 @@ impl Lowerer<'_> {
                 return (Rvalue::Use(Operand::Constant(constant)), self.int);
             }
             Some(Binding::Constant(value, ty)) => {
+                // Off by default, and this code is there for when it is on.
+                let is_open = value == Some(0) && self.needed.contains(text);
                 let constant = Constant {
-                    value,
+                    value: if is_open { None } else { value },
                     ty,
                     origin: Origin::Named(name),
                 };
@@ -462,7 +464,41 @@ impl Lowerer<'_> {
             }
         }
         let span = self.span(at);
+        self.named_in_assembly(at, &mut places);
         self.emit(StatementKind::Clobber(places), span);
+    }
+
+    /// Without operands, `asm("mrs level, primask")` reads and writes variables by their names.
+    fn named_in_assembly(&mut self, at: At, places: &mut Vec<Place>) {
+        let Some(code) = self.child(at, Field::ASSEMBLY_CODE) else {
+            return;
+        };
+        let has_operands = self.children(at).any(|list| {
+            matches!(
+                self.kind(list),
+                Kind::GNU_ASM_OUTPUT_OPERAND_LIST | Kind::GNU_ASM_INPUT_OPERAND_LIST
+            )
+        });
+        if has_operands {
+            return;
+        }
+        let span = self.span(code);
+        for word in self
+            .text(code)
+            .split(|byte| !super::scan::is_word(*byte))
+            .filter(|word| !word.is_empty())
+        {
+            let name = self.intern(word);
+            if let Some(Binding::Local(local)) = self.names.get(&name).copied() {
+                let ty = self.body.locals.get(local.0 as usize).map(|local| local.ty);
+                places.push(Place {
+                    base: Base::Local(local),
+                    path: Vec::new(),
+                    ty: ty.unwrap_or(TypeId::UNKNOWN),
+                    span,
+                });
+            }
+        }
     }
 
     /// The operator of a comparison or computation.

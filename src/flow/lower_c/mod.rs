@@ -7,7 +7,8 @@
 //! - A condition is control flow; `a && b` as a value, and `c ? a : b`, assign a local without a
 //!   name ([`LocalKind::Variable`](super::ir::LocalKind)) in both arms.
 //! - The value of an expression may be a read of a place that happens where the operand is used.
-//! - Of `#if` groups in a body one arm is lowered, as if every name were defined and not zero.
+//! - Of `#if` groups in a body one arm is lowered, as if every name were defined and not zero but
+//!   for those whose absence keeps more code of the file (`variants`).
 //! - What is not understood becomes [`Operand::Unknown`](super::ir::Operand) or a `Clobber`, and
 //!   sets `has_gap`.
 
@@ -39,6 +40,7 @@ mod statement;
 mod tests;
 mod type_names;
 mod unit;
+mod variants;
 
 pub use headers::{HeaderFile, HeaderSet, Headers};
 

@@ -24,6 +24,16 @@ impl Lowerer<'_> {
         {
             return Some(self.cast_of_unary(op, right, ty));
         }
+        // `(outer)(type)&x`
+        if op == BinaryOp::And
+            && self.kind(left) == Kind::CAST_EXPRESSION
+            && let Some(inner) = self.child(left, Field::VALUE)
+            && self.type_in_parentheses(inner).is_some()
+            && let Some(descriptor) = self.child(left, Field::TYPE)
+        {
+            let ty = self.type_descriptor(descriptor);
+            return Some(self.cast_of_unary(op, right, ty));
+        }
         let span = self.span(at);
         let left = self.value(left);
         let right = self.value(right);

@@ -174,7 +174,8 @@ impl Lowerer<'_> {
     }
 
     /// The arm of an `#if` group that is lowered: the group or arm whose own statements stand in
-    /// it. Names count as defined and not zero, so that groups on one name choose alike.
+    /// it. Names count as defined and not zero, so that groups on one name choose alike, or as not
+    /// defined, where more code stands so (`variants`).
     pub(super) fn chosen_arm(&mut self, at: At) -> Option<At> {
         let mut at = at;
         for _ in 0..64 {
@@ -183,7 +184,11 @@ impl Lowerer<'_> {
                 Kind::PREPROC_IFDEF | Kind::PREPROC_ELIFDEF => {
                     let head = self.text(at);
                     let word = head.get(1..).unwrap_or_default().trim_ascii_start();
-                    !(word.starts_with(b"ifndef") || word.starts_with(b"elifndef"))
+                    let asks = !(word.starts_with(b"ifndef") || word.starts_with(b"elifndef"));
+                    let is_absent = self
+                        .child(at, Field::NAME)
+                        .is_some_and(|name| self.absent.contains(self.text(name)));
+                    asks != is_absent
                 }
                 _ => match self.child(at, Field::CONDITION) {
                     Some(condition) => self.assumed(condition, 0) != 0,
@@ -198,7 +203,7 @@ impl Lowerer<'_> {
         None
     }
 
-    /// The value of an `#if` condition if every name in it is defined as 1.
+    /// The value of an `#if` condition if every name in it that is defined is 1.
     fn assumed(&self, at: At, depth: u32) -> i128 {
         if depth > 64 {
             return 1;
@@ -211,9 +216,10 @@ impl Lowerer<'_> {
             Kind::NUMBER_LITERAL => super::literal::number(self.text(at), self.unit.target)
                 .and_then(|number| number.value)
                 .unwrap_or(1),
-            Kind::PARENTHESIZED_EXPRESSION => self
+            Kind::PARENTHESIZED_EXPRESSION | Kind::PREPROC_DEFINED => self
                 .only_child(at)
                 .map_or(1, |inner| self.assumed(inner, depth + 1)),
+            Kind::IDENTIFIER => i128::from(!self.absent.contains(self.text(at))),
             Kind::UNARY_EXPRESSION => match self.operator(at) {
                 b"!" => i128::from(side(Field::ARGUMENT) == 0),
                 b"-" => -side(Field::ARGUMENT),

@@ -66,6 +66,10 @@ pub(super) struct Lowerer<'a> {
     pub(super) is_secondary: bool,
     /// `#pragma pack(n)`.
     pub(super) pack: Option<u64>,
+    /// Names of `#if` conditions that count as not defined.
+    pub(super) absent: FxHashSet<&'a [u8]>,
+    /// Names that `#if` conditions of the file need to be other than 0.
+    pub(super) needed: FxHashSet<&'a [u8]>,
     /// `int`, the type of comparisons.
     pub(super) int: TypeId,
 }
@@ -77,6 +81,7 @@ impl<'a> Lowerer<'a> {
         headers: &'a Headers<'a>,
         macros: &'a FileMacros,
     ) -> Self {
+        let asked = super::variants::Asked::new(&file.tree, file.text);
         Self {
             file_tree: &file.tree,
             sources: vec![Source {
@@ -111,6 +116,8 @@ impl<'a> Lowerer<'a> {
             folding: false,
             is_secondary: false,
             pack: None,
+            absent: asked.absent,
+            needed: asked.needed,
             int: TypeId::int(target.int_bits, true),
         }
     }

@@ -110,6 +110,8 @@ pub(crate) enum Effect {
     ReturnsArgument(u8),
     /// Takes a lock. Kind: what may release it.
     Locks { lock: u8, kind: u8 },
+    /// Takes a lock or gives up after a time: a call whose result nobody looks at counts as taking.
+    LocksOrTimesOut { lock: u8, kind: u8 },
     /// Tries to take a lock; it is held only if the result says so.
     TriesLock { lock: u8 },
     /// Releases a lock.
@@ -120,6 +122,8 @@ pub(crate) enum Effect {
     NeverReturns,
     /// May wait for something for long.
     Blocks,
+    /// Waits for as long as an argument says, in parts of a second.
+    Sleeps { time: u8, per_second: u32 },
     /// The result says whether it worked, and nothing else does.
     MustBeChecked,
     /// Starts a thread: the function, and what it is given.

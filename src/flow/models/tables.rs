@@ -44,6 +44,14 @@ const fn take(lock: u8, kind: u8) -> Effect {
     E::Locks { lock, kind }
 }
 
+const fn take_in_time(lock: u8, kind: u8) -> Effect {
+    E::LocksOrTimesOut { lock, kind }
+}
+
+const fn sleeps(time: u8, per_second: u32) -> Effect {
+    E::Sleeps { time, per_second }
+}
+
 const fn give(lock: u8, kind: u8) -> Effect {
     E::Unlocks { lock, kind }
 }
@@ -188,6 +196,10 @@ const POSIX: &[Model] = models! {
     "pthread_mutex_destroy": E::InitialisesLock(0);
     "pthread_mutexattr_init": E::Sets(0);
     "pthread_mutexattr_settype": ;
+    "mtx_lock": take(0, lock::RECURSIVE), E::Blocks;
+    "mtx_unlock": give(0, lock::RECURSIVE);
+    "mtx_init": E::InitialisesLock(0);
+    "mtx_destroy": E::InitialisesLock(0);
     "pthread_spin_lock": take(0, lock::SPIN);
     "pthread_spin_unlock": give(0, lock::SPIN);
     "pthread_spin_init": E::InitialisesLock(0);
@@ -209,8 +221,8 @@ const POSIX: &[Model] = models! {
     "sem_init": E::Sets(0);
     "sem_wait": take(0, lock::SEMAPHORE), E::Blocks;
     "sem_post": give(0, lock::SEMAPHORE);
-    "sleep": E::Blocks;
-    "usleep": E::Blocks;
+    "sleep": E::Blocks, sleeps(0, 1);
+    "usleep": E::Blocks, sleeps(0, 1_000_000);
     "nanosleep": E::Blocks;
     "clock_nanosleep": E::Blocks;
     "select": E::Blocks;
@@ -245,6 +257,10 @@ const RTOS: &[Model] = models! {
     "pvPortMalloc": alloc(S::Argument(0), family::FREERTOS), E::MayBeNull;
     "pvPortCalloc": zalloc(S::Product(0, 1), family::FREERTOS), E::MayBeNull;
     "vPortFree": free(0, family::FREERTOS);
+    "xSemaphoreTake": take_in_time(0, lock::SEMAPHORE), E::Blocks;
+    "xSemaphoreGive": give(0, lock::SEMAPHORE);
+    "xSemaphoreTakeRecursive": take_in_time(0, lock::RECURSIVE), E::Blocks;
+    "xSemaphoreGiveRecursive": give(0, lock::RECURSIVE);
     "vTaskDelay": E::Blocks;
     "vTaskDelayUntil": E::Blocks;
     "xTaskDelayUntil": E::Blocks;
@@ -253,12 +269,22 @@ const RTOS: &[Model] = models! {
     "k_malloc": alloc(S::Argument(0), family::ZEPHYR), E::MayBeNull;
     "k_calloc": zalloc(S::Product(0, 1), family::ZEPHYR), E::MayBeNull;
     "k_free": free(0, family::ZEPHYR);
+    "k_mutex_lock": take_in_time(0, lock::RECURSIVE), E::Blocks;
     "k_mutex_unlock": give(0, lock::RECURSIVE);
     "k_mutex_init": E::InitialisesLock(0);
+    "k_sem_take": take_in_time(0, lock::SEMAPHORE), E::Blocks;
     "k_sem_give": give(0, lock::SEMAPHORE);
+    "k_spin_lock": take(0, lock::SPIN);
+    "k_spin_unlock": give(0, lock::SPIN);
     "k_sleep": E::Blocks;
-    "k_msleep": E::Blocks;
-    "k_usleep": E::Blocks;
+    "k_msleep": E::Blocks, sleeps(0, 1_000);
+    "k_usleep": E::Blocks, sleeps(0, 1_000_000);
+    // CMSIS-RTOS2, ThreadX
+    "osMutexAcquire": take_in_time(0, lock::RECURSIVE), E::Blocks;
+    "osMutexRelease": give(0, lock::RECURSIVE);
+    "osDelay": E::Blocks;
+    "tx_mutex_get": take_in_time(0, lock::RECURSIVE), E::Blocks;
+    "tx_mutex_put": give(0, lock::RECURSIVE);
     // RIOT
     "mutex_lock": take(0, lock::SIGNAL), E::Blocks;
     "mutex_unlock": give(0, lock::SIGNAL);
@@ -267,9 +293,9 @@ const RTOS: &[Model] = models! {
     "rmutex_lock": take(0, lock::RECURSIVE), E::Blocks;
     "rmutex_unlock": give(0, lock::RECURSIVE);
     "rmutex_init": E::InitialisesLock(0);
-    "xtimer_sleep": E::Blocks;
-    "xtimer_usleep": E::Blocks;
-    "xtimer_msleep": E::Blocks;
+    "xtimer_sleep": E::Blocks, sleeps(0, 1);
+    "xtimer_usleep": E::Blocks, sleeps(0, 1_000_000);
+    "xtimer_msleep": E::Blocks, sleeps(0, 1_000);
     "ztimer_sleep": E::Blocks;
     "thread_sleep": E::Blocks;
     "core_panic": E::NeverReturns;
@@ -290,7 +316,7 @@ const LIBRARIES: &[Model] = models! {
     "htons": ; "ntohs": ; "htonl": ; "ntohl": ;
     "sys_mutex_lock": take(0, lock::MUTEX), E::Blocks;
     "sys_mutex_unlock": give(0, lock::MUTEX);
-    "sys_msleep": E::Blocks;
+    "sys_msleep": E::Blocks, sleeps(0, 1_000);
     // mbedTLS
     "mbedtls_calloc": zalloc(S::Product(0, 1), family::MBEDTLS), E::MayBeNull;
     "mbedtls_free": free(0, family::MBEDTLS);
@@ -305,7 +331,7 @@ const LIBRARIES: &[Model] = models! {
     "heap_caps_calloc": zalloc(S::Product(0, 1), family::ESP), E::MayBeNull;
     "esp_restart": E::NeverReturns;
     // STM32 HAL, nRF
-    "HAL_Delay": E::Blocks;
+    "HAL_Delay": E::Blocks, sleeps(0, 1_000);
     "HAL_NVIC_SystemReset": E::NeverReturns;
-    "nrf_delay_ms": E::Blocks;
+    "nrf_delay_ms": E::Blocks, sleeps(0, 1_000);
 };

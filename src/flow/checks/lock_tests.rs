@@ -1,0 +1,144 @@
+//! Locks: code in, reports out.
+
+use crate::flow::analyse::{Settings, analyse};
+use crate::flow::ir::Target;
+use crate::flow::lower_c::Headers;
+use crate::syntax::{Language, Limits, MacroTable, Parser};
+
+const WANTED: [&str; 6] = [
+    "double-lock",
+    "double-unlock",
+    "lock-not-released",
+    "lock-order",
+    "long-sleep-under-lock",
+    "unlock-without-lock",
+];
+
+/// Line and analysis of each report.
+fn reports(text: &str) -> Vec<String> {
+    let mut parser = Parser::new(Limits::default());
+    let file = parser
+        .parse(Language::C, text.as_bytes(), &MacroTable::new())
+        .unwrap();
+    let settings = Settings {
+        target: Target::default(),
+        wanted: &WANTED.iter().copied().collect(),
+        headers: &Headers::default(),
+        selection: None,
+    };
+    analyse(&file, &settings)
+        .defects
+        .iter()
+        .map(|defect| {
+            let line = text[..defect.span.start as usize].matches('\n').count() + 1;
+            format!("{line} {}", defect.analysis)
+        })
+        .collect()
+}
+
+#[test]
+fn a_way_out_that_keeps_the_lock_is_told_where_it_leaves() {
+    let code = "static mutex_t m; int g(void);\nint f(void) {\nmutex_lock(&m);\nif (g()) {\n\
+                return -1;\n}\nmutex_unlock(&m);\nreturn 0; }";
+    assert_eq!(reports(code), ["5 lock-not-released"]);
+}
+
+#[test]
+fn halves_of_a_pair_may_end_with_the_lock_held() {
+    let code = "static mutex_t m; static int n;
+        int open_it(void) { mutex_lock(&m); if (n) { mutex_unlock(&m); return -1; } return 0; }
+        void close_it(void) { mutex_unlock(&m); }";
+    assert_eq!(reports(code), [""; 0]);
+    let wait = "void wait(struct c *c, mutex_t *m) { enqueue(c); mutex_unlock(m); rest(); mutex_lock(m); }";
+    assert_eq!(reports(wait), [""; 0]);
+    let named = "struct bus { mutex_t lock; int ok; };
+        int bus_acquire(struct bus *b) { mutex_lock(&b->lock); if (!b->ok) { mutex_unlock(&b->lock); return -1; } return 0; }";
+    assert_eq!(reports(named), [""; 0]);
+}
+
+#[test]
+fn a_lock_under_a_condition_is_released_under_the_same_one() {
+    let code = "static mutex_t m; extern int shared; void work(void);
+        void f(void) { if (shared) { mutex_lock(&m); } work(); if (shared) { mutex_unlock(&m); } }";
+    assert_eq!(reports(code), [""; 0]);
+}
+
+#[test]
+fn a_release_by_another_name_counts() {
+    let code = "struct s { struct s *master; mutex_t lock; int n; }; int set_up(struct s *s);
+        int f(struct s *s) { mutex_lock(&s->master->lock); set_up(s->master); if (s->n) { s = s->master; \
+        mutex_unlock(&s->lock); return 1; } mutex_unlock(&s->master->lock); return 0; }";
+    assert_eq!(reports(code), [""; 0]);
+    let elsewhere = "static mutex_t m; int g(void); void finish_and_unlock(void);
+        int f(void) { mutex_lock(&m); if (g()) { finish_and_unlock(); return -1; } mutex_unlock(&m); return 0; }";
+    assert_eq!(reports(elsewhere), [""; 0]);
+}
+
+#[test]
+fn code_that_needs_a_name_to_be_missing_is_analysed() {
+    let code = "static pthread_mutex_t m;\nvoid f(void) {\n#if !defined(SIMULATION)\npthread_mutex_lock(&m);\n\
+                pthread_mutex_lock(&m);\npthread_mutex_unlock(&m);\n#endif\n}\n";
+    assert_eq!(reports(code), ["5 double-lock"]);
+    let two = "static pthread_mutex_t m; int n;\nvoid f(void) {\n#ifdef BIG\npthread_mutex_lock(&m); n++; n += 2; n += 3;\n\
+               #endif\n#ifndef BIG\nn--;\n#endif\n#ifdef BIG\npthread_mutex_unlock(&m);\n#endif\n}\n";
+    assert_eq!(reports(two), [""; 0]);
+}
+
+#[test]
+fn locks_in_a_circle() {
+    let pair = |name: &str, one: &str, two: &str| {
+        format!(
+            "void {name}(void) {{ mutex_lock(&{one}); mutex_lock(&{two}); mutex_unlock(&{two}); mutex_unlock(&{one}); }}\n"
+        )
+    };
+    let head = "static mutex_t a, b, c, gate;\n";
+    let three = [
+        head,
+        &pair("f", "a", "b"),
+        &pair("g", "b", "c"),
+        &pair("h", "c", "a"),
+    ]
+    .concat();
+    assert_eq!(reports(&three), ["4 lock-order"]);
+    let sorted = [
+        head,
+        &pair("f", "a", "b"),
+        &pair("g", "b", "c"),
+        &pair("h", "a", "c"),
+    ]
+    .concat();
+    assert_eq!(reports(&sorted), [""; 0]);
+    let gated = "static mutex_t a, b, gate;
+        void f(void) { mutex_lock(&gate); mutex_lock(&a); mutex_lock(&b); mutex_unlock(&b); mutex_unlock(&a); mutex_unlock(&gate); }
+        void g(void) { mutex_lock(&gate); mutex_lock(&b); mutex_lock(&a); mutex_unlock(&a); mutex_unlock(&b); mutex_unlock(&gate); }";
+    assert_eq!(reports(gated), [""; 0]);
+}
+
+#[test]
+fn a_lock_that_may_time_out_counts_where_nobody_asks() {
+    let taken = "static struct k_mutex m; int g(void);\nint f(void) { k_mutex_lock(&m, K_FOREVER);\nif (g()) {\n\
+                 return -1; }\nk_mutex_unlock(&m); return 0; }";
+    assert_eq!(reports(taken), ["4 lock-not-released"]);
+    let tested = "static struct k_mutex m; int g(void);
+        int f(void) { if (k_mutex_lock(&m, K_MSEC(5)) != 0) { return -1; } g(); k_mutex_unlock(&m); return 0; }";
+    assert_eq!(reports(tested), [""; 0]);
+}
+
+#[test]
+fn only_long_sleeps_count() {
+    let code = |sleep: &str| {
+        format!(
+            "static mutex_t m;\nvoid f(void) {{ mutex_lock(&m);\n{sleep};\nmutex_unlock(&m); }}"
+        )
+    };
+    assert_eq!(
+        reports(&code("xtimer_sleep(2)")),
+        ["3 long-sleep-under-lock"]
+    );
+    assert_eq!(
+        reports(&code("HAL_Delay(1500)")),
+        ["3 long-sleep-under-lock"]
+    );
+    assert_eq!(reports(&code("HAL_Delay(10)")), [""; 0]);
+    assert_eq!(reports("void f(void) { xtimer_sleep(2); }"), [""; 0]);
+}
