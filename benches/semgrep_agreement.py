@@ -47,6 +47,8 @@ def main():
     parser.add_argument("--ends", default=".c,.h,.rs", help="files whose findings are compared")
     parser.add_argument("--semgrep", help="Semgrep's output saved before")
     parser.add_argument("--save", help="where to keep Semgrep's output")
+    parser.add_argument("--whole", action="store_true",
+                        help="leave out files that Semgrep read in part or gave up, for want of time")
     parser.add_argument("--show", type=int, default=40, help="differences to list for each side")
     add_scrubin_option(parser)
     args = parser.parse_args()
@@ -69,13 +71,18 @@ def main():
     if result.code != 0:
         stop(f"{' '.join(command)} ended with {result.code}:\n{result.stderr.strip()}")
 
+    unread = {normal(error["path"]) for error in semgrep.get("errors", []) if error.get("path")}
+    read = (lambda path: normal(path) not in unread) if args.whole else (lambda path: True)
+
     theirs = {(last_part(found["check_id"]), normal(found["path"]), found["start"]["line"])
-              for found in semgrep["results"] if found["path"].endswith(ends)}
+              for found in semgrep["results"] if found["path"].endswith(ends) and read(found["path"])}
     ours = {(last_part(found["rule"]), normal(found["path"]), found["line"])
-            for found in json.loads(result.stdout)["findings"] if found["path"].endswith(ends)}
+            for found in json.loads(result.stdout)["findings"]
+            if found["path"].endswith(ends) and read(found["path"])}
     both = ours & theirs
     print(f"{version_of(scrubin)}; semgrep {semgrep.get('version', '?')}, "
-          f"{len(semgrep.get('errors', []))} errors and warnings of its own\n")
+          f"{len(semgrep.get('errors', []))} errors and warnings of its own"
+          f"{f'; {len(unread)} files left out' if args.whole else ''}\n")
     print(table(["findings of", "number", "the other has too", "share"],
                 [["semgrep", len(theirs), len(both), share(len(both), len(theirs))],
                  ["scrubin", len(ours), len(both), share(len(both), len(ours))]]))

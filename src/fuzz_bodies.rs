@@ -90,7 +90,23 @@ fn flow(language: Language, bytes: &[u8]) {
         .map(|analysis| analysis.name)
         .collect();
     let headers = flow::lower_c::HeaderSet::new([("fuzz.h".to_owned(), bytes.to_vec())]);
+    // The first half of the text is a source, the second a sink.
+    let (half, end) = (bytes.len() / 2, bytes.len());
+    let part = |from: usize, to: usize| {
+        let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        flow::taint::Match {
+            span: crate::finding::Span::new(small(from), small(to)),
+            exact: false,
+            of: flow::taint::Subject::Both,
+        }
+    };
+    let query = flow::taint::Query {
+        sources: vec![part(0, half)],
+        sinks: vec![part(half, end)],
+        ..flow::taint::Query::default()
+    };
     let settings = flow::Settings {
+        taint: &[query],
         target: flow::ir::Target::default(),
         wanted: &wanted,
         headers: &headers.visible("fuzz.c", bytes),

@@ -8,6 +8,7 @@ use super::ir::{Function, Target, Unit};
 use super::lower_c::{self, Headers};
 use super::registry::{Part, find};
 use super::select::Selection;
+use super::taint::{self, Leak, Query};
 use super::{guards, interpret, lower_rust, rust_checks, stack_frame};
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
@@ -19,6 +20,8 @@ pub struct Settings<'s> {
     pub target: Target,
     /// Names of the analyses to run.
     pub wanted: &'s BTreeSet<&'static str>,
+    /// What taint rules matched in the file.
+    pub taint: &'s [Query],
     /// What the file includes.
     pub headers: &'s Headers<'s>,
     /// The functions that something is wanted of; `None`: all. C only.
@@ -34,6 +37,8 @@ pub struct Analysis {
     pub gaps: Vec<FlowGap>,
     /// Functions of which a part was not understood: what is missing in them may stand there.
     pub doubtful: Vec<Span>,
+    /// Values that got from a source to a sink, by query, sink and source.
+    pub leaks: Vec<Leak>,
 }
 
 /// A function that was left out.
@@ -51,7 +56,7 @@ pub struct FlowGap {
 pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     let mut analysis = Analysis::default();
     // Some analyses of Rust are of implementations, some of C of declarations alone.
-    if settings.wanted.is_empty() {
+    if settings.wanted.is_empty() && settings.taint.is_empty() {
         return analysis;
     }
     let unit = lower(file, settings);
@@ -114,11 +119,12 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         let is_of_others = |span: Span| not_asked.iter().any(|other| other.contains(span));
         analysis.defects.retain(|defect| !is_of_others(defect.span));
     }
+    analysis.leaks = taint::follow(&unit, file.text, settings.taint, &mut analysis.gaps);
     finish(&mut analysis);
     analysis
 }
 
-fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Unit {
+pub(super) fn lower(file: &SourceFile<'_>, settings: &Settings<'_>) -> Unit {
     match file.language {
         Language::C => {
             let seen = settings.selection.map(|selection| &selection.seen);
@@ -165,6 +171,7 @@ mod tests {
         let settings = Settings {
             target: Target::default(),
             wanted: &wanted.iter().copied().collect(),
+            taint: &[],
             headers: &Headers::default(),
             selection: None,
         };

@@ -11,8 +11,10 @@ pub mod ir;
 pub mod lower_c;
 pub mod lower_rust;
 pub mod rust_checks;
+pub mod taint;
 
 mod analyse;
+mod change;
 mod checks;
 mod models;
 
@@ -22,6 +24,7 @@ mod select;
 mod stack_frame;
 
 pub use analyse::{Analysis, FlowGap, Settings, analyse};
+pub use change::compare;
 pub use defect::{Defect, Note};
 pub use registry::{ANALYSES, AnalysisInfo, find as find_analysis};
 pub use select::{Selection, Touched, select};

@@ -26,6 +26,15 @@ pub(super) enum Part {
     Guards,
     /// Analyses of Rust.
     Rust,
+    /// Comparisons of a file with its base.
+    Change,
+}
+
+impl AnalysisInfo {
+    /// Whether it compares two versions of a file: there is nothing for it to find in one.
+    pub fn compares(&self) -> bool {
+        self.part == Part::Change
+    }
 }
 
 const fn c(part: Part, name: &'static str, about: &'static str) -> AnalysisInfo {
@@ -76,6 +85,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Guards, "freed-out-parameter", "an out parameter that still points to what was released"),
     c(Part::Interpreter, "function-address-compared", "the address of a function, compared in place of a call"),
     c(Part::Guards, "guard-cannot-fire", "a test of a length that can never be true"),
+    c(Part::Change, "guard-removed", "a comparison before a copy or an index, taken away by the change"),
     c(Part::Interpreter, "handle-leak", "an opened handle that is never closed"),
     c(Part::Guards, "header-cast-before-length", "a header read through a cast before any test that it was received"),
     c(Part::Guards, "inclusive-bound-exit", "an early exit that lets the index be one too large"),

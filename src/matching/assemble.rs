@@ -8,6 +8,7 @@ use super::needs;
 use super::pattern::MetaId;
 use super::program::{All, Form, Node, Op, Program, Test};
 use super::regex::Regex;
+use super::taint::TaintForm;
 use super::template;
 use crate::rules::{
     At, Condition, Conjunction, Formula, Rule, RuleLanguage, RuleOptions, Search, Text,
@@ -31,17 +32,7 @@ pub struct CompileError {
 pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileError> {
     let mut metas = MetaNames::default();
     let mut forms = Vec::with_capacity(rule.info.languages.len());
-    // What an analysis finds needs no form: its defects name the rule's metavariables themselves.
-    let formula = match &rule.search {
-        Search::Patterns(formula) => Some(formula),
-        Search::Analysis(_) => None,
-    };
-    for (&language, formula) in rule
-        .info
-        .languages
-        .iter()
-        .flat_map(|language| formula.map(|formula| (language, formula)))
-    {
+    for &language in &rule.info.languages {
         let mut work = Work {
             compiler,
             metas: &mut metas,
@@ -49,16 +40,19 @@ pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileE
             nodes: 0,
             options: rule.options,
         };
-        let formula = work.node(formula)?;
-        let mut clauses = Vec::new();
-        needs::clauses(&formula, &mut clauses);
-        clauses.sort_unstable();
-        clauses.dedup();
-        forms.push(Form {
-            language,
-            formula,
-            clauses,
-        });
+        match &rule.search {
+            Search::Patterns(formula) => {
+                let formula = work.node(formula)?;
+                forms.push(form(language, formula, None));
+            }
+            Search::Taint(taint) => {
+                let (formula, taint) = work.taint(taint)?;
+                forms.push(form(language, formula, Some(taint)));
+            }
+            // What an analysis finds needs no form: its defects name the rule's metavariables
+            // themselves.
+            Search::Analysis(_) => {}
+        }
     }
     let fix_regex = match &rule.fix_regex {
         Some(fix) => Some((
@@ -78,6 +72,24 @@ pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileE
     })
 }
 
+/// A formula with what a file must hold for a match of it.
+fn form(language: RuleLanguage, formula: Node, taint: Option<TaintForm>) -> Form {
+    let mut clauses = Vec::new();
+    match (&taint, &formula.op) {
+        // There must be a source and a sink.
+        (Some(taint), Op::Either(parts)) => taint.clauses(parts, &mut clauses),
+        _ => needs::clauses(&formula, &mut clauses),
+    }
+    clauses.sort_unstable();
+    clauses.dedup();
+    Form {
+        language,
+        formula,
+        clauses,
+        taint,
+    }
+}
+
 /// The template of the fix. In text that is no code of C or Rust a dollar may mean what it says.
 fn fix(rule: &Rule) -> Result<Option<String>, CompileError> {
     let Some(fix) = &rule.fix else {
@@ -86,9 +98,17 @@ fn fix(rule: &Rule) -> Result<Option<String>, CompileError> {
     let is_code =
         |language: &RuleLanguage| matches!(language, RuleLanguage::C | RuleLanguage::Rust);
     // An analysis binds names of its own; its findings carry no template.
+    let name = match &rule.search {
+        Search::Patterns(formula) => template::unbound(&fix.text, &[formula]),
+        Search::Taint(taint) => {
+            let parts = taint.sources.iter().chain(&taint.sinks);
+            let formulas: Vec<&Formula> = parts.map(|part| &part.formula).collect();
+            template::unbound(&fix.text, &formulas)
+        }
+        Search::Analysis(_) => None,
+    };
     if rule.info.languages.iter().any(is_code)
-        && let Search::Patterns(formula) = &rule.search
-        && let Some(name) = template::unbound(&fix.text, formula)
+        && let Some(name) = name
     {
         return Err(CompileError {
             at: fix.at,
@@ -129,16 +149,18 @@ fn no_regex(text: &Text, message: &str) -> CompileError {
     }
 }
 
-struct Work<'w> {
+/// The formulas of one form in the making.
+pub(super) struct Work<'w> {
     compiler: &'w mut Compiler,
     metas: &'w mut MetaNames,
     language: RuleLanguage,
-    nodes: u32,
+    /// Parts so far.
+    pub(super) nodes: u32,
     options: RuleOptions,
 }
 
 impl Work<'_> {
-    fn node(&mut self, formula: &Formula) -> Result<Node, CompileError> {
+    pub(super) fn node(&mut self, formula: &Formula) -> Result<Node, CompileError> {
         let id = self.nodes;
         self.nodes += 1;
         let op = match formula {
@@ -279,7 +301,7 @@ impl Work<'_> {
     }
 
     /// A metavariable that some pattern before this use binds.
-    fn meta(&mut self, name: &Text) -> Result<MetaId, CompileError> {
+    pub(super) fn meta(&mut self, name: &Text) -> Result<MetaId, CompileError> {
         self.metas.find(&name.text).ok_or_else(|| CompileError {
             at: name.at,
             message: format!("`{}` is bound by no pattern of this rule", name.text),

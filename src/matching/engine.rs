@@ -13,6 +13,7 @@ use super::matcher::Matcher;
 use super::needs::{Need, needs};
 use super::pattern::MetaId;
 use super::program::{Form, Program};
+use super::taint::TaintMatches;
 use super::texts::TextsHeld;
 use crate::finding::{Finding, RepoPath, RuleId};
 use crate::rules::RuleLanguage;
@@ -60,6 +61,8 @@ pub struct Scan {
     pub findings: Vec<Finding>,
     /// Rules that reached a counted limit: matches may be missing.
     pub cut: Vec<RuleId>,
+    /// What taint rules matched, in the order of the rules; who follows values reads it.
+    pub taint: Vec<TaintMatches>,
 }
 
 impl Engine {
@@ -178,12 +181,19 @@ impl Engine {
             matcher.is_exhaustive = self.is_exhaustive;
             let evaluator =
                 Evaluator::new(Some(&matcher), (needs, &texts), file.text, &readable, None);
-            let found = evaluator.all(&form.formula);
+            if let Some(taint) = &form.taint {
+                let matches = TaintMatches::new(active, &program.metas, (form, taint), &evaluator);
+                if !matches.is_empty() {
+                    scan.taint.push(matches);
+                }
+            } else {
+                let found = evaluator.all(&form.formula);
+                for each in found.iter() {
+                    scan.findings.push(of_match(active, program, place, each));
+                }
+            }
             if evaluator.cut.get() || matcher.is_exhausted() {
                 scan.cut.push(active.head().id.clone());
-            }
-            for each in found.iter() {
-                scan.findings.push(of_match(active, program, place, each));
             }
         }
         self.scan_text_rules(place, &texts, &readable, only, &on_path, &mut scan);

@@ -35,6 +35,7 @@ mod rust;
 mod search;
 mod statement_pat;
 mod statements;
+mod taint;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -52,3 +53,4 @@ pub use describe::{Place, describe};
 pub use engine::{Engine, Scan};
 pub use matcher::Options;
 pub use program::Program;
+pub use taint::{TaintMatch, TaintMatches};

@@ -7,6 +7,7 @@ use super::generic::GenericPattern;
 use super::matcher::Options;
 use super::pattern::{MetaId, Pattern};
 use super::regex::Regex;
+use super::taint::TaintForm;
 use crate::rules::{Analyzer, PathFilter, RuleLanguage};
 
 /// A compiled rule.
@@ -35,6 +36,8 @@ pub struct Form {
     pub formula: Node,
     /// What a file must hold for a match: one feature of each list.
     pub clauses: Vec<Vec<Feature>>,
+    /// Of a taint rule: what the alternatives that the formula consists of stand for.
+    pub taint: Option<TaintForm>,
 }
 
 /// A part of a formula. `id` numbers the parts of one form, for results kept between uses.

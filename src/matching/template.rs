@@ -90,10 +90,12 @@ pub(super) fn fix_text(
     Some(replaced.into_owned())
 }
 
-/// The first metavariable of a text that no part of the formula binds.
-pub(super) fn unbound(template: &str, formula: &Formula) -> Option<String> {
+/// The first metavariable of a text that no part of the formulas binds.
+pub(super) fn unbound(template: &str, formulas: &[&Formula]) -> Option<String> {
     let mut bound = BTreeSet::new();
-    add_bound(formula, &mut bound);
+    for formula in formulas {
+        add_bound(formula, &mut bound);
+    }
     // It stands for anything and is bound to nothing.
     bound.remove("$_");
     let is_bound = |name: &String| bound.iter().any(|known| name.starts_with(known.as_str()));

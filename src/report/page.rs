@@ -151,6 +151,11 @@ pub(crate) fn markdown(rule: &RuleInfo) -> String {
                 .as_deref()
                 .map(|path| format!(" ({})", quote::code(path)))
                 .unwrap_or_default();
+            if let Some(base) = &example.base {
+                out.push_str(&format!("**Before the change{place}:**\n\n"));
+                out.push_str(&quote::fence(fence_language(rule), base.trim_end()));
+                out.push('\n');
+            }
             out.push_str(&format!("**{title}{place}:**\n\n"));
             let code: Vec<String> = example_lines(&example.code)
                 .into_iter()

@@ -53,12 +53,14 @@ pub(crate) fn rule() -> RuleInfo {
                 code: "char d[8];\nvoid f(void) {\n    memcpy(d, s, sizeof s); // ruleid: C-LEN-014\n}\n"
                     .to_owned(),
                 path: None,
+                base: None,
             },
             Example {
                 kind: ExampleKind::Good,
                 code: "char d[8];\nvoid f(void) {\n    // ok: C-LEN-014\n    memcpy(d, s, sizeof d);\n}\n"
                     .to_owned(),
                 path: None,
+                base: None,
             },
         ],
         references: vec!["https://cwe.mitre.org/data/definitions/806.html".to_owned()],

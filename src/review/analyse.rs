@@ -147,7 +147,8 @@ fn analyse_unguarded(
         }
     };
     let engine = &shared.prepared.engine;
-    let scan = engine.scan_only(path, &file, side.only());
+    let mut scan = engine.scan_only(path, &file, side.only());
+    let taint = std::mem::take(&mut scan.taint);
     let mut analysed = Analysed {
         lines: u64::from(file.lines.count(bytes)),
         comments: find_comments(path, bytes, &file.lines, file.tree.comments()),
@@ -188,7 +189,13 @@ fn analyse_unguarded(
     };
     let headers = || shared.macros.header_set(path, bytes);
     let flow = &shared.prepared.flow;
-    let flow = flow.scan(path, &file, side.only(), touched.as_deref(), &headers);
+    let flow = flow.scan(
+        path,
+        &file,
+        side.only(),
+        (touched.as_deref(), &taint),
+        &headers,
+    );
     let doubtful = take_flow(shared, flow, &mut analysed);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head(_)) {
@@ -287,8 +294,8 @@ fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -
     if !scan.gaps.is_empty() || scan.is_partial {
         // A function was left out: that its defects are not listed proves nothing.
         let ran = Arc::make_mut(&mut analysed.ran);
-        for rule in shared.prepared.flow.all() {
-            ran.remove(&rule.head().id);
+        for rule in &scan.unsure {
+            ran.remove(rule);
         }
         let understood = &mut analysed.function_counts.1;
         *understood = understood.saturating_sub(count(scan.gaps.len()));
@@ -307,7 +314,7 @@ fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -
 }
 
 /// Gives findings the severities of the configuration.
-fn set_severities(shared: &Shared<'_>, findings: &mut [Finding]) {
+pub(super) fn set_severities(shared: &Shared<'_>, findings: &mut [Finding]) {
     for finding in findings {
         if let Some(severity) = shared
             .prepared

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::analyse::{Shared, Side, analyse, limits};
+use super::analyse::{Shared, Side, analyse, limits, set_severities};
 use super::inputs::Inputs;
+use super::removed;
 use super::run::reasons;
 use crate::change::diff::LineDiff;
 use crate::change::{ChangedFile, Content};
 use crate::config::Scope;
-use crate::finding::{Gap, RepoPath, RuleId};
+use crate::finding::{Finding, Gap, RepoPath, RuleId};
 use crate::syntax::Parser;
 use crate::triage::{self, ChangedLines, FileFindings};
 
@@ -22,6 +23,7 @@ pub(super) fn compare(
     gaps: &mut Vec<Gap>,
 ) {
     let prepared = inputs.prepared;
+    add_removed(inputs, by_path, shared, files, gaps);
     let mut bases: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
     // Where something was found, it may have moved here from a file in which nothing is found now.
     let may_have_moved = files.iter().any(|file| !file.head.is_empty());
@@ -114,6 +116,57 @@ pub(super) fn compare(
     analyse_bases(first, files);
     let moved = triage::needs_base_for_moves(files, &prepared.settings);
     analyse_bases(moved, files);
+}
+
+/// Adds what rules find that compare a file with its base.
+fn add_removed(
+    inputs: &Inputs<'_>,
+    by_path: &BTreeMap<&RepoPath, &ChangedFile>,
+    shared: &Shared<'_>,
+    files: &mut [FileFindings],
+    gaps: &mut Vec<Gap>,
+) {
+    let flow = &inputs.prepared.flow;
+    for file in files.iter_mut().filter(|file| flow.compares(&file.path)) {
+        let Some(changed) = by_path.get(&file.path) else {
+            continue;
+        };
+        // In a merge a comparison is gone only if every parent had it.
+        let bases = changed
+            .base
+            .iter()
+            .chain(changed.other_bases.iter().map(|parent| &parent.content));
+        let Ok(head) = inputs.reader.read(&changed.head) else {
+            continue;
+        };
+        let _turn = inputs.prepared.watch.enter(&file.path);
+        let mut found: Option<Vec<Finding>> = None;
+        for base in bases {
+            // That a base cannot be read is told below.
+            let Ok(base) = inputs.reader.read(base) else {
+                continue;
+            };
+            let diff = LineDiff::between(&base, &head);
+            let gone = match removed::may_hold_a_guard(&diff, &base) {
+                true => removed::findings(shared, &file.path, (&base, &head), gaps),
+                false => Vec::new(),
+            };
+            match &mut found {
+                Some(known) => known.retain(|one| gone.contains(one)),
+                None => found = Some(gone),
+            }
+        }
+        let mut found = found.unwrap_or_default();
+        if found.is_empty() {
+            continue;
+        }
+        set_severities(shared, &mut found);
+        found.append(&mut file.head);
+        found.sort_by(|a, b| {
+            (a.location.span, &a.rule, &a.message).cmp(&(b.location.span, &b.rule, &b.message))
+        });
+        file.head = inputs.prepared.sinks.keep_one_each(found);
+    }
 }
 
 /// Changed lines as triage takes them; in a merge only what is in no parent.

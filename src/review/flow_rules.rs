@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::headers::Held;
+use super::taint_rules;
 use crate::config::{C, CharSign};
 use crate::finding::{Finding, Gap, GapKind, Precision, Related, RepoPath, RuleId, Span, Step};
 use crate::flow::lower_c::HeaderSet;
 use crate::flow::{self, Defect, FlowGap, Note, Touched};
-use crate::matching::{ActiveRule, Place, describe};
+use crate::matching::{ActiveRule, Place, TaintMatches, describe};
 use crate::rules::RuleLanguage;
 use crate::syntax::{Language, SourceFile};
 
@@ -32,6 +33,8 @@ pub(super) struct FlowScan {
     pub(super) is_partial: bool,
     /// Functions of which a part was not understood.
     pub(super) doubtful: Vec<Span>,
+    /// Rules that did not run to the end: that they found nothing more proves nothing.
+    pub(super) unsure: Vec<RuleId>,
 }
 
 impl FlowRules {
@@ -74,20 +77,71 @@ impl FlowRules {
         self.all().any(|rule| rule.head().id == *id)
     }
 
+    /// Rules that compare a file with its base. That one finds nothing says nothing about the file:
+    /// the next change has another base.
+    fn comparing(&self) -> impl Iterator<Item = &ActiveRule> {
+        let of_change = self.by_analysis.iter().filter(|(name, _)| compares(name));
+        of_change.flat_map(|(_, rules)| rules)
+    }
+
+    /// Codes of the rules that compare a file with its base.
+    pub(super) fn comparing_ids(&self) -> BTreeSet<RuleId> {
+        self.comparing()
+            .map(|rule| rule.head().id.clone())
+            .collect()
+    }
+
+    /// Whether some rule compares this file with its base.
+    pub(super) fn compares(&self, path: &RepoPath) -> bool {
+        self.comparing().any(|rule| rule.head().is_on(path))
+    }
+
+    /// Compares a file with its base.
+    pub(super) fn compare<'r>(
+        &self,
+        path: &RepoPath,
+        (base, head): (&SourceFile<'_>, &SourceFile<'_>),
+        headers: &dyn Fn() -> Held<'r>,
+    ) -> Vec<Finding> {
+        let held = headers();
+        let visible = held.set().visible(&path.to_string(), head.text);
+        let settings = flow::Settings {
+            target: self.target,
+            wanted: &BTreeSet::new(),
+            taint: &[],
+            headers: &visible,
+            selection: None,
+        };
+        let place = Place {
+            path,
+            text: head.text,
+            lines: &head.lines,
+            file: Some(head),
+        };
+        let mut findings = Vec::new();
+        for defect in flow::compare(base, head, &settings) {
+            let rules = self.by_analysis.get(defect.analysis).into_iter().flatten();
+            let wanted = rules.filter(|rule| rule.head().is_on(path));
+            findings.extend(wanted.map(|rule| as_finding(rule, place, &defect)));
+        }
+        findings
+    }
+
     /// Every rule that runs.
     pub(super) fn all(&self) -> impl Iterator<Item = &ActiveRule> {
         self.by_analysis.values().flatten()
     }
 
     /// Runs the analyses that some rule wants of this file; where `only` is given, those rules
-    /// alone count; where `touched` is given, only what it can have brought in. `headers` gives what the repository has to include; it is asked only if some
+    /// alone count; where `touched` is given, only what it can have brought in. Follows the values that
+    /// `taint` rules ask for. `headers` gives what the repository has to include; it is asked only if some
     /// analysis runs on a C file.
     pub(super) fn scan<'r>(
         &self,
         path: &RepoPath,
         file: &SourceFile<'_>,
         only: Option<&BTreeSet<RuleId>>,
-        touched: Option<&[Touched]>,
+        (touched, taint): (Option<&[Touched]>, &[TaintMatches]),
         headers: &dyn Fn() -> Held<'r>,
     ) -> FlowScan {
         let language = match file.language {
@@ -105,14 +159,16 @@ impl FlowRules {
         let wanted: BTreeSet<&'static str> = self
             .by_analysis
             .iter()
+            .filter(|(name, _)| !compares(name))
             .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
             .map(|(&name, _)| name)
             .collect();
-        if wanted.is_empty() {
+        if wanted.is_empty() && taint.is_empty() {
             return FlowScan::default();
         }
         let selection = match (file.language, touched) {
-            (Language::C, Some(touched)) => flow::select(file, touched),
+            // What taint rules matched stands anywhere.
+            (Language::C, Some(touched)) if taint.is_empty() => flow::select(file, touched),
             _ => None,
         };
         let is_partial = selection
@@ -132,9 +188,11 @@ impl FlowRules {
             Language::Rust => Held::Own(HeaderSet::default()),
         };
         let visible = held.set().visible(&path.to_string(), file.text);
+        let queries: Vec<flow::taint::Query> = taint.iter().map(taint_rules::query).collect();
         let settings = flow::Settings {
             target: self.target,
             wanted: &wanted,
+            taint: &queries,
             headers: &visible,
             selection: selection.as_ref(),
         };
@@ -158,8 +216,21 @@ impl FlowRules {
                 .map(|rule| as_finding(rule, place, defect));
             scan.findings.extend(findings);
         }
+        for (index, matches) in taint.iter().enumerate() {
+            let found = taint_rules::findings(matches, index, &analysis.leaks, place);
+            scan.findings.extend(found);
+        }
+        if !scan.gaps.is_empty() {
+            let rules = self.all().chain(taint.iter().map(|matches| &matches.rule));
+            scan.unsure = rules.map(|rule| rule.head().id.clone()).collect();
+        }
         scan
     }
+}
+
+/// Whether an analysis compares two versions of a file.
+fn compares(analysis: &str) -> bool {
+    flow::find_analysis(analysis).is_some_and(flow::AnalysisInfo::compares)
 }
 
 fn as_finding(rule: &ActiveRule, place: Place<'_>, defect: &Defect) -> Finding {
@@ -170,14 +241,7 @@ fn as_finding(rule: &ActiveRule, place: Place<'_>, defect: &Defect) -> Finding {
         .collect();
     let bound = |index: usize| defect.names.get(index).map(|(_, text)| text.clone());
     let mut finding = describe(rule, place, defect.span, &metas, &bound);
-    finding.trace = defect
-        .trace
-        .iter()
-        .map(|Note { span, message }| Step {
-            location: place.locate(*span),
-            message: message.clone(),
-        })
-        .collect();
+    finding.trace = steps(place, &defect.trace);
     finding.related = defect
         .related
         .iter()
@@ -187,6 +251,15 @@ fn as_finding(rule: &ActiveRule, place: Place<'_>, defect: &Defect) -> Finding {
         })
         .collect();
     finding
+}
+
+/// The notes of a path as a finding has them.
+pub(super) fn steps(place: Place<'_>, notes: &[Note]) -> Vec<Step> {
+    let step = |Note { span, message }: &Note| Step {
+        location: place.locate(*span),
+        message: message.clone(),
+    };
+    notes.iter().map(step).collect()
 }
 
 fn as_gap(place: Place<'_>, gap: &FlowGap) -> Gap {
@@ -298,7 +371,7 @@ mod tests {
         let text = b"void f(void)\n{\n    char big[5000];\n    use(big);\n}\n";
         let mut parser = Parser::new(Limits::default());
         let file = parser.parse(Language::C, text, &MacroTable::new()).unwrap();
-        let scan = flow.scan(&path, &file, None, None, &no_headers);
+        let scan = flow.scan(&path, &file, None, (None, &[]), &no_headers);
         let told: Vec<(u32, &str, Option<&str>)> = scan
             .findings
             .iter()
@@ -310,7 +383,7 @@ mod tests {
         assert_eq!(told, [(3, "f takes 5000 bytes", Some("f"))]);
         let none = BTreeSet::new();
         assert!(
-            flow.scan(&path, &file, Some(&none), None, &no_headers)
+            flow.scan(&path, &file, Some(&none), (None, &[]), &no_headers)
                 .findings
                 .is_empty()
         );

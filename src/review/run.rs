@@ -66,6 +66,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         }
     }
     let wanted = select(inputs, &mut skipped);
+    let comparing = prepared.flow.comparing_ids();
     let shared = Shared {
         prepared,
         is_of_changes: touched::is_of_changes(inputs.change, prepared.settings.scope),
@@ -76,7 +77,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
                 .rules()
                 .iter()
                 .map(|rule| rule.head().id.clone())
-                .filter(|id| !prepared.flow.below().contains(id))
+                .filter(|id| !prepared.flow.below().contains(id) && !comparing.contains(id))
                 .collect(),
         ),
     };

@@ -69,8 +69,18 @@ fn check(
         Some(language) => match parser.parse(language, text, &MacroTable::new()) {
             Ok(file) => {
                 let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
-                let mut found = engine.scan(&path, &file).findings;
-                found.extend(flow.scan(&path, &file, None, None, &no_headers).findings);
+                let scan = engine.scan(&path, &file);
+                let mut found = scan.findings;
+                let of_flow = flow.scan(&path, &file, None, (None, &scan.taint), &no_headers);
+                found.extend(of_flow.findings);
+                if let Some(base) = &example.base {
+                    match parser.parse(language, base.as_bytes(), &MacroTable::new()) {
+                        Ok(base) => {
+                            found.extend(flow.compare(&path, (&base, &file), &no_headers));
+                        }
+                        Err(error) => return Some(error.to_string()),
+                    }
+                }
                 parser.recycle(file);
                 if !gaps.is_empty() {
                     return Some(format!("does not parse: line {gaps:?}"));

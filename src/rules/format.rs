@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 
+use super::taint::{PartYaml, PropagatorYaml};
+
 /// A whole rule file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,13 +40,13 @@ pub(super) struct RuleYaml {
     #[serde(default)]
     pub(super) analysis: Option<Spanned<AnalysisYaml>>,
     #[serde(default)]
-    pub(super) pattern_sources: Option<Spanned<de::IgnoredAny>>,
+    pub(super) pattern_sources: Option<Spanned<Vec<Spanned<PartYaml>>>>,
     #[serde(default)]
-    pub(super) pattern_sinks: Option<Spanned<de::IgnoredAny>>,
+    pub(super) pattern_sinks: Option<Spanned<Vec<Spanned<PartYaml>>>>,
     #[serde(default)]
-    pub(super) pattern_sanitizers: Option<Spanned<de::IgnoredAny>>,
+    pub(super) pattern_sanitizers: Option<Spanned<Vec<Spanned<PartYaml>>>>,
     #[serde(default)]
-    pub(super) pattern_propagators: Option<Spanned<de::IgnoredAny>>,
+    pub(super) pattern_propagators: Option<Spanned<Vec<Spanned<PropagatorYaml>>>>,
     #[serde(default)]
     pub(super) paths: Option<PathsYaml>,
     #[serde(default)]
@@ -302,6 +304,13 @@ pub(super) struct OptionsYaml {
         reason = "symbols are never propagated; accepted without effect"
     )]
     pub(super) symbolic_propagation: Option<bool>,
+    pub(super) taint_assume_safe_functions: Option<bool>,
+    pub(super) taint_assume_safe_indexes: Option<bool>,
+    pub(super) taint_assume_safe_comparisons: Option<bool>,
+    pub(super) taint_assume_safe_booleans: Option<bool>,
+    pub(super) taint_assume_safe_numbers: Option<bool>,
+    pub(super) taint_only_propagate_through_assignments: Option<bool>,
+    pub(super) taint_unify_mvars: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -362,4 +371,6 @@ pub(super) struct ExampleYaml {
     pub(super) good: Option<String>,
     #[serde(default)]
     pub(super) path: Option<String>,
+    #[serde(default)]
+    pub(super) base: Option<String>,
 }

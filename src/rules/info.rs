@@ -49,6 +49,8 @@ pub struct Example {
     pub code: String,
     /// File name the example pretends to have, where it matters (`Cargo.toml`).
     pub path: Option<String>,
+    /// The code before the change, for rules that compare with it.
+    pub base: Option<String>,
 }
 
 /// Everything about a rule but how it matches.

@@ -134,28 +134,7 @@ impl Reader<'_> {
         at: At,
         languages: Vec<RuleLanguage>,
     ) -> Result<Rule, RuleError> {
-        if let Some(mode) = &rule.mode
-            && mode.value != "search"
-        {
-            let message = format!("`mode: {}` is not supported", mode.value);
-            return Err(self.error(place(mode), message).with_help(
-                "scrubin runs search rules; taint rules come with its flow analysis in a later release",
-            ));
-        }
-        let taint = [
-            &rule.pattern_sources,
-            &rule.pattern_sinks,
-            &rule.pattern_sanitizers,
-            &rule.pattern_propagators,
-        ];
-        if let Some(taint) = taint.into_iter().flatten().next() {
-            return Err(self
-                .error(
-                    place(taint),
-                    "sources and sinks need `mode: taint`, which is not supported",
-                )
-                .with_help("use pattern operators, or leave the rule out"));
-        }
+        let is_taint = self.is_taint(&rule)?;
         let id = RuleId::parse(&rule.id.value)
             .map_err(|error| self.error(place(&rule.id), error.to_string()))?;
         let severity = match rule.severity.value.to_ascii_uppercase().as_str() {
@@ -169,7 +148,12 @@ impl Reader<'_> {
                     .with_help("use ERROR, WARNING or INFO"));
             }
         };
-        let search = self.search(&mut rule, &id, at, &languages)?;
+        let search = if is_taint {
+            self.no_text_languages(&rule, &languages, "taint rules follow values in")?;
+            Search::Taint(Box::new(self.taint(&mut rule, at)?))
+        } else {
+            self.search(&mut rule, &id, at, &languages)?
+        };
         let metadata_at = rule.metadata.as_ref().map_or(at, place);
         let metadata = rule
             .metadata
@@ -203,6 +187,23 @@ impl Reader<'_> {
             fix_regex,
         })
     }
+
+    /// Refuses languages that have no functions, for rules that read those.
+    fn no_text_languages(
+        &self,
+        rule: &RuleYaml,
+        languages: &[RuleLanguage],
+        what: &str,
+    ) -> Result<(), RuleError> {
+        let of_text =
+            |&one: &RuleLanguage| matches!(one, RuleLanguage::Generic | RuleLanguage::Regex);
+        if languages.iter().any(of_text) {
+            let message = format!("{what} functions of C and Rust, no other text");
+            return Err(self.error(place(&rule.languages), message));
+        }
+        Ok(())
+    }
+
     /// What the rule looks for: exactly one of the pattern operators, or an analysis.
     fn search(
         &self,
@@ -235,12 +236,7 @@ impl Reader<'_> {
                 let message = "an analysis binds no text that `fix-regex` could change";
                 return Err(self.error(place(fix), message));
             }
-            let of_text =
-                |&one: &RuleLanguage| matches!(one, RuleLanguage::Generic | RuleLanguage::Regex);
-            if languages.iter().any(of_text) {
-                let message = "analyses read functions of C and Rust, no other text";
-                return Err(self.error(place(&rule.languages), message));
-            }
+            self.no_text_languages(rule, languages, "analyses read")?;
             return Ok(Search::Analysis(text(&analysis.value.name)));
         }
         match (formulas.pop(), formulas.is_empty()) {

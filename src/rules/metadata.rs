@@ -64,7 +64,12 @@ impl Reader<'_> {
             .collect::<Result<_, _>>()?;
         let mut examples = Vec::new();
         for example in metadata.examples.unwrap_or_default() {
-            let ExampleYaml { bad, good, path } = example;
+            let ExampleYaml {
+                bad,
+                good,
+                path,
+                base,
+            } = example;
             let kinds = [(ExampleKind::Bad, bad), (ExampleKind::Good, good)];
             for (kind, code) in kinds {
                 if let Some(code) = code {
@@ -72,6 +77,7 @@ impl Reader<'_> {
                         kind,
                         code,
                         path: path.clone(),
+                        base: base.clone(),
                     });
                 }
             }

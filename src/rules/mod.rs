@@ -9,6 +9,7 @@ mod load;
 mod metadata;
 mod operators;
 mod rule;
+mod taint;
 
 pub use error::RuleError;
 pub use info::{Example, ExampleKind, RuleInfo, RuleLanguage};
@@ -17,3 +18,4 @@ pub use rule::{
     Analyzer, At, Condition, Conjunction, FixRegex, Formula, PathFilter, Rule, RuleOptions, Search,
     Text,
 };
+pub use taint::{Propagator, SideEffect, Taint, TaintOptions, TaintPart};

@@ -206,7 +206,7 @@ impl Reader<'_> {
         }
     }
 
-    fn block(&self, block: &Block, at: At, depth: u32) -> Result<Formula, RuleError> {
+    pub(super) fn block(&self, block: &Block, at: At, depth: u32) -> Result<Formula, RuleError> {
         match (&block.pattern, &block.patterns, &block.pattern_either, &block.pattern_regex) {
             (Some(pattern), None, None, None) => Ok(Formula::Pattern(text(pattern))),
             (None, Some(operators), None, None) => self.conjunction(operators, at, depth),

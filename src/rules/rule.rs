@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::info::RuleInfo;
+use super::taint::Taint;
 
 /// 1-based line and column in the rule file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -42,13 +43,15 @@ pub enum Search {
     Patterns(Formula),
     /// By the analysis of that name over the meaning of each function.
     Analysis(Text),
+    /// By the values that get from a source to a sink.
+    Taint(Box<Taint>),
 }
 
 impl Search {
     /// The name of the analysis, if it is one.
     pub fn analysis(&self) -> Option<&str> {
         match self {
-            Self::Patterns(_) => None,
+            Self::Patterns(_) | Self::Taint(_) => None,
             Self::Analysis(name) => Some(&name.text),
         }
     }

@@ -75,6 +75,10 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
                 .as_ref()
                 .map(|path| format!(" in {}", visible::line(path)))
                 .unwrap_or_default();
+            if let Some(base) = &example.base {
+                page.heading(&format!("Before the change{place}"));
+                page.code(&page::example_lines(base));
+            }
             page.heading(&format!("{heading}{place}"));
             page.code(&page::example_lines(&example.code));
         }

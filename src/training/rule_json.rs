@@ -44,7 +44,8 @@ struct RulePart<'a> {
     related: Option<Vec<&'a str>>,
 }
 
-/// `{"bad": CODE}` or `{"good": CODE}`, with the path where the example has one.
+/// `{"bad": CODE}` or `{"good": CODE}`, with the path and the code before the change where
+/// the example has them.
 #[derive(Serialize)]
 struct ExamplePart<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +54,8 @@ struct ExamplePart<'a> {
     good: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<&'a str>,
 }
 
 impl<'a> ExamplePart<'a> {
@@ -63,6 +66,7 @@ impl<'a> ExamplePart<'a> {
             bad: is_bad.then_some(code),
             good: (!is_bad).then_some(code),
             path: example.path.as_deref(),
+            base: example.base.as_deref(),
         }
     }
 }

@@ -240,6 +240,46 @@ fn rules_about_something_missing_are_withheld_in_a_function_with_a_gap() {
 }
 
 #[test]
+fn a_comparison_that_the_change_takes_away_is_reported_for_the_change_alone() {
+    let repository = Repository::new();
+    let guard = "    if (size > sizeof out) {\n        return;\n    }\n";
+    let code = |guard: &str, note: &str| {
+        format!(
+            "static unsigned char out[64];\n\nvoid put(const void *from, unsigned long size)\n{{\n{guard}    \
+             memcpy(out, from, size);{note}\n}}\n"
+        )
+    };
+    repository.write("put.c", &code(guard, ""));
+    repository.commit("a guard");
+    repository.write("put.c", &code("", ""));
+    repository.git(&["add", "--all"]);
+    let arguments = [
+        "check",
+        "--precision",
+        "medium",
+        "--only",
+        "guard-removed",
+        "--format",
+        "json",
+    ];
+    let run = repository.scrubin(&arguments);
+    let report = json(&run.stdout);
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{}", run.stdout);
+    assert_eq!(findings[0]["rule"], "C-LEN-040");
+    assert_eq!(findings[0]["line"], 5);
+    assert_eq!(run.code, 1);
+    // There is no change in a whole tree, so nothing is found, and an excuse is not stale either.
+    let excuse = " // scrubin: allow(guard-removed, reason = \"callers test it\")";
+    repository.write("put.c", &code("", excuse));
+    repository.commit("without");
+    let whole: Vec<&str> = arguments.into_iter().chain(["--all"]).collect();
+    let run = repository.scrubin(&whole);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert_eq!(json(&run.stdout)["findings"].as_array().unwrap().len(), 0);
+}
+
+#[test]
 fn a_moved_defect_is_not_new_though_the_base_runs_few_rules() {
     let repository = Repository::new();
     repository.write("a.c", &format!("{BAD}{GOOD}"));

@@ -61,6 +61,45 @@ fn a_rule_file_with_an_unknown_key_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_taint_rule_of_the_user_reports_the_way_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = "rules:\n  - id: acme.length\n    mode: taint\n    languages: [c]\n    severity: ERROR\n    \
+                message: $N is a received length\n    pattern-sources:\n      - pattern: get_len(...)\n    \
+                pattern-sinks:\n      - patterns:\n          - pattern: fill($TO, $N)\n          - focus-metavariable: $N\n";
+    std::fs::write(folder.path().join("r.yaml"), rule).unwrap();
+    let code =
+        "void f(char *to)\n{\n    int len = get_len();\n    fill(to, 3);\n    fill(to, len);\n}\n";
+    std::fs::write(folder.path().join("a.c"), code).unwrap();
+    let run = |format: &str| {
+        let arguments = [
+            "check",
+            "--all",
+            "--no-builtin-rules",
+            "--rules",
+            "r.yaml",
+            "--format",
+            format,
+            "a.c",
+        ];
+        let run = scrubin_in(folder.path(), &arguments);
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        run.stdout
+    };
+    let report = json(&run("json"));
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0]["message"], "len is a received length");
+    assert_eq!(findings[0]["trace"].as_array().unwrap().len(), 3);
+    let sarif = json(&run("sarif"));
+    let flows = &sarif["runs"][0]["results"][0]["codeFlows"][0]["threadFlows"][0];
+    assert_eq!(flows["locations"].as_array().unwrap().len(), 3);
+    for format in ["terminal", "markdown"] {
+        let text = run(format);
+        assert!(text.contains("comes from this source"), "{text}");
+    }
+}
+
+#[test]
 fn a_fix_that_names_what_no_pattern_binds_is_refused_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let rule = "rules:\n  - id: mine\n    languages: [c]\n    severity: ERROR\n    message: m\n    pattern: f($X)\n    fix: g($X, $LEN)\n";

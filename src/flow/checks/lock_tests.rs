@@ -22,6 +22,7 @@ fn reports(text: &str) -> Vec<String> {
         .parse(Language::C, text.as_bytes(), &MacroTable::new())
         .unwrap();
     let settings = Settings {
+        taint: &[],
         target: Target::default(),
         wanted: &WANTED.iter().copied().collect(),
         headers: &Headers::default(),

@@ -386,6 +386,11 @@ pub enum Rvalue {
     Aggregate(Vec<(u64, Operand)>),
 }
 
+impl Rvalue {
+    /// Index of a part of a record whose fields were not seen.
+    pub const UNKNOWN_PART: u64 = u64::MAX;
+}
+
 /// Unary operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UnaryOp {

@@ -420,9 +420,8 @@ impl Builder<'_, '_, '_> {
                     .iter()
                     .position(|known| known.name == field)
             });
-            if let Some(index) = index.and_then(|index| u64::try_from(index).ok()) {
-                parts.push((index, operand));
-            }
+            let index = index.and_then(|index| u64::try_from(index).ok());
+            parts.push((index.unwrap_or(Rvalue::UNKNOWN_PART), operand));
         }
         self.value_of(Rvalue::Aggregate(parts), ty, span)
     }

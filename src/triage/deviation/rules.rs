@@ -144,6 +144,7 @@ fn info(text: &Text) -> Option<RuleInfo> {
         kind,
         code: (*code).to_owned(),
         path: None,
+        base: None,
     };
     let bad = text.bad.iter().map(|code| example(ExampleKind::Bad, code));
     let good = text
