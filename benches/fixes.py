@@ -15,7 +15,7 @@ Both versions of each file are written to a folder and scrubin runs once over al
 `after` counts what is still reported in the repaired functions.
 
 --half keeps the cases whose identifier has an even or an odd first byte of its SHA-256. The guard analyses of C were
-made with the even half before the eyes; the odd half was only scored, so that it tells what they find on code not seen.
+made with the even half before the eyes; the odd half was scored, never read (docs/detection.md).
 """
 import argparse
 import csv
