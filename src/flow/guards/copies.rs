@@ -92,6 +92,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         if let Region::Fixed(capacity) = region
             && !upper.fits(capacity)
             && is_outside(view, all, length, source)
+            && !super::lengths::is_tested_in_sum(view, length)
         {
             let name = view.words(argument_span(view, event, destination, 0));
             let size = view.words(argument_span(view, event, length, 2));

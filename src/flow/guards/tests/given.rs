@@ -26,6 +26,22 @@ void *queue(size_t count, size_t size) {
 }
 
 #[test]
+fn a_length_that_is_tested_in_a_sum_is_compared() {
+    differs(
+        "static unsigned char frame[64];
+int send(const struct iolist *list) {
+    unsigned filled = 2;
+    if (filled > sizeof(frame)) return -1;
+    memcpy(frame + filled, list->base, list->iol_len);
+    return 0;
+}",
+        &["6 unbounded-copy-length"],
+        "filled > sizeof(frame)",
+        "filled + list->iol_len > sizeof(frame)",
+    );
+}
+
+#[test]
 fn a_claim_about_the_quotient_limits_a_product() {
     let good = "void *malloc(size_t n);
 void *queue(size_t count, size_t size) {
