@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """CPU time and peak memory of `scrubin hook pre-commit`, as git would start it.
 
-    benches/hook.py REPOSITORY  [--runs 21] [--files 5] [--lines 3000] [--scrubin BIN]
+    benches/hook.py REPOSITORY  [--runs 21] [--files 5] [--lines 3000] [--scrubin BIN] [--instructions]
 
 Works in a clone under a temporary folder. Case 1: some tracked C files, together about --lines
-lines, are changed and staged. Case 2: only a text file is. CPU time is user + system of scrubin
-and of the git processes it starts. Figures are medians; the last column is the slowest of ten.
+lines, are changed and staged: a function is added to each. Case 2: a macro is added to each as
+well, so that the analyses look at whole files. Case 3: only a text file is staged. CPU time is user
++ system of scrubin and of the git processes it starts. With --instructions scrubin's own
+instructions are counted too, by valgrind. Figures are medians; the last column is the slowest of ten.
 """
 import argparse
 import os
+import re
 import subprocess
 import tempfile
 
@@ -57,6 +60,17 @@ def measure(command, repository, runs):
     return [run(command, cwd=repository, env=env) for _ in range(runs)]
 
 
+def instructions(command, repository):
+    """Millions of instructions of the command itself, its child processes left out."""
+    log = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
+                         cwd=repository, env={**os.environ, "GIT_INDEX_FILE": ".git/index"},
+                         capture_output=True, text=True).stderr
+    found = re.search(r"Collected : *(\d+)", log)
+    if not found:
+        stop(f"valgrind counted nothing:\n{log}")
+    return int(found.group(1)) // 1_000_000
+
+
 def row(name, results):
     """One line of the table."""
     cpu = sorted(result.cpu * 1000 for result in results)
@@ -72,6 +86,7 @@ def main():
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--files", type=int, default=5)
     parser.add_argument("--lines", type=int, default=3000)
+    parser.add_argument("--instructions", action="store_true", help="count them too; needs valgrind")
     add_scrubin_option(parser)
     args = parser.parse_args()
     scrubin = find_scrubin(args.scrubin)
@@ -96,12 +111,24 @@ def main():
                 file.write(CHANGE.format(number=number))
         git(clone, "add", *chosen)
         lines = sum(lines_in(os.path.join(clone, path)) for path in chosen)
-        rows.append(row(f"{len(chosen)} C files, {lines} lines", measure(hook, clone, args.runs)))
+        counts = []
+        name = f"{len(chosen)} C files, {lines} lines"
+        for added in ("a function", "a macro too"):
+            if added != "a function":
+                for path in chosen:
+                    with open(os.path.join(clone, path), "a", encoding="utf-8") as file:
+                        file.write("#define SCRUBIN_BENCH 1\n")
+                git(clone, "add", *chosen)
+            rows.append(row(f"{name}, {added} added to each", measure(hook, clone, args.runs)))
+            if args.instructions:
+                counts.append(f"{added} added: {instructions(hook, clone)} million instructions")
 
         print(f"{version_of(scrubin)}; {version_of('git')}; index of {entries} entries; {args.runs} runs; "
               f"peaks of {launcher_peak():.0f} MB or less are not told apart\n")
         print(table(["staged", "CPU ms", "9 of 10 below", "wall ms", "peak MB", "exit code"], rows))
         print("\nchanged: " + ", ".join(chosen))
+        for line in counts:
+            print(line)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,17 @@ pub struct Selection {
 /// Selects the functions for these changes; `None` if all count.
 pub fn select(file: &SourceFile<'_>, touched: &[Touched]) -> Option<Selection> {
     let mut changed = vec![false; file.functions.len()];
+    let mut beyond: Vec<Span> = Vec::new();
     for one in touched {
-        mark(file, *one, &mut changed)?;
+        if !mark(file, *one, &mut changed) {
+            if one.removes {
+                return None;
+            }
+            beyond.push(one.span);
+        }
+    }
+    if reaches_outside(file, &mut beyond) {
+        return None;
     }
     let names = Names::of(file);
     let mut asked = changed.clone();
@@ -60,9 +69,9 @@ pub fn select(file: &SourceFile<'_>, touched: &[Touched]) -> Option<Selection> {
     Some(Selection { asked, seen })
 }
 
-/// Marks the functions that a change lies in; `None` if it may reach beyond them.
-fn mark(file: &SourceFile<'_>, touched: Touched, changed: &mut [bool]) -> Option<()> {
-    let Touched { span, removes } = touched;
+/// Marks the functions that a change lies in; whether it lies in the body of one.
+fn mark(file: &SourceFile<'_>, touched: Touched, changed: &mut [bool]) -> bool {
+    let span = touched.span;
     let mut is_inside_one = false;
     for (function, slot) in file.functions.iter().zip(changed.iter_mut()) {
         let body = file.tree.span(function.body);
@@ -72,30 +81,35 @@ fn mark(file: &SourceFile<'_>, touched: Touched, changed: &mut [bool]) -> Option
         let is_within = function.span.start <= span.start && span.end <= function.span.end;
         *slot |= overlaps || is_within;
     }
-    if is_inside_one {
-        return Some(());
+    is_inside_one
+}
+
+/// Whether some added text is neither in a function nor blank nor a comment. One pass over the
+/// leaves, whatever the number of spans.
+fn reaches_outside(file: &SourceFile<'_>, added: &mut [Span]) -> bool {
+    if added.is_empty() {
+        return false;
     }
-    if removes {
-        return None;
-    }
-    let lies_in_function = |leaf: Span| {
-        let at = file
-            .functions
-            .partition_point(|function| function.span.end <= leaf.start);
-        file.functions
-            .get(at)
-            .is_some_and(|function| function.span.contains(leaf))
-    };
+    added.sort_unstable_by_key(|span| span.start);
+    let mut rest = added.iter().peekable();
     let tree = &file.tree;
-    let is_outside = tree.subtree(tree.root()).any(|node| {
+    tree.subtree(tree.root()).any(|node| {
         let leaf = tree.span(node);
-        tree.is_leaf(node)
-            && leaf.start < leaf.end
-            && leaf.start < span.end
-            && span.start < leaf.end
-            && !lies_in_function(leaf)
-    });
-    (!is_outside).then_some(())
+        if !tree.is_leaf(node) || leaf.start >= leaf.end {
+            return false;
+        }
+        while rest.next_if(|span| span.end <= leaf.start).is_some() {}
+        rest.peek().is_some_and(|span| span.start < leaf.end) && !lies_in_function(file, leaf)
+    })
+}
+
+fn lies_in_function(file: &SourceFile<'_>, leaf: Span) -> bool {
+    let at = file
+        .functions
+        .partition_point(|function| function.span.end <= leaf.start);
+    file.functions
+        .get(at)
+        .is_some_and(|function| function.span.contains(leaf))
 }
 
 /// Hashes of the names that functions, macros and globals of a file mention.

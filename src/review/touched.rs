@@ -2,6 +2,7 @@
 //! that of a changed file the analyses need not be told of every function.
 
 use super::analyse::Shared;
+use crate::change::classify::FileClass;
 use crate::change::diff::LineDiff;
 use crate::change::git::Reader;
 use crate::change::{Change, ChangedFile, Source};
@@ -23,7 +24,9 @@ pub(super) fn changed_lines(
     file: &ChangedFile,
     head: &[u8],
 ) -> Option<LineDiff> {
-    if !shared.is_of_changes || !file.other_bases.is_empty() || file.is_renamed() {
+    // Only functions of C are selected.
+    let is_c = FileClass::of_path(&file.path) == FileClass::C;
+    if !shared.is_of_changes || !is_c || !file.other_bases.is_empty() || file.is_renamed() {
         return None;
     }
     // What cannot be read is said where base and head are compared.

@@ -43,7 +43,7 @@ pub(super) fn capacity_minus(
     {
         return false;
     }
-    report(view, event, value, (left, right), out);
+    report(view, event, value, (left, right), right, out);
     true
 }
 
@@ -84,7 +84,7 @@ pub(super) fn search_minus(
     if !is_search || is_compared || !is_unsigned(view, value) {
         return false;
     }
-    report(view, event, value, (values.strip(end), right), out);
+    report(view, event, value, (values.strip(end), right), right, out);
     true
 }
 
@@ -120,11 +120,13 @@ fn is_size(view: &View<'_>, value: ValueId) -> bool {
     })
 }
 
-fn report(
+/// Reports a difference that may wrap; `given` is what of it comes from outside.
+pub(super) fn report(
     view: &View<'_>,
     event: &Event,
     value: ValueId,
     (left, right): (ValueId, ValueId),
+    given: ValueId,
     out: &mut Vec<Defect>,
 ) {
     let (one, two) = super::arithmetic::operand_words(view, value, event, left, right);
@@ -132,7 +134,7 @@ fn report(
         "unsigned-underflow-length",
         event.span,
         vec![("$A", one.clone()), ("$B", two.clone())],
-        Some(right),
+        Some(given),
         Vec::new(),
         format!("nothing tests that `{one}` is at least `{two}`"),
     ));

@@ -35,15 +35,7 @@ pub(super) fn reduced(
     if !is_size(view, value) {
         return false;
     }
-    let (one, two) = super::arithmetic::operand_words(view, value, event, left, right);
-    out.push(view.defect(
-        "unsigned-underflow-length",
-        event.span,
-        vec![("$A", one.clone()), ("$B", two.clone())],
-        Some(left),
-        Vec::new(),
-        format!("nothing tests that `{one}` is at least `{two}`"),
-    ));
+    super::differences::report(view, event, value, (left, right), left, out);
     true
 }
 

@@ -103,17 +103,17 @@ fn is_wider(view: &View<'_>, value: ValueId, bits: u8) -> bool {
         .is_some_and(|(own, _)| own > bits)
 }
 
+/// What a block's end asks.
+fn condition_at(view: &View<'_>, block: u32) -> Option<ValueId> {
+    let conditions = &view.numbered.conditions;
+    conditions.get(block as usize).copied().flatten()
+}
+
 /// A counter of few bits in a loop that ends at a terminator in memory.
 fn counters(view: &View<'_>, out: &mut Vec<Defect>) {
     let values = view.values();
     for found in &view.graph.loops {
-        let Some(condition) = view
-            .numbered
-            .conditions
-            .get(found.head as usize)
-            .copied()
-            .flatten()
-        else {
+        let Some(condition) = condition_at(view, found.head) else {
             continue;
         };
         let mut kinds = Vec::new();
@@ -191,13 +191,7 @@ fn growth(view: &View<'_>, out: &mut Vec<Defect>) {
     let values = view.values();
     let types = &view.unit.types;
     for found in &view.graph.loops {
-        let Some(condition) = view
-            .numbered
-            .conditions
-            .get(found.head as usize)
-            .copied()
-            .flatten()
-        else {
+        let Some(condition) = condition_at(view, found.head) else {
             continue;
         };
         let Value::Binary(op, left, right) = values.get(condition) else {
