@@ -296,10 +296,10 @@ fn read_and_analyse(
     let _turn = shared.prepared.watch.enter(&file.path);
     match reader.read(&file.head) {
         Ok(bytes) => {
-            let diff = touched::changed_lines(shared, reader, file, &bytes);
+            let touched = touched::of_file(shared, reader, file, &bytes);
             analyse(
                 shared,
-                Side::Head(diff.as_ref()),
+                Side::Head(touched.as_deref()),
                 parser,
                 &file.path,
                 &bytes,

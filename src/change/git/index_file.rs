@@ -69,13 +69,17 @@ pub(super) fn headers(
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
+    let digit = |value: u8| {
+        if value < 10 {
+            b'0' + value
+        } else {
+            b'a' + value - 10
+        }
+    };
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    String::from_utf8(digits.collect()).unwrap_or_default()
 }
 
 /// An entry as the walk shows it.
@@ -169,8 +173,14 @@ fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
         fixed += last + 1;
     }
     let name = bytes.get(fixed..).unwrap_or_default();
-    let Some(length) = memchr::memchr(0, name) else {
-        return Entry::NeedsMore;
+    let said = usize::from(flags & NAME_LENGTH);
+    let length = match name.get(said) {
+        // As the flags say, as nearly always.
+        Some(0) if version < 4 && !name.get(..said).is_some_and(|name| name.contains(&0)) => said,
+        _ => match memchr::memchr(0, name) {
+            Some(length) => length,
+            None => return Entry::NeedsMore,
+        },
     };
     let seen = Seen {
         mode,
@@ -181,7 +191,6 @@ fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
     if version == 4 {
         return Entry::Takes(fixed + length + 1, seen);
     }
-    let said = usize::from(flags & NAME_LENGTH);
     if said != length.min(usize::from(NAME_LENGTH)) {
         return Entry::Damaged;
     }
