@@ -70,16 +70,17 @@ pub(super) fn headers(
 
 fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| {
-        if value < 10 {
+        char::from(if value < 10 {
             b'0' + value
         } else {
             b'a' + value - 10
-        }
+        })
     };
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    String::from_utf8(digits.collect()).unwrap_or_default()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    text
 }
 
 /// An entry as the walk shows it.
@@ -146,6 +147,35 @@ enum Entry<'b> {
 }
 
 fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
+    usual_entry(bytes, version, hash).unwrap_or_else(|| any_entry(bytes, version, hash))
+}
+
+/// An entry of the usual kind that is whole; `None` for any other, which may be one as well.
+#[inline]
+fn usual_entry(bytes: &[u8], version: u32, hash: usize) -> Option<Entry<'_>> {
+    let (fixed, behind) = bytes.split_at_checked(STAT + hash + 2)?;
+    let flags = u16::from_be_bytes(*fixed.last_chunk::<2>()?);
+    let mode = u32::from_be_bytes(fixed.get(MODE)?.try_into().ok()?);
+    let length = usize::from(flags & NAME_LENGTH);
+    let is_usual = version < 4
+        && matches!(mode, 0o100_644 | 0o100_755)
+        && flags & EXTENDED == 0
+        && length < usize::from(NAME_LENGTH);
+    let (name, behind) = behind.split_at_checked(length)?;
+    let padding = behind.get(..8 - (fixed.len() + length) % 8)?;
+    if !is_usual || padding.iter().any(|&byte| byte != 0) || name.contains(&0) {
+        return None;
+    }
+    let seen = Seen {
+        mode,
+        is_merged: flags & STAGE == 0,
+        object: fixed.get(STAT..STAT + hash)?,
+        name,
+    };
+    Some(Entry::Takes(fixed.len() + length + padding.len(), seen))
+}
+
+fn any_entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
     let mut fixed = STAT + hash + 2;
     let (Some(mode), Some(flags)) = (
         bytes.get(MODE).and_then(|mode| mode.try_into().ok()),
@@ -173,14 +203,8 @@ fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
         fixed += last + 1;
     }
     let name = bytes.get(fixed..).unwrap_or_default();
-    let said = usize::from(flags & NAME_LENGTH);
-    let length = match name.get(said) {
-        // As the flags say, as nearly always.
-        Some(0) if version < 4 && !name.get(..said).is_some_and(|name| name.contains(&0)) => said,
-        _ => match memchr::memchr(0, name) {
-            Some(length) => length,
-            None => return Entry::NeedsMore,
-        },
+    let Some(length) = memchr::memchr(0, name) else {
+        return Entry::NeedsMore;
     };
     let seen = Seen {
         mode,
@@ -191,6 +215,7 @@ fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
     if version == 4 {
         return Entry::Takes(fixed + length + 1, seen);
     }
+    let said = usize::from(flags & NAME_LENGTH);
     if said != length.min(usize::from(NAME_LENGTH)) {
         return Entry::Damaged;
     }
