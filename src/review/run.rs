@@ -87,6 +87,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
     let mut file_counts = FileCounts::default();
     let mut functions = FileCounts::default();
+    let mut unreached_functions = 0;
     let mut withheld: Vec<Finding> = Vec::new();
     let mut lines = 0;
     let mut incomplete = gaps.iter().any(|gap| gap.kind.is_failure()) && !whole;
@@ -107,6 +108,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         file_counts.analysed += u64::from(result.is_analysed);
         functions.total += result.function_counts.0;
         functions.analysed += result.function_counts.1;
+        unreached_functions += result.unreached;
         lines += result.lines;
         incomplete |= !result.is_analysed && !whole;
         gaps.append(&mut result.gaps);
@@ -192,6 +194,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .collect(),
         files: file_counts,
         functions,
+        unreached_functions,
         lines,
         line_hashes: hashes,
         rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),

@@ -70,17 +70,17 @@ pub(super) fn headers(
 
 fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| {
-        char::from(if value < 10 {
+        if value < 10 {
             b'0' + value
         } else {
             b'a' + value - 10
-        })
+        }
     };
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.extend([digit(byte >> 4), digit(byte & 15)]);
+    let mut text = vec![0; bytes.len() * 2];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
     }
-    text
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// An entry as the walk shows it.
@@ -163,7 +163,8 @@ fn usual_entry(bytes: &[u8], version: u32, hash: usize) -> Option<Entry<'_>> {
         && length < usize::from(NAME_LENGTH);
     let (name, behind) = behind.split_at_checked(length)?;
     let padding = behind.get(..8 - (fixed.len() + length) % 8)?;
-    if !is_usual || padding.iter().any(|&byte| byte != 0) || name.contains(&0) {
+    // A NUL inside the name is damage like any other byte: what follows still fits.
+    if !is_usual || padding.iter().any(|&byte| byte != 0) {
         return None;
     }
     let seen = Seen {
