@@ -28,8 +28,8 @@ pub(super) struct Analysed {
     pub(super) lines: u64,
     /// Functions in all, and those understood without a gap.
     pub(super) function_counts: (u64, u64),
-    /// Further functions, which were not read because the change cannot reach them.
-    pub(super) unreached: u64,
+    /// Names of further functions, which were not read because the change cannot reach them.
+    pub(super) unreached: Vec<String>,
     /// Rules that ran to the end.
     pub(super) ran: Arc<BTreeSet<RuleId>>,
     /// Whether the file was analysed at all.
@@ -175,7 +175,11 @@ fn analyse_unguarded(
     };
     let whole = read().filter(|function| !function.has_error).count();
     analysed.function_counts = (count(read().count()), count(whole));
-    analysed.unreached = count(file.functions.len() - read().count());
+    let unread = file
+        .functions
+        .iter()
+        .filter(|function| file.is_left_out(function.span));
+    analysed.unreached = unread.map(|function| function.name.clone()).collect();
     analysed.gaps = file
         .gaps
         .iter()
