@@ -27,4 +27,4 @@ pub use analyse::{Analysis, FlowGap, Settings, analyse};
 pub use change::compare;
 pub use defect::{Defect, Note};
 pub use registry::{ANALYSES, AnalysisInfo, find as find_analysis};
-pub use select::{Selection, Touched, select};
+pub use select::{Removed, Selection, Touched, select};
