@@ -193,6 +193,9 @@ fn one_way(
         let Some(end) = straight(view, null) else {
             continue;
         };
+        if is_handed_over(view, null, end) {
+            continue;
+        }
         // A claim in between is a promise.
         if leads_straight(view, end, event.block) && !is_assumption(view, body.span) {
             if is_claimed(view, pointer) {
@@ -222,6 +225,35 @@ fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
     let mut at = from;
     for _ in 0..8 {
         if at == to {
+            return true;
+        }
+        match view
+            .function
+            .block(BlockId(at))
+            .map(|body| &body.terminator)
+        {
+            Some(Terminator::Goto(next)) => at = next.0,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a way calls, for nothing but what it does, a function that was not seen: it may not come
+/// back.
+fn is_handed_over(view: &View<'_>, from: u32, end: u32) -> bool {
+    let mut at = from;
+    for _ in 0..8 {
+        if at == end {
+            return false;
+        }
+        let calls = view.numbered.events.iter().any(|event| {
+            event.block == at
+                && matches!(&event.kind, EventKind::Call { callee, .. }
+                if !view.lexicon.is(*callee, super::tables::flag::LOG)
+                    && !callee.is_some_and(|name| view.unit.functions.iter().any(|own| own.name == name)))
+        });
+        if calls {
             return true;
         }
         match view
@@ -399,6 +431,51 @@ fn names_it(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
     aliases || memchr::memmem::find(text, last.as_bytes()).is_some()
 }
 
+/// Whether the test is one that a macro makes of what it is given: it makes it of everything, and
+/// says nothing of this pointer.
+fn is_inside_macro(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
+    let Some(name) = object_name(view, pointer).or_else(|| holder(view, pointer)) else {
+        return false;
+    };
+    let text = view.words_of(test);
+    if text.contains("NULL") || text.contains("nullptr") {
+        return false;
+    }
+    let last = name.rsplit(['.', '>']).next().unwrap_or_default();
+    let Some(at) = text.find(last) else {
+        return false;
+    };
+    // The nearest bracket that is open before the name, and what stands before that.
+    let before = text.get(..at).unwrap_or_default();
+    let mut depth = 0_i32;
+    for (index, c) in before.char_indices().rev() {
+        match c {
+            ')' => depth += 1,
+            '(' if depth > 0 => depth -= 1,
+            '(' => {
+                let word: String = before
+                    .get(..index)
+                    .unwrap_or_default()
+                    .trim_end()
+                    .chars()
+                    .rev()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
+                let word: String = word.chars().rev().collect();
+                let lower = word.to_ascii_lowercase();
+                if !word.is_empty() {
+                    return !matches!(lower.as_str(), "if" | "while" | "for" | "return" | "switch")
+                        && !["assert", "likely", "check", "require", "verify", "ensure", "assume"]
+                            .iter()
+                            .any(|known| lower.contains(known));
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Whether a test stands in a macro that promises what it tests.
 fn is_assumption(view: &View<'_>, test: Span) -> bool {
     let start = test.start as usize;
@@ -441,7 +518,10 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, pointer: ValueId) -> O
                 .block(crate::flow::ir::BlockId(block))
                 .map(|body| body.span)?;
             // A macro may test and use in any order; what is compared may only hold the same.
-            if span.start > event.span.end && names_it(view, span, pointer) {
+            if span.start > event.span.end
+                && names_it(view, span, pointer)
+                && !is_inside_macro(view, span, pointer)
+            {
                 return Some(span);
             }
         }
