@@ -270,7 +270,7 @@ fn is_worth(
                 || !view.function.is_private
                     && super::names::is_input_name(name)
                     && is_never_compared(view, region))
-                && matches!(view.values().get(packet), Value::Parameter(_))
+                && (has_later_guard || matches!(view.values().get(packet), Value::Parameter(_)))
                 && !super::names::is_output_name(name)
                 && !(view.function.is_private && callers_look(view, all))
         }

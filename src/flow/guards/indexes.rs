@@ -391,6 +391,10 @@ fn claim(view: &View<'_>, value: ValueId) -> Option<Span> {
                         .parameter_name(index)
                         .is_some_and(super::names::is_length_name)
         }
+        // What a call gave back for an object of the caller.
+        Value::Out { .. } | Value::Pure { .. } => {
+            !view.function.is_private && is_measured(view, *leaf)
+        }
         _ => view.is_sent(*leaf),
     });
     if !is_outside {
@@ -404,6 +408,25 @@ fn claim(view: &View<'_>, value: ValueId) -> Option<Span> {
                 && fact.bounds(values, &leaves, Direction::Upper)
         })
         .map(|fact| fact.span)
+}
+
+/// A length that a call wrote behind a pointer, or of a text that the caller gave.
+fn is_measured(view: &View<'_>, leaf: ValueId) -> bool {
+    let values = view.values();
+    match values.get(leaf) {
+        Value::Out { .. } => super::nullable::holder(view, leaf)
+            .or_else(|| object_name(view, leaf))
+            .is_some_and(|name| super::names::is_byte_length_name(&name)),
+        Value::Pure {
+            callee,
+            first: Some(first),
+            ..
+        } => {
+            matches!(view.name(callee), "strlen" | "strnlen")
+                && matches!(values.get(values.root(first)), Value::Parameter(_))
+        }
+        _ => false,
+    }
 }
 
 fn asserted_length(

@@ -197,7 +197,10 @@ fn one_way(
             continue;
         }
         // A claim in between is a promise.
-        if leads_straight(view, end, event.block) && !is_assumption(view, body.span) {
+        if leads_straight(view, end, event.block)
+            && !is_assumption(view, body.span)
+            && !is_inside_macro(view, body.span, pointer)
+        {
             if is_claimed(view, pointer) {
                 return false;
             }
@@ -465,9 +468,11 @@ fn is_inside_macro(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
                 let lower = word.to_ascii_lowercase();
                 if !word.is_empty() {
                     return !matches!(lower.as_str(), "if" | "while" | "for" | "return" | "switch")
-                        && !["assert", "likely", "check", "require", "verify", "ensure", "assume"]
-                            .iter()
-                            .any(|known| lower.contains(known));
+                        && ![
+                            "assert", "likely", "check", "require", "verify", "ensure", "assume",
+                        ]
+                        .iter()
+                        .any(|known| lower.contains(known));
                 }
             }
             _ => {}

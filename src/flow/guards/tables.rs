@@ -292,7 +292,9 @@ fn is_decoder(lower: &str) -> bool {
         return true;
     }
     if squeezed.contains("endian")
-        && ["read", "get", "load"].iter().any(|word| squeezed.contains(word))
+        && ["read", "get", "load"]
+            .iter()
+            .any(|word| squeezed.contains(word))
         && squeezed.bytes().any(|byte| byte.is_ascii_digit())
     {
         return true;

@@ -33,18 +33,23 @@ pub(super) fn cursors(view: &View<'_>) -> Vec<ValueId> {
 fn is_read_there(view: &View<'_>, step: &Step) -> bool {
     let values = view.values();
     step.terms.iter().any(|term| {
-        values.sources(*term).iter().any(|leaf| match values.get(*leaf) {
-            Value::Load { location, .. } => depends(view, location, step.cursor),
-            Value::Pure { .. } | Value::Call(_) => {
-                values.calls.get(leaf).is_some_and(|(callee, arguments)| {
-                    callee.is_some_and(|callee| {
-                        view.lexicon.flags(callee) & super::tables::flag::DECODER != 0
-                            || view.file.decodes(callee).is_some()
-                    }) && arguments.iter().any(|argument| depends(view, *argument, step.cursor))
-                })
-            }
-            _ => false,
-        })
+        values
+            .sources(*term)
+            .iter()
+            .any(|leaf| match values.get(*leaf) {
+                Value::Load { location, .. } => depends(view, location, step.cursor),
+                Value::Pure { .. } | Value::Call(_) => {
+                    values.calls.get(leaf).is_some_and(|(callee, arguments)| {
+                        callee.is_some_and(|callee| {
+                            view.lexicon.flags(callee) & super::tables::flag::DECODER != 0
+                                || view.file.decodes(callee).is_some()
+                        }) && arguments
+                            .iter()
+                            .any(|argument| depends(view, *argument, step.cursor))
+                    })
+                }
+                _ => false,
+            })
     })
 }
 
@@ -70,18 +75,49 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                 continue;
             }
             // What is left goes down by what the pointer goes up.
-            let Some(left) = all
-                .iter()
-                .find(|step| step.is_down && step.terms == up.terms && step.constant == -up.constant)
-            else {
+            let Some(left) = all.iter().find(|step| {
+                step.is_down && step.terms == up.terms && step.constant == -up.constant
+            }) else {
                 continue;
             };
+            if is_validated(view, found, up.cursor) {
+                continue;
+            }
             if let Some(defect) = too_far(view, found, up.cursor, left.cursor) {
                 out.push(defect);
                 break;
             }
         }
     }
+}
+
+/// Whether a call was asked, before the walk, about the object that it walks over.
+fn is_validated(view: &View<'_>, found: &Loop, cursor: ValueId) -> bool {
+    let values = view.values();
+    let starts: Vec<ValueId> = values
+        .inputs
+        .get(&cursor)
+        .into_iter()
+        .flatten()
+        .filter(|(from, _)| !found.contains(*from))
+        .map(|(_, input)| values.root(*input))
+        .collect();
+    view.facts
+        .at(view.graph, found.head, 0)
+        .any(|fact| match &fact.kind {
+            FactKind::Asked { call } => values.calls.get(call).is_some_and(|(_, arguments)| {
+                arguments
+                    .iter()
+                    .any(|argument| starts.contains(&values.root(*argument)))
+            }),
+            FactKind::Compare { difference, .. } => difference.terms.iter().any(|(term, _)| {
+                values.calls.get(term).is_some_and(|(_, arguments)| {
+                    arguments
+                        .iter()
+                        .any(|argument| starts.contains(&values.root(*argument)))
+                })
+            }),
+        })
 }
 
 /// The first read behind the cursor that what is left was not asked for.
@@ -120,12 +156,7 @@ fn too_far(view: &View<'_>, found: &Loop, cursor: ValueId, left: ValueId) -> Opt
 
 /// How many bytes behind the cursor an event reads. Where the layout of a record was not seen, its
 /// second field is at least one byte on.
-fn need(
-    view: &View<'_>,
-    event: &Event,
-    cursor: ValueId,
-    fields: &mut Vec<Symbol>,
-) -> Option<i128> {
+fn need(view: &View<'_>, event: &Event, cursor: ValueId, fields: &mut Vec<Symbol>) -> Option<i128> {
     let values = view.values();
     let EventKind::Read {
         location,
@@ -156,7 +187,9 @@ fn need(
     }
     let at = Linear::of(values, *location);
     match at.terms.as_slice() {
-        [(term, 1)] if *term == cursor && at.constant >= 0 => Some(at.constant.saturating_add(bytes)),
+        [(term, 1)] if *term == cursor && at.constant >= 0 => {
+            Some(at.constant.saturating_add(bytes))
+        }
         _ => None,
     }
 }
