@@ -159,7 +159,18 @@ pub(super) fn is_lookup_name(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(
             word.as_str(),
-            "find" | "lookup" | "search" | "alloc" | "new" | "create" | "dup"
+            "find"
+                | "lookup"
+                | "search"
+                | "alloc"
+                | "zalloc"
+                | "malloc"
+                | "calloc"
+                | "memalign"
+                | "strdup"
+                | "new"
+                | "create"
+                | "dup"
         )
     })
 }

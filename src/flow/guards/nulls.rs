@@ -16,6 +16,12 @@ use smallvec::SmallVec;
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     let mut told: Vec<ValueId> = Vec::new();
     for (index, event) in view.numbered.events.iter().enumerate() {
+        if let Some(pointer) = returned_member(view, event)
+            && !told.contains(&pointer)
+            && one_way(view, event, index as u32, pointer, out)
+        {
+            told.push(pointer);
+        }
         for pointer in used_pointers(view, event) {
             if told.contains(&pointer) {
                 continue;
@@ -29,6 +35,16 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             }
         }
     }
+}
+
+/// `return &p->member`: made of NULL, it is no NULL any more.
+fn returned_member(view: &View<'_>, event: &Event) -> Option<ValueId> {
+    let values = view.values();
+    let EventKind::Return(Some(value)) = &event.kind else {
+        return None;
+    };
+    let value = values.strip(*value);
+    matches!(values.get(value), Value::Field(..)).then(|| values.root(value))
 }
 
 /// Pointers an event goes through.
@@ -57,6 +73,11 @@ fn used_pointers(view: &View<'_>, event: &Event) -> SmallVec<[ValueId; 2]> {
                 {
                     add(copy.destination);
                     add(copy.source);
+                } else if copy
+                    .destination
+                    .is_some_and(|at| is_allocated(view, arguments, at))
+                {
+                    add(copy.destination);
                 }
             } else if view.name(*callee) == "memcmp" {
                 // The address of a field is only made of a pointer that is there.
@@ -75,6 +96,17 @@ fn used_pointers(view: &View<'_>, event: &Event) -> SmallVec<[ValueId; 2]> {
         _ => {}
     }
     out
+}
+
+/// Whether an argument is what an allocator gave: memory that something is to be put into.
+fn is_allocated(view: &View<'_>, arguments: &[ValueId], at: u8) -> bool {
+    let values = view.values();
+    arguments.get(at as usize).is_some_and(|id| {
+        values
+            .calls
+            .get(&values.root(*id))
+            .is_some_and(|(callee, _)| view.lexicon.is(*callee, super::tables::flag::ALLOC))
+    })
 }
 
 /// Whether a fact at the event says that the pointer is, or may not be, NULL.
@@ -389,11 +421,12 @@ fn late_test(
     ) {
         return false;
     }
-    if is_known(view, pointer, event.block, index) || is_claimed_before(view, pointer, event, index)
-    {
+    if is_known(view, pointer, event.block, index) {
         return false;
     }
-    let Some(span) = later_test(view, event, index, pointer) else {
+    // Who asserted it before may assert it again; who asks reckons with NULL.
+    let is_claimed = is_claimed_before(view, pointer, event, index);
+    let Some(span) = later_test(view, event, index, pointer, is_claimed) else {
         return false;
     };
     let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
@@ -496,7 +529,14 @@ fn is_assumption(view: &View<'_>, test: Span) -> bool {
 }
 
 /// A comparison with NULL, or an assertion of it, that every way behind the event meets.
-fn later_test(view: &View<'_>, event: &Event, index: u32, pointer: ValueId) -> Option<Span> {
+/// Not an assertion where one stood before.
+fn later_test(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+    is_claimed: bool,
+) -> Option<Span> {
     for (block, condition) in view.numbered.conditions.iter().enumerate() {
         let Some(condition) = condition else { continue };
         let block = block as u32;
@@ -530,6 +570,9 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, pointer: ValueId) -> O
                 return Some(span);
             }
         }
+    }
+    if is_claimed {
+        return None;
     }
     view.facts
         .claims
