@@ -27,6 +27,7 @@ mod linear;
 mod lower;
 mod names;
 mod narrow;
+mod null_tests;
 mod nullable;
 mod nulls;
 mod numbering;

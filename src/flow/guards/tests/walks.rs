@@ -91,16 +91,20 @@ int keep(struct address *own, struct address *given) {
 }
 
 #[test]
-fn a_handler_that_was_not_seen_may_not_come_back() {
+fn a_handler_of_a_macro_that_was_not_seen_may_not_come_back() {
     let good = "struct state { int x; };
 void stop(const char *what, int line);
+#define ARGUMENT(what) do { if (!(what)) { stop(\"argument\", 3); } } while (0)
 int start(struct state *state) {
-    if (!(state != 0)) { stop(\"state\", 3); }
+    ARGUMENT(state != 0);
     return state->x;
 }";
     assert_eq!(with_types(good), [""; 0]);
-    let bad = good.replace("stop(\"state\", 3);", "printf(\"no state\");");
-    assert_eq!(with_types(&bad), ["6 null-on-one-way"]);
+    let bad = good.replace(
+        "ARGUMENT(state != 0);",
+        "if (state == 0) { stop(\"state\", 3); }",
+    );
+    assert_eq!(with_types(&bad), ["7 null-on-one-way"]);
 }
 
 #[test]
@@ -115,5 +119,49 @@ fn place_in_an_object_and_length_of_a_caller_wrap() {
         "file->offs + len > file->ta->size",
         "len > file->ta->size - file->offs",
     );
+    assert_eq!(with_types(&good), [""; 0]);
+}
+
+#[test]
+fn who_asks_reckons_with_null_whatever_was_asserted() {
+    let bad = "struct c { int x; int y; };
+int poll(struct c *c) {
+    assert(c != 0);
+    if (c->x == 3) { return 1; }
+    if (c) { c->y = 1; }
+    return 0;
+}";
+    assert_eq!(with_types(bad), ["5 null-test-after-use"]);
+    let good = bad.replace("if (c) { c->y = 1; }", "assert(c != 0); c->y = 1;");
+    assert_eq!(with_types(&good), [""; 0]);
+}
+
+#[test]
+fn the_member_of_null_that_is_returned_is_no_null() {
+    let bad = "struct pipe { int b; };
+struct holder { int a; struct pipe pipe; };
+struct pipe *make(struct holder *m) {
+    if (m) {
+        m->a = 1;
+    }
+    return &m->pipe;
+}";
+    assert_eq!(with_types(bad), ["8 null-on-one-way"]);
+    let good = bad
+        .replace(
+            "        m->a = 1;",
+            "        m->a = 1;\n        return &m->pipe;",
+        )
+        .replace("    return &m->pipe;\n}", "    return 0;\n}");
+    assert_eq!(with_types(&good), [""; 0]);
+}
+
+#[test]
+fn there_is_no_last_byte_of_nothing() {
+    let bad = "int last(const uint8_t *data, size_t len) {
+    return data[len - 1];
+}";
+    assert_eq!(with_types(bad), ["3 unsigned-underflow-length"]);
+    let good = bad.replace("    return", "    if (len == 0) return -1;\n    return");
     assert_eq!(with_types(&good), [""; 0]);
 }
