@@ -125,7 +125,7 @@ pub(super) fn is_inside_macro(
                     ]
                     .iter()
                     .any(|known| lower.contains(known));
-                    return !is_keyword && !(may_assert && asserts);
+                    return !(is_keyword || may_assert && asserts);
                 }
             }
             _ => {}

@@ -200,13 +200,11 @@ fn room(view: &View<'_>, block: u32, event: u32, left: ValueId) -> Option<(i128,
     let mut best: Option<(i128, Span)> = None;
     for fact in view.facts.at(view.graph, block, event) {
         match least(fact, left) {
-            Some(Ok(bytes)) => {
-                if best.is_none_or(|(before, _)| before < bytes) {
-                    best = Some((bytes, fact.span));
-                }
+            Some(Ok(bytes)) if best.is_none_or(|(before, _)| before < bytes) => {
+                best = Some((bytes, fact.span));
             }
             Some(Err(())) => return None,
-            None => {}
+            _ => {}
         }
     }
     best.filter(|(bytes, _)| *bytes > 0)
