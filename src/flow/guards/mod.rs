@@ -27,6 +27,7 @@ mod linear;
 mod lower;
 mod names;
 mod narrow;
+mod null_tests;
 mod nullable;
 mod nulls;
 mod numbering;
@@ -46,6 +47,7 @@ mod tables;
 mod tests;
 mod values;
 mod walk_ends;
+mod walk_reads;
 mod walkers;
 
 pub use self::guarded::{GuardedSink, removed};
@@ -226,6 +228,7 @@ pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
         appends::check(&view, out);
         cleanup::check(&view, out);
         cursor::check(&view, out);
+        walk_reads::check(&view, out);
         narrow::check(&view, out);
         contradictions::check(&view, out);
         shared::check(&view, out);

@@ -5,6 +5,7 @@ use crate::flow::lower_c;
 use crate::syntax::{Language, Limits, MacroTable, Parser};
 
 mod given;
+mod walks;
 
 fn unit(text: &str) -> crate::flow::ir::Unit {
     let mut parser = Parser::new(Limits::default());
