@@ -77,7 +77,7 @@ MAPS = {
         "exit": ["R-PAN-015"],
         "host_endian_bytes": ["R-INT-010"],
         "infinite_loop": ["R-PAN-016"],
-        "let_underscore_must_use": [],
+        "let_underscore_must_use": ["R-RET-001", "R-CRY-006"],
         "unused_io_amount": ["R-NET-002"],
     },
 }

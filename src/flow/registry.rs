@@ -161,6 +161,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     rust(Part::Rust, "rust-raw-parts-address", "a slice at an address from outside that may be zero"),
     rust(Part::Rust, "rust-read-before-length", "a read at a fixed offset before the length is known"),
     rust(Part::Rust, "rust-recursion", "a call cycle"),
+    rust(Part::RustSites, "rust-result-discarded", "a result that `let _` throws away"),
     rust(Part::Rust, "rust-reversed-range", "a range whose end may lie before its start"),
     rust(Part::RustSites, "rust-safety-section-missing", "a public unsafe function without a safety section"),
     rust(Part::RustSites, "rust-several-unsafe-operations", "an unsafe block with more than one unsafe operation"),

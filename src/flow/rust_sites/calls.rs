@@ -9,7 +9,7 @@ use crate::flow::defect::Defect;
 use crate::syntax::{Field, Kind, NodeId};
 
 /// `rust-uninitialised-vector`, `rust-forgotten-value`, `rust-native-byte-order`,
-/// `rust-partial-transfer-ignored`.
+/// `rust-partial-transfer-ignored`, `rust-result-discarded`.
 pub(super) fn check(sites: &Sites<'_, '_>, node: NodeId, out: &mut Vec<Defect>) {
     match sites.kind(node) {
         Kind::CALL_EXPRESSION => {
@@ -17,6 +17,7 @@ pub(super) fn check(sites: &Sites<'_, '_>, node: NodeId, out: &mut Vec<Defect>) 
             forget(sites, node, out);
             transfer(sites, node, out);
         }
+        Kind::LET_DECLARATION => discarded(sites, node, out),
         Kind::IDENTIFIER | Kind::FIELD_IDENTIFIER
             if matches!(sites.text(node), "to_ne_bytes" | "from_ne_bytes") =>
         {
@@ -324,4 +325,45 @@ fn is_any_success_taken(sites: &Sites<'_, '_>, node: NodeId) -> bool {
         }
     }
     takes_any
+}
+
+/// `let _ = x;` of a `Result`, or of what says that it must be used.
+fn discarded(sites: &Sites<'_, '_>, node: NodeId, out: &mut Vec<Defect>) {
+    let (Some(pattern), Some(value)) = (
+        sites.child(node, Field::PATTERN),
+        sites.child(node, Field::VALUE),
+    ) else {
+        return;
+    };
+    if sites.text(pattern) != "_" || sites.is_compile_time(node) {
+        return;
+    }
+    let ty = match sites.child(node, Field::TYPE) {
+        Some(ty) => sites.types.written(ty),
+        None => sites.types.of(value),
+    };
+    let records = &sites.types.items.records;
+    let is_marked = |ty: &Ty| {
+        ty.name()
+            .and_then(|name| records.get(name))
+            .is_some_and(|record| record.must_use)
+    };
+    let is_result = match ty.name() {
+        // What cannot fail is as good as what it holds.
+        Some("Result") => {
+            let error = ty.argument(1);
+            !(error == Ty::Never || error.name() == Some("Infallible"))
+                || is_marked(&ty.argument(0))
+        }
+        _ => is_marked(&ty),
+    };
+    let must_use = sites.types.callee(value).is_some_and(|head| head.must_use);
+    if is_result || must_use {
+        sites.report(
+            "rust-result-discarded",
+            node,
+            &[("$VALUE", sites.text(value))],
+            out,
+        );
+    }
 }

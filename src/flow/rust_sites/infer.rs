@@ -421,12 +421,6 @@ impl<'f, 's> Types<'f, 's> {
         ) else {
             return Ty::Unknown;
         };
-        if let Some(head) = self.callee(node) {
-            return match &head.result {
-                Ty::Named(name, _) if name.len() == 1 => Ty::Unknown,
-                ty => ty.clone(),
-            };
-        }
         let arguments: Vec<NodeId> = tree.children(list).collect();
         let (function, generics) = match tree.kind(function) {
             Kind::GENERIC_FUNCTION => (
@@ -441,6 +435,9 @@ impl<'f, 's> Types<'f, 's> {
             .filter(|&one| tree.kind(one) != Kind::LIFETIME)
             .map(|one| self.written(one))
             .collect();
+        if let Some(head) = self.callee(node) {
+            return given(&head.result, &head.parameters, &generics);
+        }
         match tree.kind(function) {
             Kind::FIELD_EXPRESSION => {
                 let (Some(value), Some(name)) = (
@@ -505,4 +502,22 @@ pub(super) fn is_raw_reference(text: &str) -> bool {
     text.strip_prefix('&')
         .map(str::trim_start)
         .is_some_and(|rest| rest.starts_with("raw const ") || rest.starts_with("raw mut "))
+}
+
+/// The result of a function with its type parameters as they are written at the call.
+fn given(result: &Ty, parameters: &[std::rc::Rc<str>], generics: &[Ty]) -> Ty {
+    let of = |name: &str| parameters.iter().position(|one| &**one == name);
+    match result {
+        Ty::Named(name, arguments) if arguments.is_empty() => match of(name) {
+            Some(index) => generics.get(index).cloned().unwrap_or(Ty::Unknown),
+            None if name.len() == 1 => Ty::Unknown,
+            None => result.clone(),
+        },
+        Ty::Named(name, arguments) => {
+            let arguments = arguments.iter().map(|one| given(one, parameters, generics));
+            Ty::named(name, arguments.collect())
+        }
+        Ty::Reference(is_mut, to) => Ty::Reference(*is_mut, given(to, parameters, generics).into()),
+        _ => result.clone(),
+    }
 }

@@ -15,6 +15,8 @@ pub(super) struct Head {
     /// The function.
     node: NodeId,
     pub(super) result: Ty,
+    /// Names of its type parameters.
+    pub(super) parameters: Vec<Rc<str>>,
     pub(super) is_unsafe: bool,
     /// Whether a reader is told that the result must be used.
     pub(super) must_use: bool,
@@ -205,6 +207,7 @@ impl Items {
         Head {
             node,
             result,
+            parameters: type_parameters(file, node),
             is_unsafe: has_modifier(file, node, "unsafe"),
             must_use: attributes(file, node).any(|text| text.contains("must_use")),
         }
@@ -363,4 +366,16 @@ pub(super) fn previous(file: &SourceFile<'_>, node: NodeId) -> Option<NodeId> {
         }
     }
     None
+}
+
+/// Names of the type parameters of a function or type.
+fn type_parameters(file: &SourceFile<'_>, node: NodeId) -> Vec<Rc<str>> {
+    let tree = &file.tree;
+    tree.child(node, Field::TYPE_PARAMETERS)
+        .into_iter()
+        .flat_map(|list| tree.children(list))
+        .filter(|&one| tree.kind(one) == Kind::TYPE_PARAMETER)
+        .filter_map(|one| tree.child(one, Field::NAME))
+        .map(|name| text(file, name).into())
+        .collect()
 }

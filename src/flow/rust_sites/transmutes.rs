@@ -211,10 +211,26 @@ fn is_layout_mixed(sites: &Sites<'_, '_>, one: &Ty, other: &Ty) -> bool {
         }),
         _ => false,
     };
+    // An empty type stands for "anything" behind a pointer.
     let is_record = |ty: &Ty| match ty {
-        Ty::Named(name, _) => sites.types.items.records.contains_key(name),
+        Ty::Named(name, _) => sites
+            .types
+            .items
+            .records
+            .get(name)
+            .is_some_and(|record| !record.fields.is_empty()),
         _ => false,
     };
+    // `T` and `U` may be the same.
+    let is_open = |ty: &Ty| match ty {
+        Ty::Named(_, arguments) => arguments
+            .iter()
+            .any(|one| one.name().is_some_and(|name| name.len() == 1)),
+        _ => false,
+    };
+    if is_open(&one) || is_open(&other) {
+        return false;
+    }
     (is_free(&one) && is_record(&other) || is_free(&other) && is_record(&one)) && one != other
 }
 
