@@ -9,7 +9,7 @@ use super::lower_c::{self, Headers};
 use super::registry::{Part, find};
 use super::select::Selection;
 use super::taint::{self, Leak, Query};
-use super::{guards, interpret, lower_rust, rust_checks, stack_frame};
+use super::{guards, interpret, lower_rust, rust_checks, rust_sites, stack_frame};
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
 
@@ -99,6 +99,7 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     });
     run(Part::Guards, &|out| guards::analyse(&unit, file.text, out));
     run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
+    run(Part::RustSites, &|out| out.extend(rust_sites::run(file)));
     let left_out = given_up.into_inner();
     let functions = left_out
         .iter()

@@ -211,6 +211,8 @@ fn analyse_unguarded(
         &headers,
     );
     let doubtful = take_flow(shared, flow, &mut analysed);
+    let host_code = &shared.prepared.host_code;
+    host_code.leave_out(path, &file, &mut analysed.findings);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head(_)) {
         withhold(shared, &file, &doubtful, &mut analysed);
