@@ -78,6 +78,7 @@ mod tests {
             taint: &[],
             headers: &Headers::default(),
             selection: None,
+            summary: crate::flow::Summary::No,
         };
         let found = compare(&base, &head, &settings);
         let names = found.into_iter().flat_map(|defect| defect.names);

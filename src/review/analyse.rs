@@ -5,12 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::flow_rules::FlowScan;
+use super::indexing;
 use super::inputs::Prepared;
 use super::macros::RunMacros;
 use super::touched::touched;
 use crate::change::classify::{FileClass, classify};
 use crate::change::diff::LineDiff;
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
+use crate::flow::Summary;
+use crate::flow::summary::FileSummary;
 use crate::matching::Scan;
 use crate::syntax::{Language, Limits, ParseError, Parser, SourceFile};
 use crate::triage::{Comment, FunctionSpan, find_comments, find_comments_in_plain_text};
@@ -32,6 +35,8 @@ pub(super) struct Analysed {
     pub(super) ran: Arc<BTreeSet<RuleId>>,
     /// Whether the file was analysed at all.
     pub(super) is_analysed: bool,
+    /// What other files may know of it.
+    pub(super) summary: Option<FileSummary>,
 }
 
 impl Analysed {
@@ -69,6 +74,8 @@ pub(super) struct Shared<'r> {
     pub(super) macros: RunMacros<'r>,
     /// Whether the analyses may leave out what the change cannot have brought in.
     pub(super) is_of_changes: bool,
+    /// Whether the files' summaries are gathered for the index.
+    pub(super) gathers: bool,
     /// All rules of the run.
     pub(super) ran: Arc<BTreeSet<RuleId>>,
 }
@@ -194,6 +201,10 @@ fn analyse_unguarded(
         &file,
         side.only(),
         (touched.as_deref(), &taint),
+        match side {
+            Side::Head(_) => indexing::kind(shared, path),
+            Side::Base(_) => Summary::No,
+        },
         &headers,
     );
     let doubtful = take_flow(shared, flow, &mut analysed);
@@ -301,6 +312,7 @@ fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -
         *understood = understood.saturating_sub(count(scan.gaps.len()));
         analysed.gaps.append(&mut scan.gaps);
     }
+    analysed.summary = scan.summary;
     if !scan.findings.is_empty() {
         set_severities(shared, &mut scan.findings);
         analysed.findings.append(&mut scan.findings);

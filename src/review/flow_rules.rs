@@ -7,6 +7,7 @@ use super::taint_rules;
 use crate::config::{C, CharSign};
 use crate::finding::{Finding, Gap, GapKind, Precision, Related, RepoPath, RuleId, Span, Step};
 use crate::flow::lower_c::HeaderSet;
+use crate::flow::summary::FileSummary;
 use crate::flow::{self, Defect, FlowGap, Note, Touched};
 use crate::matching::{ActiveRule, Place, TaintMatches, describe};
 use crate::rules::RuleLanguage;
@@ -35,6 +36,8 @@ pub(super) struct FlowScan {
     pub(super) doubtful: Vec<Span>,
     /// Rules that did not run to the end: that they found nothing more proves nothing.
     pub(super) unsure: Vec<RuleId>,
+    /// What other files may know of it, if that was wanted.
+    pub(super) summary: Option<FileSummary>,
 }
 
 impl FlowRules {
@@ -65,6 +68,44 @@ impl FlowRules {
             }
         }
         rules
+    }
+
+    /// Whether some analysis of C runs.
+    pub(super) fn reads_c(&self) -> bool {
+        let is_of_c = |name: &&str| {
+            flow::find_analysis(name).is_some_and(|known| known.languages.contains(&Language::C))
+        };
+        self.by_analysis.keys().any(is_of_c)
+    }
+
+    /// Widths of the target.
+    pub(super) fn target(&self) -> flow::ir::Target {
+        self.target
+    }
+
+    /// What other files may know of this one.
+    pub(super) fn summary<'r>(
+        &self,
+        path: &RepoPath,
+        file: &SourceFile<'_>,
+        headers: &dyn Fn() -> Held<'r>,
+    ) -> FileSummary {
+        let held = headers();
+        let visible = held.set().visible(&path.to_string(), file.text);
+        let is_header = path.extension() == b"h";
+        let settings = flow::Settings {
+            target: self.target,
+            wanted: &BTreeSet::new(),
+            taint: &[],
+            headers: &visible,
+            selection: None,
+            summary: if is_header {
+                flow::Summary::OfHeader
+            } else {
+                flow::Summary::OfSource
+            },
+        };
+        flow::analyse(file, &settings).summary.unwrap_or_default()
     }
 
     /// Rules that do not run on any file.
@@ -111,6 +152,7 @@ impl FlowRules {
             taint: &[],
             headers: &visible,
             selection: None,
+            summary: flow::Summary::No,
         };
         let place = Place {
             path,
@@ -142,6 +184,7 @@ impl FlowRules {
         file: &SourceFile<'_>,
         only: Option<&BTreeSet<RuleId>>,
         (touched, taint): (Option<&[Touched]>, &[TaintMatches]),
+        summary: flow::Summary,
         headers: &dyn Fn() -> Held<'r>,
     ) -> FlowScan {
         let language = match file.language {
@@ -163,7 +206,7 @@ impl FlowRules {
             .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
             .map(|(&name, _)| name)
             .collect();
-        if wanted.is_empty() && taint.is_empty() {
+        if wanted.is_empty() && taint.is_empty() && summary == flow::Summary::No {
             return FlowScan::default();
         }
         let selection = match (file.language, touched) {
@@ -195,6 +238,7 @@ impl FlowRules {
             taint: &queries,
             headers: &visible,
             selection: selection.as_ref(),
+            summary,
         };
         let analysis = flow::analyse(file, &settings);
         let place = Place {
@@ -206,6 +250,7 @@ impl FlowRules {
         let mut scan = FlowScan {
             gaps: analysis.gaps.iter().map(|gap| as_gap(place, gap)).collect(),
             doubtful: analysis.doubtful,
+            summary: analysis.summary,
             is_partial,
             ..FlowScan::default()
         };
@@ -371,7 +416,14 @@ mod tests {
         let text = b"void f(void)\n{\n    char big[5000];\n    use(big);\n}\n";
         let mut parser = Parser::new(Limits::default());
         let file = parser.parse(Language::C, text, &MacroTable::new()).unwrap();
-        let scan = flow.scan(&path, &file, None, (None, &[]), &no_headers);
+        let scan = flow.scan(
+            &path,
+            &file,
+            None,
+            (None, &[]),
+            flow::Summary::No,
+            &no_headers,
+        );
         let told: Vec<(u32, &str, Option<&str>)> = scan
             .findings
             .iter()
@@ -383,9 +435,16 @@ mod tests {
         assert_eq!(told, [(3, "f takes 5000 bytes", Some("f"))]);
         let none = BTreeSet::new();
         assert!(
-            flow.scan(&path, &file, Some(&none), (None, &[]), &no_headers)
-                .findings
-                .is_empty()
+            flow.scan(
+                &path,
+                &file,
+                Some(&none),
+                (None, &[]),
+                flow::Summary::No,
+                &no_headers
+            )
+            .findings
+            .is_empty()
         );
     }
 

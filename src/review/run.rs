@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::compare::compare;
+use super::indexing::IndexSession;
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
 use super::{touched, withheld};
@@ -67,10 +68,12 @@ fn review(inputs: &Inputs<'_>) -> Report {
     }
     let wanted = select(inputs, &mut skipped);
     let comparing = prepared.flow.comparing_ids();
+    let session = IndexSession::open(inputs);
     let shared = Shared {
         prepared,
         is_of_changes: touched::is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        gathers: session.gathers(),
         ran: Arc::new(
             prepared
                 .engine
@@ -81,7 +84,14 @@ fn review(inputs: &Inputs<'_>) -> Report {
                 .collect(),
         ),
     };
-    let analysed = analyse_all(inputs, &wanted, &shared);
+    let mut analysed = analyse_all(inputs, &wanted, &shared);
+    let mut index_notice = session.notice();
+    if session.gathers() {
+        let fresh = wanted.iter().zip(&mut analysed);
+        let fresh = fresh.filter_map(|(file, one)| Some((*file, one.summary.take()?)));
+        let added = session.add(inputs, fresh.collect());
+        index_notice = index_notice.or(added.notice);
+    }
     let after_analysis = Instant::now();
 
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
@@ -188,6 +198,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .iter()
             .chain(&inputs.change.notices)
             .chain(&withheld::notice(&withheld))
+            .chain(&index_notice)
             .map(|text| Notice { text: text.clone() })
             .collect(),
         files: file_counts,

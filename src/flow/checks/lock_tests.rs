@@ -27,6 +27,7 @@ fn reports(text: &str) -> Vec<String> {
         wanted: &WANTED.iter().copied().collect(),
         headers: &Headers::default(),
         selection: None,
+        summary: crate::flow::Summary::No,
     };
     analyse(&file, &settings)
         .defects

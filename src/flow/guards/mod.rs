@@ -41,6 +41,7 @@ mod shared;
 mod sizes;
 mod spans;
 mod story;
+mod summarise;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,8 @@ pub use self::guarded::{GuardedSink, removed};
 
 use crate::flow::Defect;
 use crate::flow::ir::Unit;
+use crate::flow::summary::FileSummary;
+use crate::syntax::SourceFile;
 
 use self::facts::Facts;
 use self::file_facts::{Analysed, FileFacts};
@@ -206,21 +209,65 @@ pub const ANALYSES: &[(&str, &str)] = &[
 /// Bound of blocks of a function that is analysed.
 const MAX_BLOCKS: usize = 2_000;
 
-/// Runs every analysis over the functions of a C file. `text` is the file's bytes, for the words
-/// of messages.
-pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
-    let lexicon = Lexicon::new(unit, text);
-    let all = number_all(unit, &lexicon);
-    let file = FileFacts::new(unit, &all, &lexicon);
+/// The values of a file's functions, from which the analyses and its summary are made.
+pub struct Guards<'a> {
+    unit: &'a Unit,
+    text: &'a [u8],
+    lexicon: Lexicon,
+    all: Vec<Analysed>,
+    file: FileFacts,
+}
+
+impl<'a> Guards<'a> {
+    /// Runs over the functions of a C file. `text` is the file's bytes, for the words of messages.
+    pub fn new(unit: &'a Unit, text: &'a [u8]) -> Self {
+        let lexicon = Lexicon::new(unit, text);
+        let all = number_all(unit, &lexicon);
+        let file = FileFacts::new(unit, &all, &lexicon);
+        Self {
+            unit,
+            text,
+            lexicon,
+            all,
+            file,
+        }
+    }
+
+    /// What other files may know of this one, parsed as `source`.
+    pub fn summary(&self, source: &SourceFile<'_>, is_header: bool) -> FileSummary {
+        summarise::summarise(
+            self.unit,
+            source,
+            &self.all,
+            &self.file,
+            &self.lexicon,
+            is_header,
+        )
+    }
+
+    /// Runs every analysis.
+    pub fn defects(&self, out: &mut Vec<Defect>) {
+        analyse(self, out);
+    }
+}
+
+fn analyse(guards: &Guards<'_>, out: &mut Vec<Defect>) {
+    let Guards {
+        unit,
+        text,
+        lexicon,
+        all,
+        file,
+    } = guards;
     let start = out.len();
-    for analysed in &all {
-        let Some(view) = view(unit, text, analysed, &lexicon, &file) else {
+    for analysed in all {
+        let Some(view) = view(unit, text, analysed, lexicon, file) else {
             continue;
         };
-        copies::check(&view, &all, out);
-        headers::check(&view, &all, out);
+        copies::check(&view, all, out);
+        headers::check(&view, all, out);
         walkers::check(&view, out);
-        arithmetic::check(&view, &all, out);
+        arithmetic::check(&view, all, out);
         nulls::check(&view, out);
         indexes::check(&view, out);
         appends::check(&view, out);

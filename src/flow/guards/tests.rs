@@ -1,6 +1,6 @@
 //! Code in, names of defects and their lines out.
 
-use super::{analyse, guarded_sinks, removed};
+use super::{Guards, guarded_sinks, removed};
 use crate::flow::lower_c;
 use crate::syntax::{Language, Limits, MacroTable, Parser};
 
@@ -16,7 +16,7 @@ fn unit(text: &str) -> crate::flow::ir::Unit {
 
 fn told(text: &str) -> Vec<String> {
     let mut out = Vec::new();
-    analyse(&unit(text), text.as_bytes(), &mut out);
+    Guards::new(&unit(text), text.as_bytes()).defects(&mut out);
     out.iter()
         .map(|defect| {
             let line = text.as_bytes()[..defect.span.start as usize]
