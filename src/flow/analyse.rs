@@ -9,7 +9,7 @@ use super::ir::{Function, Target, Unit};
 use super::lower_c::{self, Headers};
 use super::registry::{Part, find};
 use super::select::Selection;
-use super::summary::FileSummary;
+use super::summary::{Elsewhere, FileSummary};
 use super::taint::{self, Leak, Query};
 use super::{interpret, lower_rust, rust_checks, stack_frame};
 use crate::finding::Span;
@@ -30,6 +30,8 @@ pub struct Settings<'s> {
     pub selection: Option<&'s Selection>,
     /// Whether the file's summary is wanted, too.
     pub summary: Summary,
+    /// What other files know of the functions that this one calls.
+    pub elsewhere: Option<&'s dyn Elsewhere>,
 }
 
 /// Whether other files' analyses will want to know of a file.
@@ -118,12 +120,12 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     });
     let guards = (settings.summary != Summary::No && file.language == Language::C
         || wants(Part::Guards))
-    .then(|| Guards::new(&unit, file.text));
+    .then(|| Guards::new(&unit, file));
     if let Some(guards) = &guards {
-        run(Part::Guards, &|out| guards.defects(out));
+        run(Part::Guards, &|out| guards.defects(settings.elsewhere, out));
         if settings.summary != Summary::No {
             let is_header = settings.summary == Summary::OfHeader;
-            summary = Some(guards.summary(file, is_header));
+            summary = Some(guards.summary(is_header));
         }
     }
     run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
@@ -204,6 +206,7 @@ mod tests {
             headers: &Headers::default(),
             selection: None,
             summary: Summary::No,
+            elsewhere: None,
         };
         let shown = |span: Span| String::from_utf8_lossy(span.of(code.as_bytes())).into_owned();
         analyse(&file, &settings)

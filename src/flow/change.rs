@@ -79,6 +79,7 @@ mod tests {
             headers: &Headers::default(),
             selection: None,
             summary: crate::flow::Summary::No,
+            elsewhere: None,
         };
         let found = compare(&base, &head, &settings);
         let names = found.into_iter().flat_map(|defect| defect.names);

@@ -179,8 +179,168 @@ pub struct Known {
     pub example: Option<(RepoPath, Place)>,
 }
 
-/// Answers what the files of a repository but the one at hand know of a name.
+/// What is asked of a result by a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sentinel {
+    /// Equal to zero, or not.
+    Zero,
+    /// Below zero, or not.
+    Negative,
+    /// Above zero, or not.
+    Positive,
+    /// Equal to another constant, or not.
+    Constant(i128),
+}
+
+/// What an analysis asks of a function that the file does not define.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// May its result be NULL? With the calls in this file, and those that test.
+    MayBeNull {
+        /// Calls that test the result.
+        tested: u32,
+        /// Calls in all.
+        calls: u32,
+    },
+    /// Does it compare what it is given?
+    Compares,
+    /// Does it fail, and do its callers look? With the other calls in this file.
+    Peers {
+        /// Calls that test the result.
+        tested: u32,
+        /// Calls in all.
+        calls: u32,
+    },
+    /// Is that comparison one that none of its results passes, or all?
+    NeverTells(Sentinel),
+}
+
+impl Question {
+    /// Whether an answer can only take findings away.
+    pub fn only_calms(self) -> bool {
+        self == Self::Compares
+    }
+}
+
+/// What is known: yes, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// In words that follow the function's name.
+    pub what: String,
+    /// Calls that test the result, in all files.
+    pub tested: u32,
+    /// Calls in all.
+    pub calls: u32,
+    /// Where it is seen.
+    pub notes: Vec<FarNote>,
+}
+
+/// Answers what the files of a repository but the one at hand know of a function.
 pub trait Elsewhere: std::fmt::Debug {
-    /// What is known of the function of that name; `None` if nothing.
-    fn of(&self, name: &str) -> Option<Known>;
+    /// The answer; `None` for no, and where nothing is known.
+    fn answer(&self, name: &str, question: Question) -> Option<Answer>;
+}
+
+/// Whether so many tests of a result are a habit, of so many other calls.
+pub fn is_habit(tested: u32, calls: u32) -> bool {
+    calls >= 4 && tested.saturating_mul(5) >= calls.saturating_mul(4)
+}
+
+/// Whether a function says in its own words that it may fail: by a negative number.
+pub fn fails(returns: &Returns) -> bool {
+    returns.kind == ResultKind::Number && returns.has_negative() && !returns.has_positive()
+}
+
+/// Why a comparison does not tell the failures of a function from its successes, if it is so.
+pub fn never_tells(returns: &Returns, sentinel: Sentinel) -> Option<String> {
+    if returns.kind == ResultKind::Pointer {
+        let is_wrong = matches!(sentinel, Sentinel::Negative | Sentinel::Constant(-1));
+        return (returns.null.is_some() && is_wrong)
+            .then(|| "returns NULL where it fails".to_owned());
+    }
+    if returns.kind != ResultKind::Number || !returns.is_complete || returns.constants.len() < 2 {
+        return None;
+    }
+    let never = match sentinel {
+        Sentinel::Negative if !returns.has_negative() => "a negative number".to_owned(),
+        Sentinel::Positive if !returns.has_positive() => "a positive number".to_owned(),
+        Sentinel::Zero if !returns.constants.contains(&0) => "0".to_owned(),
+        Sentinel::Constant(number)
+            if !returns
+                .constants
+                .iter()
+                .any(|known| i128::from(*known) == number) =>
+        {
+            number.to_string()
+        }
+        _ => return None,
+    };
+    let all: Vec<String> = returns.constants.iter().map(ToString::to_string).collect();
+    Some(format!("never returns {never}, only {}", all.join(", ")))
+}
+
+/// What the other files say to a question.
+pub fn answer(name: &str, known: &Known, question: Question) -> Option<Answer> {
+    let tested = known.example.as_ref().map(|(path, place)| FarNote {
+        path: path.clone(),
+        place: *place,
+        message: format!("here the result of `{name}` is tested"),
+    });
+    let body = |place: Place, message: String| {
+        known.definition.as_ref().map(|(path, _)| FarNote {
+            path: path.clone(),
+            place,
+            message,
+        })
+    };
+    let (path_and_facts, uses) = (known.definition.as_ref(), known.uses);
+    match question {
+        Question::Compares => (path_and_facts?.1.compared != 0).then(Answer::default),
+        Question::NeverTells(sentinel) => {
+            let facts = &path_and_facts?.1;
+            let what = never_tells(&facts.returns, sentinel)?;
+            let note = body(facts.place, format!("`{name}` {what}"));
+            Some(Answer {
+                what,
+                notes: note.into_iter().collect(),
+                ..Answer::default()
+            })
+        }
+        Question::MayBeNull {
+            tested: own_tested,
+            calls: own_calls,
+        } => {
+            let null = path_and_facts?.1.returns.null?;
+            let (all, good) = (own_calls + uses.calls, own_tested + uses.tested);
+            // What most callers know to be there may be so here, too.
+            if good < 2 || good.saturating_mul(2) < all.saturating_sub(1) {
+                return None;
+            }
+            let note = body(null, format!("`{name}` returns NULL here"));
+            Some(Answer {
+                tested: good,
+                calls: all,
+                notes: note.into_iter().chain(tested).collect(),
+                ..Answer::default()
+            })
+        }
+        Question::Peers {
+            tested: own_tested,
+            calls: own_calls,
+        } => {
+            let facts = &path_and_facts?.1;
+            let (all, good) = (own_calls + uses.calls, own_tested + uses.tested);
+            if !fails(&facts.returns) || !is_habit(good, all) || known.files == 0 {
+                return None;
+            }
+            let least = facts.returns.constants.first().copied().unwrap_or(-1);
+            let note = body(facts.place, format!("`{name}` fails with {least}, say"));
+            Some(Answer {
+                tested: good,
+                calls: all,
+                notes: note.into_iter().chain(tested).collect(),
+                ..Answer::default()
+            })
+        }
+    }
 }

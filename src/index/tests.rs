@@ -4,7 +4,7 @@ use super::*;
 use crate::finding::RepoPath;
 use crate::flow::ir::Target;
 use crate::flow::lower_c::Headers;
-use crate::flow::summary::{Elsewhere as _, FileSummary, ResultKind};
+use crate::flow::summary::{FileSummary, ResultKind};
 use crate::flow::{self, Settings, Summary};
 use crate::syntax::{Language, Limits, MacroTable, Parser};
 
@@ -55,6 +55,7 @@ fn summary(code: &str) -> FileSummary {
         headers: &Headers::default(),
         selection: None,
         summary: Summary::OfSource,
+        elsewhere: None,
     };
     flow::analyse(&file, &settings).summary.unwrap()
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::reader::Index;
 use crate::finding::RepoPath;
-use crate::flow::summary::{Elsewhere, Known, Uses};
+use crate::flow::summary::{Answer, Elsewhere, Known, Question, Uses, answer};
 
 /// The files of a repository, as far as the index knows them.
 #[derive(Debug)]
@@ -68,7 +68,14 @@ impl FileView<'_> {
 }
 
 impl Elsewhere for FileView<'_> {
-    fn of(&self, name: &str) -> Option<Known> {
+    fn answer(&self, name: &str, question: Question) -> Option<Answer> {
+        answer(name, &self.of(name)?, question)
+    }
+}
+
+impl FileView<'_> {
+    /// What is known of the function of that name; `None` if nothing.
+    pub fn of(&self, name: &str) -> Option<Known> {
         let joined = self.index.joined(name)?;
         let own = self.own().get(name);
         let mut known = Known {

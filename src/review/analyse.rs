@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::flow_rules::FlowScan;
-use super::indexing;
+use super::indexing::{self, Recorder};
 use super::inputs::Prepared;
 use super::macros::RunMacros;
 use super::touched::touched;
@@ -13,7 +13,8 @@ use crate::change::classify::{FileClass, classify};
 use crate::change::diff::LineDiff;
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
 use crate::flow::Summary;
-use crate::flow::summary::FileSummary;
+use crate::flow::summary::{Elsewhere, FileSummary, Question};
+use crate::index::Repository;
 use crate::matching::Scan;
 use crate::syntax::{Language, Limits, ParseError, Parser, SourceFile};
 use crate::triage::{Comment, FunctionSpan, find_comments, find_comments_in_plain_text};
@@ -37,6 +38,8 @@ pub(super) struct Analysed {
     pub(super) is_analysed: bool,
     /// What other files may know of it.
     pub(super) summary: Option<FileSummary>,
+    /// What it would ask of other files.
+    pub(super) questions: Vec<(String, Question)>,
 }
 
 impl Analysed {
@@ -76,6 +79,8 @@ pub(super) struct Shared<'r> {
     pub(super) is_of_changes: bool,
     /// Whether the files' summaries are gathered for the index.
     pub(super) gathers: bool,
+    /// What is known of other files; of a run that gathers, once it has.
+    pub(super) elsewhere: Option<&'r Repository>,
     /// All rules of the run.
     pub(super) ran: Arc<BTreeSet<RuleId>>,
 }
@@ -195,6 +200,13 @@ fn analyse_unguarded(
         Side::Head(None) | Side::Base(_) => None,
     };
     let headers = || shared.macros.header_set(path, bytes);
+    let view = shared.elsewhere.map(|repository| repository.but(path));
+    let recorder = Recorder::default();
+    let elsewhere: Option<&dyn Elsewhere> = match &view {
+        Some(view) => Some(view),
+        None if shared.gathers => Some(&recorder),
+        None => None,
+    };
     let flow = &shared.prepared.flow;
     let flow = flow.scan(
         path,
@@ -202,11 +214,12 @@ fn analyse_unguarded(
         side.only(),
         (touched.as_deref(), &taint),
         match side {
-            Side::Head(_) => indexing::kind(shared, path),
-            Side::Base(_) => Summary::No,
+            Side::Head(_) => (indexing::kind(shared, path), elsewhere),
+            Side::Base(_) => (Summary::No, elsewhere),
         },
         &headers,
     );
+    analysed.questions = recorder.take();
     let doubtful = take_flow(shared, flow, &mut analysed);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head(_)) {

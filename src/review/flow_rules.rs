@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::headers::Held;
 use super::taint_rules;
 use crate::config::{C, CharSign};
-use crate::finding::{Finding, Gap, GapKind, Precision, Related, RepoPath, RuleId, Span, Step};
+use crate::finding::{
+    Finding, Gap, GapKind, Location, Precision, Related, RepoPath, RuleId, Span, Step,
+};
 use crate::flow::lower_c::HeaderSet;
-use crate::flow::summary::FileSummary;
+use crate::flow::summary::{Elsewhere, FarNote, FileSummary};
 use crate::flow::{self, Defect, FlowGap, Note, Touched};
 use crate::matching::{ActiveRule, Place, TaintMatches, describe};
 use crate::rules::RuleLanguage;
@@ -104,6 +106,7 @@ impl FlowRules {
             } else {
                 flow::Summary::OfSource
             },
+            elsewhere: None,
         };
         flow::analyse(file, &settings).summary.unwrap_or_default()
     }
@@ -153,6 +156,7 @@ impl FlowRules {
             headers: &visible,
             selection: None,
             summary: flow::Summary::No,
+            elsewhere: None,
         };
         let place = Place {
             path,
@@ -184,7 +188,7 @@ impl FlowRules {
         file: &SourceFile<'_>,
         only: Option<&BTreeSet<RuleId>>,
         (touched, taint): (Option<&[Touched]>, &[TaintMatches]),
-        summary: flow::Summary,
+        (summary, elsewhere): (flow::Summary, Option<&dyn Elsewhere>),
         headers: &dyn Fn() -> Held<'r>,
     ) -> FlowScan {
         let language = match file.language {
@@ -239,6 +243,7 @@ impl FlowRules {
             headers: &visible,
             selection: selection.as_ref(),
             summary,
+            elsewhere,
         };
         let analysis = flow::analyse(file, &settings);
         let place = Place {
@@ -286,7 +291,22 @@ fn as_finding(rule: &ActiveRule, place: Place<'_>, defect: &Defect) -> Finding {
         .collect();
     let bound = |index: usize| defect.names.get(index).map(|(_, text)| text.clone());
     let mut finding = describe(rule, place, defect.span, &metas, &bound);
-    finding.trace = steps(place, &defect.trace);
+    let far = defect.far.iter().map(
+        |FarNote {
+             path,
+             place,
+             message,
+         }| Step {
+            location: Location {
+                path: path.clone(),
+                span: place.span,
+                start: place.start,
+                end: place.end,
+            },
+            message: message.clone(),
+        },
+    );
+    finding.trace = far.chain(steps(place, &defect.trace)).collect();
     finding.related = defect
         .related
         .iter()

@@ -1,10 +1,11 @@
 //! The repository index of a run: what it reads of it, and what it adds.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::analyse::{Shared, limits};
+use super::analyse::{Analysed, Shared, limits};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
 use crate::change::classify::{FileClass, classify};
@@ -12,7 +13,7 @@ use crate::change::git::Reader;
 use crate::change::{Change, ChangedFile, Content, Source};
 use crate::finding::RepoPath;
 use crate::flow::Summary;
-use crate::flow::summary::FileSummary;
+use crate::flow::summary::{Answer, Elsewhere, FileSummary, Question};
 use crate::index::{self, BlobId, Built, Entry, Index, Opened, Repository};
 use crate::syntax::{Language, Parser};
 
@@ -57,6 +58,11 @@ impl IndexSession {
         session.gathers =
             source != Source::Staged && (session.writes || inputs.change.files.len() > 1);
         session
+    }
+
+    /// What the index answers of a run that only reads it.
+    pub(super) fn read_only(&self) -> Option<&Repository> {
+        self.repository.as_ref().filter(|_| !self.gathers)
     }
 
     /// Whether the run gathers what the files it reads say.
@@ -401,6 +407,37 @@ fn summarise(
             FileSummary::default()
         }
     }
+}
+
+/// Notes what a file asks of others, before they are known. Nothing is answered.
+#[derive(Debug, Default)]
+pub(super) struct Recorder {
+    asked: RefCell<Vec<(String, Question)>>,
+}
+
+impl Recorder {
+    /// What was asked.
+    pub(super) fn take(self) -> Vec<(String, Question)> {
+        let mut asked = self.asked.into_inner();
+        asked.dedup();
+        asked
+    }
+}
+
+impl Elsewhere for Recorder {
+    fn answer(&self, name: &str, question: Question) -> Option<Answer> {
+        self.asked.borrow_mut().push((name.to_owned(), question));
+        None
+    }
+}
+
+/// Whether the other files answer something that changes what is found in this one.
+pub(super) fn is_answered(repository: &Repository, path: &RepoPath, analysed: &Analysed) -> bool {
+    let view = repository.but(path);
+    analysed.questions.iter().any(|(name, question)| {
+        (!question.only_calms() || !analysed.findings.is_empty())
+            && view.answer(name, *question).is_some()
+    })
 }
 
 /// Whether a file's summary is wanted, and as what.

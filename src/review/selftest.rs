@@ -76,7 +76,7 @@ fn check(
                     &file,
                     None,
                     (None, &scan.taint),
-                    crate::flow::Summary::No,
+                    (crate::flow::Summary::No, None),
                     &no_headers,
                 );
                 found.extend(of_flow.findings);

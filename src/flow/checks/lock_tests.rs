@@ -28,6 +28,7 @@ fn reports(text: &str) -> Vec<String> {
         headers: &Headers::default(),
         selection: None,
         summary: crate::flow::Summary::No,
+        elsewhere: None,
     };
     analyse(&file, &settings)
         .defects

@@ -34,7 +34,8 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
             continue;
         }
         // A result that is compared is judged by what it is, whatever the text was.
-        let reads_errno = memchr::memmem::find(view.function.span.of(view.text), b"errno").is_some();
+        let reads_errno =
+            memchr::memmem::find(view.function.span.of(view.text), b"errno").is_some();
         if reads_errno || is_tested(analysed, *result) {
             continue;
         }

@@ -1,16 +1,16 @@
 //! Results that are compared with what the function never gives for a failure, and failures that
 //! nobody looks at although the function has them and other callers look.
 
-use super::file_facts::{Analysed, is_tested};
+use super::file_facts::Analysed;
 use super::numbering::{Event, EventKind};
 use super::roles::View;
 use super::story::note;
-use super::summarise::{collect, sentinels};
+use super::summarise::sentinels;
 use super::tables::flag;
 use super::values::{Value, ValueId};
 use crate::flow::Defect;
 use crate::flow::ir::{ResultUse, Symbol};
-use crate::flow::summary::{Answer, Question, Returns, Sentinel, never_tells};
+use crate::flow::summary::{Question, Sentinel, fails, is_habit, never_tells};
 
 /// How a library function says that it failed. Sources: POSIX.1-2017, C11, the API references of
 /// FreeRTOS and STM32 HAL.
@@ -139,9 +139,9 @@ fn wrong_sentinel(
         what.to_owned()
     } else {
         match view.ask(callee, Question::NeverTells(*sentinel)) {
-            Some(Answer { what, notes }) => {
-                far = notes;
-                what
+            Some(answer) => {
+                far = answer.notes;
+                answer.what
             }
             None => return,
         }
@@ -179,14 +179,16 @@ fn of_library(name: &str, sentinel: Sentinel) -> Option<&'static str> {
         .ok()?;
     let (_, failure) = LIBRARY.get(at)?;
     match (failure, sentinel) {
-        (Failure::Null, Sentinel::Negative | Sentinel::Positive | Sentinel::Constant(-1)) => {
+        (Failure::Null, Sentinel::Negative | Sentinel::Constant(-1)) => {
             Some("returns NULL where it fails")
         }
         (Failure::MinusOne, Sentinel::Zero) => Some("returns -1 where it fails, and 0 is a result"),
         (Failure::Positive, Sentinel::Negative | Sentinel::Constant(-1)) => {
             Some("returns a positive number where it fails, never a negative one")
         }
-        (Failure::MinusOnePointer, Sentinel::Zero) => Some("returns MAP_FAILED where it fails, not NULL"),
+        (Failure::MinusOnePointer, Sentinel::Zero) => {
+            Some("returns MAP_FAILED where it fails, not NULL")
+        }
         (Failure::False, Sentinel::Negative | Sentinel::Constant(-1)) => {
             Some("returns 0 where it fails, never a negative number")
         }
@@ -210,7 +212,7 @@ fn ignored(view: &View<'_>, event: &Event, callee: Symbol, out: &mut Vec<Defect>
             return;
         };
         let others = habit.calls.saturating_sub(1);
-        if !fails(returns) || !crate::flow::summary::is_habit(habit.tested, others) {
+        if !fails(returns) || !is_habit(habit.tested, others) {
             return;
         }
         let Some(example) = habit.example else { return };
@@ -225,11 +227,7 @@ fn ignored(view: &View<'_>, event: &Event, callee: Symbol, out: &mut Vec<Defect>
         let Some(answer) = view.ask(callee, question) else {
             return;
         };
-        let mut numbers = answer.what.split(' ').map(str::parse);
-        let (Some(Ok(one)), Some(Ok(other))) = (numbers.next(), numbers.next()) else {
-            return;
-        };
-        (tested, all) = (one, other);
+        (tested, all) = (answer.tested, answer.calls);
         far = answer.notes;
     }
     let mut defect = view.defect(
@@ -247,9 +245,4 @@ fn ignored(view: &View<'_>, event: &Event, callee: Symbol, out: &mut Vec<Defect>
     defect.related = related;
     defect.far = far;
     out.push(defect);
-}
-
-/// Whether a function says that it may fail: a negative number beside zero, or NULL.
-fn fails(returns: &Returns) -> bool {
-    crate::flow::summary::fails(returns)
 }

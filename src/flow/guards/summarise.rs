@@ -14,7 +14,8 @@ use crate::flow::ir::{
 };
 use crate::flow::models::{Effect, ModelTable};
 use crate::flow::summary::{
-    FileSummary, FunctionFacts, MAX_CONSTANTS, NameSummary, Place, ResultKind, Returns, Uses,
+    FileSummary, FunctionFacts, MAX_CONSTANTS, NameSummary, Place, ResultKind, Returns, Sentinel,
+    Uses,
 };
 use crate::syntax::SourceFile;
 
@@ -23,19 +24,6 @@ const MAX_NAMES: usize = 4_096;
 
 /// Longest name that is kept, in bytes.
 const MAX_NAME: usize = 128;
-
-/// What is asked of a result by comparisons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sentinel {
-    /// Equal to zero, or not.
-    Zero,
-    /// Below zero, or not.
-    Negative,
-    /// Above zero, or not.
-    Positive,
-    /// Equal to another constant, or not.
-    Constant(i128),
-}
 
 /// Makes the summary of a file.
 pub(super) fn summarise(
@@ -46,11 +34,7 @@ pub(super) fn summarise(
     lexicon: &Lexicon,
     is_header: bool,
 ) -> FileSummary {
-    let place = |span: Span| Place {
-        span,
-        start: file.lines.position(span.start, file.text),
-        end: file.lines.position(span.end.max(span.start), file.text),
-    };
+    let place = |span: Span| place_of(file, span);
     let models = ModelTable::new(unit);
     let mut names: BTreeMap<&str, NameSummary> = BTreeMap::new();
     for analysed in all {
@@ -59,9 +43,7 @@ pub(super) fn summarise(
         };
         if !function.is_private || is_header {
             let name = unit.names.text(function.name);
-            let definition = definition(
-                unit, file, analysed, function, facts, lexicon, &models, &place,
-            );
+            let definition = definition(file, analysed, function, facts, lexicon, &models, &place);
             entry(&mut names, name).definition = Some(definition);
         }
         calls(unit, analysed, lexicon, &place, &mut names);
@@ -69,6 +51,14 @@ pub(super) fn summarise(
     names.retain(|name, _| !name.is_empty() && name.len() <= MAX_NAME);
     FileSummary {
         names: names.into_values().take(MAX_NAMES).collect(),
+    }
+}
+
+fn place_of(file: &SourceFile<'_>, span: Span) -> Place {
+    Place {
+        span,
+        start: file.lines.position(span.start, file.text),
+        end: file.lines.position(span.end.max(span.start), file.text),
     }
 }
 
@@ -193,9 +183,7 @@ fn asked_of(values: &Values, condition: ValueId, result: ValueId, depth: u32) ->
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of a function")]
 fn definition(
-    unit: &Unit,
     file: &SourceFile<'_>,
     analysed: &Analysed,
     function: &Function,
@@ -209,7 +197,10 @@ fn definition(
         place: place(head(function.span, file.text)),
         is_private: false,
         parameters: u8::try_from(function.parameters.len()).unwrap_or(u8::MAX),
-        returns: returns(unit, file, analysed, function, facts, place),
+        returns: facts
+            .returns(function.name)
+            .map(|(returns, _)| returns.clone())
+            .unwrap_or_default(),
         compared: 0,
         dereferenced: 0,
         written: 0,
@@ -302,14 +293,15 @@ fn never_returns(analysed: &Analysed, function: &Function) -> bool {
     })
 }
 
-fn returns(
+/// What a function gives back, and its head.
+pub(super) fn returns(
     unit: &Unit,
     file: &SourceFile<'_>,
     analysed: &Analysed,
     function: &Function,
     facts: &FileFacts,
-    place: &dyn Fn(Span) -> Place,
-) -> Returns {
+) -> (Returns, Span) {
+    let place = |span: Span| place_of(file, span);
     let kind = match unit.types.get(function.result) {
         Type::Void => ResultKind::Nothing,
         Type::Bool | Type::Int { .. } => ResultKind::Number,
@@ -337,20 +329,30 @@ fn returns(
     }
     constants.sort_unstable();
     constants.dedup();
+    // `(uint8_t)-1` is no negative number.
+    let is_unsigned = matches!(
+        unit.types.get(function.result),
+        Type::Bool | Type::Int { signed: false, .. }
+    );
+    if is_unsigned && constants.first().is_some_and(|least| *least < 0) {
+        constants.clear();
+        is_complete = false;
+    }
     if constants.len() > MAX_CONSTANTS {
         constants.truncate(MAX_CONSTANTS);
         is_complete = false;
     }
-    Returns {
+    let returns = Returns {
         kind,
         null,
         is_complete: is_complete && returns_any,
         constants,
-    }
+    };
+    (returns, head(function.span, file.text))
 }
 
 /// Puts the constants that a value may be into `out`; whether it may be nothing else.
-fn collect(values: &Values, value: ValueId, out: &mut Vec<i64>) -> bool {
+pub(super) fn collect(values: &Values, value: ValueId, out: &mut Vec<i64>) -> bool {
     let mut seen: Vec<ValueId> = Vec::new();
     let mut stack = vec![value];
     let mut is_complete = true;

@@ -89,6 +89,7 @@ fn leaks(language: Language, code: &str, query: Query) -> Vec<Leak> {
         headers: &Headers::default(),
         selection: None,
         summary: crate::flow::Summary::No,
+        elsewhere: None,
     };
     analyse(&file, &settings).leaks
 }
