@@ -1,61 +1,116 @@
 #!/usr/bin/env python3
-"""Share of true findings per rule, from findings that were read by hand.
+"""Share of right findings per rule, from findings that were read by hand.
 
-    benches/precision.py [docs/precision.csv] [--report REPORT.json]...
+    benches/precision.py [docs/precision.csv] [--report REPOSITORY=REPORT.json]...
 
 The file has one finding a line: rule, repository, commit, path, line, verdict (true, false, unclear) and the reason.
-With JSON reports of `scrubin check --all --scope all`, made on the same commits, also says how many of the read
-findings are still reported, and names the findings in the reports that nobody has read. A report belongs to the
-repository that the file knows its paths from.
+The share counts an unclear finding as half right; the range is Wilson's at 95 %. Repositories are in three groups: those
+the rules were tuned on, those of which only repairs were read while the analyses were made, and those nobody looked at.
+
+With JSON reports of `scrubin check --all --scope all`, made on the same commits and in the folder that the paths start
+from, also says what is right of the read findings that are still reported, and names what nobody has read.
 """
 import argparse
 import csv
 import json
-from collections import Counter
+from collections import Counter, namedtuple
+from math import sqrt
 
-from measure import ROOT, table
+from measure import ROOT, stop, table
 
 VERDICTS = ("true", "false", "unclear")
+TUNED_ON = ("RIOT", "lwIP", "embassy")
+REPAIRS_READ = ("FreeRTOS-Kernel", "FreeRTOS-Plus-TCP", "OP-TEE", "tinyusb")
+# Quantile of the normal distribution that leaves 5 % outside.
+Z = 1.959964
+
+Finding = namedtuple("Finding", "rule repository path line")
+
+
+def group_of(repository):
+    """How well a repository was known when its findings were read."""
+    if repository in TUNED_ON:
+        return "tuned on"
+    return "repairs read" if repository in REPAIRS_READ else "unseen"
 
 
 def read_verdicts(path):
-    """The verdict of each (rule, path, line)."""
+    """The verdict of each finding in the file."""
+    verdicts = {}
     with open(path, encoding="utf-8", newline="") as file:
-        return {(row["rule"], row["path"], int(row["line"])): row["verdict"] for row in csv.DictReader(file)}
+        for row in csv.DictReader(file):
+            if row["verdict"] not in VERDICTS:
+                stop(f"{path}: {row['rule']} {row['path']}:{row['line']}: {row['verdict']} is no verdict")
+            finding = Finding(row["rule"], row["repository"], row["path"], int(row["line"]))
+            if finding in verdicts:
+                stop(f"{path}: {row['rule']} {row['path']}:{row['line']} stands there twice")
+            verdicts[finding] = row["verdict"]
+    return verdicts
 
 
-def reported(path):
-    """(rule, path, line) of the errors and warnings that a report shows."""
+def reported(text):
+    """The errors and warnings that a report shows, from REPOSITORY=REPORT.json."""
+    repository, equals, path = text.partition("=")
+    if not equals:
+        stop(f"{text}: REPOSITORY=REPORT.json is needed")
     with open(path, encoding="utf-8") as file:
-        return {(finding["rule"], finding["path"], finding["line"]) for finding in json.load(file)["findings"]
-                if finding["severity"] in ("error", "warning") and finding["verdict"] == "report"}
+        return {Finding(one["rule"], repository, one["path"], one["line"]) for one in json.load(file)["findings"]
+                if one["severity"] in ("error", "warning") and one["verdict"] == "report"}
 
 
-def rows_of(verdicts):
-    """A table row for each rule, and one for all of them."""
-    rules = sorted({rule for rule, _, _ in verdicts})
+def wilson(right, number):
+    """The 95 % range of a share, in percent."""
+    share = right / number
+    square = Z * Z / number
+    middle = (share + square / 2) / (1 + square)
+    half = Z / (1 + square) * sqrt(share * (1 - share) / number + square / (4 * number))
+    return 100 * max(middle - half, 0), 100 * min(middle + half, 1)
+
+
+def row_of(name, verdicts):
+    """A table row for some verdicts."""
+    count = Counter(verdicts)
+    number = len(verdicts)
+    if not number:
+        return [name, 0, 0, 0, 0, "", ""]
+    right = count["true"] + count["unclear"] / 2
+    low, high = wilson(right, number)
+    return [name, number, *(count[verdict] for verdict in VERDICTS), f"{100 * right / number:.0f}",
+            f"{low:.0f}-{high:.0f}"]
+
+
+def show(verdicts):
+    """A table by group, and one by rule."""
+    head = ["read", "right", "wrong", "unclear", "right %", "95 %"]
+    groups = [(name, [verdict for finding, verdict in verdicts.items() if group_of(finding.repository) == name])
+              for name in ("tuned on", "repairs read", "unseen")]
+    groups += [("not tuned on", groups[1][1] + groups[2][1]), ("all", list(verdicts.values()))]
+    print(table(["repositories", *head], [row_of(*group) for group in groups]))
     rows = []
-    for name, chosen in [(rule, [rule]) for rule in rules] + [("all", rules)]:
-        count = Counter(verdict for (rule, _, _), verdict in verdicts.items() if rule in chosen)
-        number = sum(count.values())
-        rows.append([name, *(count[verdict] for verdict in VERDICTS), f"{count['true']} / {number}"])
-    return rows
+    for rule in sorted({finding.rule for finding in verdicts}):
+        mine = {finding: verdict for finding, verdict in verdicts.items() if finding.rule == rule}
+        known = [verdict for finding, verdict in mine.items() if group_of(finding.repository) == "tuned on"]
+        other = [verdict for finding, verdict in mine.items() if group_of(finding.repository) != "tuned on"]
+        rows.append(row_of(rule, list(mine.values())) + [row_of("", part)[5] if part else "" for part in (known, other)])
+    print()
+    print(table(["rule", *head, "tuned on %", "not tuned on %"], rows))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verdicts", nargs="?", default=str(ROOT / "docs" / "precision.csv"))
-    parser.add_argument("--report", action="append", default=[], metavar="REPORT.json")
+    parser.add_argument("--report", action="append", default=[], metavar="REPOSITORY=REPORT.json")
+    parser.add_argument("--unread", action="store_true", help="name what the reports show and nobody has read")
     args = parser.parse_args()
     verdicts = read_verdicts(args.verdicts)
-    head = ["rule", *VERDICTS, "true / all"]
-    print(table(head, rows_of(verdicts)))
+    show(verdicts)
     if args.report:
         found = set().union(*map(reported, args.report))
-        print(f"\nstill reported: {len(found & set(verdicts))} of {len(verdicts)}\n")
-        print(table(head, rows_of({key: verdict for key, verdict in verdicts.items() if key in found})))
-        for rule, path, line in sorted(found - set(verdicts)):
-            print(f"not read yet: {rule} {path}:{line}")
+        print(f"\nstill reported: {len(found & set(verdicts))} of {len(verdicts)}; "
+              f"not read: {len(found - set(verdicts))}\n")
+        show({finding: verdict for finding, verdict in verdicts.items() if finding in found})
+        for finding in sorted(found - set(verdicts)) if args.unread else ():
+            print(f"not read: {finding.rule} {finding.repository} {finding.path}:{finding.line}")
 
 
 if __name__ == "__main__":
