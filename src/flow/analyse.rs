@@ -104,7 +104,9 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
             of(&mut found);
             let is_wanted = |defect: &Defect| {
                 settings.wanted.contains(defect.analysis)
-                    && find(defect.analysis).is_some_and(|known| known.part == part)
+                    && find(defect.analysis).is_some_and(|known| {
+                        known.part == part || part == Part::Guards && !defect.far.is_empty()
+                    })
             };
             analysis.defects.extend(found.into_iter().filter(is_wanted));
         }

@@ -243,7 +243,7 @@ pub trait Elsewhere: std::fmt::Debug {
 
 /// Whether so many tests of a result are a habit, of so many other calls.
 pub fn is_habit(tested: u32, calls: u32) -> bool {
-    calls >= 4 && tested.saturating_mul(5) >= calls.saturating_mul(4)
+    calls >= 4 && tested.saturating_mul(10) >= calls.saturating_mul(9)
 }
 
 /// Whether a function says in its own words that it may fail: by a negative number.
@@ -262,14 +262,19 @@ pub fn never_tells(returns: &Returns, sentinel: Sentinel) -> Option<String> {
         return None;
     }
     let never = match sentinel {
+        // A function that only returns zero has no failure.
         Sentinel::Negative if !returns.has_negative() => "a negative number".to_owned(),
         Sentinel::Positive if !returns.has_positive() => "a positive number".to_owned(),
-        Sentinel::Zero if !returns.constants.contains(&0) => "0".to_owned(),
+        // Without a negative one all may be successes.
+        Sentinel::Zero if returns.has_negative() && !returns.constants.contains(&0) => {
+            "0".to_owned()
+        }
         Sentinel::Constant(number)
-            if !returns
-                .constants
-                .iter()
-                .any(|known| i128::from(*known) == number) =>
+            if returns.constants.contains(&0)
+                && !returns
+                    .constants
+                    .iter()
+                    .any(|known| i128::from(*known) == number) =>
         {
             number.to_string()
         }
@@ -312,8 +317,8 @@ pub fn answer(name: &str, known: &Known, question: Question) -> Option<Answer> {
         } => {
             let null = path_and_facts?.1.returns.null?;
             let (all, good) = (own_calls + uses.calls, own_tested + uses.tested);
-            // What most callers know to be there may be so here, too.
-            if good < 2 || good.saturating_mul(2) < all.saturating_sub(1) {
+            // What many callers know to be there may be so here, too.
+            if !is_habit(good, all.saturating_sub(1)) {
                 return None;
             }
             let note = body(null, format!("`{name}` returns NULL here"));

@@ -14,6 +14,7 @@ mod contradictions;
 mod copies;
 mod cursor;
 mod differences;
+mod elsewhere;
 mod errno;
 mod facts;
 mod fields;

@@ -318,10 +318,18 @@ fn lookup(
     };
     let call = view.name(*callee).to_owned();
     let name = holder(view, pointer).unwrap_or_else(|| format!("{call}()"));
+    let (analysis, names) = match &reason {
+        Some(_) => (
+            "unchecked-lookup",
+            vec![("$P", name.clone()), ("$CALL", call.clone())],
+        ),
+        // What a caller elsewhere makes sure of before is not seen.
+        None => ("possible-null-dereference", vec![("$X", name.clone())]),
+    };
     let mut defect = view.defect(
-        "unchecked-lookup",
+        analysis,
         event.span,
-        vec![("$P", name.clone()), ("$CALL", call.clone())],
+        names,
         None,
         vec![note(
             values.span(pointer),

@@ -13,7 +13,7 @@ use super::pairs::Pair;
 use super::tables::{self, PACKETS, flag};
 use super::values::{Value, ValueId, Values, Written};
 use crate::flow::ir::{Base, Function, Symbol, Type, TypeId, Unit};
-use crate::flow::summary::{Answer, Elsewhere, Question};
+use crate::flow::summary::{Elsewhere, Question};
 
 /// What an address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -560,15 +560,6 @@ impl<'a> View<'a> {
             out = out.chars().take(57).collect::<String>() + "...";
         }
         out
-    }
-
-    /// What other files know of a function that this one does not define.
-    pub(super) fn ask(&self, callee: Symbol, question: Question) -> Option<Answer> {
-        let elsewhere = self.elsewhere?;
-        if self.unit.function(callee).is_some() {
-            return None;
-        }
-        elsewhere.answer(self.name(callee), question)
     }
 
     /// The symbol's text.

@@ -112,7 +112,7 @@ fn wrong_sentinel(
     if !matches!(values.get(result), Value::Call(_) | Value::Pure { .. }) {
         return;
     }
-    let asked = sentinels(analysed, result);
+    let asked = sentinels(view.function, analysed, result);
     // More than one comparison: one for each of several ends, most often.
     let [(sentinel, block)] = asked.as_slice() else {
         return;

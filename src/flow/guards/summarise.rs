@@ -46,7 +46,7 @@ pub(super) fn summarise(
             let definition = definition(file, analysed, function, facts, lexicon, &models, &place);
             entry(&mut names, name).definition = Some(definition);
         }
-        calls(unit, analysed, lexicon, &place, &mut names);
+        calls(unit, function, analysed, lexicon, &place, &mut names);
     }
     names.retain(|name, _| !name.is_empty() && name.len() <= MAX_NAME);
     FileSummary {
@@ -77,6 +77,7 @@ fn entry<'m, 'n>(
 /// Counts how the calls in a function treat the results.
 fn calls<'n>(
     unit: &'n Unit,
+    function: &Function,
     analysed: &Analysed,
     lexicon: &Lexicon,
     place: &dyn Fn(Span) -> Place,
@@ -107,7 +108,7 @@ fn calls<'n>(
             ResultUse::Used if is_tested(analysed, *result) => {
                 entry.uses.tested += 1;
                 entry.example.get_or_insert_with(|| place(event.span));
-                for (sentinel, _) in sentinels(analysed, *result) {
+                for (sentinel, _) in sentinels(function, analysed, *result) {
                     match sentinel {
                         Sentinel::Zero => entry.uses.zero += 1,
                         Sentinel::Negative => entry.uses.negative += 1,
@@ -122,13 +123,22 @@ fn calls<'n>(
 }
 
 /// With what a result is compared, and in which blocks. In the order of the blocks.
-pub(super) fn sentinels(analysed: &Analysed, result: ValueId) -> Vec<(Sentinel, u32)> {
+///
+/// What a `switch` does with a result says nothing of its failure.
+pub(super) fn sentinels(
+    function: &Function,
+    analysed: &Analysed,
+    result: ValueId,
+) -> Vec<(Sentinel, u32)> {
     let values = &analysed.numbered.values;
     let result = values.strip(result);
     let mut out = Vec::new();
     for (block, condition) in analysed.numbered.conditions.iter().enumerate() {
         let Some(condition) = condition else { continue };
-        if let Some(sentinel) = asked_of(values, *condition, result, 0) {
+        let is_branch = function
+            .block(BlockId(block as u32))
+            .is_some_and(|body| matches!(body.terminator, Terminator::Branch { .. }));
+        if is_branch && let Some(sentinel) = asked_of(values, *condition, result, 0) {
             out.push((sentinel, block as u32));
         }
     }
