@@ -55,6 +55,18 @@ pub fn open(path: &Path, key: u64) -> Opened {
     }
 }
 
+/// A file that whoever may read the repository may read.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The process's mask takes away what it does not want.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder
+}
+
 /// Puts an index in place of the one there. Whoever reads meanwhile sees the old one or the new one.
 ///
 /// # Errors
@@ -62,7 +74,7 @@ pub fn open(path: &Path, key: u64) -> Opened {
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = temporary().tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_data()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -139,3 +139,101 @@ fn reviews_of_trees_and_commits_keep_an_index_and_the_hook_leaves_it_alone() {
     );
     assert_eq!(repository.scrubin(&["index", "--check"]).code, 0);
 }
+
+const SENSOR: &str = "\
+int sensor_state(unsigned channel)
+{
+    if (channel > 3u) {
+        return 2;
+    }
+    if (channel == 3u) {
+        return 1;
+    }
+    return 0;
+}
+";
+
+const PUMP: &str = "\
+int sensor_state(unsigned channel);
+void pump_stop(void);
+void pump_poll(unsigned channel)
+{
+    if (sensor_state(channel) < 0) {
+        pump_stop();
+    }
+}
+";
+
+/// A function and, staged, a new file whose test of it is never true.
+fn wrong_test() -> Repository {
+    let repository = Repository::new();
+    repository.write("drivers/sensor.c", SENSOR);
+    repository.commit("base");
+    repository.write("app/pump.c", PUMP);
+    repository.git(&["add", "--all"]);
+    repository
+}
+
+/// Code, place and first step of every finding that is reported.
+fn told(report: &str) -> Vec<String> {
+    let report = json(report);
+    let findings = report["findings"].as_array().cloned().unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    findings
+        .iter()
+        .map(|one| {
+            let place = |at: &serde_json::Value| format!("{}:{}", text(&at["path"]), at["line"]);
+            let step = &one["trace"][0];
+            format!(
+                "{} {}, {}: {}",
+                text(&one["rule"]),
+                place(one),
+                place(step),
+                text(&step["message"])
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_hook_with_an_index_knows_what_a_function_elsewhere_returns() {
+    let repository = wrong_test();
+    let check = ["check", "--format", "json", "--fail-on", "never"];
+    assert!(told(&repository.scrubin(&check).stdout).is_empty());
+    assert_eq!(repository.scrubin(&["index"]).code, 0);
+    let run = repository.scrubin(&check);
+    let expected = "C-RET-008 app/pump.c:5, drivers/sensor.c:1: `sensor_state` never returns a negative number, only 0, 1, 2";
+    assert_eq!(told(&run.stdout), [expected], "{}", run.stdout);
+    assert_eq!(repository.scrubin(&check).stdout, run.stdout);
+    // A damaged page says nothing, and is told.
+    let place = repository.path().join(".git/scrubin/index");
+    let mut bytes = std::fs::read(&place).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&place, bytes).unwrap();
+    let run = repository.scrubin(&check);
+    assert!(told(&run.stdout).is_empty());
+    assert!(
+        run.stdout
+            .contains("repository index is not used: it is damaged"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_review_of_a_tree_or_of_commits_knows_the_files_it_reads() {
+    let repository = wrong_test();
+    repository.commit("pump");
+    let never = ["--format", "json", "--fail-on", "never"];
+    let all = [&["check", "--all"], &never[..]].concat();
+    let first = repository.scrubin(&all);
+    assert_eq!(told(&first.stdout).len(), 1, "{}", first.stdout);
+    assert_eq!(repository.scrubin(&all).stdout, first.stdout);
+    let range = [&["check", "--range", "HEAD~1..HEAD"], &never[..]].concat();
+    assert_eq!(told(&repository.scrubin(&range).stdout).len(), 1);
+    // Repaired elsewhere: the function fails with a negative number now.
+    repository.write("drivers/sensor.c", &SENSOR.replace("return 2", "return -2"));
+    repository.commit("sensor");
+    assert!(told(&repository.scrubin(&all).stdout).is_empty());
+}
