@@ -441,7 +441,7 @@ mod tests {
             &file,
             None,
             (None, &[]),
-            flow::Summary::No,
+            (flow::Summary::No, None),
             &no_headers,
         );
         let told: Vec<(u32, &str, Option<&str>)> = scan
@@ -460,7 +460,7 @@ mod tests {
                 &file,
                 Some(&none),
                 (None, &[]),
-                flow::Summary::No,
+                (flow::Summary::No, None),
                 &no_headers
             )
             .findings
