@@ -5,12 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::flow_rules::FlowScan;
+use super::indexing::{self, Recorder};
 use super::inputs::Prepared;
 use super::macros::RunMacros;
 use super::touched::{Part, leaves_out_bodies};
 use crate::change::classify::{FileClass, classify};
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
+use crate::flow::Summary;
 use crate::flow::Touched;
+use crate::flow::summary::{Elsewhere, FileSummary, Question};
+use crate::index::Repository;
 use crate::matching::Scan;
 use crate::syntax::{Language, Limits, ParseError, Parser, SourceFile};
 use crate::triage::{Comment, FunctionSpan, find_comments, find_comments_in_plain_text};
@@ -34,6 +38,10 @@ pub(super) struct Analysed {
     pub(super) ran: Arc<BTreeSet<RuleId>>,
     /// Whether the file was analysed at all.
     pub(super) is_analysed: bool,
+    /// What other files may know of it.
+    pub(super) summary: Option<FileSummary>,
+    /// What it would ask of other files.
+    pub(super) questions: Vec<(String, Question)>,
 }
 
 impl Analysed {
@@ -71,6 +79,10 @@ pub(super) struct Shared<'r> {
     pub(super) macros: RunMacros<'r>,
     /// Whether the analyses may leave out what the change cannot have brought in.
     pub(super) is_of_changes: bool,
+    /// Whether the files' summaries are gathered for the index.
+    pub(super) gathers: bool,
+    /// What is known of other files; of a run that gathers, once it has.
+    pub(super) elsewhere: Option<&'r Repository>,
     /// All rules of the run.
     pub(super) ran: Arc<BTreeSet<RuleId>>,
 }
@@ -202,14 +214,26 @@ fn analyse_unguarded(
         analysed.ran = Arc::default();
     }
     let headers = || shared.macros.header_set(path, bytes);
+    let view = shared.elsewhere.map(|repository| repository.but(path));
+    let recorder = Recorder::default();
+    let elsewhere: Option<&dyn Elsewhere> = match &view {
+        Some(view) => Some(view),
+        None if shared.gathers => Some(&recorder),
+        None => None,
+    };
     let flow = &shared.prepared.flow;
     let flow = flow.scan(
         path,
         &file,
         side.only(),
         (selection.as_ref(), &taint),
+        match side {
+            Side::Head(_) => (indexing::kind(shared, path), elsewhere),
+            Side::Base(_) => (Summary::No, elsewhere),
+        },
         &headers,
     );
+    analysed.questions = recorder.take();
     let doubtful = take_flow(shared, flow, &mut analysed);
     let host_code = &shared.prepared.host_code;
     host_code.leave_out(path, &file, &mut analysed.findings);
@@ -345,6 +369,7 @@ fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -
         *understood = understood.saturating_sub(count(scan.gaps.len()));
         analysed.gaps.append(&mut scan.gaps);
     }
+    analysed.summary = scan.summary;
     if !scan.findings.is_empty() {
         set_severities(shared, &mut scan.findings);
         analysed.findings.append(&mut scan.findings);

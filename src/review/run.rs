@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::compare::compare;
+use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
 use super::{touched, withheld};
@@ -67,10 +68,14 @@ fn review(inputs: &Inputs<'_>) -> Report {
     }
     let wanted = select(inputs, &mut skipped);
     let comparing = prepared.flow.comparing_ids();
-    let shared = Shared {
+    let session = IndexSession::open(inputs);
+    let added;
+    let mut shared = Shared {
         prepared,
         is_of_changes: touched::is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        gathers: session.gathers(),
+        elsewhere: session.read_only(),
         ran: Arc::new(
             prepared
                 .engine
@@ -81,7 +86,17 @@ fn review(inputs: &Inputs<'_>) -> Report {
                 .collect(),
         ),
     };
-    let analysed = analyse_all(inputs, &wanted, &shared);
+    let mut analysed = analyse_all(inputs, &wanted, &shared);
+    let mut index_notice = session.notice();
+    if session.gathers() {
+        let fresh = wanted.iter().zip(&mut analysed);
+        let fresh = fresh.filter_map(|(file, one)| Some((*file, one.summary.take()?)));
+        added = session.add(inputs, fresh.collect());
+        index_notice = index_notice.or_else(|| added.notice.clone());
+        shared.gathers = false;
+        shared.elsewhere = added.repository.as_ref();
+        look_again(inputs, &wanted, &shared, &mut analysed);
+    }
     let after_analysis = Instant::now();
 
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
@@ -200,6 +215,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .iter()
             .chain(&inputs.change.notices)
             .chain(&withheld::notice(&withheld))
+            .chain(&index_notice)
             .map(|text| Notice { text: text.clone() })
             .collect(),
         files: file_counts,
@@ -242,6 +258,30 @@ fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedF
             true
         })
         .collect()
+}
+
+/// Analyses those files once more of which the others, which are known now, say something.
+fn look_again(
+    inputs: &Inputs<'_>,
+    files: &[&ChangedFile],
+    shared: &Shared<'_>,
+    analysed: &mut [Analysed],
+) {
+    let Some(repository) = shared.elsewhere else {
+        return;
+    };
+    let (indexes, again): (Vec<usize>, Vec<&ChangedFile>) = files
+        .iter()
+        .zip(analysed.iter())
+        .enumerate()
+        .filter(|(_, (file, one))| indexing::is_answered(repository, &file.path, one))
+        .map(|(index, (file, _))| (index, *file))
+        .unzip();
+    for (index, result) in indexes.into_iter().zip(analyse_all(inputs, &again, shared)) {
+        if let Some(slot) = analysed.get_mut(index) {
+            *slot = result;
+        }
+    }
 }
 
 /// Analyses the heads of all files, on several threads where that pays.

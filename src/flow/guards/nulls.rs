@@ -14,6 +14,7 @@ use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::Defect;
 use crate::flow::ir::{BinaryOp, BlockId, Terminator};
+use crate::flow::summary::Question;
 use smallvec::SmallVec;
 
 /// Reports `unchecked-lookup` and `null-test-after-use`.
@@ -368,9 +369,11 @@ fn lookup(
     let Some((Some(callee), _)) = values.calls.get(&pointer) else {
         return false;
     };
-    let Some(reason) = may_be_null(view, *callee, pointer) else {
+    let reason = may_be_null(view, *callee, pointer);
+    // Of what the file defines itself it has said all.
+    if reason.is_none() && (view.elsewhere.is_none() || view.unit.function(*callee).is_some()) {
         return false;
-    };
+    }
     if is_known(view, pointer, event.block, index)
         || is_claimed(view, pointer)
         || is_promised(view, pointer)
@@ -378,12 +381,34 @@ fn lookup(
     {
         return false;
     }
+    let habit = view.file.habit(*callee);
+    let far = match &reason {
+        Some(_) => Vec::new(),
+        None => {
+            let question = Question::MayBeNull {
+                tested: habit.tested,
+                calls: habit.calls,
+            };
+            match view.ask(*callee, question) {
+                Some(answer) => answer.notes,
+                None => return false,
+            }
+        }
+    };
     let call = view.name(*callee).to_owned();
     let name = holder(view, pointer).unwrap_or_else(|| format!("{call}()"));
+    let (analysis, names) = match &reason {
+        Some(_) => (
+            "unchecked-lookup",
+            vec![("$P", name.clone()), ("$CALL", call.clone())],
+        ),
+        // What a caller elsewhere makes sure of before is not seen.
+        None => ("possible-null-dereference", vec![("$X", name.clone())]),
+    };
     let mut defect = view.defect(
-        "unchecked-lookup",
+        analysis,
         event.span,
-        vec![("$P", name.clone()), ("$CALL", call.clone())],
+        names,
         None,
         vec![note(
             values.span(pointer),
@@ -391,7 +416,8 @@ fn lookup(
         )],
         format!("`{name}` is used; nothing tests that it is not NULL"),
     );
-    defect.related.push(reason);
+    defect.related.extend(reason);
+    defect.far = far;
     out.push(defect);
     true
 }
