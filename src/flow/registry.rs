@@ -80,6 +80,8 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Interpreter, "double-lock", "a lock taken again by the path that holds it"),
     c(Part::Interpreter, "double-unlock", "a lock released twice"),
     c(Part::Interpreter, "endless-loop", "a loop whose condition nothing in it changes"),
+    c(Part::Guards, "errno-not-read", "a number read from text, and no look at whether it was one"),
+    c(Part::Guards, "failure-ignored", "a dropped result of a function that fails and whose other callers look"),
     c(Part::Guards, "fixed-offset-before-length", "a fixed offset of a buffer, read before its length is tested"),
     c(Part::Interpreter, "free-of-interior-pointer", "a release of a pointer into the middle of what was allocated"),
     c(Part::Interpreter, "free-of-non-heap", "memory released that was never allocated"),
@@ -206,6 +208,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Guards, "usb-setup-unclamped", "a field of a USB request used without a limit"),
     c(Part::Interpreter, "use-after-free", "memory used after its release"),
     c(Part::Interpreter, "wrong-function-type", "a call through a pointer of another type than the function has"),
+    c(Part::Guards, "wrong-sentinel", "a result compared with what the function never returns"),
     c(Part::Interpreter, "xor-as-power", "exclusive or where a power was meant"),
 ];
 

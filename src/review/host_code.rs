@@ -137,7 +137,14 @@ mod tests {
             .unwrap();
         let scan = engine.scan(&path, &file);
         let mut findings = scan.findings;
-        let more = flow.scan(&path, &file, None, (None, &scan.taint), &no_headers);
+        let more = flow.scan(
+            &path,
+            &file,
+            None,
+            (None, &scan.taint),
+            (crate::flow::Summary::No, None),
+            &no_headers,
+        );
         findings.extend(more.findings);
         host.leave_out(&path, &file, &mut findings);
         let mut codes: Vec<String> = findings.iter().map(|one| one.rule.to_string()).collect();

@@ -1,6 +1,7 @@
 //! What a run is told, and the settings it derives from configuration and arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use chrono::NaiveDate;
 
@@ -82,6 +83,8 @@ pub struct Inputs<'i> {
     pub prepared: &'i Prepared,
     /// Whether the report will be SARIF, which needs a hash of the lines of findings.
     pub line_hashes: bool,
+    /// The git directory, which holds the repository index; `None` outside a repository.
+    pub git_dir: Option<&'i Path>,
 }
 
 impl Prepared {

@@ -80,7 +80,14 @@ fn check(
                 let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
                 let scan = engine.scan(&path, &file);
                 let mut found = scan.findings;
-                let of_flow = flow.scan(&path, &file, None, (None, &scan.taint), &no_headers);
+                let of_flow = flow.scan(
+                    &path,
+                    &file,
+                    None,
+                    (None, &scan.taint),
+                    (crate::flow::Summary::No, None),
+                    &no_headers,
+                );
                 found.extend(of_flow.findings);
                 if let Some(base) = &example.base {
                     match parser.parse(language, base.as_bytes(), &MacroTable::new()) {

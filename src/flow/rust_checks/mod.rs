@@ -229,6 +229,7 @@ impl<'b, 'a> Report<'b, 'a> {
                 names: vec![("$EXPR", short(body.text(span)))],
                 trace: Vec::new(),
                 related: Vec::new(),
+                far: Vec::new(),
             },
         }
     }

@@ -150,6 +150,7 @@ impl<'f, 's> Sites<'f, 's> {
             names: all,
             trace: Vec::new(),
             related: Vec::new(),
+            far: Vec::new(),
         });
     }
 }
