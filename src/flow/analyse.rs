@@ -11,7 +11,7 @@ use super::registry::{Part, find};
 use super::select::Selection;
 use super::summary::{Elsewhere, FileSummary};
 use super::taint::{self, Leak, Query};
-use super::{interpret, lower_rust, rust_checks, stack_frame};
+use super::{interpret, lower_rust, rust_checks, rust_sites, stack_frame};
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
 
@@ -131,6 +131,7 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         }
     }
     run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
+    run(Part::RustSites, &|out| out.extend(rust_sites::run(file)));
     let left_out = given_up.into_inner();
     let functions = left_out
         .iter()

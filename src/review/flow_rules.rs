@@ -10,7 +10,7 @@ use crate::finding::{
 };
 use crate::flow::lower_c::HeaderSet;
 use crate::flow::summary::{Elsewhere, FarNote, FileSummary};
-use crate::flow::{self, Defect, FlowGap, Note, Touched};
+use crate::flow::{self, Defect, FlowGap, Note, Selection};
 use crate::matching::{ActiveRule, Place, TaintMatches, describe};
 use crate::rules::RuleLanguage;
 use crate::syntax::{Language, SourceFile};
@@ -32,8 +32,6 @@ pub(super) struct FlowScan {
     pub(super) findings: Vec<Finding>,
     /// Functions left out at a counted bound.
     pub(super) gaps: Vec<Gap>,
-    /// Whether functions were left out that the change cannot have brought anything into.
-    pub(super) is_partial: bool,
     /// Functions of which a part was not understood.
     pub(super) doubtful: Vec<Span>,
     /// Rules that did not run to the end: that they found nothing more proves nothing.
@@ -179,7 +177,8 @@ impl FlowRules {
     }
 
     /// Runs the analyses that some rule wants of this file; where `only` is given, those rules
-    /// alone count; where `touched` is given, only what it can have brought in. Follows the values that
+    /// alone count; where a selection is given, only those
+    /// functions do. Follows the values that
     /// `taint` rules ask for. `headers` gives what the repository has to include; it is asked only if some
     /// analysis runs on a C file.
     pub(super) fn scan<'r>(
@@ -187,7 +186,7 @@ impl FlowRules {
         path: &RepoPath,
         file: &SourceFile<'_>,
         only: Option<&BTreeSet<RuleId>>,
-        (touched, taint): (Option<&[Touched]>, &[TaintMatches]),
+        (selection, taint): (Option<&Selection>, &[TaintMatches]),
         (summary, elsewhere): (flow::Summary, Option<&dyn Elsewhere>),
         headers: &dyn Fn() -> Held<'r>,
     ) -> FlowScan {
@@ -213,22 +212,10 @@ impl FlowRules {
         if wanted.is_empty() && taint.is_empty() && summary == flow::Summary::No {
             return FlowScan::default();
         }
-        let selection = match (file.language, touched) {
-            // What taint rules matched stands anywhere.
-            (Language::C, Some(touched)) if taint.is_empty() => flow::select(file, touched),
-            _ => None,
-        };
-        let is_partial = selection
-            .as_ref()
-            .is_some_and(|selection| selection.asked.contains(&false));
-        if selection
-            .as_ref()
-            .is_some_and(|selection| !selection.asked.contains(&true))
-        {
-            return FlowScan {
-                is_partial,
-                ..FlowScan::default()
-            };
+        // What taint rules matched stands anywhere.
+        let selection = selection.filter(|_| taint.is_empty());
+        if selection.is_some_and(|selection| !selection.asked.contains(&true)) {
+            return FlowScan::default();
         }
         let held = match file.language {
             Language::C => headers(),
@@ -241,7 +228,7 @@ impl FlowRules {
             wanted: &wanted,
             taint: &queries,
             headers: &visible,
-            selection: selection.as_ref(),
+            selection,
             summary,
             elsewhere,
         };
@@ -256,7 +243,6 @@ impl FlowRules {
             gaps: analysis.gaps.iter().map(|gap| as_gap(place, gap)).collect(),
             doubtful: analysis.doubtful,
             summary: analysis.summary,
-            is_partial,
             ..FlowScan::default()
         };
         for defect in &analysis.defects {

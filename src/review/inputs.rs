@@ -6,6 +6,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::flow_rules::{FlowRules, target};
+use super::host_code::HostCode;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
 use super::watch::Watch;
@@ -57,6 +58,8 @@ pub struct Prepared {
     pub(super) flow: FlowRules,
     /// What decides between findings of one defect.
     pub(super) sinks: Sinks,
+    /// The rules that say nothing of host code.
+    pub(super) host_code: HostCode,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
     pub(super) settings: triage::Settings,
@@ -187,6 +190,7 @@ impl Prepared {
         Ok(Self {
             flow: FlowRules::new(&active, target(&config.c), settings.precision),
             sinks: Sinks::new(&active, settings.precision),
+            host_code: HostCode::new(&active),
             engine: Engine::new(active),
             absence,
             watch: Watch::default(),

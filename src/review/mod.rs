@@ -8,6 +8,7 @@ mod analyse;
 mod compare;
 mod flow_rules;
 mod headers;
+mod host_code;
 mod indexing;
 mod inputs;
 mod macros;

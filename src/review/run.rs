@@ -102,6 +102,8 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
     let mut file_counts = FileCounts::default();
     let mut functions = FileCounts::default();
+    let mut unreached_functions = 0;
+    let mut unreached: BTreeMap<RepoPath, Vec<String>> = BTreeMap::new();
     let mut withheld: Vec<Finding> = Vec::new();
     let mut lines = 0;
     let mut incomplete = gaps.iter().any(|gap| gap.kind.is_failure()) && !whole;
@@ -122,6 +124,10 @@ fn review(inputs: &Inputs<'_>) -> Report {
         file_counts.analysed += u64::from(result.is_analysed);
         functions.total += result.function_counts.0;
         functions.analysed += result.function_counts.1;
+        unreached_functions += u64::try_from(result.unreached.len()).unwrap_or(u64::MAX);
+        if !result.unreached.is_empty() {
+            unreached.insert(file.path.clone(), std::mem::take(&mut result.unreached));
+        }
         lines += result.lines;
         incomplete |= !result.is_analysed && !whole;
         gaps.append(&mut result.gaps);
@@ -150,7 +156,13 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let by_path: BTreeMap<&RepoPath, &ChangedFile> =
         wanted.iter().map(|file| (&file.path, *file)).collect();
     if !whole {
-        compare(inputs, &by_path, &shared, &mut files, &mut gaps);
+        compare(
+            inputs,
+            (&by_path, &unreached),
+            &shared,
+            &mut files,
+            &mut gaps,
+        );
     }
     let after_base = Instant::now();
     let mut outcome = triage::run(files, &prepared.settings);
@@ -208,6 +220,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .collect(),
         files: file_counts,
         functions,
+        unreached_functions,
         lines,
         line_hashes: hashes,
         rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),
@@ -336,10 +349,10 @@ fn read_and_analyse(
     let _turn = shared.prepared.watch.enter(&file.path);
     match reader.read(&file.head) {
         Ok(bytes) => {
-            let diff = touched::changed_lines(shared, reader, file, &bytes);
+            let touched = touched::of_file(shared, reader, file, &bytes);
             analyse(
                 shared,
-                Side::Head(diff.as_ref()),
+                Side::Head(touched.as_deref()),
                 parser,
                 &file.path,
                 &bytes,

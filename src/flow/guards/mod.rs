@@ -29,6 +29,7 @@ mod linear;
 mod lower;
 mod names;
 mod narrow;
+mod null_tests;
 mod nullable;
 mod nulls;
 mod numbering;
@@ -50,6 +51,7 @@ mod tables;
 mod tests;
 mod values;
 mod walk_ends;
+mod walk_reads;
 mod walkers;
 
 pub use self::guarded::{GuardedSink, removed};
@@ -290,6 +292,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         appends::check(&view, out);
         cleanup::check(&view, out);
         cursor::check(&view, out);
+        walk_reads::check(&view, out);
         narrow::check(&view, out);
         contradictions::check(&view, out);
         shared::check(&view, out);

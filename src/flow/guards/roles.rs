@@ -542,6 +542,15 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The bytes of a span as text.
+    pub(super) fn words_of(&self, span: crate::finding::Span) -> String {
+        let bytes = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default();
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
     /// The text of some bytes, blanks squeezed, at most 60 characters.
     pub(super) fn words(&self, span: crate::finding::Span) -> String {
         let bytes = self
