@@ -64,9 +64,15 @@ impl Machine<'_> {
 
     /// Paths on which a function that promises a value gives none.
     fn check_ends(&mut self, function: &Function) {
+        let has_value = function
+            .blocks
+            .iter()
+            .any(|block| matches!(block.terminator, Terminator::Return(Some(_))));
         let is_value = match self.unit.types.get(function.result) {
-            Type::Void | Type::Unknown => false,
-            Type::Named(_) | Type::Record(_) => true,
+            // No function results in an array or a function: a macro made the head.
+            Type::Void | Type::Unknown | Type::Function(_) | Type::Array { .. } => false,
+            // A type that was not seen may be `void` by another name.
+            Type::Named(_) => has_value,
             _ => true,
         };
         let name = self.unit.names.text(function.name).to_owned();
@@ -79,10 +85,6 @@ impl Machine<'_> {
         {
             return;
         }
-        let has_value = function
-            .blocks
-            .iter()
-            .any(|block| matches!(block.terminator, Terminator::Return(Some(_))));
         let reached = self.reached_blocks(function);
         for (at, block) in function.blocks.iter().enumerate() {
             if !matches!(block.terminator, Terminator::Return(None))
