@@ -33,10 +33,13 @@ impl Machine<'_> {
     }
 
     fn frame_size(&self, function: &Function) -> u64 {
+        // Two of one name live in blocks beside one another, and share their place.
+        let mut seen = rustc_hash::FxHashSet::default();
         function
             .locals
             .iter()
             .filter(|local| local.kind != LocalKind::Temporary)
+            .filter(|local| local.name.0 == 0 || seen.insert((local.name, local.ty)))
             .filter_map(|local| self.unit.types.size(local.ty))
             .fold(0_u64, u64::saturating_add)
     }

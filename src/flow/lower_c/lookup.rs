@@ -152,6 +152,11 @@ impl<'a> Lowerer<'a> {
             {
                 Some(Binding::Constant(None, self.int))
             }
+            Form::Type(_) if definition.is_one_of_several => {
+                let name = self.intern(&definition.name);
+                let ty = self.unit.types.intern(crate::flow::ir::Type::Named(name));
+                Some(Binding::Type(ty))
+            }
             Form::Type(node) => {
                 let source = self.add_source(Source {
                     tree: &parsed.tree,
