@@ -30,5 +30,5 @@ pub use analyse::{Analysis, FlowGap, Settings, Summary, analyse};
 pub use change::compare;
 pub use defect::{Defect, Note};
 pub use registry::{ANALYSES, AnalysisInfo, find as find_analysis};
-pub use select::{Removed, Selection, Touched, select};
+pub use select::{Selection, Touched, select};
 pub use test_code::spans as test_spans;

@@ -2,8 +2,8 @@
 //!
 //! A hook has milliseconds. What the engine says of a function hangs on the function, on those it
 //! calls, on its callers, and on every function that uses one of its globals; the rest of the file
-//! cannot change it. A changed macro is a change of every function that mentions it. Any other change
-//! outside functions may change anything, and selects nothing: then the whole file is analysed.
+//! cannot change it. A change outside functions may change anything, and selects nothing: then the
+//! whole file is analysed.
 
 use std::collections::BTreeSet;
 
@@ -15,83 +15,63 @@ use crate::syntax::{Outline, OutlinedFunction, SourceFile};
 /// How deep calls are followed: as deep as the interpreter does.
 const DEPTH: usize = 3;
 
-/// How deep macros and first values of globals are read for the names in them.
-const ITEM_DEPTH: usize = 4;
-
-/// Changed bytes of the head.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One run of changed lines, each side with the same meaning wherever it stands
+/// ([`Outline::is_self_contained`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Touched {
-    /// Bytes of the changed lines; empty where lines were only taken away.
+    /// Bytes of the head; empty where lines were only taken away.
     pub span: Span,
-    /// The lines of the base that are gone.
-    pub removed: Removed,
-}
-
-/// What stood in lines that are gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Removed {
-    /// No line is gone.
-    Nothing,
-    /// Whole definitions of macros with these names, hashed.
-    Macros(Vec<u64>),
-    /// Anything else.
-    Code,
+    /// Bytes of the base that are gone, if any are.
+    pub gone: Option<Span>,
 }
 
 /// Functions by their index in some list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    /// Functions of which something is said: the changed ones and their callers.
+    /// Functions of which something is said: the changed ones, those that call them or that they
+    /// call, and those that share globals with them.
     pub asked: Vec<bool>,
     /// Functions that are lowered: those, and what they hang on.
     pub seen: Vec<bool>,
 }
 
-/// Selects among the functions of the outline for these changes; `None` if all count.
-pub fn select(outline: &Outline, touched: &[Touched]) -> Option<Selection> {
-    let mut changed = vec![false; outline.functions.len()];
-    let mut macros: BTreeSet<u64> = BTreeSet::new();
+/// Selects among the functions of the head for these changes; `None` if all count.
+pub fn select(head: &Outline, base: &Outline, touched: &[Touched]) -> Option<Selection> {
+    let mut changed = vec![false; head.functions.len()];
+    let mut gone: Vec<u64> = Vec::new();
     for one in touched {
-        if mark(outline, one.span, &mut changed) {
-            continue;
-        }
-        let before = macros.len();
-        match &one.removed {
-            Removed::Nothing => {}
-            Removed::Macros(names) => macros.extend(names),
-            Removed::Code => return None,
-        }
-        add_outside(outline, one.span, &mut macros)?;
-        // What is included behind a macro may be read in another way.
-        let is_behind = |line: &Span| line.start >= one.span.start;
-        if macros.len() > before && outline.directives.iter().any(is_behind) {
-            return None;
-        }
-    }
-    let names = Names::of(outline);
-    if !macros.is_empty() {
-        let is_asked = |span: &Span| names.closure(outline.words_in(*span)).any_of(&macros);
-        if outline.conditions.iter().any(is_asked) {
-            return None;
-        }
-        for (mentioned, slot) in names.mentioned.iter().zip(&mut changed) {
-            *slot |= mentioned.any_of(&macros);
-        }
-    }
-    let mut asked = changed.clone();
-    names.add_callers(&changed, &mut asked);
-    let mut core = asked.clone();
-    for _ in 0..DEPTH {
-        let before = core.clone();
-        for callee in names.functions_named_in(&before) {
-            if let Some(slot) = core.get_mut(callee) {
-                *slot = true;
+        let now = head.body_around(one.span).filter(|now| !now.defines);
+        if let Some(lines) = one.gone {
+            gone.extend(base.words_in(lines));
+            let before = base.body_around(lines).filter(|before| !before.defines);
+            match (now, before) {
+                (Some(now), Some(before)) if now.names == before.names => {}
+                // Blank lines and comments.
+                _ if !base.touches_item(lines) => {}
+                _ => return None,
             }
         }
+        if now.is_none() && head.touches_other(one.span) {
+            return None;
+        }
+        mark(head, one.span, &mut changed);
     }
-    let mut seen = core.clone();
+    let names = Names::of(head);
+    let mut core = changed.clone();
+    for _ in 0..DEPTH {
+        let before = core.clone();
+        names.add_callers(&before, &mut core);
+    }
+    let mut near = changed;
+    names.add_callees(&mut near);
+    let mut asked = core;
+    names.add_callees(&mut asked);
+    names.add_users_of_globals(&near, &gone, &mut asked);
+    let mut seen = asked.clone();
+    names.add_callees(&mut seen);
+    let known = seen.clone();
     names.add_callers(&asked, &mut seen);
-    names.add_users_of_globals(&core, &mut seen);
+    names.add_users_of_globals(&known, &[], &mut seen);
     Some(Selection { asked, seen })
 }
 
@@ -128,35 +108,13 @@ impl Selection {
     }
 }
 
-/// Marks the functions that changed bytes lie in; whether they lie in the body of one.
-fn mark(outline: &Outline, span: Span, changed: &mut [bool]) -> bool {
-    let mut is_inside_one = false;
+/// Marks the functions that changed bytes lie in.
+fn mark(outline: &Outline, span: Span, changed: &mut [bool]) {
     for (function, slot) in outline.functions.iter().zip(changed.iter_mut()) {
-        let body = function.body;
-        // Both braces count as the body's; a head is known to other functions. A body that defines
-        // macros is known to what follows.
-        is_inside_one |= body.start < span.start && span.end < body.end && !function.defines;
         let overlaps = function.span.start < span.end && span.start < function.span.end;
         let is_within = function.span.start <= span.start && span.end <= function.span.end;
         *slot |= overlaps || is_within;
     }
-    is_inside_one
-}
-
-/// Adds the macros that added bytes define outside of functions; `None` if they hold anything else
-/// there but blanks and comments.
-fn add_outside(outline: &Outline, span: Span, macros: &mut BTreeSet<u64>) -> Option<()> {
-    let overlaps = |other: &Span| other.start < span.end && span.start < other.end;
-    let declared = outline.declarations.iter().map(|item| item.span);
-    let mut others = declared
-        .chain(outline.conditions.iter().copied())
-        .chain(outline.directives.iter().copied());
-    if others.any(|other| overlaps(&other)) {
-        return None;
-    }
-    let defined = outline.macros.iter().filter(|one| overlaps(&one.span));
-    macros.extend(defined.map(|one| one.name));
-    Some(())
 }
 
 /// Sorted hashes of names.
@@ -181,7 +139,7 @@ struct Names {
     functions: FxHashMap<u64, Vec<usize>>,
     /// Names of objects of the file, sorted.
     globals: Mentioned,
-    /// What macros, objects and types of a name mention.
+    /// What macros and objects of a name mention.
     items: FxHashMap<u64, Vec<u64>>,
 }
 
@@ -211,7 +169,7 @@ impl Names {
     fn closure(&self, words: impl Iterator<Item = u64>) -> Mentioned {
         let mut names = sorted(words);
         let mut new = names.clone();
-        for _ in 0..ITEM_DEPTH {
+        loop {
             let more = new.0.iter().filter_map(|name| self.items.get(name));
             let more = more.flatten().filter(|name| !names.has(**name));
             let more = sorted(more.copied());
@@ -223,6 +181,18 @@ impl Names {
             new = more;
         }
         names
+    }
+
+    /// Adds what `of` calls, as deep as calls are followed.
+    fn add_callees(&self, of: &mut [bool]) {
+        for _ in 0..DEPTH {
+            let before = of.to_vec();
+            for callee in self.functions_named_in(&before) {
+                if let Some(slot) = of.get_mut(callee) {
+                    *slot = true;
+                }
+            }
+        }
     }
 
     fn functions_named_in<'n>(&'n self, of: &'n [bool]) -> impl Iterator<Item = usize> + 'n {
@@ -247,10 +217,10 @@ impl Names {
         }
     }
 
-    /// Adds every function that names an object which one of `of` names too.
-    fn add_users_of_globals(&self, of: &[bool], to: &mut [bool]) {
+    /// Adds every function that names an object which one of `of` names too, or which is among `more`.
+    fn add_users_of_globals(&self, of: &[bool], more: &[u64], to: &mut [bool]) {
         let named = self.mentioned.iter().zip(of).filter(|(_, is_in)| **is_in);
-        let used = named.flat_map(|(names, _)| &names.0);
+        let used = named.flat_map(|(names, _)| &names.0).chain(more);
         let used: BTreeSet<u64> = used
             .filter(|name| self.globals.has(**name))
             .copied()
@@ -268,10 +238,9 @@ fn sorted(names: impl Iterator<Item = u64>) -> Mentioned {
     Mentioned(names)
 }
 
-/// What macros, objects and types of a name mention; of types the macros alone, which may be sizes.
+/// What macros and objects of a name mention.
 fn items(outline: &Outline) -> FxHashMap<u64, Vec<u64>> {
     let mut items: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
-    let defined = sorted(outline.macros.iter().map(|one| one.name));
     for one in &outline.macros {
         // Its own name and the word `define` lead nowhere.
         let body = outline.words_in(one.span);
@@ -281,15 +250,6 @@ fn items(outline: &Outline) -> FxHashMap<u64, Vec<u64>> {
         let words: Vec<u64> = outline.words_in(item.span).collect();
         for object in &item.objects {
             items.entry(*object).or_default().extend(&words);
-        }
-        let sizes: Vec<u64> = words
-            .into_iter()
-            .filter(|name| defined.has(*name))
-            .collect();
-        if !sizes.is_empty() {
-            for name in &item.types {
-                items.entry(*name).or_default().extend(&sizes);
-            }
         }
     }
     items
@@ -321,16 +281,16 @@ void far(void) { other = 2; }
 void fill(void) { page[0] = 1; }
 ";
 
-    /// Names asked and names seen for a change of that text.
-    fn told(changed: &str, removes: bool) -> Option<(String, String)> {
-        let removed = match removes {
-            true => Removed::Code,
-            false => Removed::Nothing,
+    /// Names asked and names seen for a change of that text, which replaces a copy of itself or is new.
+    fn told(changed: &str, replaces: bool) -> Option<(String, String)> {
+        let base = match replaces {
+            true => CODE.to_owned(),
+            false => CODE.replacen(changed, "", 1),
         };
-        told_of(CODE, changed, removed)
+        told_of(&base, CODE, changed)
     }
 
-    fn told_of(code: &str, changed: &str, removed: Removed) -> Option<(String, String)> {
+    fn told_of(base: &str, code: &str, changed: &str) -> Option<(String, String)> {
         let mut parser = Parser::new(Limits::default());
         let start = code.find(changed).unwrap() as u32;
         let span = Span {
@@ -338,7 +298,9 @@ void fill(void) { page[0] = 1; }
             end: start + changed.len() as u32,
         };
         let outline = parser.outline(code.as_bytes()).unwrap();
-        let selection = select(&outline, &[Touched { span, removed }])?;
+        let gone = (base.len() == code.len()).then_some(span);
+        let before = parser.outline(base.as_bytes()).unwrap();
+        let selection = select(&outline, &before, &[Touched { span, gone }])?;
         let unseen = selection.unseen_bodies(&outline);
         let file = parser
             .parse_without(Language::C, code.as_bytes(), &unseen, &MacroTable::new())
@@ -361,49 +323,65 @@ void fill(void) { page[0] = 1; }
 
     #[test]
     fn a_function_brings_callers_callees_and_users_of_its_globals() {
-        assert_eq!(told("n + 1", true), both("leaf middle", "leaf middle top"));
-        assert_eq!(
-            told("level++", true),
-            both("uses_level", "start uses_level")
-        );
-        assert_eq!(told("+ other", true), both("top", "leaf middle top far"));
+        let all = "leaf middle top";
+        assert_eq!(told("n + 1", true), both(all, "leaf middle top far"));
+        let users = both("start uses_level", "start uses_level by_table");
+        assert_eq!(told("level++", true), users);
+        let four = "leaf middle top far";
+        assert_eq!(told("+ other", true), both(four, four));
     }
 
     #[test]
     fn names_in_macros_and_in_first_values_count() {
-        assert_eq!(told("LOG(n)", false), both("loner", "write_log loner"));
-        assert_eq!(
-            told("ops.start()", false),
-            both("by_table", "start uses_level by_table")
-        );
+        let two = "write_log loner";
+        assert_eq!(told("LOG(n)", false), both(two, two));
+        let three = "start uses_level by_table";
+        assert_eq!(told("ops.start()", false), both(three, three));
     }
 
     #[test]
-    fn an_added_function_is_looked_at_alone() {
+    fn names_that_are_gone_count() {
+        let base = CODE.replace(
+            "void loner(int n) { LOG(n); }",
+            "void loner(int n) { level ; }",
+        );
+        let told = told_of(&base, CODE, "LOG(n)");
+        assert_eq!(told.unwrap().0, "write_log start uses_level loner");
+    }
+
+    #[test]
+    fn an_added_function_is_looked_at_with_its_callers() {
         let line = "int leaf(int n) { return n + 1; }\n";
-        assert_eq!(told(line, false), both("leaf middle", "leaf middle top"));
+        assert_eq!(told(line, false).unwrap().0, "leaf middle top");
+        let line = "void loner(int n) { LOG(n); }\n";
+        assert_eq!(told(line, false).unwrap().0, "write_log loner");
     }
 
     #[test]
     fn what_lies_outside_functions_may_change_anything() {
         assert_eq!(told("static int other;\n", false), None);
+        assert_eq!(told("#define SIZE 8\n", false), None);
         // A changed head is known to callers.
         assert_eq!(told("int middle(int n)", true), None);
-    }
-
-    #[test]
-    fn a_macro_is_a_change_of_all_that_mention_it() {
-        let log = "#define LOG(x) write_log(x)\n";
-        assert_eq!(told(log, false), both("loner", "write_log loner"));
-        assert_eq!(told("#define SIZE 8\n", false), both("fill", "fill"));
-        let removed = Outline::defines_alone([&b"#define SIZE 7"[..]]).unwrap();
-        let changed = told_of(CODE, "#define SIZE 8\n", Removed::Macros(removed));
-        assert_eq!(changed, both("fill", "fill"));
-        // What is included behind it, or chosen by it, may be anything.
-        for more in ["#include \"a.h\"\n", "#if SIZE\nint a;\n#endif\n"] {
-            let code = format!("{CODE}{more}");
-            assert_eq!(told_of(&code, "#define SIZE 8\n", Removed::Nothing), None);
-        }
+        // What goes takes the end of one function and the head of the next along.
+        let base = CODE.replace(
+            "{ other = 2; }",
+            "{ other = 2; } void more(void) { other = 3; }",
+        );
+        let gone = "; } void more(void) { other = 3";
+        let mut parser = Parser::new(Limits::default());
+        let (before, now) = (
+            base.find(gone).unwrap(),
+            CODE.find("; }\nvoid fill").unwrap(),
+        );
+        let span = |start: usize, length: usize| Span::new(start as u32, (start + length) as u32);
+        let touched = Touched {
+            span: span(now, 0),
+            gone: Some(span(before, gone.len())),
+        };
+        let [base, head] =
+            [base.as_str(), CODE].map(|text| parser.outline(text.as_bytes()).unwrap());
+        assert_eq!(select(&head, &base, &[touched]), None);
     }
 
     #[test]
@@ -414,14 +392,14 @@ void fill(void) { page[0] = 1; }
         let at = code.find("return 2").unwrap() as u32;
         let touched = |at: u32| Touched {
             span: Span::new(at, at + 1),
-            removed: Removed::Code,
+            gone: Some(Span::new(at, at + 1)),
         };
-        let selection = select(&outline, &[touched(at)]).unwrap();
+        let selection = select(&outline, &outline, &[touched(at)]).unwrap();
         let unseen = selection.unseen_bodies(&outline);
         let texts: Vec<&[u8]> = unseen.iter().map(|span| span.of(code.as_bytes())).collect();
         assert_eq!(texts, [b" return 1; "]);
         // A change of such a body may change the rest.
-        assert_eq!(select(&outline, &[touched(30)]), None);
+        assert_eq!(select(&outline, &outline, &[touched(30)]), None);
     }
 
     #[test]
@@ -429,7 +407,7 @@ void fill(void) { page[0] = 1; }
         let outline = Parser::new(Limits::default())
             .outline(CODE.as_bytes())
             .unwrap();
-        let selection = select(&outline, &[]).unwrap();
+        let selection = select(&outline, &outline, &[]).unwrap();
         assert!(!selection.seen.contains(&true));
     }
 }

@@ -36,6 +36,8 @@ pub struct Head {
     pub paths: PathFilter,
     /// Per language: lists of features of which a file must hold one each.
     pub forms: Vec<(RuleLanguage, Vec<Vec<Feature>>)>,
+    /// Whether a pattern asks for a function and for what stands beside it.
+    pub spans_functions: bool,
     /// Names that its patterns look up beside those.
     pub names: Vec<String>,
 }
@@ -148,8 +150,22 @@ impl Head {
                 .iter()
                 .map(|form| (form.language, form.clauses.clone()))
                 .collect(),
+            spans_functions: program
+                .forms
+                .iter()
+                .any(|form| spans_functions(&form.formula)),
             names,
         }
+    }
+}
+
+/// Whether a pattern of the formula is a list with a function in it.
+fn spans_functions(node: &Node) -> bool {
+    match &node.op {
+        Op::Pattern(pattern) => pattern.spans_functions(),
+        Op::Generic(_) | Op::Regex(_) => false,
+        Op::Either(nodes) => nodes.iter().any(spans_functions),
+        Op::All(all) => needs::parts(all).any(spans_functions),
     }
 }
 

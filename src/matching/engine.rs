@@ -129,6 +129,14 @@ impl Engine {
         &self.rules
     }
 
+    /// Whether the match of some rule for C on this path may take several functions.
+    pub fn spans_functions(&self, path: &RepoPath) -> bool {
+        self.c.iter().any(|entry| {
+            let rule = self.rules.get(entry.rule);
+            rule.is_some_and(|rule| rule.head().spans_functions && rule.head().is_on(path))
+        })
+    }
+
     /// Whether any rule reads text files such as this one (`generic` and `regex` rules).
     pub fn wants_text(&self, path: &RepoPath) -> bool {
         let answers = GlobAnswers::new(&self.globs, path);

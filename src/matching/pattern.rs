@@ -183,6 +183,23 @@ pub struct Pattern {
     pub kinds_in_file: Vec<Kind>,
 }
 
+impl Pattern {
+    /// Whether it asks for a function and for something beside it: then no function alone decides
+    /// whether it matches.
+    pub(super) fn spans_functions(&self) -> bool {
+        let Root::Stmts(pats) = &self.root else {
+            return false;
+        };
+        let is_function = |pat: &Pat| match pat {
+            Pat::Function(_) => true,
+            Pat::Attributed(_, inner) => matches!(**inner, Pat::Function(_)),
+            _ => false,
+        };
+        let others = pats.iter().filter(|pat| **pat != Pat::Dots).count();
+        others > 1 && pats.iter().any(is_function)
+    }
+}
+
 /// What a pattern is matched against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Root {

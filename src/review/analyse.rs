@@ -8,11 +8,11 @@ use super::flow_rules::FlowScan;
 use super::indexing::{self, Recorder};
 use super::inputs::Prepared;
 use super::macros::RunMacros;
-use super::touched::{Part, leaves_out_bodies};
+use super::touched::{Changes, Part};
 use crate::change::classify::{FileClass, classify};
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
+use crate::flow::Summary;
 use crate::flow::summary::{Elsewhere, FileSummary, Question};
-use crate::flow::{Summary, Touched};
 use crate::index::Repository;
 use crate::matching::Scan;
 use crate::syntax::{Language, Limits, ParseError, Parser, SourceFile};
@@ -92,7 +92,7 @@ pub(super) enum Side<'r> {
     /// Under review: all rules.
     ///
     /// Where changes are given, the report shows only what they brought in.
-    Head(Option<&'r [Touched]>),
+    Head(Option<&'r Changes>),
     /// For comparison: only these rules, those that have a finding in some head.
     Base(&'r BTreeSet<RuleId>),
 }
@@ -148,22 +148,21 @@ fn analyse_unguarded(
             return analyse_text(shared, side, path, bytes);
         }
     };
-    let part = match side {
-        Side::Head(Some(touched)) if language == Language::C => Part::of(parser, bytes, touched),
+    let mut part = match side {
+        Side::Head(Some(changes)) if language == Language::C => Part::of(parser, bytes, changes),
         Side::Head(_) | Side::Base(_) => None,
     };
-    let (file, mut scan) =
-        match scanned(shared, side, parser, (path, language, bytes), part.as_ref()) {
-            Ok(scanned) => scanned,
-            Err(error) => {
-                let kind = match error {
-                    ParseError::Size(_) => GapKind::Size,
-                    ParseError::Bound(_) => GapKind::Bound,
-                    ParseError::Grammar => GapKind::Crash,
-                };
-                return Analysed::left_out(path, kind, error.to_string());
-            }
-        };
+    let (file, mut scan) = match scanned(shared, side, parser, (path, language, bytes), &mut part) {
+        Ok(scanned) => scanned,
+        Err(error) => {
+            let kind = match error {
+                ParseError::Size(_) => GapKind::Size,
+                ParseError::Bound(_) => GapKind::Bound,
+                ParseError::Grammar => GapKind::Crash,
+            };
+            return Analysed::left_out(path, kind, error.to_string());
+        }
+    };
     let taint = std::mem::take(&mut scan.taint);
     let mut analysed = Analysed {
         lines: u64::from(file.lines.count(bytes)),
@@ -245,19 +244,20 @@ fn analyse_unguarded(
 }
 
 /// Parses a file and runs the patterns over it; of a part over that alone, where nothing asks for the
-/// rest.
+/// rest. `part` is gone where the parser does not understand the file as its outline does.
 fn scanned<'b>(
     shared: &Shared<'_>,
     side: Side<'_>,
     parser: &mut Parser,
     (path, language, bytes): (&RepoPath, Language, &'b [u8]),
-    part: Option<&Part>,
+    part: &mut Option<Part>,
 ) -> Result<(SourceFile<'b>, Scan), ParseError> {
     let engine = &shared.prepared.engine;
     let macros = shared.macros.of(path, bytes);
-    if let Some(part) = part.filter(|part| !part.unread.is_empty()) {
-        let file = parser.parse_without(language, bytes, &part.unread, &macros)?;
-        if leaves_out_bodies(&file) {
+    let unread = part.as_ref().map_or(&[][..], |part| &part.unread);
+    if !unread.is_empty() && !engine.spans_functions(path) {
+        let file = parser.parse_without(language, bytes, unread, &macros)?;
+        if part.as_ref().is_some_and(|part| part.holds(&file)) {
             let mut scan = engine.scan_only(path, &file, side.only());
             if !scan.spans_functions && scan.taint.is_empty() {
                 let is_of_others = |finding: &Finding| file.is_left_out(finding.location.span);
@@ -268,6 +268,9 @@ fn scanned<'b>(
         parser.recycle(file);
     }
     let file = parser.parse(language, bytes, &macros)?;
+    if part.as_ref().is_some_and(|part| !part.holds(&file)) {
+        *part = None;
+    }
     let scan = engine.scan_only(path, &file, side.only());
     Ok((file, scan))
 }

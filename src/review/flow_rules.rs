@@ -202,18 +202,19 @@ impl FlowRules {
                 && only.is_none_or(|only| only.contains(&head.id))
                 && head.is_on(path)
         };
+        // What taint rules matched stands anywhere.
+        let selection = selection.filter(|_| taint.is_empty());
+        let is_part = selection.is_some_and(|selection| selection.seen.contains(&false));
         let wanted: BTreeSet<&'static str> = self
             .by_analysis
             .iter()
-            .filter(|(name, _)| !compares(name))
+            .filter(|(name, _)| !compares(name) && !(is_part && counts_habits(name)))
             .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
             .map(|(&name, _)| name)
             .collect();
         if wanted.is_empty() && taint.is_empty() && summary == flow::Summary::No {
             return FlowScan::default();
         }
-        // What taint rules matched stands anywhere.
-        let selection = selection.filter(|_| taint.is_empty());
         if selection.is_some_and(|selection| !selection.asked.contains(&true)) {
             return FlowScan::default();
         }
@@ -262,6 +263,12 @@ impl FlowRules {
         }
         scan
     }
+}
+
+/// Whether an analysis holds what most functions of a file do against one that does not: a part of
+/// the file says nothing of most.
+fn counts_habits(analysis: &str) -> bool {
+    matches!(analysis, "peers-check-you-dont" | "unchecked-field")
 }
 
 /// Whether an analysis compares two versions of a file.

@@ -10,7 +10,8 @@ use super::compare::compare;
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
-use super::{touched, withheld};
+use super::touched::{Changes, is_of_changes};
+use super::withheld;
 use crate::change::ChangedFile;
 use crate::change::classify::FileClass;
 use crate::change::git::Reader;
@@ -72,7 +73,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let added;
     let mut shared = Shared {
         prepared,
-        is_of_changes: touched::is_of_changes(inputs.change, prepared.settings.scope),
+        is_of_changes: is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
         gathers: session.gathers(),
         elsewhere: session.read_only(),
@@ -349,10 +350,10 @@ fn read_and_analyse(
     let _turn = shared.prepared.watch.enter(&file.path);
     match reader.read(&file.head) {
         Ok(bytes) => {
-            let touched = touched::of_file(shared, reader, file, &bytes);
+            let changes = Changes::of(shared, reader, file, &bytes);
             analyse(
                 shared,
-                Side::Head(touched.as_deref()),
+                Side::Head(changes.as_ref()),
                 parser,
                 &file.path,
                 &bytes,

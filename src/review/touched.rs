@@ -1,14 +1,17 @@
 //! What a hook has to look at: its report shows what the change brought in and nothing else, so
 //! that of a changed file the analyses need not be told of every function.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use super::analyse::Shared;
 use crate::change::classify::FileClass;
-use crate::change::diff::LineDiff;
+use crate::change::diff::{Hunk, LineDiff};
 use crate::change::git::Reader;
 use crate::change::{Change, ChangedFile, Source};
 use crate::config::Scope;
 use crate::finding::Span;
-use crate::flow::{self, Removed, Selection, Touched};
+use crate::flow::{self, Selection, Touched};
 use crate::syntax::{LineTable, Outline, Parser, SourceFile};
 
 /// Whether a review shows only what a change brought in, and has the time of a hook. A review of
@@ -17,21 +20,37 @@ pub(super) fn is_of_changes(change: &Change, scope: Scope) -> bool {
     change.source == Source::Staged && matches!(scope, Scope::New | Scope::Added | Scope::Function)
 }
 
-/// What changed in a file, told before it is parsed; `None` where the whole file counts.
-pub(super) fn of_file(
-    shared: &Shared<'_>,
-    reader: &Reader,
-    file: &ChangedFile,
-    head: &[u8],
-) -> Option<Vec<Touched>> {
-    // Only functions of C are selected.
-    let is_c = FileClass::of_path(&file.path) == FileClass::C;
-    if !shared.is_of_changes || !is_c || !file.other_bases.is_empty() || file.is_renamed() {
-        return None;
+/// What changed in a C file, told before it is parsed.
+pub(super) struct Changes {
+    base: Vec<u8>,
+    touched: Vec<Touched>,
+}
+
+impl Changes {
+    /// The changes of a file; `None` where the whole file counts.
+    pub(super) fn of(
+        shared: &Shared<'_>,
+        reader: &Reader,
+        file: &ChangedFile,
+        head: &[u8],
+    ) -> Option<Self> {
+        // Only functions of C are selected.
+        let is_c = FileClass::of_path(&file.path) == FileClass::C;
+        if !shared.is_of_changes || !is_c || !file.other_bases.is_empty() || file.is_renamed() {
+            return None;
+        }
+        // What cannot be read is said where base and head are compared.
+        let base = reader.read(file.base.as_ref()?).ok()?;
+        let touched = touched(&LineDiff::between(&base, head), &base, head);
+        let is_alone = |one: &Touched| {
+            let gone = one.gone.unwrap_or_default();
+            Outline::is_self_contained(head, one.span) && Outline::is_self_contained(&base, gone)
+        };
+        touched
+            .iter()
+            .all(is_alone)
+            .then_some(Self { base, touched })
     }
-    // What cannot be read is said where base and head are compared.
-    let base = reader.read(file.base.as_ref()?).ok()?;
-    Some(touched(&LineDiff::between(&base, head), &base, head))
 }
 
 /// The part of a C file that a change can matter for.
@@ -43,10 +62,11 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// The part for this change; `None` where the whole file counts.
-    pub(super) fn of(parser: &mut Parser, text: &[u8], touched: &[Touched]) -> Option<Self> {
+    /// The part for these changes; `None` where the whole file counts.
+    pub(super) fn of(parser: &mut Parser, text: &[u8], changes: &Changes) -> Option<Self> {
         let outline = parser.outline(text)?;
-        let selection = flow::select(&outline, touched)?;
+        let base = parser.outline(&changes.base)?;
+        let selection = flow::select(&outline, &base, &changes.touched)?;
         Some(Self {
             unread: selection.unseen_bodies(&outline),
             outline,
@@ -58,42 +78,41 @@ impl Part {
     pub(super) fn selection(&self, file: &SourceFile<'_>) -> Selection {
         self.selection.among(&self.outline, file)
     }
+
+    /// Whether the parser finds the same functions as the outline; if not, one of the two is wrong, and
+    /// the whole file counts.
+    pub(super) fn holds(&self, file: &SourceFile<'_>) -> bool {
+        let bodies: BTreeSet<Span> = file
+            .functions
+            .iter()
+            .map(|one| file.tree.span(one.body))
+            .collect();
+        let mut outlined = self.outline.functions.iter();
+        outlined.all(|one| bodies.contains(&one.body))
+    }
 }
 
-/// Whether everything that was left out of the file is the body of a function; if not, it was
-/// understood in another way than the parser does.
-pub(super) fn leaves_out_bodies(file: &SourceFile<'_>) -> bool {
-    let mut bodies = file.functions.iter().map(|one| file.tree.span(one.body));
-    let mut left_out = file.left_out.iter();
-    left_out.all(|span| bodies.any(|body| body.start + 1 == span.start && body.end == span.end + 1))
-}
-
-/// The bytes of the changed lines, and what was removed there.
+/// The bytes of the changed lines on both sides.
 fn touched(diff: &LineDiff, base: &[u8], head: &[u8]) -> Vec<Touched> {
     let (lines, base_lines) = (LineTable::new(head), LineTable::new(base));
-    let end = u32::try_from(head.len()).unwrap_or(u32::MAX);
-    let spans = diff.hunks().iter().map(|hunk| {
-        let first = lines.span(hunk.head.start, head);
+    let of_lines = |lines: &LineTable, text: &[u8], changed: &Range<u32>| {
+        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let first = lines.span(changed.start, text);
         // Lines taken away at the end of the file: what would follow has no bytes.
-        let is_past_end = hunk.head.start > 1 && first == Span::default();
-        let span = if is_past_end {
+        let is_past_end = changed.start > 1 && first == Span::default();
+        if is_past_end {
             Span::new(end, end)
-        } else if hunk.head.is_empty() {
+        } else if changed.is_empty() {
             Span::new(first.start, first.start)
         } else {
-            Span::new(first.start, lines.span(hunk.head.end - 1, head).end)
-        };
-        let gone = hunk.base.clone();
-        let removed = match gone.is_empty() {
-            true => Removed::Nothing,
-            false => {
-                let gone = gone.map(|line| base_lines.span(line, base).of(base));
-                Outline::defines_alone(gone).map_or(Removed::Code, Removed::Macros)
-            }
-        };
-        Touched { span, removed }
-    });
-    spans.collect()
+            Span::new(first.start, lines.span(changed.end - 1, text).end)
+        }
+    };
+    let of_hunk = |hunk: &Hunk| Touched {
+        span: of_lines(&lines, head, &hunk.head),
+        gone: (!hunk.base.is_empty()).then(|| of_lines(&base_lines, base, &hunk.base)),
+    };
+    diff.hunks().iter().map(of_hunk).collect()
 }
 
 #[cfg(test)]
@@ -108,7 +127,7 @@ mod tests {
                 let text = one.span.of(head);
                 (
                     String::from_utf8_lossy(text).into_owned(),
-                    one.removed != Removed::Nothing,
+                    one.gone.is_some(),
                 )
             })
             .collect()
@@ -129,23 +148,5 @@ mod tests {
         assert_eq!(told(base, "int a;\nint c;\n"), one("", true));
         assert_eq!(told(base, "int a;\nint b;\n"), one("", true));
         assert_eq!(told(base, base), []);
-    }
-
-    #[test]
-    fn removed_macros_are_told_by_name() {
-        let removed = |base: &str, head: &str| {
-            let (base, head) = (base.as_bytes(), head.as_bytes());
-            let touched = touched(&LineDiff::between(base, head), base, head);
-            touched
-                .into_iter()
-                .map(|one| one.removed)
-                .collect::<Vec<_>>()
-        };
-        let base = "int a;\n#define N 1\n\n// why\nint b;\n";
-        let names = |lines: &[u8]| Outline::defines_alone([lines]).map(Removed::Macros);
-        let one = names(b"#define N 2");
-        assert_eq!(removed(base, "int a;\nint b;\n").first(), one.as_ref());
-        assert_eq!(removed(base, "int a;\n"), [Removed::Code]);
-        assert_eq!(removed("#define N \\\n 1\nx\n", "x\n"), [Removed::Code]);
     }
 }

@@ -68,24 +68,75 @@ impl Outline {
         inside.map(|(_, hash)| *hash)
     }
 
-    /// Names of the macros that lines define; `None` if they hold anything but whole `#define` lines,
-    /// blank ones and `//` comments.
-    pub fn defines_alone<'t>(lines: impl IntoIterator<Item = &'t [u8]>) -> Option<Vec<u64>> {
-        let mut names = Vec::new();
-        for line in lines {
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
-            let is_open = line.ends_with(b"\\") || memchr::memmem::find(line, b"/*").is_some();
-            if is_open {
-                return None;
-            }
-            if !line.starts_with(b"//") {
-                names.push(defined(line)?);
-            }
+    /// Whether changed lines mean the same wherever they stand: they hold no preprocessor line, no
+    /// comment that begins or ends elsewhere, and go on no line before them. `span` are bytes of
+    /// `text`.
+    pub fn is_self_contained(text: &[u8], span: Span) -> bool {
+        let before = text.get(..span.start as usize).unwrap_or_default();
+        let before = before.strip_suffix(b"\n").unwrap_or_default();
+        if before.trim_ascii_end().ends_with(b"\\") {
+            return false;
         }
-        Some(names)
+        let lines = span.of(text);
+        if lines.trim_ascii_end().ends_with(b"\\") {
+            return false;
+        }
+        let mut at = 0;
+        while let Some(step) = lines
+            .get(at..)
+            .and_then(|rest| memchr::memchr3(b'/', b'"', b'#', rest))
+        {
+            let here = at + step;
+            let (byte, next) = (lines.get(here), lines.get(here + 1));
+            at = match (byte, next) {
+                (Some(b'#'), _) => return false,
+                // A character, no string.
+                (Some(b'"'), _) if here > 0 && lines.get(here - 1) == Some(&b'\'') => here + 1,
+                (Some(b'"'), _) => super::tokens::skip_string(lines, here),
+                (_, Some(b'/')) => super::tokens::line_of_code_ends(lines, here),
+                (_, Some(b'*')) => {
+                    let behind = lines.get(here + 2..).unwrap_or_default();
+                    match memchr::memmem::find(behind, b"*/") {
+                        Some(length) => here + 2 + length + 2,
+                        None => return false,
+                    }
+                }
+                _ if here > 0 && lines.get(here - 1) == Some(&b'*') => return false,
+                _ => here + 1,
+            };
+        }
+        true
+    }
+
+    /// The function whose body holds the bytes, braces left out.
+    pub fn body_around(&self, span: Span) -> Option<&OutlinedFunction> {
+        let at = self
+            .functions
+            .partition_point(|one| one.body.end <= span.end);
+        let around = self.functions.get(at)?;
+        (around.body.start < span.start && span.end < around.body.end).then_some(around)
+    }
+
+    /// Whether an item or a preprocessor line that is not inside of a body has bytes of the span, or
+    /// the span lies in one.
+    pub fn touches_item(&self, span: Span) -> bool {
+        let overlaps = |other: &Span| {
+            other.start < span.end && span.start < other.end
+                || other.start < span.start && span.end < other.end
+        };
+        self.functions.iter().any(|item| overlaps(&item.span)) || self.touches_other(span)
+    }
+
+    /// As [`Self::touches_item`], but functions do not count.
+    pub fn touches_other(&self, span: Span) -> bool {
+        let overlaps = |other: &Span| {
+            other.start < span.end && span.start < other.end
+                || other.start < span.start && span.end < other.end
+        };
+        self.declarations.iter().any(|item| overlaps(&item.span))
+            || self.macros.iter().any(|item| overlaps(&item.span))
+            || self.conditions.iter().any(&overlaps)
+            || self.directives.iter().any(&overlaps)
     }
 
     /// The outline of `text` with its tokens and preprocessor lines.

@@ -163,8 +163,8 @@ fn usual_entry(bytes: &[u8], version: u32, hash: usize) -> Option<Entry<'_>> {
         && length < usize::from(NAME_LENGTH);
     let (name, behind) = behind.split_at_checked(length)?;
     let padding = behind.get(..8 - (fixed.len() + length) % 8)?;
-    // A NUL inside the name is damage like any other byte: what follows still fits.
-    if !is_usual || padding.iter().any(|&byte| byte != 0) {
+    // git reads the name up to a NUL inside it.
+    if !is_usual || padding.iter().any(|&byte| byte != 0) || memchr::memchr(0, name).is_some() {
         return None;
     }
     let seen = Seen {
