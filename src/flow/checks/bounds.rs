@@ -143,7 +143,8 @@ impl Machine<'_> {
                 Origin::Loop | Origin::Counter => "the loop starts again here".to_owned(),
                 Origin::Operation | Origin::Comparison(_) => "computed here".to_owned(),
             };
-            let message = if range.lo.abs() < 1 << 64 && range.hi.abs() < 1 << 64 {
+            let message = if range.lo.unsigned_abs() < 1 << 64 && range.hi.unsigned_abs() < 1 << 64
+            {
                 format!("{what}: {} to {}", range.lo, range.hi)
             } else {
                 what

@@ -352,7 +352,7 @@ impl Machine<'_> {
             return;
         };
         let size = run.state.range(&self.arena, bytes);
-        if size.lo > distance.abs() && distance != 0 {
+        if size.lo > distance.saturating_abs() && distance != 0 {
             self.report(
                 "overlapping-copy",
                 span,
@@ -362,7 +362,7 @@ impl Machine<'_> {
                 format!(
                     "{} bytes are copied, but the two are {} bytes apart",
                     size.lo,
-                    distance.abs()
+                    distance.saturating_abs()
                 ),
             );
         }
