@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(left("src/lib.rs", code), ["R-UNS-002"]);
         assert_eq!(left("examples/pump/src/main.rs", code), ["R-UNS-002"]);
         assert!(left("tests/pump.rs", code).is_empty());
-        let key = "const KEY: &str = \"-----BEGIN RSA PRIVATE KEY-----\nMIICXAIBAAKBgQC7\n\
+        let key = "const KEY: &str = \"-----BEGIN RSA PRIVATE KEY-----\nMIICXAIBAAKBgQC7VJTUt9Us8cKjMzEfYyji\n\
                    -----END RSA PRIVATE KEY-----\";\n";
         assert_eq!(left("tests/pump.rs", key), ["X-SEC-004"]);
     }

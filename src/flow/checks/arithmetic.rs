@@ -2,7 +2,7 @@
 
 use crate::finding::Span;
 use crate::flow::interpret::machine::{Family, Frame, Machine, Run};
-use crate::flow::interpret::value::{Range, Value};
+use crate::flow::interpret::value::{Obj, ObjectKind, Range, Value};
 use crate::flow::ir::{BinaryOp, Operand, Origin as Written, Type, TypeId};
 
 impl Machine<'_> {
@@ -423,6 +423,15 @@ impl Machine<'_> {
         );
     }
 
+    /// Whether an object is a place that a linker script or an assembler file names, as
+    /// `extern char heap_start[]`: such names may lie in one piece of memory.
+    fn is_label(&self, object: Obj) -> bool {
+        let Some(ObjectKind::Global(id)) = self.arena.object(object).map(|info| &info.kind) else {
+            return false;
+        };
+        self.unit.global(*id).is_some_and(|global| global.is_extern)
+    }
+
     /// `a - b` of pointers.
     pub(crate) fn check_pointer_sub(
         &mut self,
@@ -434,7 +443,7 @@ impl Machine<'_> {
         let (Value::Addr(a, _), Value::Addr(b, _)) = (left.1, right.1) else {
             return;
         };
-        if a == b {
+        if a == b || self.is_label(*a) || self.is_label(*b) {
             return;
         }
         let text = |machine: &Self, operand: &Operand| match operand {

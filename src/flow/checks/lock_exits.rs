@@ -64,6 +64,14 @@ impl Machine<'_> {
             {
                 continue;
             }
+            // Who got the lock itself may have released it: a wait for a condition, say.
+            let is_lent = self.borrowers(function, &taken.text).into_iter().any(|at| {
+                reaches(function, taken.block, &[], |block| block == at)
+                    && reaches(function, at, &[], |block| block == end.0 as usize)
+            });
+            if is_lent {
+                continue;
+            }
             let gives: Vec<usize> = calls
                 .iter()
                 .filter(same)
@@ -97,6 +105,31 @@ impl Machine<'_> {
                 format!("`{text}` is still held when the function ends on this path"),
             );
         }
+    }
+
+    /// Blocks with a call that gets a lock of that name and is none that takes or releases it.
+    fn borrowers(&self, function: &Function, text: &str) -> Vec<usize> {
+        let gets = |statement: &crate::flow::ir::Statement| {
+            let StatementKind::Call {
+                callee: Callee::Function(name),
+                arguments,
+                ..
+            } = &statement.kind
+            else {
+                return false;
+            };
+            let is_known = self.model(*name).is_some();
+            !is_known
+                && arguments.iter().any(|argument| match argument {
+                    crate::flow::ir::Operand::Copy(place) => self.lock_text(place.span) == text,
+                    _ => false,
+                })
+        };
+        let blocks = function.blocks.iter().enumerate();
+        blocks
+            .filter(|(_, block)| block.statements.iter().any(gets))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     /// Calls of a function that take and release locks.

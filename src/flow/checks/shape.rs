@@ -33,10 +33,13 @@ impl Machine<'_> {
     }
 
     fn frame_size(&self, function: &Function) -> u64 {
+        // Two of one name live in blocks beside one another, and share their place.
+        let mut seen = rustc_hash::FxHashSet::default();
         function
             .locals
             .iter()
             .filter(|local| local.kind != LocalKind::Temporary)
+            .filter(|local| local.name.0 == 0 || seen.insert((local.name, local.ty)))
             .filter_map(|local| self.unit.types.size(local.ty))
             .fold(0_u64, u64::saturating_add)
     }
@@ -64,9 +67,15 @@ impl Machine<'_> {
 
     /// Paths on which a function that promises a value gives none.
     fn check_ends(&mut self, function: &Function) {
+        let has_value = function
+            .blocks
+            .iter()
+            .any(|block| matches!(block.terminator, Terminator::Return(Some(_))));
         let is_value = match self.unit.types.get(function.result) {
-            Type::Void | Type::Unknown => false,
-            Type::Named(_) | Type::Record(_) => true,
+            // No function results in an array or a function: a macro made the head.
+            Type::Void | Type::Unknown | Type::Function(_) | Type::Array { .. } => false,
+            // A type that was not seen may be `void` by another name.
+            Type::Named(_) => has_value,
             _ => true,
         };
         let name = self.unit.names.text(function.name).to_owned();
@@ -79,10 +88,6 @@ impl Machine<'_> {
         {
             return;
         }
-        let has_value = function
-            .blocks
-            .iter()
-            .any(|block| matches!(block.terminator, Terminator::Return(Some(_))));
         let reached = self.reached_blocks(function);
         for (at, block) in function.blocks.iter().enumerate() {
             if !matches!(block.terminator, Terminator::Return(None))

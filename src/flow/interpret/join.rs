@@ -202,6 +202,14 @@ impl<'a> Joiner<'a> {
             } else {
                 Origin::Loop
             };
+            // That the rounds walked so far got there says nothing of a loop whose end nobody knows;
+            // where a condition ends it, the condition says what is reached.
+            if is_counter && after.hi > before.hi {
+                range.hi_reached = false;
+            }
+            if is_counter && after.lo < before.lo {
+                range.lo_reached = false;
+            }
             let is_loop_symbol = x.as_symbol().is_some_and(|sym| {
                 self.arena
                     .sym(sym)

@@ -42,7 +42,15 @@ impl Lowerer<'_> {
             _ => None,
         };
         if let Some((name, text)) = name {
-            if let Some(negated) = assertion(text) {
+            if matches!(text, b"typeof" | b"__typeof__" | b"__typeof") {
+                // Names a type; its argument is not evaluated.
+                return Some(self.unknown(TypeId::UNKNOWN));
+            }
+            // What gives a value is no assertion, whatever its name: `return line_assert_to(x);`
+            if result != ResultUse::Used
+                && target.is_none()
+                && let Some(negated) = assertion(text)
+            {
                 self.assertion(name, list, negated, span);
                 return Some(self.unknown(TypeId::VOID));
             }

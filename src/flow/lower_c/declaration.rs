@@ -123,7 +123,9 @@ impl Lowerer<'_> {
         let mut declared = self.declarator(Some(declarator), before);
         let text = self.text(declared.name?);
         let name = self.intern(text);
-        declared.ty = self.completed(declared.ty, value);
+        if declared.is_open {
+            declared.ty = self.completed(declared.ty, value);
+        }
         self.complete(declared.ty);
         Some((name, declared, value))
     }
@@ -291,6 +293,9 @@ impl Lowerer<'_> {
 
     /// A declaration inside a function.
     pub(super) fn local_declaration(&mut self, at: At) {
+        if self.macro_line(at) {
+            return;
+        }
         let before = self.specifiers(at);
         for child in self.children(at) {
             if self.field(child) != Field::DECLARATOR {
@@ -331,6 +336,59 @@ impl Lowerer<'_> {
                 self.initialise(place, value, span);
             }
         }
+    }
+
+    /// `UNLOCK` on a line of its own, a macro that nobody saw and without `;`, and `x = 1;` on the
+    /// next: the parser took both for a declaration of `x`. Tells whether it was that.
+    fn macro_line(&mut self, at: At) -> bool {
+        let (Some(word), Some(child)) = (
+            self.child(at, Field::TYPE),
+            self.child(at, Field::DECLARATOR),
+        ) else {
+            return false;
+        };
+        let (Some(name), Some(value)) = (
+            self.child(child, Field::DECLARATOR),
+            self.child(child, Field::VALUE),
+        ) else {
+            return false;
+        };
+        if self.kind(word) != Kind::TYPE_IDENTIFIER
+            || self.kind(child) != Kind::INIT_DECLARATOR
+            || self.kind(name) != Kind::IDENTIFIER
+            || self
+                .children(at)
+                .filter(|&one| one != word && one != child)
+                .count()
+                > 0
+            || !super::expression::is_constant_name(self.text(word))
+        {
+            return false;
+        }
+        let text = self.text(at);
+        let length = self.text(word).len();
+        let is_alone = text
+            .get(length..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .any(|byte| *byte == b'\n');
+        let word = self.text(word);
+        let symbol = self.intern(word);
+        if !is_alone || self.meaning(word, symbol).is_some() {
+            return false;
+        }
+        let text = self.text(name);
+        let symbol = self.intern(text);
+        if !matches!(self.meaning(text, symbol), Some(Binding::Local(_))) {
+            return false;
+        }
+        let Some(place) = self.variable(name) else {
+            return false;
+        };
+        let span = self.span(child);
+        self.assign_expression(place, value, span);
+        true
     }
 
     /// Lowers the bodies.

@@ -29,6 +29,8 @@ pub(super) struct Declared {
     pub(super) is_volatile: bool,
     /// The parameters of a function's own declarator.
     pub(super) parameters: Option<At>,
+    /// An array whose length the first value tells: `x[]`, not `x[N]` with an `N` nobody knows.
+    pub(super) is_open: bool,
 }
 
 impl Lowerer<'_> {
@@ -78,6 +80,7 @@ impl Lowerer<'_> {
             is_const: before.is_const,
             is_volatile: before.is_volatile,
             parameters: None,
+            is_open: true,
         };
         let mut next = at;
         let mut levels = 0;
@@ -95,8 +98,9 @@ impl Lowerer<'_> {
                     (declared.is_const, declared.is_volatile) = self.qualifiers(at);
                 }
                 Kind::ARRAY_DECLARATOR | Kind::ABSTRACT_ARRAY_DECLARATOR => {
-                    let len = self
-                        .child(at, Field::SIZE)
+                    let size = self.child(at, Field::SIZE);
+                    declared.is_open = size.is_none();
+                    let len = size
                         .and_then(|size| self.constant(size))
                         .and_then(|size| u64::try_from(size).ok());
                     declared.ty = self.unit.types.intern(Type::Array {

@@ -10,6 +10,12 @@ use crate::syntax::{Field, Kind};
 /// Macros inside one another that are followed.
 const DEPTH: u32 = 12;
 
+/// Macros inside one another in which a `return` is looked for.
+const CHOICES: u32 = 3;
+
+/// Words of a macro that are looked at for that.
+const WORDS: usize = 60;
+
 /// Uses of macros that are expanded in one function.
 const USES: u32 = 4_000;
 
@@ -109,7 +115,11 @@ impl<'a> Lowerer<'a> {
     /// The body of a macro that a call uses, if it is used as an expression or statement.
     pub(super) fn call_macro(&mut self, at: At) -> Option<(Form, u32)> {
         let function = self.child(at, Field::FUNCTION)?;
-        let function = self.resolved(function);
+        let mut function = self.resolved(function);
+        if self.kind(function) == Kind::CALL_EXPRESSION {
+            // `THIRD_OF(__VA_ARGS__, CHECK_2, CHECK_1)(__VA_ARGS__)`: a macro chooses a macro.
+            function = self.inner(function);
+        }
         if self.kind(function) != Kind::IDENTIFIER {
             return None;
         }
@@ -118,10 +128,13 @@ impl<'a> Lowerer<'a> {
         let Some(Binding::Call(index)) = self.meaning(text, name) else {
             return None;
         };
-        if super::call::assertion(text).is_some() || super::call::leaves(text) || is_kept(text) {
+        if super::call::leaves(text) || is_kept(text) {
             return None;
         }
         let definition = self.expandable.get(index as usize).copied()?;
+        if super::call::assertion(text).is_some() && !self.leaves_function(index, definition) {
+            return None;
+        }
         let list = self.child(at, Field::ARGUMENTS)?;
         let arguments = self.argument_nodes(list);
         let wanted = definition.parameters.as_ref().map_or(0, Vec::len);
@@ -133,6 +146,42 @@ impl<'a> Lowerer<'a> {
             return None;
         }
         self.enter(definition, at, arguments)
+    }
+
+    /// Whether a macro, or one that it uses, leaves the function: one named as an assertion then is
+    /// a test that every build has.
+    fn leaves_function(&mut self, index: u32, definition: &'a Definition) -> bool {
+        if let Some(&known) = self.leaving.get(&index) {
+            return known;
+        }
+        let found = self.returns(definition, CHOICES);
+        self.leaving.insert(index, found);
+        found
+    }
+
+    fn returns(&mut self, definition: &'a Definition, depth: u32) -> bool {
+        let words = definition
+            .body
+            .split(|byte| !super::scan::is_word(*byte))
+            .filter(|word| !word.is_empty())
+            .take(WORDS);
+        for word in words {
+            if word == b"return" {
+                return true;
+            }
+            let is_name = word.first().is_some_and(u8::is_ascii_uppercase);
+            if depth == 0 || !is_name || *word == *definition.name {
+                continue;
+            }
+            let name = self.intern(word);
+            if let Some(Binding::Call(index)) = self.meaning(word, name)
+                && let Some(inner) = self.expandable.get(index as usize).copied()
+                && self.returns(inner, depth - 1)
+            {
+                return true;
+            }
+        }
+        false
     }
 
     /// The arguments of a call; a macro's `__VA_ARGS__` is as many as were given.

@@ -363,6 +363,10 @@ impl Lowerer<'_> {
             });
             return (ty, None);
         }
+        if self.kind(at) == Kind::IDENTIFIER && self.is_unseen(at) {
+            // A constant that is not seen may be a text as well as a number.
+            return (TypeId::UNKNOWN, None);
+        }
         let mark = self.mark();
         let place = if self.is_object(at) {
             self.object(at)
@@ -378,6 +382,13 @@ impl Lowerer<'_> {
         };
         self.roll_back(mark);
         found
+    }
+
+    /// Whether nothing tells what a name is.
+    fn is_unseen(&mut self, at: At) -> bool {
+        let text = self.text(at);
+        let name = self.intern(text);
+        self.meaning(text, name).is_none()
     }
 
     fn unary_expression(&mut self, at: At) -> Option<(Rvalue, TypeId)> {

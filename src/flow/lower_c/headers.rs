@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::macro_body::{Definition, read};
+use super::macro_body::{Definition, mark_alternatives, read};
 use super::scan::{Item, Space, scan};
 use crate::syntax::{Limits, Parser, Tree, includes};
 
@@ -66,7 +66,9 @@ impl HeaderFile {
         let macros = defines
             .map(|define| hash(Space::Name, define.name))
             .collect();
-        let definitions = scanned.defines.iter().map(Definition::new).collect();
+        let mut definitions: Vec<Definition> =
+            scanned.defines.iter().map(Definition::new).collect();
+        mark_alternatives(&mut definitions);
         let items = scanned
             .items
             .iter()

@@ -309,13 +309,25 @@ impl Lowerer<'_> {
         let descriptor = self.child(at, Field::TYPE)?;
         let value = self.child(at, Field::VALUE)?;
         let ty = self.type_descriptor(descriptor);
-        let ty = self.completed(ty, Some(value));
+        let ty = match self.has_open_length(descriptor) {
+            true => self.completed(ty, Some(value)),
+            false => ty,
+        };
         self.complete(ty);
         let span = self.span(at);
         let local = self.nameless(crate::flow::ir::LocalKind::Variable, ty, span);
         let place = Self::local_place(local, ty, span);
         self.initialise_list(place.clone(), value, span);
         Some(place)
+    }
+
+    /// Whether a type is `T[]`, or has its length from a name: not `T[N]` with an `N` nobody knows.
+    fn has_open_length(&self, descriptor: At) -> bool {
+        let text = self.text(descriptor);
+        memchr::memchr(b'[', text).is_none_or(|open| {
+            let inside = text.get(open + 1..).unwrap_or_default();
+            inside.trim_ascii_start().first() == Some(&b']')
+        })
     }
 
     /// The first value of an object with static storage.

@@ -222,16 +222,16 @@ impl<'a> Lowerer<'a> {
 
     fn field_declaration(&mut self, at: At, layout: &mut Layout) {
         let before = self.specifiers(at);
-        let mut waiting: Option<(Symbol, TypeId)> = None;
+        let mut waiting: Option<(Symbol, TypeId, bool)> = None;
         let mut declared_any = false;
         for child in self.children(at) {
             if self.field(child) == Field::DECLARATOR {
-                if let Some((name, ty)) = waiting.take() {
-                    self.add_field(layout, name, ty);
+                if let Some((name, ty, is_open)) = waiting.take() {
+                    self.add_field(layout, name, ty, is_open);
                 }
                 let declared = self.declarator(Some(child), before);
                 let text = declared.name.map_or(&[][..], |name| self.text(name));
-                waiting = Some((self.intern(text), declared.ty));
+                waiting = Some((self.intern(text), declared.ty, declared.is_open));
                 declared_any = true;
             } else if self.kind(child) == Kind::BITFIELD_CLAUSE {
                 let width = self
@@ -240,14 +240,14 @@ impl<'a> Lowerer<'a> {
                     .and_then(|width| u8::try_from(width).ok());
                 declared_any = true;
                 let (name, ty) = match waiting.take() {
-                    Some(waiting) => waiting,
+                    Some((name, ty, _)) => (name, ty),
                     None => (self.unit.names.intern(""), before.ty),
                 };
                 self.add_bits(layout, name, ty, width);
             }
         }
-        if let Some((name, ty)) = waiting {
-            self.add_field(layout, name, ty);
+        if let Some((name, ty, is_open)) = waiting {
+            self.add_field(layout, name, ty, is_open);
         }
         if !declared_any && !self.member_macro(at, layout) {
             self.splice(layout, before.ty);
@@ -309,11 +309,11 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn add_field(&mut self, layout: &mut Layout, name: Symbol, ty: TypeId) {
+    fn add_field(&mut self, layout: &mut Layout, name: Symbol, ty: TypeId, is_open: bool) {
         self.complete(ty);
-        // A flexible array takes no room.
+        // A flexible array takes no room; one with a length that nobody knows takes some.
         let size = match self.unit.types.get(ty) {
-            Type::Array { len: None, .. } => Some(0),
+            Type::Array { len: None, .. } if is_open => Some(0),
             _ => self.unit.types.size(ty),
         };
         let offset = layout.place(size, self.unit.types.align(ty));

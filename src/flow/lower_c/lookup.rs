@@ -1,8 +1,10 @@
 //! What a name means: in the scopes at hand, as a macro, in the headers, in the C library.
 
+use super::declarator::mentions_noreturn;
+use super::directives::defines;
 use super::literal;
 use super::macro_body::{Definition, Form, plain_number};
-use super::scan::{Space, defines};
+use super::scan::Space;
 use super::scope::Binding;
 use super::source::{At, Source};
 use super::type_names::{Known, well_known};
@@ -31,10 +33,13 @@ impl FileMacros {
             match found.by_name.get(define.name) {
                 Some(&known) => {
                     if let Some(slot) = found.definitions.get_mut(known)
-                        && slot.is_empty()
                         && !definition.is_empty()
                     {
-                        *slot = definition;
+                        if slot.is_empty() {
+                            *slot = definition;
+                        } else if slot.body != definition.body {
+                            slot.is_one_of_several = true;
+                        }
                     }
                 }
                 None => {
@@ -49,6 +54,25 @@ impl FileMacros {
     fn get(&self, name: &[u8]) -> Option<&Definition> {
         self.definitions.get(*self.by_name.get(name)?)
     }
+}
+
+/// Whether a parenthesis follows a name in a text.
+fn calls(text: &[u8], name: &[u8]) -> bool {
+    memchr::memmem::find(text, name).is_some_and(|at| {
+        let behind = text.get(at + name.len()..).unwrap_or_default();
+        behind.trim_ascii_start().first() == Some(&b'(')
+    })
+}
+
+/// Whether a body is a sum of numbers and other constants.
+fn is_arithmetic(body: &[u8]) -> bool {
+    let is_plain = |byte: &u8| {
+        byte.is_ascii_uppercase()
+            || byte.is_ascii_digit()
+            || byte.is_ascii_whitespace()
+            || b"_()+-*/%<>|&^~!?:=\\".contains(byte)
+    };
+    memchr::memmem::find(body, b"->").is_none() && body.iter().all(is_plain)
 }
 
 impl<'a> Lowerer<'a> {
@@ -109,15 +133,30 @@ impl<'a> Lowerer<'a> {
         if definition.parameters.is_some() {
             return Some(self.expandable(definition, true));
         }
+        // Which of several values holds is a matter of the configuration.
+        let known = |value| match definition.is_one_of_several {
+            true => None,
+            false => value,
+        };
         if let Some(number) = plain_number(&definition.body) {
             let number = literal::number(number, self.unit.target)?;
-            return Some(Binding::Constant(number.value, number.ty));
+            return Some(Binding::Constant(known(number.value), number.ty));
         }
         if let Some((value, ty)) = self.constant_text(&definition.body) {
-            return Some(Binding::Constant(Some(value), ty));
+            return Some(Binding::Constant(known(Some(value)), ty));
         }
         let parsed = definition.parsed(&mut self.parser);
         match parsed.form {
+            Form::Expression(_)
+                if definition.is_one_of_several && is_arithmetic(&definition.body) =>
+            {
+                Some(Binding::Constant(None, self.int))
+            }
+            Form::Type(_) if definition.is_one_of_several => {
+                let name = self.intern(&definition.name);
+                let ty = self.unit.types.intern(crate::flow::ir::Type::Named(name));
+                Some(Binding::Type(ty))
+            }
             Form::Type(node) => {
                 let source = self.add_source(Source {
                     tree: &parsed.tree,
@@ -153,7 +192,13 @@ impl<'a> Lowerer<'a> {
         self.roll_back(mark);
         self.folding = folding;
         match value.operand {
-            Operand::Constant(constant) => Binding::Constant(constant.value, value.ty),
+            Operand::Constant(constant) => {
+                let known = match definition.is_one_of_several {
+                    true => None,
+                    false => constant.value,
+                };
+                Binding::Constant(known, value.ty)
+            }
             _ => self.expandable(definition, false),
         }
     }
@@ -178,21 +223,26 @@ impl<'a> Lowerer<'a> {
 
     /// Reads what the headers and the C library declare under a name.
     fn declared_elsewhere(&mut self, space: Space, text: &[u8], name: Symbol) -> Option<Binding> {
-        self.read_headers(space, text, |lowerer| match lowerer.names.get(&name) {
-            Some(Binding::Unseen) | None => None,
-            Some(binding) => Some(*binding),
+        self.read_headers(space, text, name, |lowerer| {
+            match lowerer.names.get(&name) {
+                Some(Binding::Unseen) | None => None,
+                Some(binding) => Some(*binding),
+            }
         })
     }
 
     /// The type behind a tag of the headers.
     pub(super) fn tag_elsewhere(&mut self, text: &[u8], tag: Symbol) -> Option<TypeId> {
-        self.read_headers(Space::Tag, text, |lowerer| lowerer.tags.get(&tag).copied())
+        self.read_headers(Space::Tag, text, tag, |lowerer| {
+            lowerer.tags.get(&tag).copied()
+        })
     }
 
     fn read_headers<T>(
         &mut self,
         space: Space,
         text: &[u8],
+        name: Symbol,
         found: impl Fn(&Self) -> Option<T>,
     ) -> Option<T> {
         if self.reading >= NESTED {
@@ -202,10 +252,14 @@ impl<'a> Lowerer<'a> {
         let mut result = None;
         for headers in [self.headers, self.prelude] {
             for declaration in headers.declarations(space, text) {
-                if let Some((text, tree, pack)) = declaration.tree(&mut self.parser) {
+                if let Some((own, tree, pack)) = declaration.tree(&mut self.parser) {
+                    if space == Space::Name && mentions_noreturn(own) && calls(own, text) {
+                        // The macro in front may keep the parser from seeing a prototype.
+                        self.noreturn.insert(name);
+                    }
                     let source = self.add_source(Source {
                         tree,
-                        text,
+                        text: own,
                         span: Some(Span::default()),
                         expansion: None,
                     });

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::scan::{Define, is_word};
+use super::directives::Define;
+use super::scan::is_word;
 use crate::syntax::{Field, Kind, Language, Limits, MacroTable, NodeId, Parser, SourceFile, Tree};
 
 /// Longest body that is read, in bytes.
@@ -16,6 +17,8 @@ pub(super) struct Definition {
     pub(super) parameters: Option<Vec<Box<[u8]>>>,
     pub(super) is_variadic: bool,
     pub(super) body: Box<[u8]>,
+    /// The same file defines it otherwise as well, in another arm of an `#if`.
+    pub(super) is_one_of_several: bool,
     parsed: OnceLock<Parsed>,
     members: OnceLock<Parsed>,
 }
@@ -71,6 +74,7 @@ impl Definition {
             parameters,
             is_variadic,
             body: define.body.into(),
+            is_one_of_several: false,
             parsed: OnceLock::new(),
             members: OnceLock::new(),
         }
@@ -150,6 +154,35 @@ impl Definition {
             tree,
             text: text.into(),
         })
+    }
+}
+
+/// Marks the macros without parameters for which a file has several bodies.
+pub(super) fn mark_alternatives(definitions: &mut [Definition]) {
+    let mut order: Vec<usize> = (0..definitions.len()).collect();
+    order.sort_by(|&one, &two| {
+        let name = |at: usize| definitions.get(at).map(|definition| &definition.name);
+        name(one).cmp(&name(two)).then(one.cmp(&two))
+    });
+    let mut marked = Vec::new();
+    for same in order.chunk_by(|&one, &two| {
+        let name = |at: usize| definitions.get(at).map(|definition| &definition.name);
+        name(one) == name(two)
+    }) {
+        let mut bodies = same
+            .iter()
+            .filter_map(|&at| definitions.get(at))
+            .filter(|definition| definition.parameters.is_none() && !definition.is_empty())
+            .map(|definition| &definition.body);
+        let first = bodies.next();
+        if bodies.any(|body| Some(body) != first) {
+            marked.extend_from_slice(same);
+        }
+    }
+    for at in marked {
+        if let Some(definition) = definitions.get_mut(at) {
+            definition.is_one_of_several = true;
+        }
     }
 }
 

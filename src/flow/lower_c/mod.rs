@@ -20,6 +20,7 @@ mod constant_text;
 mod control;
 mod declaration;
 mod declarator;
+mod directives;
 mod expand;
 mod expression;
 mod headers;

@@ -3,7 +3,9 @@
 //!
 //! Names are listed generously: that a declaration really declares one is seen when it is read.
 
-use memchr::{memchr, memmem};
+use memchr::memmem;
+
+use super::directives::{Define, certain, define, line_end};
 
 /// What a name is looked up as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,16 +27,6 @@ pub(super) struct Item {
     pub(super) is_definition: bool,
     /// `#pragma pack(n)` around it.
     pub(super) pack: Option<u64>,
-}
-
-/// A `#define`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Define<'t> {
-    pub(super) name: &'t [u8],
-    /// Of a function-like macro; `...` is the last one's name.
-    pub(super) parameters: Option<Vec<&'t [u8]>>,
-    /// As it is written, continued lines and comments included.
-    pub(super) body: &'t [u8],
 }
 
 /// What a header holds.
@@ -61,72 +53,6 @@ pub(super) fn scan(text: &[u8]) -> Scanned<'_> {
         scan.step(token);
     }
     scan.found
-}
-
-/// The `#define`s of a text.
-pub(super) fn defines(text: &[u8]) -> Vec<Define<'_>> {
-    let finder = memmem::Finder::new(b"define");
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(step) = text.get(at..).and_then(|rest| finder.find(rest)) {
-        let word = at + step;
-        at = word + b"define".len();
-        let before = text.get(..word).unwrap_or_default().trim_ascii_end();
-        let blanks = text.get(before.len()..word).unwrap_or_default();
-        if before.last() != Some(&b'#') || blanks.contains(&b'\n') {
-            continue;
-        }
-        let end = line_end(text, at);
-        if let Some(define) = define(text.get(at..end).unwrap_or_default()) {
-            found.push(define);
-        }
-        at = end;
-    }
-    found
-}
-
-/// Reads what follows the word `define`.
-fn define(line: &[u8]) -> Option<Define<'_>> {
-    let line = line.trim_ascii_start();
-    let length = line.iter().take_while(|byte| is_word(**byte)).count();
-    let (name, rest) = line.split_at_checked(length)?;
-    if name.is_empty() {
-        return None;
-    }
-    let (parameters, body) = match rest.strip_prefix(b"(") {
-        Some(inside) => {
-            let close = memchr(b')', inside)?;
-            let list = inside.get(..close)?;
-            let body = inside.get(close + 1..)?;
-            let names = list
-                .split(|byte| *byte == b',')
-                .map(<[u8]>::trim_ascii)
-                .filter(|name| !name.is_empty())
-                .collect();
-            (Some(names), body)
-        }
-        None => (None, rest),
-    };
-    Some(Define {
-        name,
-        parameters,
-        body: body.trim_ascii(),
-    })
-}
-
-/// End of a line that backslashes may continue.
-fn line_end(text: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while let Some(step) = text.get(at..).and_then(|rest| memchr(b'\n', rest)) {
-        let end = at + step;
-        let line = text.get(from..end).unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.last() != Some(&b'\\') {
-            return end;
-        }
-        at = end + 1;
-    }
-    text.len()
 }
 
 pub(super) fn is_word(byte: u8) -> bool {
@@ -170,12 +96,24 @@ struct State {
     names: u32,
 }
 
+/// An open `#if`.
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    /// Open brackets before it.
+    braces: u32,
+    parens: u32,
+    /// The arm that is being read is left out by every compiler for firmware.
+    is_dead: bool,
+    /// An arm before this one is taken by every one.
+    is_settled: bool,
+}
+
 struct Scan<'t> {
     text: &'t [u8],
     at: usize,
     found: Scanned<'t>,
-    /// Open brackets at each `#if`.
-    groups: Vec<(u32, u32)>,
+    /// The open `#if`s.
+    groups: Vec<Group>,
     pack: Option<u64>,
     /// Open `extern "C" {`.
     outer: u32,
@@ -254,20 +192,27 @@ impl<'t> Scan<'t> {
         let length = line.iter().take_while(|byte| is_word(**byte)).count();
         let (word, rest) = line.split_at_checked(length).unwrap_or_default();
         match word {
-            b"define" => {
+            b"define" if !self.is_dead() => {
                 if let Some(define) = define(rest) {
                     self.found.defines.push(define);
                 }
             }
             b"if" | b"ifdef" | b"ifndef" => {
-                self.groups.push((self.item.braces, self.item.parens));
+                let holds = certain(word, rest);
+                self.groups.push(Group {
+                    braces: self.item.braces,
+                    parens: self.item.parens,
+                    is_dead: holds == Some(false),
+                    is_settled: holds == Some(true),
+                });
             }
             b"else" | b"elif" => {
                 // The arm before may have opened brackets that this one opens too.
-                if let Some(&(braces, parens)) = self.groups.last() {
-                    self.item.braces = braces;
-                    self.item.parens = parens;
-                    self.item.enums.truncate(braces as usize);
+                if let Some(group) = self.groups.last_mut() {
+                    group.is_dead = group.is_settled;
+                    self.item.braces = group.braces;
+                    self.item.parens = group.parens;
+                    self.item.enums.truncate(group.braces as usize);
                 }
             }
             b"endif" => {
@@ -280,6 +225,11 @@ impl<'t> Scan<'t> {
             }
             _ => {}
         }
+    }
+
+    /// Whether no compiler for firmware reads the arm at hand.
+    fn is_dead(&self) -> bool {
+        self.groups.iter().any(|group| group.is_dead)
     }
 
     fn word(&mut self, token: Token) {
@@ -317,7 +267,7 @@ impl<'t> Scan<'t> {
 
     fn name(&mut self, space: Space, token: Token) {
         // More names than a declaration has are no declaration.
-        if self.item.names < 4_000 {
+        if self.item.names < 4_000 && !self.is_dead() {
             self.item.names += 1;
             let index = self.found.items.len();
             self.found.names.push((space, self.text_of(token), index));
@@ -528,6 +478,7 @@ fn quoted(text: &[u8], quote: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::directives::defines;
     use super::*;
 
     fn names(text: &str) -> Vec<String> {

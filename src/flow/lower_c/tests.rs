@@ -417,3 +417,88 @@ fn code_that_is_not_understood_is_a_gap() {
     );
     assert!(self::unit(&deep).functions[0].has_gap);
 }
+
+#[test]
+fn a_macro_chooses_the_macro_that_tests() {
+    let text = "#define THIRD(a, b, c, ...) c\n\
+        #define TEST(c, r) do { if (!(c)) { return r; } } while (0)\n\
+        #define TEST_1(c) TEST(c, 0)\n#define TEST_2(c, r) TEST(c, r)\n\
+        #define MY_ASSERT(...) THIRD(__VA_ARGS__, TEST_2, TEST_1, none)(__VA_ARGS__)\n";
+    has(
+        &format!("{text}int f(int *p) {{ MY_ASSERT(p, 7); return *p; }}"),
+        &["return 7"],
+    );
+    has(
+        &format!("{text}int f(int *p) {{ MY_ASSERT(p); return *p; }}"),
+        &["return 0"],
+    );
+}
+
+#[test]
+fn a_call_whose_value_is_used_is_no_assertion() {
+    let printed = ir("int line_assert_to(int a); int f(int a) { return line_assert_to(a); }");
+    assert!(printed.contains("call line_assert_to(a)"), "{printed}");
+    assert!(!printed.contains("assert a"), "{printed}");
+}
+
+#[test]
+fn a_length_that_nobody_knows_is_not_that_of_the_first_value() {
+    let unit = unit(
+        "unsigned char open[] = { 1, 2 }; unsigned char named[UNSEEN] = { 1, 2 };\n\
+         struct s { int n; int list[UNSEEN]; } one; struct t { int n; int list[]; } two;",
+    );
+    let sizes: Vec<_> = unit
+        .globals
+        .iter()
+        .map(|global| unit.types.size(global.ty))
+        .collect();
+    assert_eq!(sizes, [Some(2), None, None, Some(4)]);
+}
+
+#[test]
+fn a_macro_on_a_line_of_its_own_makes_no_variable() {
+    has(
+        "int f(int c) { int status = 0; if (c) { UNLOCK_ALL\n status = 3; } return status; }",
+        &["status = 3", "return status"],
+    );
+    assert_eq!(
+        unit("int f(int c) { int s = 0; UNLOCK_ALL\n s = 3; return s; }").functions[0]
+            .locals
+            .iter()
+            .filter(|local| local.has_init)
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn what_no_compiler_for_firmware_reads_is_left_out_of_headers() {
+    let header = "#ifdef _MSC_VER\ntypedef unsigned __int64 wide_t;\n#else\n\
+        typedef unsigned long long wide_t;\n#endif\n\
+        #if !defined(SMALL)\n#define COUNT 8\n#else\n#define COUNT 2\n#endif\n#define ONE 1\n\
+        LIB_NORETURN void stop(const char *why);\n";
+    let unit = unit_of(
+        "#include \"a.h\"\nwide_t w; char many[COUNT]; char one[ONE];\n\
+         int f(int *p) { if (!p) stop(\"no\"); return *p; }",
+        Target::default(),
+        &[("a.h", header)],
+    );
+    let sizes: Vec<_> = unit
+        .globals
+        .iter()
+        .map(|global| unit.types.size(global.ty))
+        .collect();
+    // Which of the two counts holds, the configuration decides.
+    assert_eq!(sizes, [Some(8), None, Some(1)]);
+    assert!(
+        print_unit(&unit).contains("unreachable"),
+        "{}",
+        print_unit(&unit)
+    );
+}
+
+#[test]
+fn the_size_of_a_name_that_nobody_defined_is_not_that_of_a_number() {
+    let printed = ir("unsigned f(void) { return sizeof(UNSEEN_TEXT) - 1; }");
+    assert!(!printed.contains('4'), "{printed}");
+}

@@ -56,6 +56,9 @@ pub(super) struct Lowerer<'a> {
     pub(super) signatures: FxHashMap<Symbol, Signature>,
     /// Functions that do not return.
     pub(super) noreturn: FxHashSet<Symbol>,
+    /// Of macros named as assertions, by their place among the expandable ones: whether they leave
+    /// the function.
+    pub(super) leaving: FxHashMap<u32, bool>,
     /// The function at hand.
     pub(super) body: Body,
     /// Statements and expressions around the one at hand.
@@ -111,6 +114,7 @@ impl<'a> Lowerer<'a> {
             undo: Vec::new(),
             signatures: FxHashMap::default(),
             noreturn: FxHashSet::default(),
+            leaving: FxHashMap::default(),
             body: Body::default(),
             depth: 0,
             folding: false,
