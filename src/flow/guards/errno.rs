@@ -27,9 +27,9 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
         let name = view.name(*callee);
         if CONVERSIONS.binary_search(&name).is_err()
             || view.unit.function(*callee).is_some()
-            || !arguments
+            || arguments
                 .get(1)
-                .is_some_and(|end| view.values().constant(view.values().strip(*end)) == Some(0))
+                .is_none_or(|end| view.values().constant(view.values().strip(*end)) != Some(0))
         {
             continue;
         }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
-use super::facts::{Direction, Fact, FactKind, Facts, mentions};
+use super::facts::{Direction, Fact, Facts, mentions};
 use super::graph::Graph;
 use super::lexicon::Lexicon;
 use super::numbering::Numbered;
@@ -13,7 +13,7 @@ use super::pairs::Pair;
 use super::tables::{self, PACKETS, flag};
 use super::values::{Value, ValueId, Values, Written};
 use crate::flow::ir::{Base, Function, Symbol, Type, TypeId, Unit};
-use crate::flow::summary::{Elsewhere, Question};
+use crate::flow::summary::Elsewhere;
 
 /// What an address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -525,30 +525,6 @@ impl<'a> View<'a> {
         self.facts
             .at(self.graph, block, event)
             .filter(move |fact| fact.bounds(self.values(), leaves, direction) && self.counts(fact))
-    }
-
-    /// Whether a fact is a guard: a call that was asked must be one that tests.
-    pub(super) fn counts(&self, fact: &Fact) -> bool {
-        match &fact.kind {
-            FactKind::Compare { .. } => true,
-            FactKind::Asked { call } => {
-                let callee = self.values().calls.get(call).and_then(|(name, _)| *name);
-                self.lexicon.is(callee, flag::CHECK)
-                    || callee.is_some_and(|name| {
-                        self.file.tests_arguments(name)
-                            || self.ask(name, Question::Compares).is_some()
-                    })
-            }
-        }
-    }
-
-    /// The bytes of a span as text.
-    pub(super) fn words_of(&self, span: crate::finding::Span) -> String {
-        let bytes = self
-            .text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default();
-        String::from_utf8_lossy(bytes).into_owned()
     }
 
     /// The text of some bytes, blanks squeezed, at most 60 characters.
