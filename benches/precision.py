@@ -20,7 +20,7 @@ from measure import ROOT, stop, table
 
 VERDICTS = ("true", "false", "unclear")
 TUNED_ON = ("RIOT", "lwIP", "embassy")
-REPAIRS_READ = ("FreeRTOS-Kernel", "FreeRTOS-Plus-TCP", "OP-TEE", "tinyusb")
+REPAIRS_READ = ("FreeRTOS-Kernel", "FreeRTOS-Plus-TCP", "OP-TEE", "tinyusb", "esp-hal", "heapless", "smoltcp", "trussed")
 # Quantile of the normal distribution that leaves 5 % outside.
 Z = 1.959964
 

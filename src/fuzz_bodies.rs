@@ -111,6 +111,8 @@ fn flow(language: Language, bytes: &[u8]) {
         wanted: &wanted,
         headers: &headers.visible("fuzz.c", bytes),
         selection: None,
+        summary: crate::flow::Summary::No,
+        elsewhere: None,
     };
     let analysis = flow::analyse(&file, &settings);
     for defect in &analysis.defects {

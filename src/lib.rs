@@ -27,6 +27,9 @@ pub mod matching;
 /// C and Rust functions as one IR, interpreted abstractly; the analyses that rules name. Pure.
 pub mod flow;
 
+/// The repository index: what the C files of a repository say of their functions, by blob.
+pub mod index;
+
 /// A verdict for every finding, and the gate. Pure.
 pub mod triage;
 

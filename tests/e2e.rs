@@ -12,6 +12,8 @@
 mod failures;
 #[path = "e2e/hook.rs"]
 mod hook;
+#[path = "e2e/index.rs"]
+mod index;
 #[path = "e2e/repository.rs"]
 mod repository;
 #[path = "e2e/review.rs"]

@@ -41,6 +41,8 @@ pub(super) enum Command {
     /// List, show, test and export rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Build or refresh the repository index, which says what functions in other files do
+    Index(IndexArguments),
     /// Accept today's findings as known
     #[command(subcommand)]
     Baseline(BaselineCommand),
@@ -211,6 +213,26 @@ pub(super) struct ReviewArguments {
     /// Seconds for one exchange with GitHub
     #[arg(long, value_name = "S", default_value_t = 30)]
     pub(super) timeout: u64,
+}
+
+/// Options of `index`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct IndexArguments {
+    /// Write nothing: exit code 1 unless the index is whole and holds every file as it is staged
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Add the number of functions, the size and the time
+    #[arg(long)]
+    pub(super) stats: bool,
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(super) format: ListFormat,
+    /// Use this configuration instead of the repository's scrubin.toml
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Threads; the index does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
 }
 
 /// Options of `doctor`.

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::source::{self, Reviewed, RuleFolders};
 use super::watchdog::Watchdog;
 use super::{Outcome, output};
+use crate::change::git::Repository;
 use crate::config::{Config, FailOn, Scope};
 use crate::finding::Precision;
 use crate::report::Report;
@@ -93,6 +94,7 @@ pub(super) fn review(
         reader: &reader,
         prepared: &prepared,
         line_hashes: arguments.format == ReportFormat::Sarif,
+        git_dir: reviewed.repository.as_ref().map(Repository::git_dir),
     })
     .map_err(|error| Failure::new(error).doing("review the change"))
 }

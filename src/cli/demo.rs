@@ -66,6 +66,7 @@ pub(super) fn demo() -> Result<Outcome, Failure> {
         reader: &reader,
         prepared: &prepared,
         line_hashes: false,
+        git_dir: None,
     })
     .map_err(|error| Failure::new(error).doing("review the change"))?;
     output::text(&output::render(&report, &arguments))?;

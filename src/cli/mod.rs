@@ -11,6 +11,7 @@ mod deviations;
 mod doctor;
 mod failure;
 mod hook;
+mod index;
 mod install;
 mod output;
 mod pages;
@@ -86,6 +87,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             args::HookCommand::Status => install::status(),
         },
         Command::Demo => demo::demo(),
+        Command::Index(arguments) => index::index(&arguments),
         Command::Explain { rule, format } => pages::explain(&rule, format),
         Command::Rules(command) => rules::rules(command),
         Command::Baseline(args::BaselineCommand::Write { check }) => baseline::write(&check),

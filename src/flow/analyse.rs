@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::defect::Defect;
+use super::guards::Guards;
 use super::ir::{Function, Target, Unit};
 use super::lower_c::{self, Headers};
 use super::registry::{Part, find};
 use super::select::Selection;
+use super::summary::{Elsewhere, FileSummary};
 use super::taint::{self, Leak, Query};
-use super::{guards, interpret, lower_rust, rust_checks, stack_frame};
+use super::{interpret, lower_rust, rust_checks, rust_sites, stack_frame};
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
 
@@ -26,6 +28,22 @@ pub struct Settings<'s> {
     pub headers: &'s Headers<'s>,
     /// The functions that something is wanted of; `None`: all. C only.
     pub selection: Option<&'s Selection>,
+    /// Whether the file's summary is wanted, too.
+    pub summary: Summary,
+    /// What other files know of the functions that this one calls.
+    pub elsewhere: Option<&'s dyn Elsewhere>,
+}
+
+/// Whether other files' analyses will want to know of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Summary {
+    /// No.
+    #[default]
+    No,
+    /// Yes.
+    OfSource,
+    /// Yes; what it defines belongs to those that include it.
+    OfHeader,
 }
 
 /// What the analyses say of a file.
@@ -39,6 +57,8 @@ pub struct Analysis {
     pub doubtful: Vec<Span>,
     /// Values that got from a source to a sink, by query, sink and source.
     pub leaks: Vec<Leak>,
+    /// What other files may know of it, if that was wanted.
+    pub summary: Option<FileSummary>,
 }
 
 /// A function that was left out.
@@ -56,9 +76,10 @@ pub struct FlowGap {
 pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
     let mut analysis = Analysis::default();
     // Some analyses of Rust are of implementations, some of C of declarations alone.
-    if settings.wanted.is_empty() && settings.taint.is_empty() {
+    if settings.wanted.is_empty() && settings.taint.is_empty() && settings.summary == Summary::No {
         return analysis;
     }
+    let mut summary = None;
     let unit = lower(file, settings);
     let is_asked = |function: &Function| {
         let asked = settings.selection.map(|selection| &selection.asked);
@@ -83,7 +104,9 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
             of(&mut found);
             let is_wanted = |defect: &Defect| {
                 settings.wanted.contains(defect.analysis)
-                    && find(defect.analysis).is_some_and(|known| known.part == part)
+                    && find(defect.analysis).is_some_and(|known| {
+                        known.part == part || part == Part::Guards && !defect.far.is_empty()
+                    })
             };
             analysis.defects.extend(found.into_iter().filter(is_wanted));
         }
@@ -97,8 +120,18 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         out.extend(found.defects);
         given_up.replace(found.functions_given_up);
     });
-    run(Part::Guards, &|out| guards::analyse(&unit, file.text, out));
+    let guards = (settings.summary != Summary::No && file.language == Language::C
+        || wants(Part::Guards))
+    .then(|| Guards::new(&unit, file));
+    if let Some(guards) = &guards {
+        run(Part::Guards, &|out| guards.defects(settings.elsewhere, out));
+        if settings.summary != Summary::No {
+            let is_header = settings.summary == Summary::OfHeader;
+            summary = Some(guards.summary(is_header));
+        }
+    }
     run(Part::Rust, &|out| out.extend(rust_checks::run(file, &unit)));
+    run(Part::RustSites, &|out| out.extend(rust_sites::run(file)));
     let left_out = given_up.into_inner();
     let functions = left_out
         .iter()
@@ -119,6 +152,7 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         let is_of_others = |span: Span| not_asked.iter().any(|other| other.contains(span));
         analysis.defects.retain(|defect| !is_of_others(defect.span));
     }
+    analysis.summary = summary;
     analysis.leaks = taint::follow(&unit, file.text, settings.taint, &mut analysis.gaps);
     finish(&mut analysis);
     analysis
@@ -174,6 +208,8 @@ mod tests {
             taint: &[],
             headers: &Headers::default(),
             selection: None,
+            summary: Summary::No,
+            elsewhere: None,
         };
         let shown = |span: Span| String::from_utf8_lossy(span.of(code.as_bytes())).into_owned();
         analyse(&file, &settings)

@@ -78,6 +78,8 @@ mod tests {
             taint: &[],
             headers: &Headers::default(),
             selection: None,
+            summary: crate::flow::Summary::No,
+            elsewhere: None,
         };
         let found = compare(&base, &head, &settings);
         let names = found.into_iter().flat_map(|defect| defect.names);

@@ -1,5 +1,6 @@
 //! What an analysis hands to the rule that names it.
 
+use super::summary::FarNote;
 use crate::finding::Span;
 
 /// One defect at one place of the file, with the path that leads there.
@@ -15,6 +16,8 @@ pub struct Defect {
     pub trace: Vec<Note>,
     /// Further places: the sibling that has the check, the lock that is not released.
     pub related: Vec<Note>,
+    /// Places in other files that the defect rests on; the path begins with them.
+    pub far: Vec<FarNote>,
 }
 
 /// A place with what happens there, in one sentence.

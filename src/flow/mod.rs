@@ -11,6 +11,7 @@ pub mod ir;
 pub mod lower_c;
 pub mod lower_rust;
 pub mod rust_checks;
+pub mod summary;
 pub mod taint;
 
 mod analyse;
@@ -20,11 +21,14 @@ mod models;
 
 mod defect;
 mod registry;
+mod rust_sites;
 mod select;
 mod stack_frame;
+mod test_code;
 
-pub use analyse::{Analysis, FlowGap, Settings, analyse};
+pub use analyse::{Analysis, FlowGap, Settings, Summary, analyse};
 pub use change::compare;
 pub use defect::{Defect, Note};
 pub use registry::{ANALYSES, AnalysisInfo, find as find_analysis};
-pub use select::{Selection, Touched, select};
+pub use select::{Removed, Selection, Touched, select};
+pub use test_code::spans as test_spans;

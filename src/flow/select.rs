@@ -2,15 +2,15 @@
 //!
 //! A hook has milliseconds. What the engine says of a function hangs on the function, on those it
 //! calls, on its callers, and on every function that uses one of its globals; the rest of the file
-//! cannot change it. A change outside functions may change anything, and selects nothing: then the
-//! whole file is analysed.
+//! cannot change it. A changed macro is a change of every function that mentions it. Any other change
+//! outside functions may change anything, and selects nothing: then the whole file is analysed.
 
-use std::hash::Hasher as _;
+use std::collections::BTreeSet;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
 use crate::finding::Span;
-use crate::syntax::{Field, Kind, NodeId, SourceFile};
+use crate::syntax::{Outline, OutlinedFunction, SourceFile};
 
 /// How deep calls are followed: as deep as the interpreter does.
 const DEPTH: usize = 3;
@@ -19,15 +19,26 @@ const DEPTH: usize = 3;
 const ITEM_DEPTH: usize = 4;
 
 /// Changed bytes of the head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
     /// Bytes of the changed lines; empty where lines were only taken away.
     pub span: Span,
-    /// Whether lines of the base are gone.
-    pub removes: bool,
+    /// The lines of the base that are gone.
+    pub removed: Removed,
 }
 
-/// Functions by their index in [`SourceFile::functions`].
+/// What stood in lines that are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// No line is gone.
+    Nothing,
+    /// Whole definitions of macros with these names, hashed.
+    Macros(Vec<u64>),
+    /// Anything else.
+    Code,
+}
+
+/// Functions by their index in some list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     /// Functions of which something is said: the changed ones and their callers.
@@ -36,22 +47,37 @@ pub struct Selection {
     pub seen: Vec<bool>,
 }
 
-/// Selects the functions for these changes; `None` if all count.
-pub fn select(file: &SourceFile<'_>, touched: &[Touched]) -> Option<Selection> {
-    let mut changed = vec![false; file.functions.len()];
-    let mut beyond: Vec<Span> = Vec::new();
+/// Selects among the functions of the outline for these changes; `None` if all count.
+pub fn select(outline: &Outline, touched: &[Touched]) -> Option<Selection> {
+    let mut changed = vec![false; outline.functions.len()];
+    let mut macros: BTreeSet<u64> = BTreeSet::new();
     for one in touched {
-        if !mark(file, *one, &mut changed) {
-            if one.removes {
-                return None;
-            }
-            beyond.push(one.span);
+        if mark(outline, one.span, &mut changed) {
+            continue;
+        }
+        let before = macros.len();
+        match &one.removed {
+            Removed::Nothing => {}
+            Removed::Macros(names) => macros.extend(names),
+            Removed::Code => return None,
+        }
+        add_outside(outline, one.span, &mut macros)?;
+        // What is included behind a macro may be read in another way.
+        let is_behind = |line: &Span| line.start >= one.span.start;
+        if macros.len() > before && outline.directives.iter().any(is_behind) {
+            return None;
         }
     }
-    if reaches_outside(file, &mut beyond) {
-        return None;
+    let names = Names::of(outline);
+    if !macros.is_empty() {
+        let is_asked = |span: &Span| names.closure(outline.words_in(*span)).any_of(&macros);
+        if outline.conditions.iter().any(is_asked) {
+            return None;
+        }
+        for (mentioned, slot) in names.mentioned.iter().zip(&mut changed) {
+            *slot |= mentioned.any_of(&macros);
+        }
     }
-    let names = Names::of(file);
     let mut asked = changed.clone();
     names.add_callers(&changed, &mut asked);
     let mut core = asked.clone();
@@ -69,14 +95,47 @@ pub fn select(file: &SourceFile<'_>, touched: &[Touched]) -> Option<Selection> {
     Some(Selection { asked, seen })
 }
 
-/// Marks the functions that a change lies in; whether it lies in the body of one.
-fn mark(file: &SourceFile<'_>, touched: Touched, changed: &mut [bool]) -> bool {
-    let span = touched.span;
+impl Selection {
+    /// The insides of the bodies that nothing has to be known of, by first byte.
+    pub fn unseen_bodies(&self, outline: &Outline) -> Vec<Span> {
+        let functions = outline.functions.iter().zip(&self.seen);
+        functions
+            .filter(|(function, seen)| !**seen && !function.defines)
+            .map(|(function, _)| Span::new(function.body.start + 1, function.body.end - 1))
+            .filter(|span| span.start < span.end)
+            .collect()
+    }
+
+    /// The same selection among the functions of the parsed file. What the outline does not know as
+    /// a function is asked of as the function around it, or as a changed one.
+    #[must_use]
+    pub fn among(&self, outline: &Outline, file: &SourceFile<'_>) -> Self {
+        let mut found = Self {
+            asked: Vec::with_capacity(file.functions.len()),
+            seen: Vec::with_capacity(file.functions.len()),
+        };
+        for function in &file.functions {
+            let body = file.tree.span(function.body);
+            let is_behind = |one: &OutlinedFunction| one.body.end <= body.start;
+            let at = outline.functions.partition_point(is_behind);
+            let around = outline.functions.get(at);
+            let is_known = around.is_some_and(|around| around.body.contains(body));
+            let told = |of: &[bool]| !is_known || of.get(at) != Some(&false);
+            found.asked.push(told(&self.asked));
+            found.seen.push(told(&self.seen));
+        }
+        found
+    }
+}
+
+/// Marks the functions that changed bytes lie in; whether they lie in the body of one.
+fn mark(outline: &Outline, span: Span, changed: &mut [bool]) -> bool {
     let mut is_inside_one = false;
-    for (function, slot) in file.functions.iter().zip(changed.iter_mut()) {
-        let body = file.tree.span(function.body);
-        // Both braces count as the body's; a head is known to other functions.
-        is_inside_one |= body.start < span.start && span.end < body.end;
+    for (function, slot) in outline.functions.iter().zip(changed.iter_mut()) {
+        let body = function.body;
+        // Both braces count as the body's; a head is known to other functions. A body that defines
+        // macros is known to what follows.
+        is_inside_one |= body.start < span.start && span.end < body.end && !function.defines;
         let overlaps = function.span.start < span.end && span.start < function.span.end;
         let is_within = function.span.start <= span.start && span.end <= function.span.end;
         *slot |= overlaps || is_within;
@@ -84,95 +143,92 @@ fn mark(file: &SourceFile<'_>, touched: Touched, changed: &mut [bool]) -> bool {
     is_inside_one
 }
 
-/// Whether some added text is neither in a function nor blank nor a comment. One pass over the
-/// leaves, whatever the number of spans.
-fn reaches_outside(file: &SourceFile<'_>, added: &mut [Span]) -> bool {
-    if added.is_empty() {
-        return false;
+/// Adds the macros that added bytes define outside of functions; `None` if they hold anything else
+/// there but blanks and comments.
+fn add_outside(outline: &Outline, span: Span, macros: &mut BTreeSet<u64>) -> Option<()> {
+    let overlaps = |other: &Span| other.start < span.end && span.start < other.end;
+    let declared = outline.declarations.iter().map(|item| item.span);
+    let mut others = declared
+        .chain(outline.conditions.iter().copied())
+        .chain(outline.directives.iter().copied());
+    if others.any(|other| overlaps(&other)) {
+        return None;
     }
-    added.sort_unstable_by_key(|span| span.start);
-    let mut rest = added.iter().peekable();
-    let tree = &file.tree;
-    tree.subtree(tree.root()).any(|node| {
-        let leaf = tree.span(node);
-        if !tree.is_leaf(node) || leaf.start >= leaf.end {
-            return false;
-        }
-        while rest.next_if(|span| span.end <= leaf.start).is_some() {}
-        rest.peek().is_some_and(|span| span.start < leaf.end) && !lies_in_function(file, leaf)
-    })
+    let defined = outline.macros.iter().filter(|one| overlaps(&one.span));
+    macros.extend(defined.map(|one| one.name));
+    Some(())
 }
 
-fn lies_in_function(file: &SourceFile<'_>, leaf: Span) -> bool {
-    let at = file
-        .functions
-        .partition_point(|function| function.span.end <= leaf.start);
-    file.functions
-        .get(at)
-        .is_some_and(|function| function.span.contains(leaf))
+/// Sorted hashes of names.
+#[derive(Debug, Clone, Default)]
+struct Mentioned(Vec<u64>);
+
+impl Mentioned {
+    fn has(&self, name: u64) -> bool {
+        self.0.binary_search(&name).is_ok()
+    }
+
+    fn any_of(&self, names: &BTreeSet<u64>) -> bool {
+        names.iter().any(|name| self.has(*name))
+    }
 }
 
 /// Hashes of the names that functions, macros and globals of a file mention.
 struct Names {
     /// Of each function, those of what its macros and globals mention included.
-    mentioned: Vec<Vec<u64>>,
+    mentioned: Vec<Mentioned>,
     /// Functions of a name.
     functions: FxHashMap<u64, Vec<usize>>,
-    /// Names of objects of the file.
-    globals: Vec<u64>,
+    /// Names of objects of the file, sorted.
+    globals: Mentioned,
+    /// What macros, objects and types of a name mention.
+    items: FxHashMap<u64, Vec<u64>>,
 }
 
 impl Names {
-    fn of(file: &SourceFile<'_>) -> Self {
-        let tree = &file.tree;
-        let mut mentioned: Vec<Vec<u64>> = vec![Vec::new(); file.functions.len()];
+    fn of(outline: &Outline) -> Self {
         let mut functions: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-        for (index, function) in file.functions.iter().enumerate() {
-            functions
-                .entry(hash(function.name.as_bytes()))
-                .or_default()
-                .push(index);
-            let names = tree
-                .subtree(function.node)
-                .filter(|node| tree.kind(*node) == Kind::IDENTIFIER)
-                .map(|node| hash(tree.text(node, file.text)));
-            if let Some(slot) = mentioned.get_mut(index) {
-                slot.extend(names);
+        for (index, function) in outline.functions.iter().enumerate() {
+            for name in &function.names {
+                functions.entry(*name).or_default().push(index);
             }
         }
-        let (items, mut globals) = items(file);
-        globals.retain(|name| !functions.contains_key(name));
-        globals.sort_unstable();
-        globals.dedup();
-        for names in &mut mentioned {
-            names.sort_unstable();
-            names.dedup();
-            let mut new = names.clone();
-            for _ in 0..ITEM_DEPTH {
-                let more = new.iter().filter_map(|name| items.get(name)).flatten();
-                let mut more: Vec<u64> = more.copied().collect();
-                more.sort_unstable();
-                more.dedup();
-                more.retain(|name| names.binary_search(name).is_err());
-                if more.is_empty() {
-                    break;
-                }
-                names.extend(&more);
-                names.sort_unstable();
-                new = more;
-            }
-        }
-        Self {
-            mentioned,
+        let mut names = Self {
+            mentioned: Vec::new(),
+            items: items(outline),
+            globals: Mentioned::default(),
             functions,
-            globals,
+        };
+        let objects = outline.declarations.iter().flat_map(|item| &item.objects);
+        let objects = objects.filter(|name| !names.functions.contains_key(name));
+        names.globals = sorted(objects.copied());
+        let of = |function: &OutlinedFunction| names.closure(outline.words_in(function.span));
+        names.mentioned = outline.functions.iter().map(of).collect();
+        names
+    }
+
+    /// The words, and what the macros, objects and types among them mention.
+    fn closure(&self, words: impl Iterator<Item = u64>) -> Mentioned {
+        let mut names = sorted(words);
+        let mut new = names.clone();
+        for _ in 0..ITEM_DEPTH {
+            let more = new.0.iter().filter_map(|name| self.items.get(name));
+            let more = more.flatten().filter(|name| !names.has(**name));
+            let more = sorted(more.copied());
+            if more.0.is_empty() {
+                break;
+            }
+            names.0.extend(&more.0);
+            names.0.sort_unstable();
+            new = more;
         }
+        names
     }
 
     fn functions_named_in<'n>(&'n self, of: &'n [bool]) -> impl Iterator<Item = usize> + 'n {
         let named = self.mentioned.iter().zip(of).filter(|(_, is_in)| **is_in);
         named
-            .flat_map(|(names, _)| names)
+            .flat_map(|(names, _)| &names.0)
             .filter_map(|name| self.functions.get(name))
             .flatten()
             .copied()
@@ -183,7 +239,7 @@ impl Names {
         let is_one = |index: &usize| of.get(*index) == Some(&true);
         for (names, slot) in self.mentioned.iter().zip(to) {
             *slot = *slot
-                || names.iter().any(|name| {
+                || names.0.iter().any(|name| {
                     self.functions
                         .get(name)
                         .is_some_and(|all| all.iter().any(is_one))
@@ -194,68 +250,49 @@ impl Names {
     /// Adds every function that names an object which one of `of` names too.
     fn add_users_of_globals(&self, of: &[bool], to: &mut [bool]) {
         let named = self.mentioned.iter().zip(of).filter(|(_, is_in)| **is_in);
-        let mut used: Vec<u64> = named
-            .flat_map(|(names, _)| names)
-            .filter(|name| self.globals.binary_search(name).is_ok())
+        let used = named.flat_map(|(names, _)| &names.0);
+        let used: BTreeSet<u64> = used
+            .filter(|name| self.globals.has(**name))
             .copied()
             .collect();
-        used.sort_unstable();
-        used.dedup();
         for (names, slot) in self.mentioned.iter().zip(to) {
-            *slot = *slot || names.iter().any(|name| used.binary_search(name).is_ok());
+            *slot = *slot || names.any_of(&used);
         }
     }
 }
 
-/// What macros and declared objects of the file mention, and the names of the objects.
-fn items(file: &SourceFile<'_>) -> (FxHashMap<u64, Vec<u64>>, Vec<u64>) {
-    let tree = &file.tree;
+fn sorted(names: impl Iterator<Item = u64>) -> Mentioned {
+    let mut names: Vec<u64> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    Mentioned(names)
+}
+
+/// What macros, objects and types of a name mention; of types the macros alone, which may be sizes.
+fn items(outline: &Outline) -> FxHashMap<u64, Vec<u64>> {
     let mut items: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
-    let mut globals = Vec::new();
-    let mut node = tree.root();
-    let end = tree.end(node);
-    while node < end {
-        let next = match tree.kind(node) {
-            Kind::FUNCTION_DEFINITION => tree.end(node),
-            Kind::PREPROC_DEF | Kind::PREPROC_FUNCTION_DEF => {
-                if let Some(name) = tree.child(node, Field::NAME)
-                    && let Some(value) = tree.child(node, Field::VALUE)
-                {
-                    let slot = items.entry(hash(tree.text(name, file.text))).or_default();
-                    slot.extend(words(tree.text(value, file.text)).map(hash));
-                }
-                tree.end(node)
-            }
-            Kind::DECLARATION => {
-                let names: Vec<u64> = tree
-                    .subtree(node)
-                    .filter(|inner| tree.kind(*inner) == Kind::IDENTIFIER)
-                    .map(|inner| hash(tree.text(inner, file.text)))
-                    .collect();
-                // Of several names the first ones are declared; which, does not matter here.
-                for name in &names {
-                    items.entry(*name).or_default().extend(&names);
-                }
-                globals.extend(names);
-                tree.end(node)
-            }
-            _ => NodeId(node.0 + 1),
-        };
-        node = next;
+    let defined = sorted(outline.macros.iter().map(|one| one.name));
+    for one in &outline.macros {
+        // Its own name and the word `define` lead nowhere.
+        let body = outline.words_in(one.span);
+        items.entry(one.name).or_default().extend(body);
     }
-    (items, globals)
-}
-
-/// Words of a text that may be names.
-fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80))
-        .filter(|word| word.first().is_some_and(|first| !first.is_ascii_digit()))
-}
-
-fn hash(name: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(name);
-    hasher.finish()
+    for item in &outline.declarations {
+        let words: Vec<u64> = outline.words_in(item.span).collect();
+        for object in &item.objects {
+            items.entry(*object).or_default().extend(&words);
+        }
+        let sizes: Vec<u64> = words
+            .into_iter()
+            .filter(|name| defined.has(*name))
+            .collect();
+        if !sizes.is_empty() {
+            for name in &item.types {
+                items.entry(*name).or_default().extend(&sizes);
+            }
+        }
+    }
+    items
 }
 
 #[cfg(test)]
@@ -267,8 +304,10 @@ mod tests {
 
     const CODE: &str = "\
 #define LOG(x) write_log(x)
+#define SIZE 8
 static int level;
 static int other;
+static char page[SIZE];
 static const struct ops ops = { .start = start };
 static void write_log(int x) { (void)x; }
 static void start(void) { level = 1; }
@@ -279,20 +318,35 @@ void uses_level(void) { level++; }
 void loner(int n) { LOG(n); }
 void by_table(void) { ops.start(); }
 void far(void) { other = 2; }
+void fill(void) { page[0] = 1; }
 ";
 
     /// Names asked and names seen for a change of that text.
     fn told(changed: &str, removes: bool) -> Option<(String, String)> {
+        let removed = match removes {
+            true => Removed::Code,
+            false => Removed::Nothing,
+        };
+        told_of(CODE, changed, removed)
+    }
+
+    fn told_of(code: &str, changed: &str, removed: Removed) -> Option<(String, String)> {
         let mut parser = Parser::new(Limits::default());
-        let file = parser
-            .parse(Language::C, CODE.as_bytes(), &MacroTable::new())
-            .unwrap();
-        let start = CODE.find(changed).unwrap() as u32;
+        let start = code.find(changed).unwrap() as u32;
         let span = Span {
             start,
             end: start + changed.len() as u32,
         };
-        let selection = select(&file, &[Touched { span, removes }])?;
+        let outline = parser.outline(code.as_bytes()).unwrap();
+        let selection = select(&outline, &[Touched { span, removed }])?;
+        let unseen = selection.unseen_bodies(&outline);
+        let file = parser
+            .parse_without(Language::C, code.as_bytes(), &unseen, &MacroTable::new())
+            .unwrap();
+        let selection = selection.among(&outline, &file);
+        for (function, seen) in file.functions.iter().zip(&selection.seen) {
+            assert_ne!(file.is_left_out(function.span), *seen, "{}", function.name);
+        }
         let named = |of: &[bool]| {
             let names = file.functions.iter().zip(of).filter(|(_, is_in)| **is_in);
             let names: Vec<&str> = names.map(|(function, _)| function.name.as_str()).collect();
@@ -333,18 +387,49 @@ void far(void) { other = 2; }
     #[test]
     fn what_lies_outside_functions_may_change_anything() {
         assert_eq!(told("static int other;\n", false), None);
-        assert_eq!(told("#define LOG(x)", false), None);
         // A changed head is known to callers.
         assert_eq!(told("int middle(int n)", true), None);
     }
 
     #[test]
-    fn no_change_selects_no_function() {
+    fn a_macro_is_a_change_of_all_that_mention_it() {
+        let log = "#define LOG(x) write_log(x)\n";
+        assert_eq!(told(log, false), both("loner", "write_log loner"));
+        assert_eq!(told("#define SIZE 8\n", false), both("fill", "fill"));
+        let removed = Outline::defines_alone([&b"#define SIZE 7"[..]]).unwrap();
+        let changed = told_of(CODE, "#define SIZE 8\n", Removed::Macros(removed));
+        assert_eq!(changed, both("fill", "fill"));
+        // What is included behind it, or chosen by it, may be anything.
+        for more in ["#include \"a.h\"\n", "#if SIZE\nint a;\n#endif\n"] {
+            let code = format!("{CODE}{more}");
+            assert_eq!(told_of(&code, "#define SIZE 8\n", Removed::Nothing), None);
+        }
+    }
+
+    #[test]
+    fn a_body_that_defines_is_read() {
+        let code = "int a(void) {\n#define N 3\nreturn N; }\nint b(void) { return 1; }\nint c(void) { return 2; }\n";
         let mut parser = Parser::new(Limits::default());
-        let file = parser
-            .parse(Language::C, CODE.as_bytes(), &MacroTable::new())
+        let outline = parser.outline(code.as_bytes()).unwrap();
+        let at = code.find("return 2").unwrap() as u32;
+        let touched = |at: u32| Touched {
+            span: Span::new(at, at + 1),
+            removed: Removed::Code,
+        };
+        let selection = select(&outline, &[touched(at)]).unwrap();
+        let unseen = selection.unseen_bodies(&outline);
+        let texts: Vec<&[u8]> = unseen.iter().map(|span| span.of(code.as_bytes())).collect();
+        assert_eq!(texts, [b" return 1; "]);
+        // A change of such a body may change the rest.
+        assert_eq!(select(&outline, &[touched(30)]), None);
+    }
+
+    #[test]
+    fn no_change_selects_no_function() {
+        let outline = Parser::new(Limits::default())
+            .outline(CODE.as_bytes())
             .unwrap();
-        let selection = select(&file, &[]).unwrap();
+        let selection = select(&outline, &[]).unwrap();
         assert!(!selection.seen.contains(&true));
     }
 }

@@ -63,5 +63,6 @@ fn of_function(unit: &Unit, function: &Function) -> Option<Defect> {
         ],
         trace,
         related: Vec::new(),
+        far: Vec::new(),
     })
 }

@@ -161,6 +161,7 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
             reader: &reader,
             prepared,
             line_hashes: request.line_hashes,
+            git_dir: Some(repository.git_dir()),
         })
         .map_err(|source| AnalyseError::System {
             doing: "review the change",

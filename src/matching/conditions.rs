@@ -22,7 +22,7 @@ impl<'e> Evaluator<'e> {
                 };
                 let bytes = bound.span.of(self.text);
                 if regex.groups.is_empty()
-                    && let Some(is_match) = regex.whole_match(bytes)
+                    && let Some(is_match) = regex.matches_start(bytes)
                 {
                     return is_match;
                 }

@@ -63,6 +63,9 @@ pub struct Scan {
     pub cut: Vec<RuleId>,
     /// What taint rules matched, in the order of the rules; who follows values reads it.
     pub taint: Vec<TaintMatches>,
+    /// Whether a pattern of several statements began at file level, so that functions whose bodies
+    /// were left out may hold the rest of it.
+    pub spans_functions: bool,
 }
 
 impl Engine {
@@ -192,6 +195,7 @@ impl Engine {
                     scan.findings.push(of_match(active, program, place, each));
                 }
             }
+            scan.spans_functions |= matcher.spans_functions.get();
             if evaluator.cut.get() || matcher.is_exhausted() {
                 scan.cut.push(active.head().id.clone());
             }

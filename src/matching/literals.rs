@@ -17,6 +17,61 @@ pub(super) fn is_everywhere(text: &str) -> bool {
     EVERYWHERE.contains(&text)
 }
 
+/// Splits an expression `\A(?:^(?!a)(?!b)c)` into the anchored expressions that must not match, and the one
+/// that must; `None` for any other form.
+pub(super) fn leading_nots(anchored: &str) -> Option<(Vec<String>, String)> {
+    let mut rest = anchored.strip_prefix(r"\A(?:")?.strip_suffix(')')?;
+    // A `]` that comes first in a class is no end of it.
+    let is_odd = rest.contains("[]") || rest.contains("[^]");
+    if is_odd || alternatives_at(rest, 0) {
+        return None;
+    }
+    let flags = if rest.starts_with("(?i)") { "(?i)" } else { "" };
+    rest = rest.strip_prefix(flags)?;
+    rest = rest.strip_prefix('^').unwrap_or(rest);
+    let mut nots = Vec::new();
+    while let Some(behind) = rest.strip_prefix("(?!") {
+        let end = closing(behind)?;
+        nots.push(format!(r"\A(?:{flags}{})", behind.get(..end)?));
+        rest = behind.get(end + 1..)?;
+    }
+    (!nots.is_empty()).then(|| (nots, format!(r"\A(?:{flags}{rest})")))
+}
+
+/// Where the bracket closes that opened before the expression.
+fn closing(expression: &str) -> Option<usize> {
+    marks(expression)
+        .find(|(_, mark, depth)| *mark == ')' && *depth < 0)
+        .map(|(at, _, _)| at)
+}
+
+/// Whether a `|` stands at this depth of brackets.
+fn alternatives_at(expression: &str, at: i32) -> bool {
+    marks(expression).any(|(_, mark, depth)| mark == '|' && depth == at)
+}
+
+/// Brackets and bars outside of classes and escapes, with the depth behind them.
+fn marks(expression: &str) -> impl Iterator<Item = (usize, char, i32)> + '_ {
+    let mut depth = 0;
+    let mut in_class = false;
+    let mut escaped = false;
+    expression.char_indices().filter_map(move |(at, mark)| {
+        if std::mem::take(&mut escaped) {
+            return None;
+        }
+        match mark {
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => depth += 1,
+            ')' if !in_class => depth -= 1,
+            _ => {}
+        }
+        let counts = !in_class && matches!(mark, '(' | ')' | '|');
+        counts.then_some((at, mark, depth))
+    })
+}
+
 /// Most alternatives that are kept.
 const MOST: usize = 80;
 

@@ -67,6 +67,8 @@ pub(super) struct Matcher<'m> {
     /// Steps left; counted, so that the same input gives the same result.
     pub(super) budget: std::cell::Cell<u64>,
     pub(super) depth: std::cell::Cell<u32>,
+    /// Whether a match of several statements began at file level of a file with bodies left out.
+    pub(super) spans_functions: std::cell::Cell<bool>,
 }
 
 /// Ways to match one list that are followed; more make the file a gap.
@@ -91,6 +93,7 @@ impl<'m> Matcher<'m> {
             filters: RefCell::default(),
             budget: std::cell::Cell::new(STEP_LIMIT),
             depth: std::cell::Cell::new(0),
+            spans_functions: std::cell::Cell::new(false),
         }
     }
 

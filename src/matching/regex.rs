@@ -25,13 +25,45 @@ pub struct Regex {
     compiled: OnceLock<Option<fancy_regex::Regex>>,
     /// The same by an engine that takes a tenth of the time to compile and is slow to search.
     #[serde(skip)]
-    light: OnceLock<Option<regex_lite::Regex>>,
+    light: OnceLock<Option<Light>>,
     /// Searches by it.
     #[serde(skip)]
     light_searches: AtomicU32,
     /// Answers of [`Self::may_match_start`]: the same names come again and again.
     #[serde(skip)]
     known: Mutex<FxHashMap<Box<[u8]>, bool>>,
+}
+
+/// An expression anchored at the start of a text, for an engine without lookaround.
+#[derive(Debug)]
+struct Light {
+    /// What must not match there: the negative lookaheads it begins with.
+    nots: Vec<regex_lite::Regex>,
+    is: regex_lite::Regex,
+}
+
+impl Light {
+    fn new(anchored: &str) -> Option<Self> {
+        let compile = |text: &str| regex_lite::Regex::new(text).ok();
+        if let Some(is) = compile(anchored) {
+            let nots = Vec::new();
+            return Some(Self { nots, is });
+        }
+        let (nots, rest) = literals::leading_nots(anchored)?;
+        let nots = nots.iter().map(|not| compile(not.as_str()));
+        Some(Self {
+            nots: nots.collect::<Option<_>>()?,
+            is: compile(&rest)?,
+        })
+    }
+
+    fn matches_start(&self, text: &str) -> bool {
+        let starts = |regex: &regex_lite::Regex| {
+            let found = regex.find(text);
+            found.is_some_and(|found| found.start() == 0)
+        };
+        !self.nots.iter().any(starts) && starts(&self.is)
+    }
 }
 
 /// Most answers that are kept of one expression, and the longest text.
@@ -136,7 +168,7 @@ impl Regex {
 
     /// The light engine, for the first few short texts; `None` where the other is there already,
     /// or the expression asks for more than it can do. Case and `\b` are of ASCII there.
-    fn light(&self, text: &str) -> Option<&regex_lite::Regex> {
+    fn light(&self, text: &str) -> Option<&Light> {
         if self.compiled.get().is_some() || text.len() > LONGEST_KNOWN || !text.is_ascii() {
             return None;
         }
@@ -144,37 +176,36 @@ impl Regex {
             return None;
         }
         self.light
-            .get_or_init(|| regex_lite::Regex::new(&ascii(&self.text)).ok())
+            .get_or_init(|| Light::new(&ascii(&self.text)))
             .as_ref()
     }
 
     /// Whether an expression made by [`Self::anchored`] matches the start of the text; a text or a
     /// search that is past the limits may.
     pub(super) fn may_match_start(&self, text: &[u8]) -> bool {
+        self.matches_start(text).unwrap_or(true)
+    }
+
+    /// Whether an expression made by [`Self::anchored`] matches the start of the text; `None` for a
+    /// text that is no UTF-8 and a search past the limits.
+    pub(super) fn matches_start(&self, text: &[u8]) -> Option<bool> {
         if let Some(is_match) = self.whole_match(text) {
-            return is_match;
+            return Some(is_match);
         }
         if self.is_ruled_out(text) {
-            return false;
+            return Some(false);
         }
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let is_short = text.len() <= LONGEST_KNOWN;
         if is_short && let Some(&answer) = known().get(text) {
-            return answer;
+            return Some(answer);
         }
-        let Ok(readable) = std::str::from_utf8(text) else {
-            return true;
-        };
+        let readable = std::str::from_utf8(text).ok()?;
         let answer = match self.light(readable) {
-            Some(light) => light.find(readable).is_some_and(|found| found.start() == 0),
+            Some(light) => light.matches_start(readable),
             None => {
-                let Some(regex) = self.get() else {
-                    return true;
-                };
-                match regex.find(readable) {
-                    Ok(found) => found.is_some_and(|found| found.start() == 0),
-                    Err(_) => true,
-                }
+                let found = self.get()?.find(readable).ok()?;
+                found.is_some_and(|found| found.start() == 0)
             }
         };
         if is_short {
@@ -183,7 +214,7 @@ impl Regex {
                 known.insert(text.into(), answer);
             }
         }
-        answer
+        Some(answer)
     }
 
     /// Whether the expression was compiled before.
@@ -288,6 +319,9 @@ mod tests {
             r"\w*(len|size)\b",
             r".*(?<!un)signed",
             r"(a|b)\1",
+            r"^(?!le|key$)(?!.*Word)\w+$",
+            r"(?i)(?!WIFI)[a-z_]+",
+            r"(?!le|x[)(]).+|LE",
         ];
         let texts = [
             "wifi_PassWord",
@@ -309,6 +343,9 @@ mod tests {
             }
             assert!(full.is_compiled());
         }
+        let lookahead = Regex::anchored("^(?!key$)[a-z]+$").unwrap().clone();
+        assert!(lookahead.may_match_start(b"monkey") && !lookahead.may_match_start(b"key"));
+        assert!(!lookahead.is_compiled());
         // Lookbehind and back-references are beyond the light one, which says so and is not used.
         let plain = Regex::anchored("[A-Z]+").unwrap().clone();
         assert!(plain.may_match_start(b"ABC") && !plain.is_compiled());

@@ -224,6 +224,7 @@ impl Matcher<'_> {
         {
             return;
         }
+        self.note_span(pats, first, env);
         let mut fresh = env.clone();
         fresh.reached = 0;
         let envs: Envs = self.statements(pats, items, &fresh, true, true);
@@ -239,6 +240,26 @@ impl Matcher<'_> {
             if !found.contains(&each) {
                 found.push(each);
             }
+        }
+    }
+
+    /// Notes a match that begins at file level and goes on, where bodies of functions were left out.
+    fn note_span(&self, pats: &[Pat], first: Item, env: &Env) {
+        let file = self.file;
+        if file.left_out.is_empty() || self.spans_functions.get() {
+            return;
+        }
+        let Some((begin, rest)) = pats.split_first() else {
+            return;
+        };
+        // A scope of a declaration, `int x; ...`, holds the rest of the file whatever it is.
+        let goes_on = rest.iter().any(|pat| *pat != Pat::Dots);
+        let span = file.tree.span(first.node);
+        let around = file.function_at(span.start);
+        if goes_on && around.is_none_or(|function| function.node == first.node) {
+            let is_begun = matches!(begin, Pat::Dots | Pat::MetaDots(_))
+                || !self.statement(begin, first, env).is_empty();
+            self.spans_functions.set(is_begun);
         }
     }
 

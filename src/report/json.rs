@@ -51,7 +51,7 @@ struct Document<'a> {
     blocking: u64,
     incomplete: bool,
     files: CountsPart,
-    functions: CountsPart,
+    functions: FunctionsPart,
     #[serde(skip_serializing_if = "Option::is_none")]
     stats: Option<StatsPart>,
 }
@@ -172,9 +172,17 @@ struct CountsPart {
 }
 
 #[derive(Serialize)]
+struct FunctionsPart {
+    #[serde(flatten)]
+    counts: CountsPart,
+    #[serde(skip_serializing_if = "is_zero")]
+    unreached: u64,
+}
+
+#[derive(Serialize)]
 struct StatsPart {
     files: CountsPart,
-    functions: CountsPart,
+    functions: FunctionsPart,
     lines: u64,
     /// In the order they ran; a list, because names may come twice.
     phases: Vec<PhasePart>,
@@ -239,7 +247,7 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
         blocking: report.findings.iter().filter(|t| t.blocks).count() as u64,
         incomplete: report.incomplete,
         files: counts(report.files),
-        functions: counts(report.functions),
+        functions: functions(report),
         stats: options.stats.then(|| stats(report)),
     }
 }
@@ -347,10 +355,25 @@ fn counts(counts: FileCounts) -> CountsPart {
     }
 }
 
+fn functions(report: &Report) -> FunctionsPart {
+    FunctionsPart {
+        counts: counts(report.functions),
+        unreached: report.unreached_functions,
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 fn stats(report: &Report) -> StatsPart {
     StatsPart {
         files: counts(report.files),
-        functions: counts(report.functions),
+        functions: functions(report),
         lines: report.lines,
         phases: report
             .phases

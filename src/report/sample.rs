@@ -162,6 +162,7 @@ pub(crate) fn empty() -> Report {
         notices: Vec::new(),
         files: FileCounts::default(),
         functions: FileCounts::default(),
+        unreached_functions: 0,
         lines: 0,
         rules: BTreeMap::new(),
         rules_active: 75,

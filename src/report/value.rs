@@ -80,6 +80,8 @@ pub struct Report {
     pub files: FileCounts,
     /// Functions: in changed files (all files with `--all`), and those fully analysed.
     pub functions: FileCounts,
+    /// Further functions of changed files, which the change cannot reach and a hook does not read.
+    pub unreached_functions: u64,
     /// Lines of the analysed files.
     pub lines: u64,
     /// The rules that produced findings, plus all active ones where the renderer wants them.

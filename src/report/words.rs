@@ -131,13 +131,20 @@ pub(crate) fn files_line(report: &Report) -> String {
     }
 }
 
-/// `37 of 38 functions analysed`.
+/// `37 of 38 functions analysed`, and how many the change cannot reach.
 pub(crate) fn functions_line(report: &Report) -> String {
-    format!(
+    let analysed = format!(
         "{} of {} analysed",
         thousands(report.functions.analysed),
         count(report.functions.total, "function")
-    )
+    );
+    match report.unreached_functions {
+        0 => analysed,
+        others => format!(
+            "{analysed} ({} out of the change's reach)",
+            thousands(others)
+        ),
+    }
 }
 
 /// Wall time of all phases, in microseconds.

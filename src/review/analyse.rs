@@ -5,12 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::flow_rules::FlowScan;
+use super::indexing::{self, Recorder};
 use super::inputs::Prepared;
 use super::macros::RunMacros;
-use super::touched::touched;
+use super::touched::{Part, leaves_out_bodies};
 use crate::change::classify::{FileClass, classify};
-use crate::change::diff::LineDiff;
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
+use crate::flow::summary::{Elsewhere, FileSummary, Question};
+use crate::flow::{Summary, Touched};
+use crate::index::Repository;
 use crate::matching::Scan;
 use crate::syntax::{Language, Limits, ParseError, Parser, SourceFile};
 use crate::triage::{Comment, FunctionSpan, find_comments, find_comments_in_plain_text};
@@ -28,10 +31,16 @@ pub(super) struct Analysed {
     pub(super) lines: u64,
     /// Functions in all, and those understood without a gap.
     pub(super) function_counts: (u64, u64),
+    /// Names of further functions, which were not read because the change cannot reach them.
+    pub(super) unreached: Vec<String>,
     /// Rules that ran to the end.
     pub(super) ran: Arc<BTreeSet<RuleId>>,
     /// Whether the file was analysed at all.
     pub(super) is_analysed: bool,
+    /// What other files may know of it.
+    pub(super) summary: Option<FileSummary>,
+    /// What it would ask of other files.
+    pub(super) questions: Vec<(String, Question)>,
 }
 
 impl Analysed {
@@ -69,6 +78,10 @@ pub(super) struct Shared<'r> {
     pub(super) macros: RunMacros<'r>,
     /// Whether the analyses may leave out what the change cannot have brought in.
     pub(super) is_of_changes: bool,
+    /// Whether the files' summaries are gathered for the index.
+    pub(super) gathers: bool,
+    /// What is known of other files; of a run that gathers, once it has.
+    pub(super) elsewhere: Option<&'r Repository>,
     /// All rules of the run.
     pub(super) ran: Arc<BTreeSet<RuleId>>,
 }
@@ -78,8 +91,8 @@ pub(super) struct Shared<'r> {
 pub(super) enum Side<'r> {
     /// Under review: all rules.
     ///
-    /// Where a difference is given, the report shows only what it brought in.
-    Head(Option<&'r LineDiff>),
+    /// Where changes are given, the report shows only what they brought in.
+    Head(Option<&'r [Touched]>),
     /// For comparison: only these rules, those that have a finding in some head.
     Base(&'r BTreeSet<RuleId>),
 }
@@ -135,19 +148,22 @@ fn analyse_unguarded(
             return analyse_text(shared, side, path, bytes);
         }
     };
-    let file = match parser.parse(language, bytes, &shared.macros.of(path, bytes)) {
-        Ok(file) => file,
-        Err(error) => {
-            let kind = match error {
-                ParseError::Size(_) => GapKind::Size,
-                ParseError::Bound(_) => GapKind::Bound,
-                ParseError::Grammar => GapKind::Crash,
-            };
-            return Analysed::left_out(path, kind, error.to_string());
-        }
+    let part = match side {
+        Side::Head(Some(touched)) if language == Language::C => Part::of(parser, bytes, touched),
+        Side::Head(_) | Side::Base(_) => None,
     };
-    let engine = &shared.prepared.engine;
-    let mut scan = engine.scan_only(path, &file, side.only());
+    let (file, mut scan) =
+        match scanned(shared, side, parser, (path, language, bytes), part.as_ref()) {
+            Ok(scanned) => scanned,
+            Err(error) => {
+                let kind = match error {
+                    ParseError::Size(_) => GapKind::Size,
+                    ParseError::Bound(_) => GapKind::Bound,
+                    ParseError::Grammar => GapKind::Crash,
+                };
+                return Analysed::left_out(path, kind, error.to_string());
+            }
+        };
     let taint = std::mem::take(&mut scan.taint);
     let mut analysed = Analysed {
         lines: u64::from(file.lines.count(bytes)),
@@ -164,12 +180,17 @@ fn analyse_unguarded(
         is_analysed: true,
         ..Analysed::default()
     };
-    let whole = file
+    let read = || {
+        let functions = file.functions.iter();
+        functions.filter(|function| !file.is_left_out(function.span))
+    };
+    let whole = read().filter(|function| !function.has_error).count();
+    analysed.function_counts = (count(read().count()), count(whole));
+    let unread = file
         .functions
         .iter()
-        .filter(|function| !function.has_error)
-        .count();
-    analysed.function_counts = (count(file.functions.len()), count(whole));
+        .filter(|function| file.is_left_out(function.span));
+    analysed.unreached = unread.map(|function| function.name.clone()).collect();
     analysed.gaps = file
         .gaps
         .iter()
@@ -183,26 +204,72 @@ fn analyse_unguarded(
         })
         .collect();
     take_scan(shared, path, scan, &mut analysed);
-    let touched = match side {
-        Side::Head(Some(diff)) => Some(touched(diff, &file)),
-        Side::Head(None) | Side::Base(_) => None,
-    };
+    let selection = part.as_ref().map(|part| part.selection(&file));
+    if selection
+        .as_ref()
+        .is_some_and(|selection| selection.asked.contains(&false))
+    {
+        // Nobody looked whether what comments excuse is still there.
+        analysed.ran = Arc::default();
+    }
     let headers = || shared.macros.header_set(path, bytes);
+    let view = shared.elsewhere.map(|repository| repository.but(path));
+    let recorder = Recorder::default();
+    let elsewhere: Option<&dyn Elsewhere> = match &view {
+        Some(view) => Some(view),
+        None if shared.gathers => Some(&recorder),
+        None => None,
+    };
     let flow = &shared.prepared.flow;
     let flow = flow.scan(
         path,
         &file,
         side.only(),
-        (touched.as_deref(), &taint),
+        (selection.as_ref(), &taint),
+        match side {
+            Side::Head(_) => (indexing::kind(shared, path), elsewhere),
+            Side::Base(_) => (Summary::No, elsewhere),
+        },
         &headers,
     );
+    analysed.questions = recorder.take();
     let doubtful = take_flow(shared, flow, &mut analysed);
+    let host_code = &shared.prepared.host_code;
+    host_code.leave_out(path, &file, &mut analysed.findings);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head(_)) {
         withhold(shared, &file, &doubtful, &mut analysed);
     }
     parser.recycle(file);
     analysed
+}
+
+/// Parses a file and runs the patterns over it; of a part over that alone, where nothing asks for the
+/// rest.
+fn scanned<'b>(
+    shared: &Shared<'_>,
+    side: Side<'_>,
+    parser: &mut Parser,
+    (path, language, bytes): (&RepoPath, Language, &'b [u8]),
+    part: Option<&Part>,
+) -> Result<(SourceFile<'b>, Scan), ParseError> {
+    let engine = &shared.prepared.engine;
+    let macros = shared.macros.of(path, bytes);
+    if let Some(part) = part.filter(|part| !part.unread.is_empty()) {
+        let file = parser.parse_without(language, bytes, &part.unread, &macros)?;
+        if leaves_out_bodies(&file) {
+            let mut scan = engine.scan_only(path, &file, side.only());
+            if !scan.spans_functions && scan.taint.is_empty() {
+                let is_of_others = |finding: &Finding| file.is_left_out(finding.location.span);
+                scan.findings.retain(|finding| !is_of_others(finding));
+                return Ok((file, scan));
+            }
+        }
+        parser.recycle(file);
+    }
+    let file = parser.parse(language, bytes, &macros)?;
+    let scan = engine.scan_only(path, &file, side.only());
+    Ok((file, scan))
 }
 
 /// Takes back what rules that argue from absence say of functions with a gap: what they miss may
@@ -291,7 +358,7 @@ fn take_scan(shared: &Shared<'_>, path: &RepoPath, scan: Scan, analysed: &mut An
 
 /// Takes the findings of the flow engine over; gives the functions it did not understand as a whole.
 fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -> Vec<Span> {
-    if !scan.gaps.is_empty() || scan.is_partial {
+    if !scan.gaps.is_empty() {
         // A function was left out: that its defects are not listed proves nothing.
         let ran = Arc::make_mut(&mut analysed.ran);
         for rule in &scan.unsure {
@@ -301,6 +368,7 @@ fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -
         *understood = understood.saturating_sub(count(scan.gaps.len()));
         analysed.gaps.append(&mut scan.gaps);
     }
+    analysed.summary = scan.summary;
     if !scan.findings.is_empty() {
         set_severities(shared, &mut scan.findings);
         analysed.findings.append(&mut scan.findings);

@@ -14,10 +14,13 @@ use crate::syntax::Parser;
 use crate::triage::{self, ChangedLines, FileFindings};
 
 /// Compares with the base: changed lines of every file with something to judge, findings of the
-/// base where the verdict hangs on them.
+/// base where the verdict hangs on them. `unreached` are functions that were not read in the head.
 pub(super) fn compare(
     inputs: &Inputs<'_>,
-    by_path: &BTreeMap<&RepoPath, &ChangedFile>,
+    (by_path, unreached): (
+        &BTreeMap<&RepoPath, &ChangedFile>,
+        &BTreeMap<RepoPath, Vec<String>>,
+    ),
     shared: &Shared<'_>,
     files: &mut [FileFindings],
     gaps: &mut Vec<Gap>,
@@ -108,7 +111,13 @@ pub(super) fn compare(
             let result = analyse(shared, Side::Base(&rules), parser, &file.path, base);
             drop(turn);
             if result.is_analysed {
-                file.base = Some(result.findings);
+                let mut findings = result.findings;
+                // What was not read in the head is there as before: it did not move elsewhere.
+                if let Some(unread) = unreached.get(&file.path) {
+                    let is_unread = |name: &String| unread.contains(name);
+                    findings.retain(|one| !one.function.as_ref().is_some_and(is_unread));
+                }
+                file.base = Some(findings);
             }
         }
     };

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::headers::Held;
 use super::taint_rules;
 use crate::config::{C, CharSign};
-use crate::finding::{Finding, Gap, GapKind, Precision, Related, RepoPath, RuleId, Span, Step};
+use crate::finding::{
+    Finding, Gap, GapKind, Location, Precision, Related, RepoPath, RuleId, Span, Step,
+};
 use crate::flow::lower_c::HeaderSet;
-use crate::flow::{self, Defect, FlowGap, Note, Touched};
+use crate::flow::summary::{Elsewhere, FarNote, FileSummary};
+use crate::flow::{self, Defect, FlowGap, Note, Selection};
 use crate::matching::{ActiveRule, Place, TaintMatches, describe};
 use crate::rules::RuleLanguage;
 use crate::syntax::{Language, SourceFile};
@@ -29,12 +32,12 @@ pub(super) struct FlowScan {
     pub(super) findings: Vec<Finding>,
     /// Functions left out at a counted bound.
     pub(super) gaps: Vec<Gap>,
-    /// Whether functions were left out that the change cannot have brought anything into.
-    pub(super) is_partial: bool,
     /// Functions of which a part was not understood.
     pub(super) doubtful: Vec<Span>,
     /// Rules that did not run to the end: that they found nothing more proves nothing.
     pub(super) unsure: Vec<RuleId>,
+    /// What other files may know of it, if that was wanted.
+    pub(super) summary: Option<FileSummary>,
 }
 
 impl FlowRules {
@@ -65,6 +68,45 @@ impl FlowRules {
             }
         }
         rules
+    }
+
+    /// Whether some analysis of C runs.
+    pub(super) fn reads_c(&self) -> bool {
+        let is_of_c = |name: &&str| {
+            flow::find_analysis(name).is_some_and(|known| known.languages.contains(&Language::C))
+        };
+        self.by_analysis.keys().any(is_of_c)
+    }
+
+    /// Widths of the target.
+    pub(super) fn target(&self) -> flow::ir::Target {
+        self.target
+    }
+
+    /// What other files may know of this one.
+    pub(super) fn summary<'r>(
+        &self,
+        path: &RepoPath,
+        file: &SourceFile<'_>,
+        headers: &dyn Fn() -> Held<'r>,
+    ) -> FileSummary {
+        let held = headers();
+        let visible = held.set().visible(&path.to_string(), file.text);
+        let is_header = path.extension() == b"h";
+        let settings = flow::Settings {
+            target: self.target,
+            wanted: &BTreeSet::new(),
+            taint: &[],
+            headers: &visible,
+            selection: None,
+            summary: if is_header {
+                flow::Summary::OfHeader
+            } else {
+                flow::Summary::OfSource
+            },
+            elsewhere: None,
+        };
+        flow::analyse(file, &settings).summary.unwrap_or_default()
     }
 
     /// Rules that do not run on any file.
@@ -111,6 +153,8 @@ impl FlowRules {
             taint: &[],
             headers: &visible,
             selection: None,
+            summary: flow::Summary::No,
+            elsewhere: None,
         };
         let place = Place {
             path,
@@ -133,7 +177,8 @@ impl FlowRules {
     }
 
     /// Runs the analyses that some rule wants of this file; where `only` is given, those rules
-    /// alone count; where `touched` is given, only what it can have brought in. Follows the values that
+    /// alone count; where a selection is given, only those
+    /// functions do. Follows the values that
     /// `taint` rules ask for. `headers` gives what the repository has to include; it is asked only if some
     /// analysis runs on a C file.
     pub(super) fn scan<'r>(
@@ -141,7 +186,8 @@ impl FlowRules {
         path: &RepoPath,
         file: &SourceFile<'_>,
         only: Option<&BTreeSet<RuleId>>,
-        (touched, taint): (Option<&[Touched]>, &[TaintMatches]),
+        (selection, taint): (Option<&Selection>, &[TaintMatches]),
+        (summary, elsewhere): (flow::Summary, Option<&dyn Elsewhere>),
         headers: &dyn Fn() -> Held<'r>,
     ) -> FlowScan {
         let language = match file.language {
@@ -163,25 +209,13 @@ impl FlowRules {
             .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
             .map(|(&name, _)| name)
             .collect();
-        if wanted.is_empty() && taint.is_empty() {
+        if wanted.is_empty() && taint.is_empty() && summary == flow::Summary::No {
             return FlowScan::default();
         }
-        let selection = match (file.language, touched) {
-            // What taint rules matched stands anywhere.
-            (Language::C, Some(touched)) if taint.is_empty() => flow::select(file, touched),
-            _ => None,
-        };
-        let is_partial = selection
-            .as_ref()
-            .is_some_and(|selection| selection.asked.contains(&false));
-        if selection
-            .as_ref()
-            .is_some_and(|selection| !selection.asked.contains(&true))
-        {
-            return FlowScan {
-                is_partial,
-                ..FlowScan::default()
-            };
+        // What taint rules matched stands anywhere.
+        let selection = selection.filter(|_| taint.is_empty());
+        if selection.is_some_and(|selection| !selection.asked.contains(&true)) {
+            return FlowScan::default();
         }
         let held = match file.language {
             Language::C => headers(),
@@ -194,7 +228,9 @@ impl FlowRules {
             wanted: &wanted,
             taint: &queries,
             headers: &visible,
-            selection: selection.as_ref(),
+            selection,
+            summary,
+            elsewhere,
         };
         let analysis = flow::analyse(file, &settings);
         let place = Place {
@@ -206,7 +242,7 @@ impl FlowRules {
         let mut scan = FlowScan {
             gaps: analysis.gaps.iter().map(|gap| as_gap(place, gap)).collect(),
             doubtful: analysis.doubtful,
-            is_partial,
+            summary: analysis.summary,
             ..FlowScan::default()
         };
         for defect in &analysis.defects {
@@ -241,7 +277,22 @@ fn as_finding(rule: &ActiveRule, place: Place<'_>, defect: &Defect) -> Finding {
         .collect();
     let bound = |index: usize| defect.names.get(index).map(|(_, text)| text.clone());
     let mut finding = describe(rule, place, defect.span, &metas, &bound);
-    finding.trace = steps(place, &defect.trace);
+    let far = defect.far.iter().map(
+        |FarNote {
+             path,
+             place,
+             message,
+         }| Step {
+            location: Location {
+                path: path.clone(),
+                span: place.span,
+                start: place.start,
+                end: place.end,
+            },
+            message: message.clone(),
+        },
+    );
+    finding.trace = far.chain(steps(place, &defect.trace)).collect();
     finding.related = defect
         .related
         .iter()
@@ -371,7 +422,14 @@ mod tests {
         let text = b"void f(void)\n{\n    char big[5000];\n    use(big);\n}\n";
         let mut parser = Parser::new(Limits::default());
         let file = parser.parse(Language::C, text, &MacroTable::new()).unwrap();
-        let scan = flow.scan(&path, &file, None, (None, &[]), &no_headers);
+        let scan = flow.scan(
+            &path,
+            &file,
+            None,
+            (None, &[]),
+            (flow::Summary::No, None),
+            &no_headers,
+        );
         let told: Vec<(u32, &str, Option<&str>)> = scan
             .findings
             .iter()
@@ -383,9 +441,16 @@ mod tests {
         assert_eq!(told, [(3, "f takes 5000 bytes", Some("f"))]);
         let none = BTreeSet::new();
         assert!(
-            flow.scan(&path, &file, Some(&none), (None, &[]), &no_headers)
-                .findings
-                .is_empty()
+            flow.scan(
+                &path,
+                &file,
+                Some(&none),
+                (None, &[]),
+                (flow::Summary::No, None),
+                &no_headers
+            )
+            .findings
+            .is_empty()
         );
     }
 

@@ -1,10 +1,12 @@
 //! What a run is told, and the settings it derives from configuration and arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use chrono::NaiveDate;
 
 use super::flow_rules::{FlowRules, target};
+use super::host_code::HostCode;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
 use super::watch::Watch;
@@ -56,6 +58,8 @@ pub struct Prepared {
     pub(super) flow: FlowRules,
     /// What decides between findings of one defect.
     pub(super) sinks: Sinks,
+    /// The rules that say nothing of host code.
+    pub(super) host_code: HostCode,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
     pub(super) settings: triage::Settings,
@@ -79,6 +83,8 @@ pub struct Inputs<'i> {
     pub prepared: &'i Prepared,
     /// Whether the report will be SARIF, which needs a hash of the lines of findings.
     pub line_hashes: bool,
+    /// The git directory, which holds the repository index; `None` outside a repository.
+    pub git_dir: Option<&'i Path>,
 }
 
 impl Prepared {
@@ -184,6 +190,7 @@ impl Prepared {
         Ok(Self {
             flow: FlowRules::new(&active, target(&config.c), settings.precision),
             sinks: Sinks::new(&active, settings.precision),
+            host_code: HostCode::new(&active),
             engine: Engine::new(active),
             absence,
             watch: Watch::default(),

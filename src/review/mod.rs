@@ -8,6 +8,8 @@ mod analyse;
 mod compare;
 mod flow_rules;
 mod headers;
+mod host_code;
+mod indexing;
 mod inputs;
 mod macros;
 mod removed;
@@ -20,6 +22,7 @@ mod touched;
 mod watch;
 mod withheld;
 
+pub use indexing::{IndexError, IndexState, IndexStats, index_state, update_index};
 pub use inputs::{Inputs, PrepareError, Prepared, Thresholds};
 pub use ruleset::{
     Ruleset, RulesetError, builtin, builtin_sources, is_rule_below, rule_texts, tracked_rule_texts,

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::compare::compare;
+use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
 use super::{touched, withheld};
@@ -67,10 +68,14 @@ fn review(inputs: &Inputs<'_>) -> Report {
     }
     let wanted = select(inputs, &mut skipped);
     let comparing = prepared.flow.comparing_ids();
-    let shared = Shared {
+    let session = IndexSession::open(inputs);
+    let added;
+    let mut shared = Shared {
         prepared,
         is_of_changes: touched::is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        gathers: session.gathers(),
+        elsewhere: session.read_only(),
         ran: Arc::new(
             prepared
                 .engine
@@ -81,12 +86,24 @@ fn review(inputs: &Inputs<'_>) -> Report {
                 .collect(),
         ),
     };
-    let analysed = analyse_all(inputs, &wanted, &shared);
+    let mut analysed = analyse_all(inputs, &wanted, &shared);
+    let mut index_notice = session.notice();
+    if session.gathers() {
+        let fresh = wanted.iter().zip(&mut analysed);
+        let fresh = fresh.filter_map(|(file, one)| Some((*file, one.summary.take()?)));
+        added = session.add(inputs, fresh.collect());
+        index_notice = index_notice.or_else(|| added.notice.clone());
+        shared.gathers = false;
+        shared.elsewhere = added.repository.as_ref();
+        look_again(inputs, &wanted, &shared, &mut analysed);
+    }
     let after_analysis = Instant::now();
 
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
     let mut file_counts = FileCounts::default();
     let mut functions = FileCounts::default();
+    let mut unreached_functions = 0;
+    let mut unreached: BTreeMap<RepoPath, Vec<String>> = BTreeMap::new();
     let mut withheld: Vec<Finding> = Vec::new();
     let mut lines = 0;
     let mut incomplete = gaps.iter().any(|gap| gap.kind.is_failure()) && !whole;
@@ -107,6 +124,10 @@ fn review(inputs: &Inputs<'_>) -> Report {
         file_counts.analysed += u64::from(result.is_analysed);
         functions.total += result.function_counts.0;
         functions.analysed += result.function_counts.1;
+        unreached_functions += u64::try_from(result.unreached.len()).unwrap_or(u64::MAX);
+        if !result.unreached.is_empty() {
+            unreached.insert(file.path.clone(), std::mem::take(&mut result.unreached));
+        }
         lines += result.lines;
         incomplete |= !result.is_analysed && !whole;
         gaps.append(&mut result.gaps);
@@ -135,7 +156,13 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let by_path: BTreeMap<&RepoPath, &ChangedFile> =
         wanted.iter().map(|file| (&file.path, *file)).collect();
     if !whole {
-        compare(inputs, &by_path, &shared, &mut files, &mut gaps);
+        compare(
+            inputs,
+            (&by_path, &unreached),
+            &shared,
+            &mut files,
+            &mut gaps,
+        );
     }
     let after_base = Instant::now();
     let mut outcome = triage::run(files, &prepared.settings);
@@ -188,10 +215,12 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .iter()
             .chain(&inputs.change.notices)
             .chain(&withheld::notice(&withheld))
+            .chain(&index_notice)
             .map(|text| Notice { text: text.clone() })
             .collect(),
         files: file_counts,
         functions,
+        unreached_functions,
         lines,
         line_hashes: hashes,
         rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),
@@ -229,6 +258,30 @@ fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedF
             true
         })
         .collect()
+}
+
+/// Analyses those files once more of which the others, which are known now, say something.
+fn look_again(
+    inputs: &Inputs<'_>,
+    files: &[&ChangedFile],
+    shared: &Shared<'_>,
+    analysed: &mut [Analysed],
+) {
+    let Some(repository) = shared.elsewhere else {
+        return;
+    };
+    let (indexes, again): (Vec<usize>, Vec<&ChangedFile>) = files
+        .iter()
+        .zip(analysed.iter())
+        .enumerate()
+        .filter(|(_, (file, one))| indexing::is_answered(repository, &file.path, one))
+        .map(|(index, (file, _))| (index, *file))
+        .unzip();
+    for (index, result) in indexes.into_iter().zip(analyse_all(inputs, &again, shared)) {
+        if let Some(slot) = analysed.get_mut(index) {
+            *slot = result;
+        }
+    }
 }
 
 /// Analyses the heads of all files, on several threads where that pays.
@@ -296,10 +349,10 @@ fn read_and_analyse(
     let _turn = shared.prepared.watch.enter(&file.path);
     match reader.read(&file.head) {
         Ok(bytes) => {
-            let diff = touched::changed_lines(shared, reader, file, &bytes);
+            let touched = touched::of_file(shared, reader, file, &bytes);
             analyse(
                 shared,
-                Side::Head(diff.as_ref()),
+                Side::Head(touched.as_deref()),
                 parser,
                 &file.path,
                 &bytes,

@@ -149,8 +149,15 @@ mod tests {
             .unwrap();
         let scan = engine.scan(&path, &file);
         assert!(scan.findings.is_empty());
-        flow.scan(&path, &file, None, (None, &scan.taint), &no_headers)
-            .findings
+        flow.scan(
+            &path,
+            &file,
+            None,
+            (None, &scan.taint),
+            (crate::flow::Summary::No, None),
+            &no_headers,
+        )
+        .findings
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::change::git::Reader;
 use crate::change::{Change, ChangedFile, Source};
 use crate::config::Scope;
 use crate::finding::Span;
-use crate::flow::Touched;
-use crate::syntax::SourceFile;
+use crate::flow::{self, Removed, Selection, Touched};
+use crate::syntax::{LineTable, Outline, Parser, SourceFile};
 
 /// Whether a review shows only what a change brought in, and has the time of a hook. A review of
 /// commits looks at whole files: it also says what is repaired.
@@ -17,13 +17,13 @@ pub(super) fn is_of_changes(change: &Change, scope: Scope) -> bool {
     change.source == Source::Staged && matches!(scope, Scope::New | Scope::Added | Scope::Function)
 }
 
-/// The lines of `head` that are not in the file's base; `None` where the whole file counts.
-pub(super) fn changed_lines(
+/// What changed in a file, told before it is parsed; `None` where the whole file counts.
+pub(super) fn of_file(
     shared: &Shared<'_>,
     reader: &Reader,
     file: &ChangedFile,
     head: &[u8],
-) -> Option<LineDiff> {
+) -> Option<Vec<Touched>> {
     // Only functions of C are selected.
     let is_c = FileClass::of_path(&file.path) == FileClass::C;
     if !shared.is_of_changes || !is_c || !file.other_bases.is_empty() || file.is_renamed() {
@@ -31,14 +31,49 @@ pub(super) fn changed_lines(
     }
     // What cannot be read is said where base and head are compared.
     let base = reader.read(file.base.as_ref()?).ok()?;
-    Some(LineDiff::between(&base, head))
+    Some(touched(&LineDiff::between(&base, head), &base, head))
 }
 
-/// The bytes of the changed lines.
-pub(super) fn touched(diff: &LineDiff, file: &SourceFile<'_>) -> Vec<Touched> {
-    let end = u32::try_from(file.text.len()).unwrap_or(u32::MAX);
+/// The part of a C file that a change can matter for.
+pub(super) struct Part {
+    outline: Outline,
+    selection: Selection,
+    /// The insides of function bodies that are not read.
+    pub(super) unread: Vec<Span>,
+}
+
+impl Part {
+    /// The part for this change; `None` where the whole file counts.
+    pub(super) fn of(parser: &mut Parser, text: &[u8], touched: &[Touched]) -> Option<Self> {
+        let outline = parser.outline(text)?;
+        let selection = flow::select(&outline, touched)?;
+        Some(Self {
+            unread: selection.unseen_bodies(&outline),
+            outline,
+            selection,
+        })
+    }
+
+    /// Which functions of the parsed file count.
+    pub(super) fn selection(&self, file: &SourceFile<'_>) -> Selection {
+        self.selection.among(&self.outline, file)
+    }
+}
+
+/// Whether everything that was left out of the file is the body of a function; if not, it was
+/// understood in another way than the parser does.
+pub(super) fn leaves_out_bodies(file: &SourceFile<'_>) -> bool {
+    let mut bodies = file.functions.iter().map(|one| file.tree.span(one.body));
+    let mut left_out = file.left_out.iter();
+    left_out.all(|span| bodies.any(|body| body.start + 1 == span.start && body.end == span.end + 1))
+}
+
+/// The bytes of the changed lines, and what was removed there.
+fn touched(diff: &LineDiff, base: &[u8], head: &[u8]) -> Vec<Touched> {
+    let (lines, base_lines) = (LineTable::new(head), LineTable::new(base));
+    let end = u32::try_from(head.len()).unwrap_or(u32::MAX);
     let spans = diff.hunks().iter().map(|hunk| {
-        let first = file.lines.span(hunk.head.start, file.text);
+        let first = lines.span(hunk.head.start, head);
         // Lines taken away at the end of the file: what would follow has no bytes.
         let is_past_end = hunk.head.start > 1 && first == Span::default();
         let span = if is_past_end {
@@ -46,36 +81,35 @@ pub(super) fn touched(diff: &LineDiff, file: &SourceFile<'_>) -> Vec<Touched> {
         } else if hunk.head.is_empty() {
             Span::new(first.start, first.start)
         } else {
-            Span::new(
-                first.start,
-                file.lines.span(hunk.head.end - 1, file.text).end,
-            )
+            Span::new(first.start, lines.span(hunk.head.end - 1, head).end)
         };
-        Touched {
-            span,
-            removes: !hunk.base.is_empty(),
-        }
+        let gone = hunk.base.clone();
+        let removed = match gone.is_empty() {
+            true => Removed::Nothing,
+            false => {
+                let gone = gone.map(|line| base_lines.span(line, base).of(base));
+                Outline::defines_alone(gone).map_or(Removed::Code, Removed::Macros)
+            }
+        };
+        Touched { span, removed }
     });
     spans.collect()
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
-    use crate::syntax::{Language, Limits, MacroTable, Parser};
 
     fn told(base: &str, head: &str) -> Vec<(String, bool)> {
-        let mut parser = Parser::new(Limits::default());
-        let file = parser
-            .parse(Language::C, head.as_bytes(), &MacroTable::new())
-            .unwrap();
-        touched(&LineDiff::between(base.as_bytes(), head.as_bytes()), &file)
+        let (base, head) = (base.as_bytes(), head.as_bytes());
+        touched(&LineDiff::between(base, head), base, head)
             .iter()
             .map(|one| {
-                let text = one.span.of(head.as_bytes());
-                (String::from_utf8_lossy(text).into_owned(), one.removes)
+                let text = one.span.of(head);
+                (
+                    String::from_utf8_lossy(text).into_owned(),
+                    one.removed != Removed::Nothing,
+                )
             })
             .collect()
     }
@@ -95,5 +129,23 @@ mod tests {
         assert_eq!(told(base, "int a;\nint c;\n"), one("", true));
         assert_eq!(told(base, "int a;\nint b;\n"), one("", true));
         assert_eq!(told(base, base), []);
+    }
+
+    #[test]
+    fn removed_macros_are_told_by_name() {
+        let removed = |base: &str, head: &str| {
+            let (base, head) = (base.as_bytes(), head.as_bytes());
+            let touched = touched(&LineDiff::between(base, head), base, head);
+            touched
+                .into_iter()
+                .map(|one| one.removed)
+                .collect::<Vec<_>>()
+        };
+        let base = "int a;\n#define N 1\n\n// why\nint b;\n";
+        let names = |lines: &[u8]| Outline::defines_alone([lines]).map(Removed::Macros);
+        let one = names(b"#define N 2");
+        assert_eq!(removed(base, "int a;\nint b;\n").first(), one.as_ref());
+        assert_eq!(removed(base, "int a;\n"), [Removed::Code]);
+        assert_eq!(removed("#define N \\\n 1\nx\n", "x\n"), [Removed::Code]);
     }
 }

@@ -1,4 +1,4 @@
-//! Macros of CMSIS, lwIP, FreeRTOS, ESP-IDF, Zephyr, NimBLE, Contiki and the BSD lists, whose
+//! Macros of CMSIS, lwIP, FreeRTOS, ESP-IDF, Zephyr, NimBLE, NuttX, Contiki and the BSD lists, whose
 //! definitions are often not in the repository under review.
 
 use super::macros::MacroClass::{self, Empty, Identity, Loop, Statement};
@@ -21,6 +21,7 @@ pub(super) const WELL_KNOWN: &[(&str, MacroClass)] = &[
     ("EXTERN_C_END", Empty),
     ("EXT_RAM_ATTR", Empty),
     ("EXT_RAM_BSS_ATTR", Empty),
+    ("FAR", Empty),
     ("FREERTOS_SYSTEM_CALL", Empty),
     ("FUNC_NORETURN", Empty),
     ("G_BEGIN_DECLS", Empty),

@@ -148,7 +148,8 @@ fn agree(one: MacroClass, other: MacroClass) -> MacroClass {
     if one == other { one } else { MacroClass::Other }
 }
 
-fn hash(name: &[u8]) -> u64 {
+/// Hash of a name.
+pub(super) fn hash(name: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(name);
     hasher.finish()

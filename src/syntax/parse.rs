@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::language::Language;
 use super::lines::LineTable;
 use super::macros::MacroSource;
+use super::outline::Outline;
 use super::prepass::{PrePass, Variant};
 use super::rewrite::Rewritten;
 use super::source::{MacroLoop, SourceFile, SyntaxGap};
@@ -119,15 +120,40 @@ impl Parser {
         text: &'s [u8],
         macros: &dyn MacroSource,
     ) -> Result<SourceFile<'s>, ParseError> {
+        self.parse_without(language, text, &[], macros)
+    }
+
+    /// As [`Self::parse`], but a C file is read as if nothing stood in the bytes of `left_out`.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_without<'s>(
+        &mut self,
+        language: Language,
+        text: &'s [u8],
+        left_out: &[Span],
+        macros: &dyn MacroSource,
+    ) -> Result<SourceFile<'s>, ParseError> {
         if text.len() > self.limits.file_bytes {
             return Err(ParseError::Size(text.len()));
         }
         // The buffers are lent out while the parser itself is needed.
         let mut prepass = std::mem::take(&mut self.prepass);
         let lines = LineTable::new(text);
-        let parsed = self.best_tree(language, text, macros, &lines, &mut prepass);
+        let parsed = self.best_tree(language, (text, left_out), macros, &lines, &mut prepass);
         self.prepass = prepass;
-        Ok(self.source_file(language, text, lines, parsed?))
+        let mut file = self.source_file(language, text, lines, parsed?);
+        file.left_out = left_out.to_vec();
+        Ok(file)
+    }
+
+    /// The file-level items of a C text, found without parsing; `None` where that is not possible or
+    /// the text is too large.
+    pub fn outline(&mut self, text: &[u8]) -> Option<Outline> {
+        if text.len() > self.limits.file_bytes {
+            return None;
+        }
+        self.prepass.outline(text)
     }
 
     /// Parses `text` as it is, without any pre-pass, whatever its size.
@@ -157,12 +183,12 @@ impl Parser {
     fn best_tree(
         &mut self,
         language: Language,
-        text: &[u8],
+        (text, left_out): (&[u8], &[Span]),
         macros: &dyn MacroSource,
         lines: &LineTable,
         prepass: &mut PrePass,
     ) -> Result<Parsed, ParseError> {
-        let masked = language == Language::C && prepass.blank_dead(text);
+        let masked = language == Language::C && prepass.blank_dead(text, left_out);
         let base = if masked { &prepass.plain } else { text };
         let mut steps = 0;
         let first = self.tree_of(language, base, None, &mut steps)?;
@@ -302,6 +328,7 @@ impl Parser {
             lines,
             functions,
             gaps,
+            left_out: Vec::new(),
             macro_loops,
         }
     }

@@ -3,6 +3,7 @@
 use super::arms::{Choose, choose};
 use super::directives::{Directive, blank, dead_spans, scan};
 use super::macros::MacroTable;
+use super::outline::Outline;
 use super::rewrite::{Rewritten, rewrite};
 use super::tokens::{Token, tokenize};
 use crate::finding::Span;
@@ -34,10 +35,12 @@ pub(super) struct PrePass {
 }
 
 impl PrePass {
-    /// Blanks the groups C never sees; tells whether `plain` now replaces the text.
-    pub(super) fn blank_dead(&mut self, text: &[u8]) -> bool {
+    /// Blanks the groups C never sees, and what is left out of the file; tells whether `plain` now
+    /// replaces the text.
+    pub(super) fn blank_dead(&mut self, text: &[u8], left_out: &[Span]) -> bool {
         scan(text, &mut self.directives);
         dead_spans(&self.directives, &mut self.dead);
+        self.dead.extend_from_slice(left_out);
         if self.dead.is_empty() {
             return false;
         }
@@ -47,6 +50,16 @@ impl PrePass {
             blank(&mut self.plain, span);
         }
         true
+    }
+
+    /// The file-level items of a C text; `None` where they cannot be told without parsing.
+    pub(super) fn outline(&mut self, text: &[u8]) -> Option<Outline> {
+        let text = match self.blank_dead(text, &[]) {
+            true => &self.plain,
+            false => text,
+        };
+        tokenize(text, &self.directives, &mut self.tokens);
+        Outline::of(text, &self.tokens, &self.directives)
     }
 
     /// Makes `rewritten` from the text (`plain` where it was blanked). `first` on the first

@@ -21,6 +21,8 @@ pub struct SourceFile<'s> {
     pub functions: Vec<Function>,
     /// What was not understood or not chosen, by first byte.
     pub gaps: Vec<SyntaxGap>,
+    /// Insides of function bodies that were left out on demand, by first byte: empty in the tree.
+    pub left_out: Vec<Span>,
     /// `while` and `if` statements that are macro calls in the text (`LIST_FOREACH(..) {`), in
     /// preorder.
     pub macro_loops: Vec<MacroLoop>,
@@ -53,6 +55,15 @@ impl SourceFile<'_> {
     /// The innermost function around a byte.
     pub fn function_at(&self, offset: u32) -> Option<&Function> {
         function_at(&self.functions, offset).and_then(|index| self.functions.get(index))
+    }
+
+    /// Whether the bytes lie in a function whose body was left out.
+    pub fn is_left_out(&self, span: Span) -> bool {
+        let of = |function: &Function| {
+            let mut left_out = self.left_out.iter();
+            function.span.contains(span) && left_out.any(|inside| function.span.contains(*inside))
+        };
+        !self.left_out.is_empty() && self.functions.iter().any(of)
     }
 
     /// The macro behind a `while` or `if` statement, if it is one.

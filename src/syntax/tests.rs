@@ -300,3 +300,15 @@ fn a_function_that_is_a_macro_elsewhere_stays_a_function() {
         .collect();
     assert_eq!(found, [("sys_unlock", false)]);
 }
+
+#[test]
+fn a_pointer_qualifier_of_a_port_may_stand_anywhere_in_a_type() {
+    let text = b"int can_read(FAR struct file *filep, FAR char *buffer)
+{
+  FAR struct inode *inode = filep->f_inode;
+  FAR const uint8_t *p = (FAR const uint8_t *)buffer;
+  return inode->x + (int)sizeof(FAR void *) + p[0];
+}
+";
+    with(Language::C, text, |file| assert!(file.gaps.is_empty()));
+}

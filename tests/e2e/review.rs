@@ -47,7 +47,13 @@ fn old_findings_are_counted_not_shown_and_new_ones_block() {
     assert_eq!(run.code, 0, "{}", run.stdout);
     let report = json(&run.stdout);
     assert_eq!(report["counts"]["report"], 0);
-    assert_eq!(report["counts"]["outside-change"], 1);
+    // What a staged change cannot reach is not read; whoever asks for whole files gets it counted.
+    assert_eq!(report["counts"]["outside-change"], 0);
+    assert_eq!(report["functions"]["unreached"], 1);
+    let run = repository.scrubin(&["check", "--scope", "file", "--format", "json"]);
+    let report = json(&run.stdout);
+    assert_eq!(report["counts"]["report"], 1, "{}", run.stdout);
+    assert!(report["functions"]["unreached"].is_null());
     repository.write(
         "a.c",
         &format!("{BAD}{}", BAD.replace("on_frame", "on_second")),
@@ -56,6 +62,25 @@ fn old_findings_are_counted_not_shown_and_new_ones_block() {
     let run = repository.scrubin(&["check", "--format", "json"]);
     assert_eq!(run.code, 1);
     assert_eq!(json(&run.stdout)["counts"]["report"], 1);
+}
+
+#[test]
+fn a_copy_of_what_stays_unread_is_new() {
+    let repository = Repository::new();
+    let other = "int other(int n)\n{\n    int twice = 2 * n;\n    return twice;\n}\n";
+    repository.write("a.c", &format!("{BAD}{other}"));
+    repository.write("b.c", GOOD);
+    repository.commit("base");
+    // Lines go in a.c, and the unsafe function is copied from there under its name.
+    let shorter = "int other(int n)\n{\n    return 2 * n;\n}\n";
+    repository.write("a.c", &format!("{BAD}{shorter}"));
+    repository.write("b.c", BAD);
+    repository.git(&["add", "a.c", "b.c"]);
+    let run = repository.scrubin(&["check", "--format", "json"]);
+    let report = json(&run.stdout);
+    assert_eq!(report["functions"]["unreached"], 1, "{}", run.stdout);
+    assert_eq!(report["findings"][0]["path"], "b.c");
+    assert_eq!(run.code, 1);
 }
 
 #[test]

@@ -69,13 +69,18 @@ pub(super) fn headers(
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
+    let digit = |value: u8| {
+        if value < 10 {
+            b'0' + value
+        } else {
+            b'a' + value - 10
+        }
+    };
+    let mut text = vec![0; bytes.len() * 2];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
     }
-    text
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// An entry as the walk shows it.
@@ -142,6 +147,36 @@ enum Entry<'b> {
 }
 
 fn entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
+    usual_entry(bytes, version, hash).unwrap_or_else(|| any_entry(bytes, version, hash))
+}
+
+/// An entry of the usual kind that is whole; `None` for any other, which may be one as well.
+#[inline]
+fn usual_entry(bytes: &[u8], version: u32, hash: usize) -> Option<Entry<'_>> {
+    let (fixed, behind) = bytes.split_at_checked(STAT + hash + 2)?;
+    let flags = u16::from_be_bytes(*fixed.last_chunk::<2>()?);
+    let mode = u32::from_be_bytes(fixed.get(MODE)?.try_into().ok()?);
+    let length = usize::from(flags & NAME_LENGTH);
+    let is_usual = version < 4
+        && matches!(mode, 0o100_644 | 0o100_755)
+        && flags & EXTENDED == 0
+        && length < usize::from(NAME_LENGTH);
+    let (name, behind) = behind.split_at_checked(length)?;
+    let padding = behind.get(..8 - (fixed.len() + length) % 8)?;
+    // A NUL inside the name is damage like any other byte: what follows still fits.
+    if !is_usual || padding.iter().any(|&byte| byte != 0) {
+        return None;
+    }
+    let seen = Seen {
+        mode,
+        is_merged: flags & STAGE == 0,
+        object: fixed.get(STAT..STAT + hash)?,
+        name,
+    };
+    Some(Entry::Takes(fixed.len() + length + padding.len(), seen))
+}
+
+fn any_entry(bytes: &[u8], version: u32, hash: usize) -> Entry<'_> {
     let mut fixed = STAT + hash + 2;
     let (Some(mode), Some(flags)) = (
         bytes.get(MODE).and_then(|mode| mode.try_into().ok()),

@@ -111,6 +111,15 @@ impl Reader {
             .unwrap_or_default()
     }
 
+    /// The texts of the commit `head`, or of the index, with their blobs, sorted by path; none where
+    /// there is no repository or it cannot be listed.
+    pub fn texts(&self, head: Option<&str>) -> Vec<(RepoPath, Content)> {
+        self.listing
+            .as_ref()
+            .and_then(|listing| listing.texts(head, None).ok())
+            .unwrap_or_default()
+    }
+
     /// The largest content it returns, in bytes.
     pub fn limit(&self) -> u64 {
         self.limit

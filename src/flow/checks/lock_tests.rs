@@ -27,6 +27,8 @@ fn reports(text: &str) -> Vec<String> {
         wanted: &WANTED.iter().copied().collect(),
         headers: &Headers::default(),
         selection: None,
+        summary: crate::flow::Summary::No,
+        elsewhere: None,
     };
     analyse(&file, &settings)
         .defects

@@ -36,6 +36,9 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
                     told.push(*value);
                 }
             }
+            EventKind::Read { location, .. } | EventKind::Write { location, .. } => {
+                super::lengths::last_of(view, event, index as u32, *location, &mut told, out);
+            }
             EventKind::Call {
                 callee, arguments, ..
             } if view.lexicon.is(*callee, flag::ALLOC) => {

@@ -2,8 +2,31 @@
 
 use super::numbering::EventKind;
 use super::roles::{Region, View};
-use super::values::Value;
+use super::values::{Value, ValueId, Written};
 use crate::flow::Defect;
+
+impl View<'_> {
+    /// Whether a length belongs to another pair than the region's, as a capacity.
+    pub(super) fn is_capacity_of_other(&self, id: ValueId, region: Region) -> bool {
+        let values = self.values();
+        match values.get(id) {
+            Value::Parameter(index) => self
+                .pairs
+                .iter()
+                .enumerate()
+                .any(|(at, pair)| pair.length == index && region != Region::Pair(at)),
+            _ => false,
+        }
+    }
+
+    /// Whether a constant is written as a name or `sizeof`.
+    pub(super) fn is_named_constant(&self, id: ValueId) -> bool {
+        matches!(
+            self.values().get(id),
+            Value::Constant { written, .. } if !matches!(written, Written::Number)
+        )
+    }
+}
 
 /// Reports `capacity-ignored`, once for each buffer.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {

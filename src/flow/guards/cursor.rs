@@ -15,14 +15,16 @@ use crate::flow::ir::{BinaryOp, Type};
 /// Reports `read-past-tested-end`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     let mut told: Vec<Span> = Vec::new();
+    let walks = super::walk_reads::cursors(view);
     for (index, event) in view.numbered.events.iter().enumerate() {
         let Some((location, bytes)) = read(view, event) else {
             continue;
         };
-        if !view.is_received(view.region(location)) || is_text(view, location) {
+        let at = Linear::of(view.values(), location);
+        let is_walk = at.terms.iter().any(|(term, _)| walks.contains(term));
+        if !is_walk && !view.is_received(view.region(location)) || is_text(view, location) {
             continue;
         }
-        let at = Linear::of(view.values(), location);
         let need = at.constant.saturating_add(bytes);
         if at.terms.is_empty() {
             continue;

@@ -13,6 +13,8 @@ use crate::flow::ir::{
     BinaryOp, Function, LocalKind, Operand, ResultUse, Rvalue, StatementKind, Symbol, Terminator,
     Unit,
 };
+use crate::flow::summary::Returns;
+use crate::syntax::SourceFile;
 
 /// One function with its values.
 #[derive(Debug)]
@@ -61,6 +63,7 @@ pub(super) struct FileFacts {
     moved: FxHashMap<Symbol, u32>,
     gone_through: FxHashMap<Symbol, u32>,
     fields: super::fields::FieldHabits,
+    returned: FxHashMap<Symbol, (Returns, Span)>,
 }
 
 impl FileFacts {
@@ -275,6 +278,22 @@ impl FileFacts {
         if let Some(index) = used {
             self.gone_through.insert(function.name, index);
         }
+    }
+
+    /// Remembers what the functions of the file give back.
+    pub(super) fn note_returns(&mut self, unit: &Unit, source: &SourceFile<'_>, all: &[Analysed]) {
+        for analysed in all {
+            if let Some(function) = unit.functions.get(analysed.function) {
+                let found = super::summarise::returns(unit, source, analysed, function, self);
+                self.returned.insert(function.name, found);
+            }
+        }
+    }
+
+    /// What a function of this file gives back, and its head.
+    pub(super) fn returns(&self, name: Symbol) -> Option<(&Returns, Span)> {
+        let (returns, head) = self.returned.get(&name)?;
+        Some((returns, *head))
     }
 
     /// The parameter that a function of this file goes through whatever it is.

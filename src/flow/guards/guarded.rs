@@ -96,6 +96,7 @@ pub fn removed(base: &[GuardedSink], head: &[GuardedSink]) -> Vec<Defect> {
                 ),
             )],
             related: Vec::new(),
+            far: Vec::new(),
         });
     }
     out.dedup_by(|one, two| one.span == two.span);

@@ -91,13 +91,18 @@ fn access(view: &View<'_>, event: &Event) -> Option<Access> {
         } => {
             let name = (*callee)?;
             if view.lexicon.flags(name) & flag::DECODER != 0 {
-                let location = arguments
+                let at = arguments
                     .iter()
-                    .copied()
-                    .find(|argument| view.is_pointer(*argument))?;
+                    .position(|argument| view.is_pointer(*argument))?;
+                let location = *arguments.get(at)?;
+                // `get_u16(buf, 4)`: a distance stands behind the pointer.
+                let behind = match arguments.get(at + 1) {
+                    Some(next) => view.values().constant(*next)?,
+                    None => 0,
+                };
                 return Some(Access {
                     location,
-                    bytes: decoder_width(view.name(name)),
+                    bytes: decoder_width(view.name(name)).saturating_add(behind),
                     record: TypeId::UNKNOWN,
                     is_weak: false,
                 });
@@ -196,7 +201,10 @@ fn offset(view: &View<'_>, location: ValueId) -> Option<(i128, bool)> {
             }
             Value::Parameter(_) => return Some((sum, true)),
             Value::Load { .. } => {
-                return Some((sum, matches!(view.region(at), Region::Packet(_))));
+                return Some((
+                    sum,
+                    matches!(view.region(at), Region::Packet(_) | Region::Held(_)),
+                ));
             }
             _ => return None,
         }
@@ -252,7 +260,7 @@ fn is_worth(
             }
             has_later_guard
                 || known.bytes.is_some()
-                || super::names::is_input_name(view.name(view.function.name))
+                || super::names::is_called_with_input(view.name(view.function.name))
                 || is_unused(view, pair.length)
         }
         Region::Packet(packet) => {
@@ -262,9 +270,13 @@ fn is_worth(
                 || !view.function.is_private
                     && super::names::is_input_name(name)
                     && is_never_compared(view, region))
-                && matches!(view.values().get(packet), Value::Parameter(_))
+                && (has_later_guard || matches!(view.values().get(packet), Value::Parameter(_)))
                 && !super::names::is_output_name(name)
                 && !(view.function.is_private && callers_look(view, all))
+        }
+        // What an object holds may be its own; a test that comes too late says that it is not.
+        Region::Held(_) => {
+            has_later_guard && !super::names::is_output_name(view.name(view.function.name))
         }
         _ => false,
     }
@@ -352,6 +364,10 @@ fn report(
         Region::Packet(packet) => format!(
             "the length of {}",
             object_name(view, packet).unwrap_or_else(|| "the packet".to_owned())
+        ),
+        Region::Held(object) => format!(
+            "the length in {}",
+            object_name(view, object).unwrap_or_else(|| "the object".to_owned())
         ),
         _ => String::new(),
     };

@@ -134,29 +134,18 @@ fn access(
         ));
         return Some("inclusive-bound-exit");
     }
+    if is_later_limit(view, event, index, element)
+        && let Some(span) = later_test(view, event, index, element)
+        && new("check-after-use")
+    {
+        report_late(view, event, (base, element), span, out);
+        return Some("check-after-use");
+    }
     if upper.fits(count.and_then(|count| u64::try_from(count - 1).ok())) {
         return None;
     }
     if upper.has_any() && upper.constant.is_none_or(|bound| bound < 255) {
         return None;
-    }
-    if let Some(span) = later_test(view, event, index, element)
-        && new("check-after-use")
-    {
-        out.push(view.defect(
-            "check-after-use",
-            event.span,
-            vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
-            Some(element),
-            Vec::new(),
-            format!("`{text}` selects an element of `{object}`"),
-        ));
-        if let Some(defect) = out.last_mut() {
-            defect
-                .trace
-                .push(note(span, format!("`{text}` is compared only here")));
-        }
-        return Some("check-after-use");
     }
     if let Some(span) = claim(view, element)
         && new("assert-only-bound")
@@ -186,6 +175,41 @@ fn access(
         return Some("tainted-index");
     }
     None
+}
+
+/// Whether nothing before a use limits the index as it is there: what limits it came from another
+/// round of the loop.
+fn is_later_limit(view: &View<'_>, event: &Event, index: u32, element: ValueId) -> bool {
+    let element = view.values().strip(element);
+    !view
+        .bounds(&[element], Direction::Upper, event.block, index)
+        .any(|fact| match &fact.kind {
+            FactKind::Compare { difference, .. } => difference.factor(element) != 0,
+            FactKind::Asked { .. } => true,
+        })
+}
+
+fn report_late(
+    view: &View<'_>,
+    event: &Event,
+    (base, element): (ValueId, ValueId),
+    test: Span,
+    out: &mut Vec<Defect>,
+) {
+    let object = object_name(view, base).unwrap_or_default();
+    let text = view.words(index_span(view, event, element));
+    let mut defect = view.defect(
+        "check-after-use",
+        event.span,
+        vec![("$INDEX", text.clone()), ("$ARRAY", object.clone())],
+        Some(element),
+        Vec::new(),
+        format!("`{text}` selects an element of `{object}`"),
+    );
+    defect
+        .trace
+        .push(note(test, format!("`{text}` is compared only here")));
+    out.push(defect);
 }
 
 /// An index that may be the macro an array is declared with: `i > N` left, then `a[i]`, `a[N]`.
@@ -313,7 +337,8 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, element: ValueId) -> O
             let (tested, limit) = (values.strip(left), right);
             if tested == values.strip(element)
                 && (values.constant(limit).is_some_and(|number| number > 1)
-                    || view.is_named_constant(limit))
+                    || view.is_named_constant(limit)
+                    || is_count(view, limit))
                 && same_statement(view, event, later)
             {
                 return Some(later.span);
@@ -321,6 +346,19 @@ fn later_test(view: &View<'_>, event: &Event, index: u32, element: ValueId) -> O
         }
     }
     None
+}
+
+/// `ARRAY_SIZE(a)` of a macro that was not seen.
+fn is_count(view: &View<'_>, limit: ValueId) -> bool {
+    matches!(view.values().get(view.values().strip(limit)), Value::Pure { callee, .. }
+        if super::names::is_constant_name(view.name(callee)))
+        || view
+            .values()
+            .calls
+            .get(&view.values().strip(limit))
+            .is_some_and(|(callee, _)| {
+                callee.is_some_and(|name| super::names::is_constant_name(view.name(name)))
+            })
 }
 
 /// Whether two events stand in one condition: `a[i] != 0 && i < N`.
@@ -353,6 +391,10 @@ fn claim(view: &View<'_>, value: ValueId) -> Option<Span> {
                         .parameter_name(index)
                         .is_some_and(super::names::is_length_name)
         }
+        // What a call gave back for an object of the caller.
+        Value::Out { .. } | Value::Pure { .. } => {
+            !view.function.is_private && is_measured(view, *leaf)
+        }
         _ => view.is_sent(*leaf),
     });
     if !is_outside {
@@ -366,6 +408,25 @@ fn claim(view: &View<'_>, value: ValueId) -> Option<Span> {
                 && fact.bounds(values, &leaves, Direction::Upper)
         })
         .map(|fact| fact.span)
+}
+
+/// A length that a call wrote behind a pointer, or of a text that the caller gave.
+fn is_measured(view: &View<'_>, leaf: ValueId) -> bool {
+    let values = view.values();
+    match values.get(leaf) {
+        Value::Out { .. } => super::nullable::holder(view, leaf)
+            .or_else(|| object_name(view, leaf))
+            .is_some_and(|name| super::names::is_byte_length_name(&name)),
+        Value::Pure {
+            callee,
+            first: Some(first),
+            ..
+        } => {
+            matches!(view.name(callee), "strlen" | "strnlen")
+                && matches!(values.get(values.root(first)), Value::Parameter(_))
+        }
+        _ => false,
+    }
 }
 
 fn asserted_length(

@@ -39,6 +39,74 @@ pub(super) fn reduced(
     true
 }
 
+/// `buf[len - 1]` where `len` may be 0: the byte before the buffer. Reports
+/// `unsigned-underflow-length`.
+pub(super) fn last_of(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    location: ValueId,
+    told: &mut Vec<ValueId>,
+    out: &mut Vec<Defect>,
+) {
+    let values = view.values();
+    let Value::Element {
+        base,
+        index: element,
+        ..
+    } = values.get(location)
+    else {
+        return;
+    };
+    let value = values.strip(element);
+    let Value::Binary(BinaryOp::Sub, left, right) = values.get(value) else {
+        return;
+    };
+    let sum = Linear::of(values, left);
+    let [(length, 1)] = sum.terms.as_slice() else {
+        return;
+    };
+    if sum.constant != 0
+        || values.constant(right) != Some(1)
+        || told.contains(&value)
+        || view.function.is_private
+        || !is_length_of_pair(view, *length, base)
+        || super::lower::of_value(view, left, event.block, index).covers(1)
+    {
+        return;
+    }
+    // A loop over the bytes, or any look at the length, is a look.
+    let leaves = [*length];
+    let is_looked_at = view
+        .numbered
+        .conditions
+        .iter()
+        .flatten()
+        .any(|condition| super::facts::mentions(values, *condition, &leaves));
+    if is_looked_at {
+        return;
+    }
+    told.push(value);
+    super::differences::report(view, event, value, (left, right), left, out);
+}
+
+/// Whether a number says how many bytes there are behind a pointer.
+fn is_length_of_pair(view: &View<'_>, length: ValueId, base: ValueId) -> bool {
+    let values = view.values();
+    match values.get(length) {
+        Value::Pure {
+            callee,
+            first: Some(first),
+            ..
+        } => {
+            view.name(callee) == "strlen"
+                && values.strip(first) == values.strip(base)
+                && matches!(values.get(values.root(first)), Value::Parameter(_))
+        }
+        _ => view.is_length_of(length, view.region(base)),
+    }
+}
+
 /// Whether a number is a length by its name, or by that of what gives it.
 pub(super) fn has_length_role(view: &View<'_>, id: ValueId) -> bool {
     let values = view.values();

@@ -14,6 +14,8 @@ mod contradictions;
 mod copies;
 mod cursor;
 mod differences;
+mod elsewhere;
+mod errno;
 mod facts;
 mod fields;
 mod file_facts;
@@ -27,6 +29,7 @@ mod linear;
 mod lower;
 mod names;
 mod narrow;
+mod null_tests;
 mod nullable;
 mod nulls;
 mod numbering;
@@ -37,21 +40,26 @@ mod pairs;
 mod releases;
 mod results;
 mod roles;
+mod sentinels;
 mod shared;
 mod sizes;
 mod spans;
 mod story;
+mod summarise;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod values;
 mod walk_ends;
+mod walk_reads;
 mod walkers;
 
 pub use self::guarded::{GuardedSink, removed};
 
 use crate::flow::Defect;
 use crate::flow::ir::Unit;
+use crate::flow::summary::{Elsewhere, FileSummary};
+use crate::syntax::SourceFile;
 
 use self::facts::Facts;
 use self::file_facts::{Analysed, FileFacts};
@@ -96,6 +104,14 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "double-fetch",
         "a volatile object is read again after its first reading was tested or kept",
+    ),
+    (
+        "errno-not-read",
+        "a number is read from text, and nobody asks whether it was one",
+    ),
+    (
+        "failure-ignored",
+        "a result is dropped that says of failures, and that other callers test",
     ),
     (
         "fixed-offset-before-length",
@@ -201,35 +217,88 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "usb-setup-unclamped",
         "a length of the USB host is used as it is",
     ),
+    (
+        "wrong-sentinel",
+        "a result is compared with what the function never returns",
+    ),
 ];
 
 /// Bound of blocks of a function that is analysed.
 const MAX_BLOCKS: usize = 2_000;
 
-/// Runs every analysis over the functions of a C file. `text` is the file's bytes, for the words
-/// of messages.
-pub fn analyse(unit: &Unit, text: &[u8], out: &mut Vec<Defect>) {
-    let lexicon = Lexicon::new(unit, text);
-    let all = number_all(unit, &lexicon);
-    let file = FileFacts::new(unit, &all, &lexicon);
+/// The values of a file's functions, from which the analyses and its summary are made.
+pub struct Guards<'a> {
+    unit: &'a Unit,
+    source: &'a SourceFile<'a>,
+    lexicon: Lexicon,
+    all: Vec<Analysed>,
+    file: FileFacts,
+}
+
+impl<'a> Guards<'a> {
+    /// Runs over the functions of a C file, which was parsed as `source`.
+    pub fn new(unit: &'a Unit, source: &'a SourceFile<'a>) -> Self {
+        let lexicon = Lexicon::new(unit, source.text);
+        let all = number_all(unit, &lexicon);
+        let mut file = FileFacts::new(unit, &all, &lexicon);
+        file.note_returns(unit, source, &all);
+        Self {
+            unit,
+            source,
+            lexicon,
+            all,
+            file,
+        }
+    }
+
+    /// What other files may know of this one.
+    pub fn summary(&self, is_header: bool) -> FileSummary {
+        summarise::summarise(
+            self.unit,
+            self.source,
+            &self.all,
+            &self.file,
+            &self.lexicon,
+            is_header,
+        )
+    }
+
+    /// Runs every analysis. `elsewhere`: what other files know.
+    pub fn defects(&self, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec<Defect>) {
+        analyse(self, elsewhere, out);
+    }
+}
+
+fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec<Defect>) {
+    let Guards {
+        unit,
+        source,
+        lexicon,
+        all,
+        file,
+    } = guards;
     let start = out.len();
-    for analysed in &all {
-        let Some(view) = view(unit, text, analysed, &lexicon, &file) else {
+    for analysed in all {
+        let Some(mut view) = view(unit, source.text, analysed, lexicon, file) else {
             continue;
         };
-        copies::check(&view, &all, out);
-        headers::check(&view, &all, out);
+        view.elsewhere = elsewhere;
+        copies::check(&view, all, out);
+        headers::check(&view, all, out);
         walkers::check(&view, out);
-        arithmetic::check(&view, &all, out);
+        arithmetic::check(&view, all, out);
         nulls::check(&view, out);
         indexes::check(&view, out);
         appends::check(&view, out);
         cleanup::check(&view, out);
         cursor::check(&view, out);
+        walk_reads::check(&view, out);
         narrow::check(&view, out);
         contradictions::check(&view, out);
         shared::check(&view, out);
         results::check(&view, analysed, out);
+        sentinels::check(&view, analysed, out);
+        errno::check(&view, analysed, out);
         overlays::check(&view, out);
         pair_bounds::check(&view, out);
         releases::check(&view, out);

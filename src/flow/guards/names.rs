@@ -159,9 +159,53 @@ pub(super) fn is_lookup_name(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(
             word.as_str(),
-            "find" | "lookup" | "search" | "alloc" | "new" | "create" | "dup"
+            "find"
+                | "lookup"
+                | "search"
+                | "alloc"
+                | "zalloc"
+                | "malloc"
+                | "calloc"
+                | "memalign"
+                | "strdup"
+                | "new"
+                | "create"
+                | "dup"
         )
     })
+}
+
+/// Whether a function says by its name that it picks one of several by what it is given.
+pub(super) fn is_selecting_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "get" | "by" | "for" | "from" | "select" | "entry" | "pop" | "match"
+        )
+    })
+}
+
+/// Whether a function's name says, or half says, that it is called with what others sent.
+pub(super) fn is_called_with_input(name: &str) -> bool {
+    is_input_name(name)
+        || words(name).iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "callback"
+                    | "cb"
+                    | "event"
+                    | "notification"
+                    | "indication"
+                    | "ind"
+                    | "notify"
+                    | "deliver"
+                    | "decrypt"
+                    | "verify"
+                    | "validate"
+                    | "extract"
+                    | "deserialize"
+            )
+        })
 }
 
 /// Whether a variable's name says that it holds whether something worked.

@@ -44,7 +44,7 @@ pub(super) fn may_be_null(
     let habit = view.file.habit(callee);
     let is_lookup = super::names::is_lookup_name(view.name(callee));
     if let Some(span) = view.file.null_return(callee)
-        && is_lookup
+        && (is_lookup || super::names::is_selecting_name(view.name(callee)))
     {
         return Some(note(
             span,

@@ -1,6 +1,10 @@
 //! Pointers that may be NULL: results of look-ups, and tests that come after the use.
 
-use super::facts::{Fact, FactKind};
+use super::facts::FactKind;
+use super::null_tests::{
+    is_assumption, is_claimed, is_claimed_before, is_in_assertion, is_inside_macro, is_null_test,
+    later_test, tells,
+};
 use super::nullable::{holder, is_promised, may_be_null};
 use super::numbering::{Event, EventKind};
 use super::roles::View;
@@ -10,12 +14,19 @@ use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::Defect;
 use crate::flow::ir::{BinaryOp, BlockId, Terminator};
+use crate::flow::summary::Question;
 use smallvec::SmallVec;
 
 /// Reports `unchecked-lookup` and `null-test-after-use`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     let mut told: Vec<ValueId> = Vec::new();
     for (index, event) in view.numbered.events.iter().enumerate() {
+        if let Some(pointer) = returned_member(view, event)
+            && !told.contains(&pointer)
+            && one_way(view, event, index as u32, pointer, out)
+        {
+            told.push(pointer);
+        }
         for pointer in used_pointers(view, event) {
             if told.contains(&pointer) {
                 continue;
@@ -29,6 +40,16 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             }
         }
     }
+}
+
+/// `return &p->member`: made of NULL, it is no NULL any more.
+fn returned_member(view: &View<'_>, event: &Event) -> Option<ValueId> {
+    let values = view.values();
+    let EventKind::Return(Some(value)) = &event.kind else {
+        return None;
+    };
+    let value = values.strip(*value);
+    matches!(values.get(value), Value::Field(..)).then(|| values.root(value))
 }
 
 /// Pointers an event goes through.
@@ -57,6 +78,11 @@ fn used_pointers(view: &View<'_>, event: &Event) -> SmallVec<[ValueId; 2]> {
                 {
                     add(copy.destination);
                     add(copy.source);
+                } else if copy
+                    .destination
+                    .is_some_and(|at| is_allocated(view, arguments, at))
+                {
+                    add(copy.destination);
                 }
             } else if view.name(*callee) == "memcmp" {
                 // The address of a field is only made of a pointer that is there.
@@ -75,6 +101,17 @@ fn used_pointers(view: &View<'_>, event: &Event) -> SmallVec<[ValueId; 2]> {
         _ => {}
     }
     out
+}
+
+/// Whether an argument is what an allocator gave: memory that something is to be put into.
+fn is_allocated(view: &View<'_>, arguments: &[ValueId], at: u8) -> bool {
+    let values = view.values();
+    arguments.get(at as usize).is_some_and(|id| {
+        values
+            .calls
+            .get(&values.root(*id))
+            .is_some_and(|(callee, _)| view.lexicon.is(*callee, super::tables::flag::ALLOC))
+    })
 }
 
 /// Whether a fact at the event says that the pointer is, or may not be, NULL.
@@ -100,29 +137,7 @@ fn is_null(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> Option<
     found
 }
 
-fn tells(view: &View<'_>, fact: &Fact, pointer: ValueId) -> bool {
-    match &fact.kind {
-        FactKind::Compare { difference, .. } => difference.factor(pointer) != 0,
-        FactKind::Asked { call } => view
-            .values()
-            .calls
-            .get(call)
-            .is_some_and(|(_, arguments)| arguments.contains(&pointer)),
-    }
-}
-
 /// Whether a fact is a comparison of the pointer with NULL.
-fn is_null_test(fact: &Fact, pointer: ValueId) -> bool {
-    match &fact.kind {
-        FactKind::Compare { op, difference, .. } => {
-            matches!(op, BinaryOp::Eq | BinaryOp::Ne)
-                && difference.constant == 0
-                && matches!(difference.terms.as_slice(), [(term, _)] if *term == pointer)
-        }
-        FactKind::Asked { .. } => false,
-    }
-}
-
 /// A pointer that an earlier test found may be NULL, used where the NULL way leads, too.
 fn one_way(
     view: &View<'_>,
@@ -193,8 +208,14 @@ fn one_way(
         let Some(end) = straight(view, null) else {
             continue;
         };
+        if is_invocation(view, body.span) && is_handed_over(view, null, end) {
+            continue;
+        }
         // A claim in between is a promise.
-        if leads_straight(view, end, event.block) && !is_assumption(view, body.span) {
+        if leads_straight(view, end, event.block)
+            && !is_assumption(view, body.span)
+            && !is_inside_macro(view, body.span, pointer, true)
+        {
             if is_claimed(view, pointer) {
                 return false;
             }
@@ -222,6 +243,65 @@ fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
     let mut at = from;
     for _ in 0..8 {
         if at == to {
+            return true;
+        }
+        match view
+            .function
+            .block(BlockId(at))
+            .map(|body| &body.terminator)
+        {
+            Some(Terminator::Goto(next)) => at = next.0,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a test is written as `NAME(…)`, or stands in one: a macro made it.
+fn is_invocation(view: &View<'_>, test: Span) -> bool {
+    let start = test.start as usize;
+    let around = view
+        .text
+        .get(start.saturating_sub(60)..test.end as usize)
+        .unwrap_or_default();
+    let inside = test.end as usize - start.min(test.end as usize);
+    let text = String::from_utf8_lossy(around).into_owned();
+    // What stands before the first bracket of the test, or before the one that is open around it.
+    let is_name = |before: &str| {
+        let word: String = before
+            .trim_end()
+            .chars()
+            .rev()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect();
+        let word: String = word.chars().rev().collect();
+        word.len() > 1 && !matches!(word.as_str(), "if" | "while" | "for" | "return" | "switch")
+    };
+    let test_text = view.words_of(test);
+    let before = text
+        .get(..text.len().saturating_sub(inside))
+        .unwrap_or_default()
+        .trim_end();
+    test_text.split_once('(').is_some_and(|(name, _)| {
+        !name.is_empty() && is_name(name) && !name.contains(['!', '=', ' '])
+    }) || before.strip_suffix('(').is_some_and(is_name)
+}
+
+/// Whether a way calls, for nothing but what it does, a function that was not seen: it may not come
+/// back.
+fn is_handed_over(view: &View<'_>, from: u32, end: u32) -> bool {
+    let mut at = from;
+    for _ in 0..8 {
+        if at == end {
+            return false;
+        }
+        let calls = view.numbered.events.iter().any(|event| {
+            event.block == at
+                && matches!(&event.kind, EventKind::Call { callee, .. }
+                if !view.lexicon.is(*callee, super::tables::flag::LOG)
+                    && !callee.is_some_and(|name| view.unit.functions.iter().any(|own| own.name == name)))
+        });
+        if calls {
             return true;
         }
         match view
@@ -289,9 +369,11 @@ fn lookup(
     let Some((Some(callee), _)) = values.calls.get(&pointer) else {
         return false;
     };
-    let Some(reason) = may_be_null(view, *callee, pointer) else {
+    let reason = may_be_null(view, *callee, pointer);
+    // Of what the file defines itself it has said all.
+    if reason.is_none() && (view.elsewhere.is_none() || view.unit.function(*callee).is_some()) {
         return false;
-    };
+    }
     if is_known(view, pointer, event.block, index)
         || is_claimed(view, pointer)
         || is_promised(view, pointer)
@@ -299,12 +381,34 @@ fn lookup(
     {
         return false;
     }
+    let habit = view.file.habit(*callee);
+    let far = match &reason {
+        Some(_) => Vec::new(),
+        None => {
+            let question = Question::MayBeNull {
+                tested: habit.tested,
+                calls: habit.calls,
+            };
+            match view.ask(*callee, question) {
+                Some(answer) => answer.notes,
+                None => return false,
+            }
+        }
+    };
     let call = view.name(*callee).to_owned();
     let name = holder(view, pointer).unwrap_or_else(|| format!("{call}()"));
+    let (analysis, names) = match &reason {
+        Some(_) => (
+            "unchecked-lookup",
+            vec![("$P", name.clone()), ("$CALL", call.clone())],
+        ),
+        // What a caller elsewhere makes sure of before is not seen.
+        None => ("possible-null-dereference", vec![("$X", name.clone())]),
+    };
     let mut defect = view.defect(
-        "unchecked-lookup",
+        analysis,
         event.span,
-        vec![("$P", name.clone()), ("$CALL", call.clone())],
+        names,
         None,
         vec![note(
             values.span(pointer),
@@ -312,30 +416,14 @@ fn lookup(
         )],
         format!("`{name}` is used; nothing tests that it is not NULL"),
     );
-    defect.related.push(reason);
+    defect.related.extend(reason);
+    defect.far = far;
     out.push(defect);
     true
 }
 
 /// Whether an assertion spoke of the pointer before.
-fn is_claimed_before(view: &View<'_>, pointer: ValueId, event: &Event, index: u32) -> bool {
-    view.facts.claims.iter().any(|fact| {
-        tells(view, fact, pointer)
-            && if fact.block == event.block {
-                fact.after <= index
-            } else {
-                view.graph.dominates(fact.block, event.block)
-            }
-    })
-}
-
-fn is_claimed(view: &View<'_>, pointer: ValueId) -> bool {
-    view.facts
-        .claims
-        .iter()
-        .any(|fact| is_null_test(fact, pointer))
-}
-
+/// Whether a use stands in an assertion itself, and goes where that goes.
 fn late_test(
     view: &View<'_>,
     event: &Event,
@@ -354,11 +442,15 @@ fn late_test(
     ) {
         return false;
     }
-    if is_known(view, pointer, event.block, index) || is_claimed_before(view, pointer, event, index)
-    {
+    if is_known(view, pointer, event.block, index) {
         return false;
     }
-    let Some(span) = later_test(view, event, index, pointer) else {
+    // Who asserted it before may assert it again; who asks reckons with NULL.
+    let is_claimed = is_claimed_before(view, pointer, event, index);
+    if is_claimed && is_in_assertion(view, event) {
+        return false;
+    }
+    let Some(span) = later_test(view, event, index, pointer, is_claimed) else {
         return false;
     };
     let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
@@ -379,85 +471,12 @@ fn late_test(
 }
 
 /// Whether the words of a test name what the pointer is called.
-fn names_it(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
-    let name = object_name(view, pointer).or_else(|| holder(view, pointer));
-    let Some(name) = name else { return true };
-    let last = name.rsplit(['.', '>']).next().unwrap_or_default();
-    let text = view
-        .text
-        .get(test.start as usize..test.end as usize)
-        .unwrap_or_default();
-    let aliases = view.numbered.events.iter().any(|event| match &event.kind {
-        EventKind::Assign { local, value } => {
-            view.values().strip(*value) == pointer
-                && view.function.local(*local).is_some_and(|local| {
-                    memchr::memmem::find(text, view.name(local.name).as_bytes()).is_some()
-                })
-        }
-        _ => false,
-    });
-    aliases || memchr::memmem::find(text, last.as_bytes()).is_some()
-}
-
+/// Whether the test is one that a macro makes of what it is given: it makes it of everything, and
+/// says nothing of this pointer.
+/// With `may_assert`, one that asserts does.
 /// Whether a test stands in a macro that promises what it tests.
-fn is_assumption(view: &View<'_>, test: Span) -> bool {
-    let start = test.start as usize;
-    let before = view
-        .text
-        .get(start.saturating_sub(40)..start)
-        .unwrap_or_default();
-    let line = memchr::memrchr3(b'\n', b';', b'{', before)
-        .map_or(before, |at| before.get(at + 1..).unwrap_or_default());
-    let lower = line.to_ascii_lowercase();
-    memchr::memmem::find(&lower, b"assume").is_some()
-        || memchr::memmem::find(&lower, b"assert").is_some()
-}
-
 /// A comparison with NULL, or an assertion of it, that every way behind the event meets.
-fn later_test(view: &View<'_>, event: &Event, index: u32, pointer: ValueId) -> Option<Span> {
-    for (block, condition) in view.numbered.conditions.iter().enumerate() {
-        let Some(condition) = condition else { continue };
-        let block = block as u32;
-        if !(view.graph.dominates(event.block, block)) || !view.graph.is_reachable(block) {
-            continue;
-        }
-        let mut found = Vec::new();
-        super::facts::decompose(view.values(), *condition, true, &mut found, 0);
-        let tested = found.into_iter().any(|kind| {
-            is_null_test(
-                &Fact {
-                    block,
-                    edge_from: None,
-                    after: 0,
-                    kind,
-                    span: event.span,
-                },
-                pointer,
-            )
-        });
-        if tested {
-            let span = view
-                .function
-                .block(crate::flow::ir::BlockId(block))
-                .map(|body| body.span)?;
-            // A macro may test and use in any order; what is compared may only hold the same.
-            if span.start > event.span.end && names_it(view, span, pointer) {
-                return Some(span);
-            }
-        }
-    }
-    view.facts
-        .claims
-        .iter()
-        .find(|fact| {
-            is_null_test(fact, pointer)
-                && fact.span.start > event.span.end
-                && view.graph.dominates(event.block, fact.block)
-                && (fact.block != event.block || fact.after > index)
-        })
-        .map(|fact| fact.span)
-}
-
+/// Not an assertion where one stood before.
 /// A pointer from a field that most functions of the file test before they go through it.
 fn field(
     view: &View<'_>,

@@ -13,6 +13,7 @@ use super::pairs::Pair;
 use super::tables::{self, PACKETS, flag};
 use super::values::{Value, ValueId, Values, Written};
 use crate::flow::ir::{Base, Function, Symbol, Type, TypeId, Unit};
+use crate::flow::summary::{Elsewhere, Question};
 
 /// What an address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub(super) struct View<'a> {
     pub file: &'a super::file_facts::FileFacts,
     /// Its pairs.
     pub pairs: Vec<Pair>,
+    /// What other files know.
+    pub elsewhere: Option<&'a dyn Elsewhere>,
     regions: RefCell<FxHashMap<ValueId, Region>>,
     sent: RefCell<FxHashMap<ValueId, bool>>,
 }
@@ -83,6 +86,7 @@ impl<'a> View<'a> {
             lexicon,
             file,
             pairs: super::pairs::of(unit, text, function),
+            elsewhere: None,
             regions: RefCell::default(),
             sent: RefCell::default(),
         }
@@ -530,9 +534,21 @@ impl<'a> View<'a> {
             FactKind::Asked { call } => {
                 let callee = self.values().calls.get(call).and_then(|(name, _)| *name);
                 self.lexicon.is(callee, flag::CHECK)
-                    || callee.is_some_and(|name| self.file.tests_arguments(name))
+                    || callee.is_some_and(|name| {
+                        self.file.tests_arguments(name)
+                            || self.ask(name, Question::Compares).is_some()
+                    })
             }
         }
+    }
+
+    /// The bytes of a span as text.
+    pub(super) fn words_of(&self, span: crate::finding::Span) -> String {
+        let bytes = self
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default();
+        String::from_utf8_lossy(bytes).into_owned()
     }
 
     /// The text of some bytes, blanks squeezed, at most 60 characters.
@@ -558,28 +574,5 @@ impl<'a> View<'a> {
     /// The symbol's text.
     pub(super) fn name(&self, symbol: Symbol) -> &'a str {
         self.unit.names.text(symbol)
-    }
-}
-
-impl View<'_> {
-    /// Whether a length belongs to another pair than the region's, as a capacity.
-    pub(super) fn is_capacity_of_other(&self, id: ValueId, region: Region) -> bool {
-        let values = self.values();
-        match values.get(id) {
-            Value::Parameter(index) => self
-                .pairs
-                .iter()
-                .enumerate()
-                .any(|(at, pair)| pair.length == index && region != Region::Pair(at)),
-            _ => false,
-        }
-    }
-
-    /// Whether a constant is written as a name or `sizeof`.
-    pub(super) fn is_named_constant(&self, id: ValueId) -> bool {
-        matches!(
-            self.values().get(id),
-            Value::Constant { written, .. } if !matches!(written, Written::Number)
-        )
     }
 }

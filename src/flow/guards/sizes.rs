@@ -38,6 +38,14 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             if view.is_pointer(one) || view.is_pointer(two) {
                 continue;
             }
+            // Of what the headers do not say, the part that is known says how wide the sum is at least.
+            let is_known = width.is_some();
+            let width = width.or_else(|| {
+                [one, two]
+                    .into_iter()
+                    .filter_map(|id| view.unit.types.int(values.ty(id)))
+                    .find(|(bits, signed)| *bits >= 32 && !*signed)
+            });
             let Some((bits, false)) = width else { continue };
             let Some((_, most)) = view.unit.types.int_range(TypeId::int(bits, false)) else {
                 continue;
@@ -61,14 +69,20 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
                 matches!(values.get(values.strip(id)), Value::Parameter(_))
                     && !Upper::new(view, id, event.block, index as u32, Region::Other).has_any()
             };
-            let both_given = !view.function.is_private
-                && matches!(op, BinaryOp::Gt | BinaryOp::Ge) == (side == left)
-                && view.numbered.conditions.contains(&Some(*value))
-                && is_parameter(one)
-                && is_parameter(two);
+            let is_exit = matches!(op, BinaryOp::Gt | BinaryOp::Ge) == (side == left)
+                && view.numbered.conditions.contains(&Some(*value));
+            // A private function that nobody calls by name stands in a table.
+            let is_public = !view.function.is_private
+                || view.file.is_pointed_to(view.function.name)
+                || view.file.sites(view.function.name).is_empty();
+            let both_given = is_exit
+                && is_public
+                && (is_parameter(one) && is_parameter(two)
+                    || is_parameter(one) && is_place(view, two)
+                    || is_parameter(two) && is_place(view, one));
             let Some(sent) = [one, two].into_iter().find(|id| {
                 !values.is_constant(*id)
-                    && (view.is_sent(*id) || both_given)
+                    && (is_known && view.is_sent(*id) || both_given)
                     && largest(*id).is_none_or(|largest| largest.saturating_add(1) >= most)
             }) else {
                 continue;
@@ -95,6 +109,23 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             ));
         }
     }
+}
+
+/// Whether a number is a place that an object keeps: a field that is called so.
+fn is_place(view: &View<'_>, id: ValueId) -> bool {
+    let values = view.values();
+    let Value::Load { location, .. } = values.get(values.strip(id)) else {
+        return false;
+    };
+    let Value::Field(_, name) = values.get(location) else {
+        return false;
+    };
+    super::names::words(view.name(name)).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "pos" | "offs" | "offset" | "off" | "position"
+        )
+    })
 }
 
 /// Whether some comparison asks if the sum is smaller than one of its parts.

@@ -66,6 +66,7 @@ impl View<'_> {
             names,
             trace,
             related: Vec::new(),
+            far: Vec::new(),
         }
     }
 }

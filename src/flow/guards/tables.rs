@@ -291,6 +291,14 @@ fn is_decoder(lower: &str) -> bool {
     if squeezed.bytes().any(|byte| byte.is_ascii_digit()) && has_width_and_order(squeezed) {
         return true;
     }
+    if squeezed.contains("endian")
+        && ["read", "get", "load"]
+            .iter()
+            .any(|word| squeezed.contains(word))
+        && squeezed.bytes().any(|byte| byte.is_ascii_digit())
+    {
+        return true;
+    }
     lower.contains("bytes_to_u")
         || lower.contains("char2u")
         || lower == "unaligned_get_u16"

@@ -1,22 +1,26 @@
 //! Code in, names of defects and their lines out.
 
-use super::{analyse, guarded_sinks, removed};
+use super::{Guards, guarded_sinks, removed};
 use crate::flow::lower_c;
-use crate::syntax::{Language, Limits, MacroTable, Parser};
+use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
 
 mod given;
+mod walks;
+
+fn parsed(text: &str) -> SourceFile<'_> {
+    let mut parser = Parser::new(Limits::default());
+    parser
+        .parse(Language::C, text.as_bytes(), &MacroTable::new())
+        .unwrap()
+}
 
 fn unit(text: &str) -> crate::flow::ir::Unit {
-    let mut parser = Parser::new(Limits::default());
-    let file = parser
-        .parse(Language::C, text.as_bytes(), &MacroTable::new())
-        .unwrap();
-    lower_c::lower(&file, Default::default(), &Default::default())
+    lower_c::lower(&parsed(text), Default::default(), &Default::default())
 }
 
 fn told(text: &str) -> Vec<String> {
     let mut out = Vec::new();
-    analyse(&unit(text), text.as_bytes(), &mut out);
+    Guards::new(&unit(text), &parsed(text)).defects(None, &mut out);
     out.iter()
         .map(|defect| {
             let line = text.as_bytes()[..defect.span.start as usize]

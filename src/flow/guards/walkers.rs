@@ -162,7 +162,7 @@ fn zero_step(view: &View<'_>, found: &Loop, step: &Step) -> Option<Defect> {
 }
 
 /// What the loop adds to its variables by values that are no numbers.
-fn steps(view: &View<'_>, found: &Loop) -> Vec<Step> {
+pub(super) fn steps(view: &View<'_>, found: &Loop) -> Vec<Step> {
     let values = view.values();
     let mut phis: Vec<ValueId> = values
         .inputs

@@ -368,6 +368,7 @@ impl<'u> Machine<'u> {
             names,
             trace,
             related: Vec::new(),
+            far: Vec::new(),
         });
     }
 

@@ -76,6 +76,7 @@ pub(super) fn check(file: &SourceFile<'_>, tests: &[Span], out: &mut Vec<Defect>
                 },
             ],
             related: Vec::new(),
+            far: Vec::new(),
         });
     }
 }

@@ -31,8 +31,9 @@ use rustc_hash::FxHashSet;
 use self::body::Body;
 use super::defect::{Defect, Note};
 use super::ir::{Operand, Symbol, Terminator, TypeId, Unit};
+use super::test_code;
 use crate::finding::Span;
-use crate::syntax::{Kind, NodeId, SourceFile};
+use crate::syntax::SourceFile;
 
 /// All analyses of this module by name, with what each finds.
 pub const ANALYSES: &[(&str, &str)] = &[
@@ -159,7 +160,7 @@ const CHECKS: &[fn(&Body<'_>, &mut Vec<Defect>)] = &[
 pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
     let mut out = Vec::new();
     let accessors = wire_accessors(file, unit);
-    let tests = test_spans(file);
+    let tests = test_code::spans(file);
     for function in &unit.functions {
         if tests.iter().any(|span| span.contains(function.span)) {
             continue;
@@ -212,57 +213,6 @@ fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<(TypeId, Symb
     found
 }
 
-/// Modules and functions that are compiled for tests alone.
-fn test_spans(file: &SourceFile<'_>) -> Vec<Span> {
-    let tree = &file.tree;
-    let mut spans = Vec::new();
-    for index in 0..u32::try_from(tree.len()).unwrap_or(u32::MAX) {
-        let node = NodeId(index);
-        match tree.kind(node) {
-            Kind::ATTRIBUTE_ITEM => {
-                let text = tree.text(node, file.text);
-                if !is_test_attribute(text) {
-                    continue;
-                }
-                // The item behind it, past other attributes.
-                let after = tree.end(node);
-                let Some(above) = tree.parent(node) else {
-                    continue;
-                };
-                let item = tree
-                    .children(above)
-                    .find(|&child| child >= after && tree.kind(child) != Kind::ATTRIBUTE_ITEM);
-                if let Some(item) = item {
-                    spans.push(tree.span(item));
-                }
-            }
-            Kind::MOD_ITEM => {
-                let is_test = tree
-                    .child(node, crate::syntax::Field::NAME)
-                    .is_some_and(|name| matches!(tree.text(name, file.text), b"test" | b"tests"));
-                if is_test {
-                    spans.push(tree.span(node));
-                }
-            }
-            _ => {}
-        }
-    }
-    spans
-}
-
-fn is_test_attribute(text: &[u8]) -> bool {
-    let has = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
-    (has(b"test") && !has(b"not(test") && !has(b"not(feature"))
-        && (has(b"#[test")
-            || has(b"cfg(test")
-            || has(b"::test")
-            || has(b"cfg(all(test")
-            || has(b"rstest"))
-        || has(b"bench]")
-        || has(b"cfg(kani")
-        || has(b"cfg(fuzzing")
-}
-
 /// Puts a defect together.
 struct Report<'b, 'a> {
     body: &'b Body<'a>,
@@ -279,6 +229,7 @@ impl<'b, 'a> Report<'b, 'a> {
                 names: vec![("$EXPR", short(body.text(span)))],
                 trace: Vec::new(),
                 related: Vec::new(),
+                far: Vec::new(),
             },
         }
     }

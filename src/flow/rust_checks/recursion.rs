@@ -107,6 +107,7 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
             names: vec![("$F", unit.names.text(function.name).to_owned())],
             trace,
             related: Vec::new(),
+            far: Vec::new(),
         });
     }
 }

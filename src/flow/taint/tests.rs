@@ -88,6 +88,8 @@ fn leaks(language: Language, code: &str, query: Query) -> Vec<Leak> {
         taint: &[query],
         headers: &Headers::default(),
         selection: None,
+        summary: crate::flow::Summary::No,
+        elsewhere: None,
     };
     analyse(&file, &settings).leaks
 }

@@ -335,7 +335,9 @@ impl Pass<'_> {
         match before.kind {
             TokenKind::Punct(b'(' | b',') => {
                 self.text_of(end).is_empty() && !self.is(end, b'*')
+                    // `(FAR const char *)p`: what stands before a type is a part of it.
                     || matches!(self.brackets.last(), Some(Bracket::Group))
+                        && !words::is_type_word(self.text_of(end))
             }
             TokenKind::Punct(byte) => b"=!|&?<>+-/%~^[".contains(&byte),
             TokenKind::Word => matches!(self.word_at(before), b"return" | b"case"),

@@ -1,0 +1,204 @@
+//! Tests of pointers for NULL: which there are, and what they say of a pointer.
+
+use super::facts::{Fact, FactKind};
+use super::nullable::holder;
+use super::numbering::{Event, EventKind};
+use super::roles::View;
+use super::spans::object_name;
+use super::values::ValueId;
+use crate::finding::Span;
+use crate::flow::ir::BinaryOp;
+
+pub(super) fn tells(view: &View<'_>, fact: &Fact, pointer: ValueId) -> bool {
+    match &fact.kind {
+        FactKind::Compare { difference, .. } => difference.factor(pointer) != 0,
+        FactKind::Asked { call } => view
+            .values()
+            .calls
+            .get(call)
+            .is_some_and(|(_, arguments)| arguments.contains(&pointer)),
+    }
+}
+
+pub(super) fn is_null_test(fact: &Fact, pointer: ValueId) -> bool {
+    match &fact.kind {
+        FactKind::Compare { op, difference, .. } => {
+            matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                && difference.constant == 0
+                && matches!(difference.terms.as_slice(), [(term, _)] if *term == pointer)
+        }
+        FactKind::Asked { .. } => false,
+    }
+}
+
+pub(super) fn is_claimed_before(
+    view: &View<'_>,
+    pointer: ValueId,
+    event: &Event,
+    index: u32,
+) -> bool {
+    view.facts.claims.iter().any(|fact| {
+        tells(view, fact, pointer)
+            && if fact.block == event.block {
+                fact.after <= index
+            } else {
+                view.graph.dominates(fact.block, event.block)
+            }
+    })
+}
+
+pub(super) fn is_in_assertion(view: &View<'_>, event: &Event) -> bool {
+    view.numbered.events.iter().any(|other| {
+        matches!(other.kind, EventKind::Assert { .. })
+            && other.span.start <= event.span.start
+            && event.span.end <= other.span.end
+    })
+}
+
+pub(super) fn is_claimed(view: &View<'_>, pointer: ValueId) -> bool {
+    view.facts
+        .claims
+        .iter()
+        .any(|fact| is_null_test(fact, pointer))
+}
+
+pub(super) fn names_it(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
+    let name = object_name(view, pointer).or_else(|| holder(view, pointer));
+    let Some(name) = name else { return true };
+    let last = name.rsplit(['.', '>']).next().unwrap_or_default();
+    let text = view
+        .text
+        .get(test.start as usize..test.end as usize)
+        .unwrap_or_default();
+    let aliases = view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Assign { local, value } => {
+            view.values().strip(*value) == pointer
+                && view.function.local(*local).is_some_and(|local| {
+                    memchr::memmem::find(text, view.name(local.name).as_bytes()).is_some()
+                })
+        }
+        _ => false,
+    });
+    aliases || memchr::memmem::find(text, last.as_bytes()).is_some()
+}
+
+pub(super) fn is_inside_macro(
+    view: &View<'_>,
+    test: Span,
+    pointer: ValueId,
+    may_assert: bool,
+) -> bool {
+    let Some(name) = object_name(view, pointer).or_else(|| holder(view, pointer)) else {
+        return false;
+    };
+    let text = view.words_of(test);
+    if text.contains("NULL") || text.contains("nullptr") {
+        return false;
+    }
+    let last = name.rsplit(['.', '>']).next().unwrap_or_default();
+    let Some(at) = text.find(last) else {
+        return false;
+    };
+    // The nearest bracket that is open before the name, and what stands before that.
+    let before = text.get(..at).unwrap_or_default();
+    let mut depth = 0_i32;
+    for (index, c) in before.char_indices().rev() {
+        match c {
+            ')' => depth += 1,
+            '(' if depth > 0 => depth -= 1,
+            '(' => {
+                let word: String = before
+                    .get(..index)
+                    .unwrap_or_default()
+                    .trim_end()
+                    .chars()
+                    .rev()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
+                let word: String = word.chars().rev().collect();
+                let lower = word.to_ascii_lowercase();
+                if !word.is_empty() {
+                    let is_keyword =
+                        matches!(lower.as_str(), "if" | "while" | "for" | "return" | "switch");
+                    let asserts = [
+                        "assert", "likely", "check", "require", "verify", "ensure", "assume",
+                    ]
+                    .iter()
+                    .any(|known| lower.contains(known));
+                    return !(is_keyword || may_assert && asserts);
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+pub(super) fn is_assumption(view: &View<'_>, test: Span) -> bool {
+    let start = test.start as usize;
+    let before = view
+        .text
+        .get(start.saturating_sub(40)..start)
+        .unwrap_or_default();
+    let line = memchr::memrchr3(b'\n', b';', b'{', before)
+        .map_or(before, |at| before.get(at + 1..).unwrap_or_default());
+    let lower = line.to_ascii_lowercase();
+    memchr::memmem::find(&lower, b"assume").is_some()
+        || memchr::memmem::find(&lower, b"assert").is_some()
+}
+
+pub(super) fn later_test(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+    is_claimed: bool,
+) -> Option<Span> {
+    for (block, condition) in view.numbered.conditions.iter().enumerate() {
+        let Some(condition) = condition else { continue };
+        let block = block as u32;
+        if !(view.graph.dominates(event.block, block)) || !view.graph.is_reachable(block) {
+            continue;
+        }
+        let mut found = Vec::new();
+        super::facts::decompose(view.values(), *condition, true, &mut found, 0);
+        let tested = found.into_iter().any(|kind| {
+            is_null_test(
+                &Fact {
+                    block,
+                    edge_from: None,
+                    after: 0,
+                    kind,
+                    span: event.span,
+                },
+                pointer,
+            )
+        });
+        if tested {
+            let span = view
+                .function
+                .block(crate::flow::ir::BlockId(block))
+                .map(|body| body.span)?;
+            // A macro may test and use in any order; what is compared may only hold the same.
+            if span.start > event.span.end
+                && names_it(view, span, pointer)
+                && !is_inside_macro(view, span, pointer, !is_claimed)
+            {
+                return Some(span);
+            }
+        }
+    }
+    if is_claimed {
+        return None;
+    }
+    view.facts
+        .claims
+        .iter()
+        .find(|fact| {
+            is_null_test(fact, pointer)
+                && fact.span.start > event.span.end
+                && view.graph.dominates(event.block, fact.block)
+                && (fact.block != event.block || fact.after > index)
+        })
+        .map(|fact| fact.span)
+}
