@@ -208,7 +208,7 @@ impl FlowRules {
         let wanted: BTreeSet<&'static str> = self
             .by_analysis
             .iter()
-            .filter(|(name, _)| !compares(name) && !(is_part && counts_habits(name)))
+            .filter(|(name, _)| !(compares(name) || is_part && counts_habits(name)))
             .filter(|(_, rules)| rules.iter().any(|rule| wants(&rule)))
             .map(|(&name, _)| name)
             .collect();
