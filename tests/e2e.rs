@@ -14,6 +14,8 @@ mod failures;
 mod hook;
 #[path = "e2e/index.rs"]
 mod index;
+#[path = "e2e/reach.rs"]
+mod reach;
 #[path = "e2e/repository.rs"]
 mod repository;
 #[path = "e2e/review.rs"]

@@ -16,7 +16,7 @@ use crate::syntax::{Outline, OutlinedFunction, SourceFile};
 const DEPTH: usize = 3;
 
 /// One run of changed lines, each side with the same meaning wherever it stands
-/// ([`Outline::is_self_contained`]).
+/// ([`crate::syntax::is_self_contained`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Touched {
     /// Bytes of the head; empty where lines were only taken away.

@@ -12,7 +12,7 @@ use crate::change::{Change, ChangedFile, Source};
 use crate::config::Scope;
 use crate::finding::Span;
 use crate::flow::{self, Selection, Touched};
-use crate::syntax::{LineTable, Outline, Parser, SourceFile};
+use crate::syntax::{LineTable, Outline, Parser, SourceFile, is_self_contained};
 
 /// Whether a review shows only what a change brought in, and has the time of a hook. A review of
 /// commits looks at whole files: it also says what is repaired.
@@ -44,7 +44,7 @@ impl Changes {
         let touched = touched(&LineDiff::between(&base, head), &base, head);
         let is_alone = |one: &Touched| {
             let gone = one.gone.unwrap_or_default();
-            Outline::is_self_contained(head, one.span) && Outline::is_self_contained(&base, gone)
+            is_self_contained(head, one.span) && is_self_contained(&base, gone)
         };
         touched
             .iter()

@@ -68,46 +68,6 @@ impl Outline {
         inside.map(|(_, hash)| *hash)
     }
 
-    /// Whether changed lines mean the same wherever they stand: they hold no preprocessor line, no
-    /// comment that begins or ends elsewhere, and go on no line before them. `span` are bytes of
-    /// `text`.
-    pub fn is_self_contained(text: &[u8], span: Span) -> bool {
-        let before = text.get(..span.start as usize).unwrap_or_default();
-        let before = before.strip_suffix(b"\n").unwrap_or_default();
-        if before.trim_ascii_end().ends_with(b"\\") {
-            return false;
-        }
-        let lines = span.of(text);
-        if lines.trim_ascii_end().ends_with(b"\\") {
-            return false;
-        }
-        let mut at = 0;
-        while let Some(step) = lines
-            .get(at..)
-            .and_then(|rest| memchr::memchr3(b'/', b'"', b'#', rest))
-        {
-            let here = at + step;
-            let (byte, next) = (lines.get(here), lines.get(here + 1));
-            at = match (byte, next) {
-                (Some(b'#'), _) => return false,
-                // A character, no string.
-                (Some(b'"'), _) if here > 0 && lines.get(here - 1) == Some(&b'\'') => here + 1,
-                (Some(b'"'), _) => super::tokens::skip_string(lines, here),
-                (_, Some(b'/')) => super::tokens::line_of_code_ends(lines, here),
-                (_, Some(b'*')) => {
-                    let behind = lines.get(here + 2..).unwrap_or_default();
-                    match memchr::memmem::find(behind, b"*/") {
-                        Some(length) => here + 2 + length + 2,
-                        None => return false,
-                    }
-                }
-                _ if here > 0 && lines.get(here - 1) == Some(&b'*') => return false,
-                _ => here + 1,
-            };
-        }
-        true
-    }
-
     /// The function whose body holds the bytes, braces left out.
     pub fn body_around(&self, span: Span) -> Option<&OutlinedFunction> {
         let at = self
