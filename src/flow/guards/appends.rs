@@ -148,7 +148,8 @@ fn setup(view: &View<'_>, event: &Event, index: u32, arguments: &[ValueId], out:
         let Value::Field(_, field) = values.get(location) else {
             continue;
         };
-        if !tables::SETUP_FIELDS.contains(&view.name(field)) {
+        // Value and index select something; they are no sizes.
+        if view.name(field) != tables::SETUP_LENGTH {
             continue;
         }
         if Upper::new(view, *length, event.block, index, Region::Other).has_any()

@@ -374,8 +374,11 @@ pub(super) const PACKETS: &[PacketType] = &[
     },
 ];
 
-/// Fields that carry a length from the host in a USB set-up packet (USB 2.0, 9.3).
-pub(super) const SETUP_FIELDS: &[&str] = &["wLength", "wValue", "wIndex"];
+/// Fields of a USB set-up packet that the host chooses (USB 2.0, 9.3).
+pub(super) const SETUP_FIELDS: &[&str] = &[SETUP_LENGTH, "wValue", "wIndex"];
+
+/// The one among them that is a number of bytes.
+pub(super) const SETUP_LENGTH: &str = "wLength";
 
 #[cfg(test)]
 mod tests {
