@@ -2,12 +2,14 @@
 """CPU time and peak memory of `scrubin hook pre-commit`, as git would start it.
 
     benches/hook.py REPOSITORY  [--runs 21] [--files 5] [--lines 3000] [--scrubin BIN] [--instructions]
+                                [--against BIN]
 
 Works in a clone under a temporary folder. Case 1: some tracked C files, together about --lines
 lines, are changed and staged: a function is added to each. Case 2: a macro is added to each as
 well, so that the analyses look at whole files. Case 3: only a text file is staged. CPU time is user
 + system of scrubin and of the git processes it starts. With --instructions scrubin's own
-instructions are counted too, by valgrind. Figures are medians; the last column is the slowest of ten.
+instructions are counted too, by valgrind. With --against another scrubin takes turns with the first, and the median
+of the ratios of their CPU times is printed. Figures are medians; the last column is the slowest of ten.
 """
 import argparse
 import os
@@ -60,6 +62,12 @@ def measure(command, repository, runs):
     return [run(command, cwd=repository, env=env) for _ in range(runs)]
 
 
+def ratio(command, other, repository, runs):
+    """Median of the CPU time of a command divided by that of another, in turns."""
+    pairs = [(measure(command, repository, 1)[0].cpu, measure(other, repository, 1)[0].cpu) for _ in range(runs)]
+    return median([one / two for one, two in pairs])
+
+
 def instructions(command, repository):
     """Millions of instructions of the command itself, its child processes left out."""
     log = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
@@ -86,11 +94,14 @@ def main():
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--files", type=int, default=5)
     parser.add_argument("--lines", type=int, default=3000)
+    parser.add_argument("--against", help="another scrubin to compare with")
     parser.add_argument("--instructions", action="store_true", help="count them too; needs valgrind")
     add_scrubin_option(parser)
     args = parser.parse_args()
     scrubin = find_scrubin(args.scrubin)
     hook = [scrubin, "hook", "pre-commit"]
+    other = [find_scrubin(args.against), "hook", "pre-commit"] if args.against else None
+    ratios = []
     plumbing = ["git", "diff-index", "--cached", "--raw", "-z", "HEAD"]
 
     with tempfile.TemporaryDirectory() as folder:
@@ -104,6 +115,8 @@ def main():
         git(clone, "add", "scrubin-bench.txt")
         rows.append(row("git diff-index alone", measure(plumbing, clone, args.runs)))
         rows.append(row("only a text file staged", measure(hook, clone, args.runs)))
+        if other:
+            ratios.append(("only a text file staged", ratio(hook, other, clone, args.runs)))
 
         chosen = choose(clone, args.files, args.lines)
         for number, path in enumerate(chosen):
@@ -120,6 +133,8 @@ def main():
                         file.write("#define SCRUBIN_BENCH 1\n")
                 git(clone, "add", *chosen)
             rows.append(row(f"{name}, {added} added to each", measure(hook, clone, args.runs)))
+            if other:
+                ratios.append((f"{added} added", ratio(hook, other, clone, args.runs)))
             if args.instructions:
                 counts.append(f"{added} added: {instructions(hook, clone)} million instructions")
 
@@ -129,6 +144,8 @@ def main():
         print("\nchanged: " + ", ".join(chosen))
         for line in counts:
             print(line)
+        for name, value in ratios:
+            print(f"{name}: {value:.2f} times the CPU of {version_of(args.against)} at {args.against}")
 
 
 if __name__ == "__main__":

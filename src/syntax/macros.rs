@@ -155,23 +155,31 @@ pub(super) fn hash(name: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Calls `each` with name and class of every `#define` of the text. A line scan: a definition in a
-/// comment or in dead code counts as well.
-fn definitions(text: &[u8], mut each: impl FnMut(&[u8], MacroClass)) {
+/// What stands behind the word of every `#define` of a text, continuation lines included. A line scan: a
+/// definition in a comment or in dead code counts as well.
+pub fn define_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let finder = memmem::Finder::new(b"define");
     let mut at = 0;
-    while let Some(step) = text.get(at..).and_then(|rest| finder.find(rest)) {
-        let word = at + step;
-        at = word + b"define".len();
-        let before = text.get(..word).unwrap_or_default().trim_ascii_end();
-        // `# define`: blanks between, but on the same line.
-        let blanks = text.get(before.len()..word).unwrap_or_default();
-        if before.last() != Some(&b'#') || blanks.contains(&b'\n') {
-            continue;
+    std::iter::from_fn(move || {
+        loop {
+            let word = at + text.get(at..).and_then(|rest| finder.find(rest))?;
+            at = word + b"define".len();
+            let before = text.get(..word).unwrap_or_default().trim_ascii_end();
+            // `# define`: blanks between, but on the same line.
+            let blanks = text.get(before.len()..word).unwrap_or_default();
+            if before.last() == Some(&b'#') && !blanks.contains(&b'\n') {
+                let end = line_of_code_ends(text, at);
+                let line = text.get(at..end);
+                at = end;
+                return line;
+            }
         }
-        let end = line_of_code_ends(text, at);
-        let line = text.get(at..end).unwrap_or_default();
-        at = end;
+    })
+}
+
+/// Calls `each` with name and class of every `#define` of the text.
+fn definitions(text: &[u8], mut each: impl FnMut(&[u8], MacroClass)) {
+    for line in define_lines(text) {
         if !line.first().is_some_and(u8::is_ascii_whitespace) {
             continue;
         }

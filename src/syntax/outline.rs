@@ -18,9 +18,7 @@ pub struct Outline {
     pub macros: Vec<OutlinedMacro>,
     /// Declarations and types, by first byte.
     pub declarations: Vec<OutlinedDeclaration>,
-    /// `#if` and its kin outside of function bodies.
-    pub conditions: Vec<Span>,
-    /// `#include` and every other preprocessor line outside of function bodies.
+    /// Every other preprocessor line outside of function bodies.
     pub directives: Vec<Span>,
     /// First byte and hash of every word outside comments and strings, by first byte.
     words: Vec<(u32, u64)>,
@@ -55,8 +53,6 @@ pub struct OutlinedDeclaration {
     pub span: Span,
     /// Hashes of the objects it declares; none for types and prototypes.
     pub objects: Vec<u64>,
-    /// Hashes of tags, enumerators and the names of a `typedef`.
-    pub types: Vec<u64>,
 }
 
 impl Outline {
@@ -80,23 +76,20 @@ impl Outline {
     /// Whether an item or a preprocessor line that is not inside of a body has bytes of the span, or
     /// the span lies in one.
     pub fn touches_item(&self, span: Span) -> bool {
-        let overlaps = |other: &Span| {
-            other.start < span.end && span.start < other.end
-                || other.start < span.start && span.end < other.end
-        };
-        self.functions.iter().any(|item| overlaps(&item.span)) || self.touches_other(span)
+        let functions = self.functions.iter();
+        functions
+            .map(|item| item.span)
+            .any(|item| overlap(item, span))
+            || self.touches_other(span)
     }
 
     /// As [`Self::touches_item`], but functions do not count.
     pub fn touches_other(&self, span: Span) -> bool {
-        let overlaps = |other: &Span| {
-            other.start < span.end && span.start < other.end
-                || other.start < span.start && span.end < other.end
-        };
-        self.declarations.iter().any(|item| overlaps(&item.span))
-            || self.macros.iter().any(|item| overlaps(&item.span))
-            || self.conditions.iter().any(&overlaps)
-            || self.directives.iter().any(&overlaps)
+        let declarations = self.declarations.iter().map(|item| item.span);
+        let macros = self.macros.iter().map(|item| item.span);
+        let directives = self.directives.iter().copied();
+        let mut others = declarations.chain(macros).chain(directives);
+        others.any(|item| overlap(item, span))
     }
 
     /// The outline of `text` with its tokens and preprocessor lines.
@@ -124,6 +117,11 @@ impl Outline {
         let is_closed = walk.groups.is_empty() && walk.nesting == Nesting::default();
         is_closed.then_some(walk.outline)
     }
+}
+
+/// Whether the item has bytes of the span, or an empty span lies in it.
+fn overlap(item: Span, span: Span) -> bool {
+    item.start < span.end && span.start < item.end || item.start < span.start && span.end < item.end
 }
 
 /// How deep the walk is.
@@ -167,11 +165,9 @@ struct Item {
     /// Words before parentheses.
     names: Vec<u64>,
     objects: Vec<u64>,
-    types: Vec<u64>,
     has_parentheses: bool,
     has_value: bool,
     is_typedef: bool,
-    is_enum: bool,
     /// First byte of the body.
     body: Option<u32>,
     defines: bool,
@@ -193,11 +189,9 @@ impl Walk<'_> {
             before: Before::Other,
             names: Vec::new(),
             objects: Vec::new(),
-            types: Vec::new(),
             has_parentheses: false,
             has_value: false,
             is_typedef: false,
-            is_enum: false,
             body: None,
             defines: false,
         })
@@ -219,14 +213,8 @@ impl Walk<'_> {
         let tag = matches!(text, b"struct" | b"union" | b"enum");
         if nesting.is_file_level() {
             item.is_typedef |= text == b"typedef";
-            item.is_enum |= text == b"enum";
-            if item.before == Before::Word(0, true) {
-                item.types.push(word);
-            }
         } else if item.before == Before::Pointer {
             item.objects.push(word);
-        } else if item.is_enum && nesting.parentheses == 0 {
-            item.types.push(word);
         }
         let is_attribute = matches!(
             text,
@@ -314,10 +302,6 @@ impl Walk<'_> {
             }),
             None => self.outline.declarations.push(OutlinedDeclaration {
                 span,
-                types: match item.is_typedef {
-                    true => [item.types, item.objects.clone()].concat(),
-                    false => item.types,
-                },
                 objects: match item.is_typedef {
                     true => Vec::new(),
                     false => item.objects,
@@ -354,11 +338,8 @@ impl Walk<'_> {
         }
         let text = line.span.of(self.text);
         let name = directive_name(text);
-        if line.word != Word::Other {
-            if !in_body {
-                self.outline.conditions.push(line.span);
-            }
-        } else if let Some(name) = defined(text) {
+        let is_define = line.word == Word::Other;
+        if let Some(name) = defined(text).filter(|_| is_define) {
             let span = line.span;
             self.outline.macros.push(OutlinedMacro { span, name });
         } else if !in_body {
@@ -486,7 +467,7 @@ mod tests {
         let defines: Vec<bool> = outline.functions.iter().map(|one| one.defines).collect();
         assert_eq!(defines, [true, false]);
         assert_eq!(outline.macros.len(), 2);
-        assert!(outline.conditions.is_empty());
+        assert!(outline.directives.is_empty());
         let words = outline.words_in(Span::new(0, 11)).collect::<Vec<_>>();
         assert_eq!(words, [hash(b"define"), hash(b"N")]);
     }

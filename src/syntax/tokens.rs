@@ -124,7 +124,7 @@ fn skip_quoted(text: &[u8], from: usize, quote: u8) -> usize {
 }
 
 /// Offset of the first `\n` after `from` that no backslash escapes, or the end of the text.
-pub(super) fn line_of_code_ends(text: &[u8], from: usize) -> usize {
+pub fn line_of_code_ends(text: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(step) = text.get(at..).and_then(|rest| memchr(b'\n', rest)) {
         let end = at + step;

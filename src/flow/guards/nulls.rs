@@ -238,6 +238,14 @@ fn one_way(
     false
 }
 
+/// The block that a block leads to without a condition.
+fn next_straight(view: &View<'_>, block: u32) -> Option<u32> {
+    match view.function.block(BlockId(block))?.terminator {
+        Terminator::Goto(next) => Some(next.0),
+        _ => None,
+    }
+}
+
 /// Whether a block leads to another without a condition between.
 fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
     let mut at = from;
@@ -245,13 +253,9 @@ fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
         if at == to {
             return true;
         }
-        match view
-            .function
-            .block(BlockId(at))
-            .map(|body| &body.terminator)
-        {
-            Some(Terminator::Goto(next)) => at = next.0,
-            _ => return false,
+        match next_straight(view, at) {
+            Some(next) => at = next,
+            None => return false,
         }
     }
     false
@@ -304,13 +308,9 @@ fn is_handed_over(view: &View<'_>, from: u32, end: u32) -> bool {
         if calls {
             return true;
         }
-        match view
-            .function
-            .block(BlockId(at))
-            .map(|body| &body.terminator)
-        {
-            Some(Terminator::Goto(next)) => at = next.0,
-            _ => return false,
+        match next_straight(view, at) {
+            Some(next) => at = next,
+            None => return false,
         }
     }
     false

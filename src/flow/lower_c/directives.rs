@@ -4,6 +4,7 @@
 use memchr::{memchr, memmem};
 
 use super::scan::is_word;
+use crate::syntax::define_lines;
 
 /// A `#define`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,24 +18,7 @@ pub(super) struct Define<'t> {
 
 /// The `#define`s of a text.
 pub(super) fn defines(text: &[u8]) -> Vec<Define<'_>> {
-    let finder = memmem::Finder::new(b"define");
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(step) = text.get(at..).and_then(|rest| finder.find(rest)) {
-        let word = at + step;
-        at = word + b"define".len();
-        let before = text.get(..word).unwrap_or_default().trim_ascii_end();
-        let blanks = text.get(before.len()..word).unwrap_or_default();
-        if before.last() != Some(&b'#') || blanks.contains(&b'\n') {
-            continue;
-        }
-        let end = line_end(text, at);
-        if let Some(define) = define(text.get(at..end).unwrap_or_default()) {
-            found.push(define);
-        }
-        at = end;
-    }
-    found
+    define_lines(text).filter_map(define).collect()
 }
 
 /// Reads what follows the word `define`.
@@ -64,21 +48,6 @@ pub(super) fn define(line: &[u8]) -> Option<Define<'_>> {
         parameters,
         body: body.trim_ascii(),
     })
-}
-
-/// End of a line that backslashes may continue.
-pub(super) fn line_end(text: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while let Some(step) = text.get(at..).and_then(|rest| memchr(b'\n', rest)) {
-        let end = at + step;
-        let line = text.get(from..end).unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.last() != Some(&b'\\') {
-            return end;
-        }
-        at = end + 1;
-    }
-    text.len()
 }
 
 /// Whether a condition holds for every compiler of C for firmware; `None` where it depends.

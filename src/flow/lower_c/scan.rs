@@ -5,7 +5,8 @@
 
 use memchr::memmem;
 
-use super::directives::{Define, certain, define, line_end};
+use super::directives::{Define, certain, define};
+use crate::syntax::line_of_code_ends;
 
 /// What a name is looked up as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +140,7 @@ impl<'t> Scan<'t> {
                     continue;
                 }
                 [b'/', b'/', ..] => {
-                    self.at = line_end(self.text, self.at);
+                    self.at = line_of_code_ends(self.text, self.at);
                     continue;
                 }
                 [b'\\', ..] => {
@@ -443,7 +444,7 @@ fn is_attribute(text: &[u8]) -> bool {
 fn directive_end(text: &[u8], start: usize) -> usize {
     let mut at = start;
     loop {
-        let end = line_end(text, at);
+        let end = line_of_code_ends(text, at);
         let line = text.get(at..end).unwrap_or_default();
         let Some(comment) = memmem::rfind(line, b"/*") else {
             return end;
