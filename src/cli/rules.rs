@@ -31,6 +31,7 @@ fn list(format: PageFormat, further: &[PathBuf]) -> Result<Outcome, Failure> {
         .map(|info| info.as_ref().clone())
         .collect();
     infos.extend(triage::rules());
+    infos.extend(review::change_rules());
     infos.sort_by(|a, b| a.id.cmp(&b.id));
     let shown: Vec<&RuleInfo> = infos.iter().collect();
     let text = match format {

@@ -2,7 +2,7 @@
 
 /// Dotted keys, `RULE` standing for a rule's code or slug. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 28] = [
+pub const KEYS: [&str; 30] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -16,6 +16,7 @@ pub const KEYS: [&str; 28] = [
     "rules.RULE.reason",
     "paths.exclude",
     "paths.vendor",
+    "paths.vendor-record",
     "paths.test",
     "limits.file-bytes",
     "limits.depth",
@@ -23,6 +24,7 @@ pub const KEYS: [&str; 28] = [
     "limits.watchdog-seconds",
     "c.data-model",
     "c.char",
+    "c.isr-names",
     "c.macros.empty",
     "c.macros.identity",
     "c.macros.loop",

@@ -9,12 +9,14 @@ use super::flow_rules::{FlowRules, target};
 use super::host_code::HostCode;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
+use super::vendored;
 use super::watch::Watch;
 use crate::change::Change;
 use crate::change::git::Reader;
 use crate::config::{Config, ConfigError, FailOn, RuleNames, RuleOverride, Scope};
 use crate::finding::{Precision, RuleId};
 use crate::matching::{ActiveRule, Engine};
+use crate::rules::RuleInfo;
 use crate::syntax::{MacroClass, MacroTable};
 use crate::triage::{self, Baseline, DeviationFile};
 
@@ -62,6 +64,8 @@ pub struct Prepared {
     pub(super) host_code: HostCode,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
+    /// Rules that look at the change as a whole.
+    pub(super) change_rules: Vec<RuleInfo>,
     pub(super) settings: triage::Settings,
     pub(super) limits: crate::config::Limits,
     pub(super) paths: crate::config::Paths,
@@ -108,7 +112,7 @@ impl Prepared {
                 std::iter::once(head.slug.as_str()).chain(head.aliases.iter().map(String::as_str));
             names.insert(&head.id, head.severity, others);
         }
-        for info in &about_deviations {
+        for info in about_deviations.iter().chain(&vendored::change_rules()) {
             names.insert(&info.id, info.severity, [info.slug.as_str()]);
         }
         let overrides = config.rule_overrides(&names)?;
@@ -137,6 +141,7 @@ impl Prepared {
             .collect();
         let mut deviation_rules = triage::active_rules(&overrides);
         deviation_rules.retain(|info| only.is_empty() || only.contains(&info.id));
+        let change_rules = vendored::active(&overrides, &only);
         let mut settings = triage::Settings::new(today);
         // A whole tree has no base that anything could be new against.
         settings.scope = if whole {
@@ -188,11 +193,13 @@ impl Prepared {
             .map(|rule| rule.head().id.clone())
             .collect();
         Ok(Self {
-            flow: FlowRules::new(&active, target(&config.c), settings.precision),
+            flow: FlowRules::new(&active, target(&config.c), settings.precision)
+                .with_isr_names(&config.c.isr_names),
             sinks: Sinks::new(&active, settings.precision),
             host_code: HostCode::new(&active),
             engine: Engine::new(active),
             absence,
+            change_rules,
             watch: Watch::default(),
             overrides,
             settings,
