@@ -9,6 +9,8 @@
     reason = "tests"
 )]
 
+#[path = "laws/pages.rs"]
+mod pages;
 #[path = "laws/source.rs"]
 mod source;
 
