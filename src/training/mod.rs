@@ -3,4 +3,5 @@
 
 pub mod explain;
 pub mod listing;
+pub mod profiled;
 mod rule_json;
