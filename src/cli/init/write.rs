@@ -6,6 +6,7 @@ use std::path::Path;
 use toml_edit::DocumentMut;
 
 use crate::cli::failure::Failure;
+use crate::config::profile::HEADLINE;
 
 /// What stands above the profile in a new file.
 const HEAD: &str = "# Settings of scrubin, the secure-code reviewer: docs/configuration.md describes every key.\n\
@@ -37,9 +38,20 @@ pub(super) fn with_profile(old: Option<&str>, profile: &str) -> Result<String, F
     let mut document: DocumentMut = old
         .parse()
         .map_err(|error: toml_edit::TomlError| Failure::new(error).doing("read scrubin.toml"))?;
+    // A comment in front of the profile is part of it for the parser; only ours goes with it.
+    let before = document
+        .get("profile")
+        .and_then(|profile| profile.as_table())
+        .and_then(|profile| profile.decor().prefix())
+        .and_then(|prefix| prefix.as_str())
+        .unwrap_or_default();
+    let ours = format!("# {HEADLINE}");
+    let before = before.split(ours.as_str()).next().unwrap_or_default();
+    let before = before.trim().to_owned();
     document.remove("profile");
     let rest = document.to_string();
-    let rest = rest.trim_end();
+    let rest = format!("{}\n{before}", rest.trim_end());
+    let rest = rest.trim();
     if rest.is_empty() {
         return Ok(profile.to_owned());
     }
@@ -78,17 +90,20 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
-    const PROFILE: &str = "# the device\n[profile]\nassets = []\n\n[profile.links]\nble = true\n";
+    const PROFILE: &str = "# The device profile: what the device protects, how it is reached, what its software is.\n[profile]\nassets = []\n\n[profile.links]\nble = true\n";
 
     #[test]
     fn the_rest_of_a_file_stays() {
+        assert!(PROFILE.starts_with(&format!("# {HEADLINE}\n")));
         let old = "# ours\n[check] # gate\nfail-on = \"warning\"\n\n# old\n[profile]\nassets = [\"phi\"]\n\
                    [profile.links]\nble = false\n\n# paths\n[paths]\nexclude = [ \"build/\" ] # generated\n# end\n";
         let new = with_profile(Some(old), PROFILE).unwrap();
         assert_eq!(
             new,
-            "# ours\n[check] # gate\nfail-on = \"warning\"\n\n# paths\n[paths]\nexclude = [ \"build/\" ] # generated\n# end\n\n\
-             # the device\n[profile]\nassets = []\n\n[profile.links]\nble = true\n"
+            format!(
+                "# ours\n[check] # gate\nfail-on = \"warning\"\n\n# paths\n[paths]\n\
+                 exclude = [ \"build/\" ] # generated\n# end\n# old\n\n{PROFILE}"
+            )
         );
         assert_eq!(with_profile(Some(&new), PROFILE).unwrap(), new);
         let fresh = with_profile(None, PROFILE).unwrap();

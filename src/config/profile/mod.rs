@@ -28,5 +28,5 @@ pub use model::{
 };
 pub use questions::{Form, QUESTIONS, Question, Reply};
 pub use rationale::{Context, markdown as rationale};
-pub use render::toml as render;
+pub use render::{HEADLINE, toml as render};
 pub use scout::{Evidence, Guess, Guesses, Scout};

@@ -4,6 +4,10 @@ use super::model::{Asset, Links, Profile};
 use super::questions::Question;
 use crate::config::glob::Globs;
 
+/// The comment that begins a written profile.
+pub const HEADLINE: &str =
+    "The device profile: what the device protects, how it is reached, what its software is.";
+
 /// Columns of a comment.
 const WIDTH: usize = 96;
 
@@ -11,9 +15,7 @@ const WIDTH: usize = 96;
 pub fn toml(profile: &Profile) -> String {
     let mut out = Text::default();
     let leveled = profile.leveled();
-    out.comment(
-        "The device profile: what the device protects, how it is reached, what its software is.",
-    );
+    out.comment(HEADLINE);
     out.comment("Written by `scrubin init`; run it again to change an answer. docs/profile.md of scrubin says what follows from what; `scrubin rules list --profile` shows it.");
     out.comment(&leveled.sentence());
     out.line("[profile]");
