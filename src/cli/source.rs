@@ -136,10 +136,7 @@ impl Reviewed {
     /// the change.
     pub(super) fn configs(&self, given: Option<&Path>) -> Result<Configs, Failure> {
         if let Some(path) = given {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                Failure::new(error).doing(&format!("read the configuration `{}`", path.display()))
-            })?;
-            return Ok(Config::parse(&text, &path.display().to_string())?.into());
+            return Ok(given_config(path)?.into());
         }
         let touched = self.touched()?;
         let mut configs = self
@@ -275,50 +272,55 @@ pub(super) struct Configured {
     pub(super) configs: Configs,
     /// The folder that paths count from.
     pub(super) root: PathBuf,
-    repository: Option<Repository>,
+    /// The path they were asked for.
+    pub(super) at: Option<RepoPath>,
 }
 
-impl Configured {
-    /// The name of a path in the repository. It need not exist.
-    pub(super) fn path(&self, path: &Path) -> Result<RepoPath, Failure> {
-        let name = match &self.repository {
-            Some(repository) => git::path_in(repository, path),
-            None => git::path_from_root(path),
-        };
-        name.ok_or_else(|| {
-            Failure::message(format!("`{}` is outside the repository", path.display()))
-        })
-    }
-}
-
-/// Reads the configurations of the work tree, or the given one alone.
-pub(super) fn work_tree(given: Option<&Path>) -> Result<Configured, Failure> {
+/// Reads the configurations of the work tree that count for a file or folder, or the given one alone.
+pub(super) fn work_tree(given: Option<&Path>, at: Option<&Path>) -> Result<Configured, Failure> {
     let here = current_folder()?;
     let repository = match Repository::discover(&here) {
         Ok(repository) => Some(repository),
         Err(git::Error::NotARepository { .. } | git::Error::GitMissing { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let source = if repository.is_some() {
-        Source::Tree
-    } else {
-        Source::Folder
-    };
-    let reviewed = Reviewed {
-        change: Change::empty(source),
-        repository,
-        whole_tree: true,
-        watch: Watch::default(),
-    };
-    let configs = reviewed.configs(given)?;
-    let root = reviewed
-        .repository
+    let root = repository
         .as_ref()
         .and_then(|repository| repository.root())
-        .map_or(here, Path::to_path_buf);
-    Ok(Configured {
-        configs,
-        root,
-        repository: reviewed.repository,
-    })
+        .map_or_else(|| here.clone(), Path::to_path_buf);
+    let at = match at {
+        None => None,
+        Some(path) => {
+            let name = match &repository {
+                Some(repository) => git::path_in(repository, path),
+                None => git::path_from_root(path),
+            };
+            Some(name.ok_or_else(|| {
+                Failure::message(format!("`{}` is outside the repository", path.display()))
+            })?)
+        }
+    };
+    let configs = match given {
+        Some(file) => given_config(file)?.into(),
+        None => {
+            let side = match &repository {
+                Some(repository) if repository.root().is_some() => Steering::WorkTree(repository),
+                _ => Steering::Folder,
+            };
+            // The path may be a folder with a configuration of its own.
+            let inside = at
+                .iter()
+                .map(|at| RepoPath::new([at.as_bytes(), b"/_"].concat()));
+            let inside: Vec<RepoPath> = inside.collect();
+            side.configs(inside.iter())?
+        }
+    };
+    Ok(Configured { configs, root, at })
+}
+
+fn given_config(path: &Path) -> Result<Config, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(error).doing(&format!("read the configuration `{}`", path.display()))
+    })?;
+    Ok(Config::parse(&text, &path.display().to_string())?)
 }
