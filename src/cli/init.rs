@@ -98,17 +98,16 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Outcome, Failure> {
             tool: concat!("scrubin ", env!("CARGO_PKG_VERSION")),
         },
     );
-    let files = [
-        (result.rationale.clone(), page),
-        (place.root.join(FILE_NAME), text),
+    let mut files = [
+        Planned::new(result.rationale.clone(), page),
+        Planned::new(place.root.join(FILE_NAME), text),
     ];
-    let mut written = Vec::new();
     if !arguments.dry_run {
-        for (file, text) in &files {
-            written.push((file.clone(), write::write(file, text)?));
+        for file in &mut files {
+            file.done = Some(write::write(&file.path, &file.text)?);
         }
     }
-    result.show(arguments, &profile, &all, &guesses, (&files, &written))?;
+    result.show(arguments, &profile, &all, &guesses, &files)?;
     Ok(Outcome::Passed)
 }
 
@@ -323,7 +322,7 @@ impl Made {
         profile: &Profile,
         all: &[Answer],
         guesses: &Guesses,
-        (files, written): (&[(PathBuf, String); 2], &[(PathBuf, write::Done)]),
+        files: &[Planned; 2],
     ) -> Result<(), Failure> {
         let leveled = profile.leveled();
         let raised = self
@@ -344,10 +343,10 @@ impl Made {
                 lowered: lowered.len() as u64,
                 files: files
                     .iter()
-                    .map(|(file, text)| FilePart {
-                        path: file.display().to_string(),
-                        state: state(file, written),
-                        text: arguments.dry_run.then_some(text),
+                    .map(|file| FilePart {
+                        path: file.path.display().to_string(),
+                        state: file.done.map_or("not written", write::Done::word),
+                        text: arguments.dry_run.then_some(&file.text),
                     })
                     .collect(),
             };
@@ -357,31 +356,39 @@ impl Made {
         if arguments.dry_run {
             // The configuration alone, so that it can be piped into a file.
             output::message(&format!("scrubin: {}", leveled.sentence()));
-            return {
-                let [_, (_, text)] = files;
-                output::text(text)
-            };
+            let [_, configuration] = files;
+            return output::text(&configuration.text);
         }
         let mut out = format!("{}\n", visible::line(&leveled.sentence()));
         out.push_str(&format!(
             "{raised} rules raised, {} lowered; `scrubin rules list --profile` shows them\n",
             lowered.len()
         ));
-        for (file, done) in written {
-            out.push_str(&format!(
-                "{} {}\n",
-                done.word(),
-                visible::line(&file.display().to_string())
-            ));
+        for file in files {
+            let path = file.path.display().to_string();
+            let word = file.done.map_or("not written", write::Done::word);
+            out.push_str(&format!("{word} {}\n", visible::line(&path)));
         }
         out.push_str("Read both, have them approved, and commit them.\n");
         output::text(&out)
     }
 }
 
-fn state(file: &Path, written: &[(PathBuf, write::Done)]) -> &'static str {
-    let done = written.iter().find(|(path, _)| path == file);
-    done.map_or("not written", |(_, done)| done.word())
+/// A file to be written.
+struct Planned {
+    path: PathBuf,
+    text: String,
+    done: Option<write::Done>,
+}
+
+impl Planned {
+    fn new(path: PathBuf, text: String) -> Self {
+        Self {
+            path,
+            text,
+            done: None,
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::wraps_silently;
-use super::mapping::{Act, ROWS};
+use super::mapping::{Act, ROWS, Row};
 use super::model::{Profile, SafetyClass};
 use super::select::Selector;
 use crate::finding::{Precision, RuleId, RuleStatus, Severity};
@@ -49,106 +49,113 @@ pub struct Effects {
     pub wrapping: BTreeSet<RuleId>,
 }
 
+/// A row that holds, its names read once.
+struct Holding {
+    row: &'static Row,
+    acts: Vec<(&'static Act, Vec<Selector<'static>>)>,
+}
+
 /// What the profile does to the rules in folders of that class.
 pub fn effects(profile: &Profile, class: SafetyClass, rules: &[RuleFacts]) -> Effects {
     let mut found = Effects::default();
-    let holding = || {
-        ROWS.iter()
-            .filter(|row| row.when.iter().all(|fact| fact.holds(profile, class)))
-    };
-    // The table's lowering comes first, so that every other row can raise what it lowered.
-    let mut sets: BTreeMap<&RuleId, Raised> = BTreeMap::new();
-    for row in holding() {
-        for act in row.acts {
-            if let Act::Set(names, to) = act {
-                for rule in named(names, rules) {
-                    sets.insert(
-                        &rule.id,
-                        Raised {
-                            to: *to,
-                            because: vec![cause(row.when)],
-                        },
-                    );
-                }
-            }
-        }
-    }
+    let rows: Vec<Holding> = ROWS
+        .iter()
+        .filter(|row| row.when.iter().all(|fact| fact.holds(profile, class)))
+        .map(|row| Holding {
+            row,
+            acts: row
+                .acts
+                .iter()
+                .map(|act| {
+                    let names = act.names().iter();
+                    (
+                        act,
+                        names.filter_map(|name| Selector::parse(name)).collect(),
+                    )
+                })
+                .collect(),
+        })
+        .collect();
     for rule in rules {
-        let set = sets.remove(&rule.id);
-        let start = set.as_ref().map_or(rule.severity, |set| set.to);
-        let mut raised = Raised {
-            to: start,
-            because: Vec::new(),
-        };
-        for row in holding() {
-            let asks = row.acts.iter().filter_map(|act| wanted(act, rule)).max();
-            match asks {
-                Some(to) if to > raised.to => {
-                    raised.to = to;
-                    raised.because = vec![cause(row.when)];
-                }
-                // Of a severity that the rule has by itself nobody needs to know the other causes.
-                Some(to) if to == raised.to => raised.because.push(cause(row.when)),
-                _ => {}
-            }
-        }
-        if raised.to == start
-            && let Some(set) = set
-        {
-            let mut because = set.because;
-            because.append(&mut raised.because);
-            raised.because = because;
-        }
-        if !raised.because.is_empty() {
-            raised.because.dedup();
+        if let Some(raised) = severity(&rows, rule) {
             found.severities.insert(rule.id.clone(), raised);
         }
     }
-    for act in holding().flat_map(|row| row.acts) {
-        let ids = |names: &[&str]| named(names, rules).map(|rule| rule.id.clone()).collect();
+    for (act, selectors) in rows.iter().flat_map(|holding| &holding.acts) {
+        let named = || {
+            let named = rules.iter().filter(|rule| fits(selectors, rule));
+            named
+                .map(|rule| rule.id.clone())
+                .collect::<BTreeSet<RuleId>>()
+        };
         match act {
-            Act::Show(names) => {
-                let more: BTreeSet<RuleId> = ids(names);
-                found.shown.extend(more);
-            }
+            Act::Show(_) => found.shown.extend(named()),
             Act::MediumErrorsBlock => found.medium_errors = true,
             Act::SecondPerson => found.second_person = true,
             Act::Checklist => found.checklist = true,
-            Act::WrapsSilently(names) if wraps_silently(profile) => found.wrapping = ids(names),
+            Act::WrapsSilently(_) if wraps_silently(profile) => found.wrapping = named(),
             _ => {}
         }
     }
     found
 }
 
-/// The severity that the act asks for, for this rule.
-fn wanted(act: &Act, rule: &RuleFacts) -> Option<Severity> {
-    match act {
-        Act::Raise(names, to) => is_named(names, rule).then_some(*to),
-        Act::WarningsToErrors(names) => {
-            (rule.severity == Severity::Warning && is_named(names, rule)).then_some(Severity::Error)
+/// The severity that the rows give a rule, if they speak of it. What the table lowers comes first, so
+/// that every other row can raise it.
+fn severity(rows: &[Holding], rule: &RuleFacts) -> Option<Raised> {
+    let asked = |wanted: &dyn Fn(&Act) -> Option<Severity>| {
+        let mut asked = Vec::new();
+        for holding in rows {
+            let acts = holding.acts.iter();
+            let severities =
+                acts.filter_map(|(act, selectors)| wanted(act).filter(|_| fits(selectors, rule)));
+            if let Some(to) = severities.max() {
+                asked.push((to, cause(holding.row.when)));
+            }
         }
+        asked
+    };
+    let set = asked(&|act| match act {
+        Act::Set(_, to) => Some(*to),
         _ => None,
+    });
+    let raises = asked(&|act| match act {
+        Act::Raise(_, to) => Some(*to),
+        Act::WarningsToErrors(_) if rule.severity == Severity::Warning => Some(Severity::Error),
+        _ => None,
+    });
+    let mut raised = Raised {
+        to: set.first().map_or(rule.severity, |(to, _)| *to),
+        because: set.iter().map(|(_, cause)| *cause).collect(),
+    };
+    for (to, cause) in raises {
+        if to > raised.to {
+            raised.to = to;
+            raised.because = vec![cause];
+        } else if to == raised.to {
+            raised.because.push(cause);
+        }
     }
+    raised.because.dedup();
+    (!raised.because.is_empty()).then_some(raised)
 }
 
-fn named<'r>(
-    names: &'r [&str],
-    rules: &'r [RuleFacts],
-) -> impl Iterator<Item = &'r RuleFacts> + use<'r> {
-    rules.iter().filter(|rule| is_named(names, rule))
+fn fits(selectors: &[Selector<'_>], rule: &RuleFacts) -> bool {
+    selectors.iter().any(|selector| is_meant(selector, rule))
 }
 
-/// Whether the names stand for the rule. Areas leave out rules of low precision and experiments.
+/// Whether the selector stands for the rule. Areas leave out rules of low precision and experiments.
+fn is_meant(selector: &Selector<'_>, rule: &RuleFacts) -> bool {
+    selector.fits(rule.id.as_str())
+        && (!selector.is_area()
+            || (rule.precision >= Precision::Medium && rule.status != RuleStatus::Experimental))
+}
+
+/// Whether one of the names stands for the rule.
 pub(super) fn is_named(names: &[&str], rule: &RuleFacts) -> bool {
-    names.iter().any(|name| {
-        Selector::parse(name).is_some_and(|selector| {
-            selector.fits(rule.id.as_str())
-                && (!selector.is_area()
-                    || (rule.precision >= Precision::Medium
-                        && rule.status != RuleStatus::Experimental))
-        })
-    })
+    names
+        .iter()
+        .any(|name| Selector::parse(name).is_some_and(|selector| is_meant(&selector, rule)))
 }
 
 /// Whether one of the names stands for a rule, whatever its precision.
