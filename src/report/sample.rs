@@ -159,6 +159,7 @@ pub(crate) fn empty() -> Report {
         findings: Vec::new(),
         gaps: Vec::new(),
         skipped: Vec::new(),
+        profile: super::ProfileReport::default(),
         notices: Vec::new(),
         files: FileCounts::default(),
         functions: FileCounts::default(),

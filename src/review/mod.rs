@@ -6,6 +6,7 @@
 
 mod analyse;
 mod compare;
+mod configs;
 mod flow_rules;
 mod headers;
 mod host_code;
@@ -22,8 +23,9 @@ mod touched;
 mod watch;
 mod withheld;
 
+pub use configs::{ConfigsError, Steering, around, differing_configs, is_config};
 pub use indexing::{IndexError, IndexState, IndexStats, index_state, update_index};
-pub use inputs::{Inputs, PrepareError, Prepared, Thresholds};
+pub use inputs::{Inputs, PrepareError, Prepared, Thresholds, known_rules};
 pub use ruleset::{
     Ruleset, RulesetError, builtin, builtin_sources, is_rule_below, rule_texts, tracked_rule_texts,
 };

@@ -34,7 +34,12 @@ pub struct ExampleFailure {
 pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
     let engine = Engine::new(ruleset.rules.clone());
     // All analyses, whatever their rules' precision.
-    let flow = FlowRules::new(&ruleset.rules, target(&C::default()), Precision::Low);
+    let flow = FlowRules::new(
+        &ruleset.rules,
+        target(&C::default()),
+        Precision::Low,
+        &BTreeSet::new(),
+    );
     let host_code = HostCode::new(&ruleset.rules);
     let mut parser = Parser::new(Limits::default());
     let mut failures = Vec::new();
