@@ -175,6 +175,9 @@ impl Config {
         if states("paths.vendor") {
             merged.paths.vendor = self.paths.vendor.clone();
         }
+        if states("paths.vendor-record") {
+            merged.paths.vendor_record = self.paths.vendor_record.clone();
+        }
         if states("paths.test") {
             merged.paths.test = self.paths.test.clone();
         }

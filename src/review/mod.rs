@@ -20,6 +20,7 @@ mod selftest;
 mod sinks;
 mod taint_rules;
 mod touched;
+mod vendored;
 mod watch;
 mod withheld;
 
@@ -31,4 +32,5 @@ pub use ruleset::{
 };
 pub use run::run;
 pub use selftest::{ExampleFailure, check_examples};
+pub use vendored::change_rules;
 pub use watch::{Watch, Watched};

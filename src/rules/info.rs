@@ -86,6 +86,10 @@ pub struct RuleInfo {
     pub why: String,
     /// What to do about it.
     pub how_to_fix: String,
+    /// When it is wrong, and how a reader tells.
+    pub false_positive: String,
+    /// Public incidents of this weakness, by their ids (`CVE-2021-12345`).
+    pub incidents: Vec<String>,
     /// Its tests, page and quiz.
     pub examples: Vec<Example>,
     /// Pages that say more.

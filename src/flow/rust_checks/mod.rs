@@ -5,6 +5,7 @@
 //! ranges, `is_empty`, a slice pattern and a test function's verdict are guards too; `debug_assert!`
 //! is none. `assert!` guards what follows it; whether it may panic itself is `rust-panic-on-input`.
 
+mod allocations;
 mod arithmetic;
 mod body;
 mod bounds;
@@ -40,6 +41,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "rust-aliased-unchecked-borrows",
         "two unchecked mutable references into one object in one argument list",
+    ),
+    (
+        "rust-allocation-from-input",
+        "an allocation of a size from outside that nothing limits",
     ),
     (
         "rust-bound-sum-wraps",
@@ -154,6 +159,7 @@ const CHECKS: &[fn(&Body<'_>, &mut Vec<Defect>)] = &[
     times::check,
     bounds::check,
     probes::check,
+    allocations::check,
 ];
 
 /// Runs every analysis over a lowered Rust file; defects are in the order of the file.
