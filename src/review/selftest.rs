@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::flow_rules::{FlowRules, no_headers, target};
 use super::host_code::HostCode;
+use super::surroundings::Alone;
 use super::ruleset::Ruleset;
 use crate::config::C;
 use crate::finding::{Precision, RepoPath, RuleId};
@@ -97,7 +98,7 @@ fn check(
                         Err(error) => return Some(error.to_string()),
                     }
                 }
-                host_code.leave_out(&path, &file, &mut found);
+                host_code.leave_out(&path, &file, &mut found, &Alone);
                 parser.recycle(file);
                 if !gaps.is_empty() {
                     return Some(format!("does not parse: line {gaps:?}"));
