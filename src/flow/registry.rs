@@ -146,6 +146,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     rust(Part::Rust, "rust-index-by-wire-value", "an element selected by a received number that nothing tested"),
     rust(Part::RustSites, "rust-index-may-panic", "an index or a range that the expression does not bound"),
     rust(Part::Rust, "rust-instant-difference", "a subtraction of times that panics below zero"),
+    rust(Part::Rust, "rust-length-cut", "a length cut to a narrow type, which nothing limits"),
     rust(Part::Rust, "rust-lookup-unwrapped", "a lookup unwrapped in a function that could report that there is no entry"),
     rust(Part::RustSites, "rust-mutable-from-shared", "a mutable reference made from a shared one"),
     rust(Part::Rust, "rust-narrow-length", "a length cut to a narrow type, or a counter too narrow for its end"),

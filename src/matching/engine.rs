@@ -199,9 +199,13 @@ impl Engine {
                 }
             } else {
                 let found = evaluator.all(&form.formula);
-                let found = found.iter().map(|each| of_match(active, program, place, each));
+                let found = found
+                    .iter()
+                    .map(|each| of_match(active, program, place, each));
                 match active.head().once_per_function {
-                    true => scan.findings.extend(first_of_functions(file, found.collect())),
+                    true => scan
+                        .findings
+                        .extend(first_of_functions(file, found.collect())),
                     false => scan.findings.extend(found),
                 }
             }

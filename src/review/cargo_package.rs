@@ -13,9 +13,31 @@ const MAX_FOLDERS: usize = 12;
 /// Crates by which a program that needs an operating system is known as a device's own: the system
 /// runs there. Whole names, or what they begin with where a `-` ends the word.
 const DEVICE_CRATES: &[&str] = &[
-    "esp-idf-", "embuild", "linux-embedded-hal", "gpio-cdev", "gpiocdev", "gpiod", "rppal", "i2cdev",
-    "spidev", "sysfs-", "sysfs_gpio", "industrial-io", "evdev", "nix", "rustix", "systemd", "sd-notify",
-    "libsystemd", "zbus", "bluer", "zephyr", "v4l", "drm", "rauc", "swupdate",
+    "esp-idf-",
+    "embuild",
+    "linux-embedded-hal",
+    "gpio-cdev",
+    "gpiocdev",
+    "gpiod",
+    "rppal",
+    "i2cdev",
+    "spidev",
+    "sysfs-",
+    "sysfs_gpio",
+    "industrial-io",
+    "evdev",
+    "nix",
+    "rustix",
+    "systemd",
+    "sd-notify",
+    "libsystemd",
+    "zbus",
+    "bluer",
+    "zephyr",
+    "v4l",
+    "drm",
+    "rauc",
+    "swupdate",
 ];
 
 /// What a manifest says of its package.
@@ -87,10 +109,12 @@ impl Package {
             return false;
         }
         let runs_on_device = self.manifest.dependencies.keys().any(|name| {
-            DEVICE_CRATES.iter().any(|known| match known.ends_with('-') {
-                true => name.starts_with(known),
-                false => name == known,
-            })
+            DEVICE_CRATES
+                .iter()
+                .any(|known| match known.ends_with('-') {
+                    true => name.starts_with(known),
+                    false => name == known,
+                })
         });
         !runs_on_device && files.is_bare_metal()
     }
@@ -125,12 +149,12 @@ impl Package {
         let bins: Vec<String> = self.manifest.bin.iter().filter_map(named).collect();
         let is_own = |root: &&str| *root == below;
         let own = bins.iter().map(String::as_str).find(is_own);
-        let of_bin = below.strip_prefix("src/bin/").map(|rest| {
-            match rest.split_once('/') {
+        let of_bin = below
+            .strip_prefix("src/bin/")
+            .map(|rest| match rest.split_once('/') {
                 Some((folder, _)) => format!("src/bin/{folder}/main.rs"),
                 None => below.clone().into_owned(),
-            }
-        });
+            });
         if let Some(own) = own.map(str::to_owned).or(of_bin) {
             return text(&own).into_iter().collect();
         }
@@ -204,14 +228,26 @@ pub(super) mod tests {
         let mut files = Files(BTreeMap::from([
             ("fw/Cargo.toml", "[package]\nname = \"fw\"\n"),
             ("fw/src/main.rs", "#![no_std]\n#![no_main]\n"),
-            ("tool/Cargo.toml", "[package]\nname = \"tool\"\n[dependencies]\nclap = \"4\"\n"),
+            (
+                "tool/Cargo.toml",
+                "[package]\nname = \"tool\"\n[dependencies]\nclap = \"4\"\n",
+            ),
             ("tool/src/main.rs", "fn main() {}\n"),
-            ("macros/Cargo.toml", "[package]\nname = \"m\"\n[lib]\nproc-macro = true\n"),
+            (
+                "macros/Cargo.toml",
+                "[package]\nname = \"m\"\n[lib]\nproc-macro = true\n",
+            ),
             ("macros/src/lib.rs", "pub fn f() {}\n"),
-            ("gate/Cargo.toml", "[package]\nname = \"g\"\n[dependencies]\nrppal = \"0.22\"\n"),
+            (
+                "gate/Cargo.toml",
+                "[package]\nname = \"g\"\n[dependencies]\nrppal = \"0.22\"\n",
+            ),
             ("gate/src/main.rs", "fn main() {}\n"),
             ("wire/Cargo.toml", "[package]\nname = \"wire\"\n"),
-            ("wire/src/lib.rs", "#![cfg_attr(not(feature = \"std\"), no_std)]\n"),
+            (
+                "wire/src/lib.rs",
+                "#![cfg_attr(not(feature = \"std\"), no_std)]\n",
+            ),
             ("wire/src/bin/dump/main.rs", "fn main() {}\n"),
         ]));
         assert!(is_of_host(&files, "tool/src/frame.rs"));
@@ -244,7 +280,10 @@ pub(super) mod tests {
         files.0.insert("drivers/src/bin/demo.rs", "#![no_std]\n");
         assert!(has_program(&files));
         files.0.remove("drivers/src/bin/demo.rs");
-        files.0.insert("drivers/Cargo.toml", "[package]\nname = \"d\"\n[workspace]\n");
+        files.0.insert(
+            "drivers/Cargo.toml",
+            "[package]\nname = \"d\"\n[workspace]\n",
+        );
         assert!(has_program(&files));
     }
 }

@@ -32,8 +32,22 @@ pub(super) fn module_path(attribute: &str) -> Option<(&str, bool)> {
 
 /// Features that crates switch on where they run on a developer's machine.
 const FEATURES: &[&str] = &[
-    "std", "emulation", "emulator", "simulation", "simulator", "mock", "mocks", "test", "tests",
-    "testing", "test-util", "test-utils", "fuzz", "fuzzing", "proptest", "arbitrary",
+    "std",
+    "emulation",
+    "emulator",
+    "simulation",
+    "simulator",
+    "mock",
+    "mocks",
+    "test",
+    "tests",
+    "testing",
+    "test-util",
+    "test-utils",
+    "fuzz",
+    "fuzzing",
+    "proptest",
+    "arbitrary",
 ];
 
 /// Names that stand for a build of tests.
@@ -42,7 +56,9 @@ const NAMES: &[&str] = &[
 ];
 
 /// Operating systems of devices: what is built for them is firmware.
-const DEVICE_SYSTEMS: &[&str] = &["none", "espidf", "zephyr", "nuttx", "vxworks", "horizon", "psp"];
+const DEVICE_SYSTEMS: &[&str] = &[
+    "none", "espidf", "zephyr", "nuttx", "vxworks", "horizon", "psp",
+];
 
 /// Reads the first predicate of a list in parentheses.
 fn implies_host(reader: &mut Reader<'_>) -> bool {
@@ -105,7 +121,8 @@ impl<'t> Reader<'t> {
                 parts.push(self.predicate(depth + 1));
                 self.skip(",");
             }
-            let all = |which: fn(&(bool, bool)) -> bool| !parts.is_empty() && parts.iter().all(which);
+            let all =
+                |which: fn(&(bool, bool)) -> bool| !parts.is_empty() && parts.iter().all(which);
             let any = |which: fn(&(bool, bool)) -> bool| parts.iter().any(which);
             return match word {
                 "all" => (any(|part| part.0), all(|part| part.1)),

@@ -26,9 +26,23 @@ const FOLDERS: &[&[u8]] = &[b"tests", b"benches", b"xtask", b"fuzz"];
 
 /// What tests are called after that run on a board, as folders: `hil-test`, `qa-test-radio`.
 const TEST_FOLDERS: &[&[u8]] = &[
-    b"hil-test", b"hil_test", b"hw-test", b"hw_test", b"qa-test", b"qa_test", b"e2e-test",
-    b"e2e_test", b"integration-test", b"integration_test", b"on-target-test", b"target-test",
-    b"smoke-test", b"system-test", b"conformance-test", b"unit-test", b"regression-test",
+    b"hil-test",
+    b"hil_test",
+    b"hw-test",
+    b"hw_test",
+    b"qa-test",
+    b"qa_test",
+    b"e2e-test",
+    b"e2e_test",
+    b"integration-test",
+    b"integration_test",
+    b"on-target-test",
+    b"target-test",
+    b"smoke-test",
+    b"system-test",
+    b"conformance-test",
+    b"unit-test",
+    b"regression-test",
 ];
 
 /// The rules of a run that are silent there.
@@ -196,7 +210,10 @@ fn of_host(file: &SourceFile<'_>, tests: &[Span]) -> Vec<Span> {
         }
         let text = tree.text(node, file.text);
         let text = text.strip_prefix(b"pub ").unwrap_or(text);
-        let path = text.strip_prefix(b"use ").unwrap_or_default().trim_ascii_start();
+        let path = text
+            .strip_prefix(b"use ")
+            .unwrap_or_default()
+            .trim_ascii_start();
         let path = path.strip_prefix(b"::").unwrap_or(path);
         let is_of_host = HOST_CRATES.iter().any(|name| {
             let rest = path.strip_prefix(*name);
@@ -335,16 +352,25 @@ mod tests {
             ("tool/src/main.rs", "fn main() {}\n"),
         ]));
         let code = "static mut COUNT: u32 = 0;\n";
-        assert_eq!(left_beside("pump/src/radio.rs", code, &files), ["R-UNS-002"]);
+        assert_eq!(
+            left_beside("pump/src/radio.rs", code, &files),
+            ["R-UNS-002"]
+        );
         assert!(left_beside("pump/src/tap.rs", code, &files).is_empty());
         assert!(left_beside("tool/src/main.rs", code, &files).is_empty());
         let at_host = "#[cfg(unix)]\nmod tap {\n    static mut COUNT: u32 = 0;\n}\n\
                        mod wait {\n    use std::thread;\n    static mut COUNT: u32 = 0;\n}\n";
         assert!(left_beside("pump/src/radio.rs", at_host, &files).is_empty());
         // The device of this one has a system: nothing is known of the package.
-        assert_eq!(left_beside("app/src/radio.rs", at_host, &files), ["R-UNS-002"]);
+        assert_eq!(
+            left_beside("app/src/radio.rs", at_host, &files),
+            ["R-UNS-002"]
+        );
         let in_a_test = format!("#[cfg(test)]\nmod tests {{\n    use std::vec;\n}}\n{code}");
-        assert_eq!(left_beside("pump/src/radio.rs", &in_a_test, &files), ["R-UNS-002"]);
+        assert_eq!(
+            left_beside("pump/src/radio.rs", &in_a_test, &files),
+            ["R-UNS-002"]
+        );
     }
 
     /// Codes that are left of what the built-in rules find in a manifest.
@@ -352,7 +378,9 @@ mod tests {
         let rules = builtin().unwrap().rules;
         let host = HostCode::new(&rules);
         let path = RepoPath::from(path);
-        let mut findings = Engine::new(rules).scan_text(&path, text.as_bytes()).findings;
+        let mut findings = Engine::new(rules)
+            .scan_text(&path, text.as_bytes())
+            .findings;
         host.leave_out_of_manifest(&path, text.as_bytes(), &mut findings, around);
         findings.iter().map(|one| one.rule.to_string()).collect()
     }

@@ -187,7 +187,10 @@ mod tests {
                  #[cfg(test)] mod one_line;\nmod both;\n#[cfg(test)]\nmod both;\n",
             ),
             ("p/src/host/mod.rs", "pub mod socket;\n"),
-            ("p/src/radio.rs", "#[cfg(test)]\n// checks\nmod checks;\nmod frame;\n"),
+            (
+                "p/src/radio.rs",
+                "#[cfg(test)]\n// checks\nmod checks;\nmod frame;\n",
+            ),
         ]));
         let is_host = |path: &str| is_for_host_alone(path.as_bytes(), b"p/", &files);
         for path in [

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::flow_rules::{FlowRules, no_headers, target};
 use super::host_code::HostCode;
-use super::surroundings::Alone;
 use super::ruleset::Ruleset;
+use super::surroundings::Alone;
 use crate::config::C;
 use crate::finding::{Precision, RepoPath, RuleId};
 use crate::matching::{ActiveRule, Engine};

@@ -112,7 +112,12 @@ impl<'i> Surroundings<'i> {
             let listed = self.reader.texts(self.head());
             let mut paths: Vec<RepoPath> = match listed.is_empty() {
                 false => listed.into_iter().map(|(path, _)| path).collect(),
-                true => self.change.files.iter().map(|one| one.path.clone()).collect(),
+                true => self
+                    .change
+                    .files
+                    .iter()
+                    .map(|one| one.path.clone())
+                    .collect(),
             };
             paths.sort();
             paths
@@ -183,7 +188,12 @@ mod tests {
         let change = folder(&[PathBuf::from("pump/src")], place.path()).unwrap();
         let reader = Reader::of_files(1 << 20);
         let around = Surroundings::new(&change, &reader);
-        assert!(around.text(b"pump/Cargo.toml").unwrap().starts_with(b"[pack"));
+        assert!(
+            around
+                .text(b"pump/Cargo.toml")
+                .unwrap()
+                .starts_with(b"[pack")
+        );
         assert!(around.text(b"pump/src/lib.rs").is_some());
         assert!(around.text(b"Cargo.toml").is_none());
         assert!(around.is_bare_metal());

@@ -8,6 +8,7 @@
 mod arithmetic;
 mod body;
 mod bounds;
+mod callers;
 mod casts;
 mod checked;
 mod division;
@@ -29,6 +30,7 @@ mod values;
 use rustc_hash::FxHashSet;
 
 use self::body::Body;
+use self::callers::Known;
 use super::defect::{Defect, Note};
 use super::ir::{Operand, Symbol, Terminator, TypeId, Unit};
 use super::test_code;
@@ -76,6 +78,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "rust-instant-difference",
         "a subtraction of times that panics below zero",
+    ),
+    (
+        "rust-length-cut",
+        "a length cut to a narrow type, which nothing limits",
     ),
     (
         "rust-lookup-unwrapped",
@@ -159,13 +165,13 @@ const CHECKS: &[fn(&Body<'_>, &mut Vec<Defect>)] = &[
 /// Runs every analysis over a lowered Rust file; defects are in the order of the file.
 pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
     let mut out = Vec::new();
-    let accessors = wire_accessors(file, unit);
+    let known = Known::new(wire_accessors(file, unit));
     let tests = test_code::spans(file);
     for function in &unit.functions {
         if tests.iter().any(|span| span.contains(function.span)) {
             continue;
         }
-        let body = Body::new(file, unit, function, &accessors);
+        let body = Body::new(file, unit, function, &known);
         let before = out.len();
         for check in CHECKS {
             check(&body, &mut out);
@@ -186,7 +192,7 @@ pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
 
 /// Names of methods of the file that only give a number read from bytes.
 fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<(TypeId, Symbol)> {
-    let none = FxHashSet::default();
+    let none = Known::default();
     let mut found = FxHashSet::default();
     for function in &unit.functions {
         let is_number = unit
