@@ -171,6 +171,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     rust(Part::RustSites, "rust-signed-remainder", "a remainder of numbers that may be negative"),
     rust(Part::Rust, "rust-slice-by-parameter", "a slice bounded by a parameter that nothing tested"),
     rust(Part::Rust, "rust-slice-by-wire-length", "a slice bounded by a received number that nothing tested"),
+    rust(Part::Rust, "rust-taken-then-dropped", "a value taken out of a field on a way that drops the field once more"),
     rust(Part::RustSites, "rust-transmute-between-pointers", "a pointer transmuted to one of another type"),
     rust(Part::RustSites, "rust-transmute-collection", "a collection transmuted to one of other elements"),
     rust(Part::RustSites, "rust-transmute-null-to-function", "NULL transmuted to a function pointer"),

@@ -2,7 +2,7 @@
 //!
 //! A function that is not `pub` has its callers in the file. What they all rule out cannot happen in it.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -18,6 +18,9 @@ use crate::syntax::{Field, Kind};
 /// Most calls of one function that are looked at; one with more is taken for a public one.
 const MAX_CALLS: usize = 32;
 
+/// Most calls of one file that are looked at.
+const MAX_ASKED: usize = 20_000;
+
 /// Callers of callers that are asked.
 const MAX_DEPTH: u32 = 3;
 
@@ -27,6 +30,8 @@ pub(super) struct Known {
     /// Methods of the file that give numbers read from bytes.
     pub(super) accessors: FxHashSet<(TypeId, Symbol)>,
     calls: OnceCell<Calls>,
+    /// Calls looked at so far.
+    asked: Cell<usize>,
     /// Whether a function compares its parameter of that index.
     compares: RefCell<FxHashMap<(Symbol, usize), bool>>,
 }
@@ -191,6 +196,11 @@ impl<'a> Body<'a> {
                 return false;
             };
             is_called = true;
+            let asked = self.known.asked.get() + 1;
+            self.known.asked.set(asked);
+            if asked > MAX_ASKED {
+                return false;
+            }
             self.spend(function.blocks.len());
             let caller = Body::new(self.file, self.unit, function, self.known);
             let is_passed_on = || {

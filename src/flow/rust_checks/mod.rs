@@ -22,6 +22,7 @@ mod probes;
 mod recursion;
 mod slices;
 mod sources;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -130,6 +131,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a slice bounded by a received number that nothing tested",
     ),
     (
+        "rust-taken-then-dropped",
+        "a value taken out of a field on a way that drops the field once more",
+    ),
+    (
         "rust-unchecked-length-arithmetic",
         "arithmetic on a received length that may wrap",
     ),
@@ -160,6 +165,7 @@ const CHECKS: &[fn(&Body<'_>, &mut Vec<Defect>)] = &[
     times::check,
     bounds::check,
     probes::check,
+    taken::check,
 ];
 
 /// Runs every analysis over a lowered Rust file; defects are in the order of the file.
