@@ -120,11 +120,12 @@ impl Config {
             config.origin.error(None, Problem::Value(error.to_string()))
         };
         let paths = &config.paths;
-        let moved = [&paths.exclude, &paths.vendor, &paths.test].map(|globs| globs.under(&folder));
-        let [exclude, vendor, test] = moved;
+        let moved = [&paths.exclude, &paths.vendor, &paths.vendor_record, &paths.test].map(|globs| globs.under(&folder));
+        let [exclude, vendor, vendor_record, test] = moved;
         config.paths = Paths {
             exclude: exclude.map_err(|error| failed(&config, error))?,
             vendor: vendor.map_err(|error| failed(&config, error))?,
+            vendor_record: vendor_record.map_err(|error| failed(&config, error))?,
             test: test.map_err(|error| failed(&config, error))?,
         };
         if let Some(profile) = &config.profile {

@@ -5,19 +5,23 @@
 //! given, spreads the files over threads and joins the parts below it. It prints nothing.
 
 mod analyse;
+mod cargo_package;
 mod compare;
 mod configs;
 mod flow_rules;
 mod headers;
+mod host_cfg;
 mod host_code;
 mod indexing;
 mod inputs;
 mod macros;
+mod module_chain;
 mod removed;
 mod ruleset;
 mod run;
 mod selftest;
 mod sinks;
+mod surroundings;
 mod taint_rules;
 mod touched;
 mod vendored;

@@ -10,6 +10,7 @@ use super::compare::compare;
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
+use super::surroundings::Surroundings;
 use super::touched::{Changes, is_of_changes};
 use super::vendored;
 use super::withheld;
@@ -80,6 +81,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         prepared,
         is_of_changes: is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        around: Surroundings::new(inputs.change, inputs.reader),
         gathers: session.gathers(),
         elsewhere: session.read_only(),
         ran: Arc::new(

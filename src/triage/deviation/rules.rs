@@ -193,6 +193,7 @@ fn info(text: &Text) -> Option<RuleInfo> {
         references: vec!["docs/deviations.md".to_owned()],
         fix_safety: None::<FixSafety>,
         argues_from_absence: false,
+        once_per_function: false,
         analysis: None,
         supersedes: Vec::new(),
         builtin: true,
