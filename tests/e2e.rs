@@ -16,6 +16,8 @@ mod failures;
 mod hook;
 #[path = "e2e/index.rs"]
 mod index;
+#[path = "e2e/profile.rs"]
+mod profile;
 #[path = "e2e/reach.rs"]
 mod reach;
 #[path = "e2e/repository.rs"]

@@ -43,12 +43,13 @@ pub(super) struct FlowScan {
 }
 
 impl FlowRules {
-    /// The rules among `active` that name an analysis. Those below `threshold` do not run: an
-    /// analysis costs more than the patterns of all rules, and nothing of it would be shown.
+    /// The rules among `active` that name an analysis. Those below `threshold` do not run,
+    /// unless they are among `shown_below`: an analysis costs more than the patterns of all rules, and nothing of it would be shown.
     pub(super) fn new(
         active: &[ActiveRule],
         target: flow::ir::Target,
         threshold: Precision,
+        shown_below: &BTreeSet<RuleId>,
     ) -> Self {
         let mut rules = Self {
             target,
@@ -60,7 +61,7 @@ impl FlowRules {
                 continue;
             };
             match flow::find_analysis(name) {
-                Some(analysis) if head.precision >= threshold => {
+                Some(analysis) if head.precision >= threshold || shown_below.contains(&head.id) => {
                     let named = rules.by_analysis.entry(analysis.name).or_default();
                     named.push(rule.clone());
                 }
@@ -436,7 +437,12 @@ mod tests {
         let rules = user_rule("{name: large-stack-frame}", "[c]", "")
             .unwrap()
             .rules;
-        let flow = FlowRules::new(&rules, target(&C::default()), Precision::High);
+        let flow = FlowRules::new(
+            &rules,
+            target(&C::default()),
+            Precision::High,
+            &BTreeSet::new(),
+        );
         let path = RepoPath::from("a.c");
         let text = b"void f(void)\n{\n    char big[5000];\n    use(big);\n}\n";
         let mut parser = Parser::new(Limits::default());
@@ -479,7 +485,12 @@ mod tests {
         let rules = user_rule("{name: large-stack-frame}", "[c]", more)
             .unwrap()
             .rules;
-        let flow = FlowRules::new(&rules, target(&C::default()), Precision::High);
+        let flow = FlowRules::new(
+            &rules,
+            target(&C::default()),
+            Precision::High,
+            &BTreeSet::new(),
+        );
         assert_eq!(flow.below().len(), 1);
         assert_eq!(flow.all().count(), 0);
     }

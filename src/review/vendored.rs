@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::inputs::{Inputs, Prepared};
-use crate::config::RuleOverride;
+use crate::config::{Kind, NamedRules};
 use crate::finding::{
     Finding, Location, Position, Precision, RepoPath, RuleId, RuleStatus, Severity, Span,
 };
@@ -34,19 +34,12 @@ pub fn change_rules() -> Vec<RuleInfo> {
 }
 
 /// Those that the configuration leaves on, with the severities it gives them.
-pub(super) fn active(
-    overrides: &BTreeMap<RuleId, RuleOverride>,
-    only: &BTreeSet<RuleId>,
-) -> Vec<RuleInfo> {
+pub(super) fn active(named: &NamedRules, only: &BTreeSet<RuleId>) -> Vec<RuleInfo> {
     let mut rules = change_rules();
-    rules.retain(|rule| only.is_empty() || only.contains(&rule.id));
-    rules.retain_mut(|rule| match overrides.get(&rule.id) {
-        Some(change) => {
-            rule.severity = change.severity.unwrap_or(rule.severity);
-            change.enabled
-        }
-        None => true,
-    });
+    rules.retain(|rule| named.enabled(&rule.id) && (only.is_empty() || only.contains(&rule.id)));
+    for rule in &mut rules {
+        rule.severity = named.severity(&rule.id).unwrap_or(rule.severity);
+    }
     rules
 }
 
@@ -114,6 +107,7 @@ fn info(id: RuleId) -> RuleInfo {
         references: vec!["docs/configuration.md".to_owned()],
         fix_safety: None,
         argues_from_absence: true,
+        once_per_function: false,
         analysis: None,
         supersedes: Vec::new(),
         builtin: true,
@@ -138,9 +132,15 @@ pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<Finding> {
     }
     // A folder below the vendored one is a component.
     let mut components: BTreeMap<String, &RepoPath> = BTreeMap::new();
-    for path in files.filter(|path| {
-        prepared.paths.vendor.is_match(path) && !prepared.paths.exclude.is_match(path)
-    }) {
+    let policy = &prepared.settings.policy;
+    let is_of_others = |path: &RepoPath| {
+        !policy.is_excluded(path)
+            && (policy.is_vendor(path)
+                || policy
+                    .ruling(path)
+                    .is_some_and(|ruling| ruling.kind == Kind::Soup))
+    };
+    for path in files.filter(|path| is_of_others(path)) {
         let text = path.to_string();
         let folder = text.split('/').take(2).collect::<Vec<_>>().join("/");
         components.entry(folder).or_insert(path);
@@ -170,13 +170,10 @@ pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether a file is a record of the code of others.
+/// Whether a file is a record of the code of others. What the project names is what counts.
 fn is_record(prepared: &Prepared, path: &RepoPath) -> bool {
-    if prepared.paths.vendor_record.is_match(path) {
-        return true;
-    }
-    // What the project names is what counts.
-    prepared.paths.vendor_record.patterns().is_empty() && is_usual_record(&path.to_string())
+    let named = prepared.settings.policy.is_vendor_record(path);
+    named.unwrap_or_else(|| is_usual_record(&path.to_string()))
 }
 
 fn is_usual_record(path: &str) -> bool {

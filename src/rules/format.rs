@@ -349,6 +349,8 @@ pub(super) struct MetadataYaml {
     #[serde(default)]
     pub(super) argues_from_absence: Option<Loose>,
     #[serde(default)]
+    pub(super) once_per_function: Option<Loose>,
+    #[serde(default)]
     pub(super) supersedes: Option<OneOrMany>,
     #[serde(default)]
     pub(super) lesson: Option<Loose>,

@@ -49,15 +49,17 @@ impl Reader<'_> {
             "suggested" => Some(FixSafety::Suggested),
             _ => None,
         };
-        let argues_from_absence = match word(metadata.argues_from_absence).as_str() {
-            "true" => true,
-            "" | "false" => false,
+        let flag = |key: &str, value: Option<Loose>| match word(value).as_str() {
+            "true" => Ok(true),
+            "" | "false" => Ok(false),
             other if self.builtin => {
-                let message = format!("`argues-from-absence: {other}` is neither true nor false");
-                return Err(self.error(at, message));
+                let message = format!("`{key}: {other}` is neither true nor false");
+                Err(self.error(at, message))
             }
-            _ => false,
+            _ => Ok(false),
         };
+        let argues_from_absence = flag("argues-from-absence", metadata.argues_from_absence)?;
+        let once_per_function = flag("once-per-function", metadata.once_per_function)?;
         let supersedes = many(metadata.supersedes)
             .iter()
             .map(|code| RuleId::parse(code).map_err(|error| self.error(at, error.to_string())))
@@ -108,6 +110,7 @@ impl Reader<'_> {
             references: many(metadata.references),
             fix_safety,
             argues_from_absence,
+            once_per_function,
             analysis: None,
             supersedes,
             builtin: self.builtin,

@@ -9,6 +9,7 @@ mod allocations;
 mod arithmetic;
 mod body;
 mod bounds;
+mod callers;
 mod casts;
 mod checked;
 mod division;
@@ -22,6 +23,7 @@ mod probes;
 mod recursion;
 mod slices;
 mod sources;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -30,6 +32,7 @@ mod values;
 use rustc_hash::FxHashSet;
 
 use self::body::Body;
+use self::callers::Known;
 use super::defect::{Defect, Note};
 use super::ir::{Operand, Symbol, Terminator, TypeId, Unit};
 use super::test_code;
@@ -83,6 +86,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a subtraction of times that panics below zero",
     ),
     (
+        "rust-length-cut",
+        "a length cut to a narrow type, which nothing limits",
+    ),
+    (
         "rust-lookup-unwrapped",
         "a lookup unwrapped in a function that could report that there is no entry",
     ),
@@ -129,6 +136,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a slice bounded by a received number that nothing tested",
     ),
     (
+        "rust-taken-then-dropped",
+        "a value taken out of a field on a way that drops the field once more",
+    ),
+    (
         "rust-unchecked-length-arithmetic",
         "arithmetic on a received length that may wrap",
     ),
@@ -160,18 +171,19 @@ const CHECKS: &[fn(&Body<'_>, &mut Vec<Defect>)] = &[
     bounds::check,
     probes::check,
     allocations::check,
+    taken::check,
 ];
 
 /// Runs every analysis over a lowered Rust file; defects are in the order of the file.
 pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
     let mut out = Vec::new();
-    let accessors = wire_accessors(file, unit);
+    let known = Known::new(wire_accessors(file, unit));
     let tests = test_code::spans(file);
     for function in &unit.functions {
         if tests.iter().any(|span| span.contains(function.span)) {
             continue;
         }
-        let body = Body::new(file, unit, function, &accessors);
+        let body = Body::new(file, unit, function, &known);
         let before = out.len();
         for check in CHECKS {
             check(&body, &mut out);
@@ -192,7 +204,7 @@ pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
 
 /// Names of methods of the file that only give a number read from bytes.
 fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<(TypeId, Symbol)> {
-    let none = FxHashSet::default();
+    let none = Known::default();
     let mut found = FxHashSet::default();
     for function in &unit.functions {
         let is_number = unit
