@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "e2e/config_files.rs"]
+mod config_files;
 #[path = "e2e/failures.rs"]
 mod failures;
 #[path = "e2e/hook.rs"]

@@ -181,6 +181,7 @@ fn infos(ruleset: &Ruleset) -> Vec<RuleInfo> {
         .map(|info| info.as_ref().clone())
         .collect();
     infos.extend(triage::rules());
+    infos.extend(review::change_rules());
     infos.sort_by(|a, b| a.id.cmp(&b.id));
     infos
 }

@@ -3,7 +3,7 @@
 /// Dotted keys; names in capitals are placeholders: `RULE` for a rule's code or slug, `PATH` for a
 /// path pattern, `ASSET` and `QUESTION` for words of the profile. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 64] = [
+pub const KEYS: [&str; 66] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -17,6 +17,7 @@ pub const KEYS: [&str; 64] = [
     "rules.RULE.reason",
     "paths.exclude",
     "paths.vendor",
+    "paths.vendor-record",
     "paths.test",
     "limits.file-bytes",
     "limits.depth",
@@ -24,6 +25,7 @@ pub const KEYS: [&str; 64] = [
     "limits.watchdog-seconds",
     "c.data-model",
     "c.char",
+    "c.isr-names",
     "c.macros.empty",
     "c.macros.identity",
     "c.macros.loop",

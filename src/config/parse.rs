@@ -120,11 +120,12 @@ impl Config {
             config.origin.error(None, Problem::Value(error.to_string()))
         };
         let paths = &config.paths;
-        let moved = [&paths.exclude, &paths.vendor, &paths.test].map(|globs| globs.under(&folder));
-        let [exclude, vendor, test] = moved;
+        let moved = [&paths.exclude, &paths.vendor, &paths.vendor_record, &paths.test].map(|globs| globs.under(&folder));
+        let [exclude, vendor, vendor_record, test] = moved;
         config.paths = Paths {
             exclude: exclude.map_err(|error| failed(&config, error))?,
             vendor: vendor.map_err(|error| failed(&config, error))?,
+            vendor_record: vendor_record.map_err(|error| failed(&config, error))?,
             test: test.map_err(|error| failed(&config, error))?,
         };
         if let Some(profile) = &config.profile {
@@ -174,6 +175,9 @@ impl Config {
         }
         if states("paths.vendor") {
             merged.paths.vendor = self.paths.vendor.clone();
+        }
+        if states("paths.vendor-record") {
+            merged.paths.vendor_record = self.paths.vendor_record.clone();
         }
         if states("paths.test") {
             merged.paths.test = self.paths.test.clone();

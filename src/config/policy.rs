@@ -244,6 +244,15 @@ impl Policy {
             .is_some_and(|zone| zone.paths.vendor.is_match(path))
     }
 
+    /// Whether the file is one that says which code of others there is; `None` where the configuration
+    /// names no such files.
+    pub fn is_vendor_record(&self, path: &RepoPath) -> Option<bool> {
+        let named = |zone: &&Zone| !zone.paths.vendor_record.patterns().is_empty();
+        let mut zones = self.zones.iter().filter(named).peekable();
+        zones.peek()?;
+        Some(zones.any(|zone| zone.paths.vendor_record.is_match(path)))
+    }
+
     /// Whether the rule runs anywhere.
     pub fn runs(&self, id: &RuleId) -> bool {
         self.zones.is_empty() || self.zones.iter().any(|zone| zone.named.enabled(id))

@@ -8,6 +8,7 @@ use super::flow_rules::FlowScan;
 use super::indexing::{self, Recorder};
 use super::inputs::Prepared;
 use super::macros::RunMacros;
+use super::surroundings::Surroundings;
 use super::touched::{Changes, Part};
 use crate::change::classify::{FileClass, classify};
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
@@ -76,6 +77,8 @@ pub(super) fn limits(prepared: &Prepared) -> Limits {
 pub(super) struct Shared<'r> {
     pub(super) prepared: &'r Prepared,
     pub(super) macros: RunMacros<'r>,
+    /// The files around those under review.
+    pub(super) around: Surroundings<'r>,
     /// Whether the analyses may leave out what the change cannot have brought in.
     pub(super) is_of_changes: bool,
     /// Whether the files' summaries are gathered for the index.
@@ -234,7 +237,7 @@ fn analyse_unguarded(
     analysed.questions = recorder.take();
     let doubtful = take_flow(shared, path, flow, &mut analysed);
     let host_code = &shared.prepared.host_code;
-    host_code.leave_out(path, &file, &mut analysed.findings);
+    host_code.leave_out(path, &file, &mut analysed.findings, &shared.around);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head(_)) {
         withhold(shared, &file, &doubtful, &mut analysed);
@@ -328,6 +331,8 @@ fn analyse_text(shared: &Shared<'_>, side: Side<'_>, path: &RepoPath, bytes: &[u
         ..Analysed::default()
     };
     take_scan(shared, path, scan, &mut analysed);
+    let host_code = &shared.prepared.host_code;
+    host_code.leave_out_of_manifest(path, bytes, &mut analysed.findings, &shared.around);
     analysed
 }
 

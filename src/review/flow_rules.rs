@@ -19,6 +19,8 @@ use crate::syntax::{Language, SourceFile};
 #[derive(Debug, Default)]
 pub(super) struct FlowRules {
     target: flow::ir::Target,
+    /// Names of interrupt handlers that the configuration adds.
+    isr_names: Vec<String>,
     /// Rules by the analysis they name.
     by_analysis: BTreeMap<&'static str, Vec<ActiveRule>>,
     /// Rules that do not run, because what they find would not be shown.
@@ -71,6 +73,13 @@ impl FlowRules {
         rules
     }
 
+    /// Adds names of interrupt handlers.
+    #[must_use]
+    pub(super) fn with_isr_names(mut self, names: &[String]) -> Self {
+        self.isr_names = names.to_vec();
+        self
+    }
+
     /// Whether some analysis of C runs.
     pub(super) fn reads_c(&self) -> bool {
         let is_of_c = |name: &&str| {
@@ -98,6 +107,7 @@ impl FlowRules {
             target: self.target,
             wanted: &BTreeSet::new(),
             taint: &[],
+            isr_names: &self.isr_names,
             headers: &visible,
             selection: None,
             summary: if is_header {
@@ -152,6 +162,7 @@ impl FlowRules {
             target: self.target,
             wanted: &BTreeSet::new(),
             taint: &[],
+            isr_names: &self.isr_names,
             headers: &visible,
             selection: None,
             summary: flow::Summary::No,
@@ -229,6 +240,7 @@ impl FlowRules {
             target: self.target,
             wanted: &wanted,
             taint: &queries,
+            isr_names: &self.isr_names,
             headers: &visible,
             selection,
             summary,

@@ -9,16 +9,18 @@ use super::flow_rules::{FlowRules, target};
 use super::host_code::HostCode;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
+use super::vendored;
 use super::watch::Watch;
 use crate::change::Change;
 use crate::change::git::Reader;
 use crate::config::profile::RuleFacts;
 use crate::config::{
-    Compared, ConfigError, Configs, FailOn, Policy, PolicyChange, PolicyOptions, RuleNames, Scope,
+    Compared, Config, ConfigError, Configs, FailOn, Policy, PolicyChange, PolicyOptions, RuleNames, Scope,
     changes,
 };
 use crate::finding::{Precision, RuleId};
 use crate::matching::{ActiveRule, Engine};
+use crate::rules::RuleInfo;
 use crate::syntax::{MacroClass, MacroTable};
 use crate::triage::{self, Baseline, DeviationFile};
 
@@ -67,6 +69,8 @@ pub struct Prepared {
     pub(super) host_code: HostCode,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
+    /// Rules that look at the change as a whole.
+    pub(super) change_rules: Vec<RuleInfo>,
     pub(super) settings: triage::Settings,
     pub(super) limits: crate::config::Limits,
     /// What the change does to the configuration.
@@ -142,6 +146,7 @@ impl Prepared {
             .collect();
         let mut deviation_rules = triage::active_rules(&policy.root_rules());
         deviation_rules.retain(|info| only.is_empty() || only.contains(&info.id));
+        let change_rules = vendored::active(&policy.root_rules(), &only);
         let mut settings = triage::Settings::new(today);
         // A whole tree has no base that anything could be new against.
         settings.scope = if whole {
@@ -187,11 +192,13 @@ impl Prepared {
             .collect();
         settings.policy = policy;
         Ok(Self {
-            flow: FlowRules::new(&active, target(&config.c), settings.precision, &shown_below),
+            flow: FlowRules::new(&active, target(&config.c), settings.precision, &shown_below)
+                .with_isr_names(&isr_names(config)),
             sinks: Sinks::new(&active, settings.precision, shown_below),
             host_code: HostCode::new(&active),
             engine: Engine::new(active),
             absence,
+            change_rules,
             watch: Watch::default(),
             settings,
             limits: config.limits,
@@ -269,7 +276,7 @@ pub fn known_rules(ruleset: &Ruleset) -> (RuleNames, Vec<RuleFacts>) {
             status: head.status,
         });
     }
-    for info in triage::rules() {
+    for info in triage::rules().into_iter().chain(vendored::change_rules()) {
         names.insert(&info.id, info.severity, [info.slug.as_str()]);
         facts.push(RuleFacts {
             id: info.id,
@@ -280,6 +287,14 @@ pub fn known_rules(ruleset: &Ruleset) -> (RuleNames, Vec<RuleFacts>) {
         });
     }
     (names, facts)
+}
+
+/// How the project names its interrupt handlers, by `c.isr-names` and by the profile.
+fn isr_names(config: &Config) -> Vec<String> {
+    let of_profile = config.profile.iter().filter_map(|profile| profile.software.isr_patterns.as_ref());
+    let mut names = config.c.isr_names.clone();
+    names.extend(of_profile.flatten().cloned());
+    names
 }
 
 /// What holds on the side of the change that is not in force. One that cannot be used, because it

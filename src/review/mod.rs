@@ -5,21 +5,26 @@
 //! given, spreads the files over threads and joins the parts below it. It prints nothing.
 
 mod analyse;
+mod cargo_package;
 mod compare;
 mod configs;
 mod flow_rules;
 mod headers;
+mod host_cfg;
 mod host_code;
 mod indexing;
 mod inputs;
 mod macros;
+mod module_chain;
 mod removed;
 mod ruleset;
 mod run;
 mod selftest;
 mod sinks;
+mod surroundings;
 mod taint_rules;
 mod touched;
+mod vendored;
 mod watch;
 mod withheld;
 
@@ -31,4 +36,5 @@ pub use ruleset::{
 };
 pub use run::run;
 pub use selftest::{ExampleFailure, check_examples};
+pub use vendored::change_rules;
 pub use watch::{Watch, Watched};

@@ -10,7 +10,9 @@ use super::compare::compare;
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
+use super::surroundings::Surroundings;
 use super::touched::{Changes, is_of_changes};
+use super::vendored;
 use super::withheld;
 use crate::change::ChangedFile;
 use crate::change::classify::FileClass;
@@ -79,6 +81,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         prepared,
         is_of_changes: is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        around: Surroundings::new(inputs.change, inputs.reader),
         gathers: session.gathers(),
         elsewhere: session.read_only(),
         ran: Arc::new(
@@ -168,6 +171,20 @@ fn review(inputs: &Inputs<'_>) -> Report {
             &mut files,
             &mut gaps,
         );
+    }
+    for finding in vendored::findings(inputs) {
+        files.push(FileFindings {
+            path: finding.location.path.clone(),
+            base_path: None,
+            head: vec![finding],
+            base: None,
+            changed: ChangedLines::whole_file(),
+            functions: Vec::new(),
+            comments: Vec::new(),
+            // The defect is that it changes: no base has it.
+            is_new_file: true,
+            ran: Arc::default(),
+        });
     }
     let after_base = Instant::now();
     let mut outcome = triage::run(files, &prepared.settings);
@@ -424,7 +441,8 @@ fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate:
             found.insert(rule.head().id.clone(), info.as_ref().clone());
         }
     }
-    for info in &prepared.settings.deviation_rules {
+    let in_code = prepared.settings.deviation_rules.iter();
+    for info in in_code.chain(&prepared.change_rules) {
         if wanted.contains(&info.id) {
             found.insert(info.id.clone(), info.clone());
         }

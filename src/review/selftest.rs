@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::flow_rules::{FlowRules, no_headers, target};
 use super::host_code::HostCode;
 use super::ruleset::Ruleset;
+use super::surroundings::Alone;
 use crate::config::C;
 use crate::finding::{Precision, RepoPath, RuleId};
 use crate::matching::{ActiveRule, Engine};
@@ -102,7 +103,7 @@ fn check(
                         Err(error) => return Some(error.to_string()),
                     }
                 }
-                host_code.leave_out(&path, &file, &mut found);
+                host_code.leave_out(&path, &file, &mut found, &Alone);
                 parser.recycle(file);
                 if !gaps.is_empty() {
                     return Some(format!("does not parse: line {gaps:?}"));

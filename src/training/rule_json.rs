@@ -33,6 +33,9 @@ struct RulePart<'a> {
     why: &'a str,
     #[serde(rename = "how-to-fix")]
     how_to_fix: &'a str,
+    #[serde(rename = "false-positive")]
+    false_positive: &'a str,
+    incidents: &'a [String],
     examples: Vec<ExamplePart<'a>>,
     references: &'a [String],
     #[serde(rename = "fix-safety")]
@@ -98,6 +101,8 @@ fn part<'a>(rule: &'a RuleInfo, related: Option<&[&'a RuleInfo]>) -> RulePart<'a
         lesson: &rule.lesson,
         why: &rule.why,
         how_to_fix: &rule.how_to_fix,
+        false_positive: &rule.false_positive,
+        incidents: &rule.incidents,
         examples: rule.examples.iter().map(ExamplePart::new).collect(),
         references: &rule.references,
         fix_safety: rule.fix_safety,

@@ -25,6 +25,7 @@ struct Text {
     message: &'static str,
     why: &'static str,
     how_to_fix: &'static str,
+    false_positive: &'static str,
     bad: [&'static str; 2],
     good: [&'static str; 2],
 }
@@ -47,6 +48,7 @@ const TEXTS: [Text; 6] = [
         how_to_fix: "Write why the code is safe here, in a sentence a colleague can check: \
                      `reason = \"length checked in parse_hdr\"`. If there is no such sentence, \
                      repair the code.",
+        false_positive: "Never wrong: a reason is there or it is not. One that stands in a comment beside it belongs into `reason`.",
         bad: [
             "// ruleid: X-DEV-001\n// scrubin: allow(C-LEN-014)\nint depth;\n",
             "// ruleid: X-DEV-001\nint depth; // scrubin: allow(C-LEN-014, reason = \" \")\n",
@@ -61,6 +63,7 @@ const TEXTS: [Text; 6] = [
         why: "A misspelt rule excuses nothing: the author believes the finding is accounted for, \
               and it is not. A rule about deviations cannot be excused either.",
         how_to_fix: "Write the code or the slug as `scrubin rules list` shows it.",
+        false_positive: "Wrong where the rule belongs to a rule folder that this run does not load. `scrubin rules list` with the same arguments shows it.",
         bad: [
             "// ruleid: X-DEV-002\n// scrubin: allow(C-LEN-999, reason = \"checked\")\nint depth;\n",
             "// ruleid: X-DEV-002\nint depth; // scrubin: allow(X-DEV-001, reason = \"none\")\n",
@@ -75,6 +78,7 @@ const TEXTS: [Text; 6] = [
         why: "The code it excused was repaired or moved away. Left behind, it will silently excuse \
               the next defect that somebody writes on this line.",
         how_to_fix: "Remove it, or move it to the line it is meant for.",
+        false_positive: "Wrong where the rule that would report here ran only in part. If a repair made the finding go, it is right.",
         bad: [
             "// ruleid: X-DEV-003\n// scrubin: allow(C-LEN-014, reason = \"bounded\")\nint depth;\n",
             "// ruleid: X-DEV-003\nint depth; // scrubin: allow(source-sized-copy, reason = \"bounded\")\n",
@@ -89,6 +93,7 @@ const TEXTS: [Text; 6] = [
         why: "The date was the condition under which the risk was accepted: a release, a driver to \
               come, a review to hold. That day has passed.",
         how_to_fix: "Repair the code, or have the risk accepted again and write the new date.",
+        false_positive: "Wrong where the clock of the machine is. The date in the comment is the last day on which the deviation holds.",
         bad: [
             "// ruleid: X-DEV-004\n// scrubin: allow(C-LEN-014, reason = \"rev A\", until = 2020-01-31)\nint depth;\n",
             "// ruleid: X-DEV-004\nint depth; // scrubin: allow(C-LEN-014, reason = \"rev A\", until = \"2019-12-31\")\n",
@@ -103,6 +108,7 @@ const TEXTS: [Text; 6] = [
         why: "A comment that cannot be read excuses nothing, while its author believes it does.",
         how_to_fix: "Write `scrubin: allow(RULE, reason = \"...\", until = 2027-06-30, ticket = \
                      \"...\")`; reason is needed, until and ticket are optional.",
+        false_positive: "Wrong where the comment only speaks about deviations, as documentation does. Write `allow (` with a blank there.",
         bad: [
             "// ruleid: X-DEV-005\n// scrubin: ignore C-LEN-014\nint depth;\n",
             "// ruleid: X-DEV-005\nint depth; // scrubin: allow(*, reason = \"all\")\n",
@@ -181,10 +187,13 @@ fn info(text: &Text) -> Option<RuleInfo> {
         lesson: "L-GOV-DEVIATION".to_owned(),
         why: text.why.to_owned(),
         how_to_fix: text.how_to_fix.to_owned(),
+        false_positive: text.false_positive.to_owned(),
+        incidents: Vec::new(),
         examples: bad.chain(good).collect(),
         references: vec!["docs/deviations.md".to_owned()],
         fix_safety: None::<FixSafety>,
         argues_from_absence: false,
+        once_per_function: false,
         analysis: None,
         supersedes: Vec::new(),
         builtin: true,
