@@ -120,7 +120,13 @@ impl Config {
             config.origin.error(None, Problem::Value(error.to_string()))
         };
         let paths = &config.paths;
-        let moved = [&paths.exclude, &paths.vendor, &paths.vendor_record, &paths.test].map(|globs| globs.under(&folder));
+        let moved = [
+            &paths.exclude,
+            &paths.vendor,
+            &paths.vendor_record,
+            &paths.test,
+        ]
+        .map(|globs| globs.under(&folder));
         let [exclude, vendor, vendor_record, test] = moved;
         config.paths = Paths {
             exclude: exclude.map_err(|error| failed(&config, error))?,

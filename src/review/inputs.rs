@@ -15,8 +15,8 @@ use crate::change::Change;
 use crate::change::git::Reader;
 use crate::config::profile::RuleFacts;
 use crate::config::{
-    Compared, Config, ConfigError, Configs, FailOn, Policy, PolicyChange, PolicyOptions, RuleNames, Scope,
-    changes,
+    Compared, Config, ConfigError, Configs, FailOn, Policy, PolicyChange, PolicyOptions, RuleNames,
+    Scope, changes,
 };
 use crate::finding::{Precision, RuleId};
 use crate::matching::{ActiveRule, Engine};
@@ -291,7 +291,10 @@ pub fn known_rules(ruleset: &Ruleset) -> (RuleNames, Vec<RuleFacts>) {
 
 /// How the project names its interrupt handlers, by `c.isr-names` and by the profile.
 fn isr_names(config: &Config) -> Vec<String> {
-    let of_profile = config.profile.iter().filter_map(|profile| profile.software.isr_patterns.as_ref());
+    let of_profile = config
+        .profile
+        .iter()
+        .filter_map(|profile| profile.software.isr_patterns.as_ref());
     let mut names = config.c.isr_names.clone();
     names.extend(of_profile.flatten().cloned());
     names

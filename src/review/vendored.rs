@@ -107,6 +107,7 @@ fn info(id: RuleId) -> RuleInfo {
         references: vec!["docs/configuration.md".to_owned()],
         fix_safety: None,
         argues_from_absence: true,
+        once_per_function: false,
         analysis: None,
         supersedes: Vec::new(),
         builtin: true,
@@ -135,7 +136,9 @@ pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<Finding> {
     let is_of_others = |path: &RepoPath| {
         !policy.is_excluded(path)
             && (policy.is_vendor(path)
-                || policy.ruling(path).is_some_and(|ruling| ruling.kind == Kind::Soup))
+                || policy
+                    .ruling(path)
+                    .is_some_and(|ruling| ruling.kind == Kind::Soup))
     };
     for path in files.filter(|path| is_of_others(path)) {
         let text = path.to_string();
