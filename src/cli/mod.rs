@@ -12,6 +12,7 @@ mod doctor;
 mod failure;
 mod hook;
 mod index;
+mod init;
 mod install;
 mod output;
 mod pages;
@@ -78,6 +79,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         .with_help(
             "take a released binary, or build with `cargo install scrubin --features github`",
         )),
+        Command::Init(arguments) => init::init(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Hook(command) => match command {
             args::HookCommand::PreCommit(_) => hook::pre_commit(),

@@ -13,6 +13,13 @@ pub(super) fn message(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", without_commands(text));
 }
 
+/// Asks for a line: no line feed, so that the answer stands beside the question.
+pub(super) fn prompt(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "{}", without_commands(text));
+    let _ = out.flush();
+}
+
 /// A text in which the runner of a CI job finds no commands. It reads them from stderr as well, and a
 /// message may quote what a stranger wrote.
 fn without_commands(text: &str) -> String {

@@ -258,7 +258,7 @@ impl Submission {
             let reason = match triaged.verdict {
                 Verdict::Report => continue,
                 Verdict::Deviated { .. } => Settled::Deviated,
-                Verdict::Known | Verdict::OutsideChange => Settled::Known,
+                Verdict::Known | Verdict::OutsideChange | Verdict::SoupList => Settled::Known,
                 Verdict::BelowThreshold => Settled::BelowThreshold,
             };
             settled.insert(triaged.fingerprint.value(), reason);
@@ -306,7 +306,7 @@ impl Submission {
             ),
             unreported: words::unreported_line(report),
             steering: context.steering.clone(),
-            notices: report.notices.iter().map(|one| one.text.clone()).collect(),
+            notices: report.remarks(),
             incomplete: report.incomplete,
         }
     }

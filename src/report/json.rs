@@ -8,6 +8,7 @@ use crate::finding::{Fix, FixSafety, Gap, Location};
 use crate::rules::RuleInfo;
 use crate::triage::{BaselineState, Triaged, Verdict};
 
+use super::profile::ProfilePart;
 use super::{FileCounts, Report, page, visible, words};
 
 /// Version of the format. Grows when a field changes its meaning or goes away, not when one is
@@ -46,6 +47,7 @@ struct Document<'a> {
     gaps: Vec<GapPart<'a>>,
     skipped: Vec<SkippedPart<'a>>,
     notices: Vec<&'a str>,
+    profile: ProfilePart<'a>,
     counts: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
     blocking: u64,
@@ -200,7 +202,7 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
         options.all_verdicts
             || matches!(
                 triaged.verdict,
-                Verdict::Report | Verdict::Deviated { .. } | Verdict::Known
+                Verdict::Report | Verdict::Deviated { .. } | Verdict::Known | Verdict::SoupList
             )
     };
     Document {
@@ -239,6 +241,7 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
             .iter()
             .map(|notice| notice.text.as_str())
             .collect(),
+        profile: report.profile.part(),
         counts: report.counts(),
         by_severity: words::by_severity(report)
             .into_iter()

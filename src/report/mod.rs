@@ -10,6 +10,7 @@ mod line_hash;
 pub mod markdown;
 pub(crate) mod page;
 pub(crate) mod paint;
+pub mod profile;
 pub(crate) mod quote;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -22,4 +23,5 @@ pub(crate) mod visible;
 pub(crate) mod words;
 
 pub use line_hash::line_hashes;
+pub use profile::ProfileReport;
 pub use value::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped};

@@ -23,6 +23,8 @@ pub enum Verdict {
     },
     /// Below the severity or precision threshold.
     BelowThreshold,
+    /// New in software of others: for the list of its risks, not for whoever made the change.
+    SoupList,
 }
 
 impl Verdict {
@@ -34,6 +36,7 @@ impl Verdict {
             Self::Known => "known",
             Self::Deviated { .. } => "deviated",
             Self::BelowThreshold => "below-threshold",
+            Self::SoupList => "soup-list",
         }
     }
 }

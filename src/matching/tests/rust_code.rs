@@ -91,7 +91,11 @@ fn an_ellipsis_that_takes_nothing_takes_its_comma_along() {
                 #[derive(Clone, Debug, Copy)]\nstruct D;\n#[derive(Clone)]\nstruct E;\n";
     let pattern = "#[derive(..., Debug, ...)]\nstruct $NAME;";
     check("rust", pattern, code, &[2, 4, 6, 8]);
-    inside("f!(..., a, ..., b)", "f!(a, b);\nf!(x, a, y, b);\nf!(b, a);\nf!(a b);", &[2, 3]);
+    inside(
+        "f!(..., a, ..., b)",
+        "f!(a, b);\nf!(x, a, y, b);\nf!(b, a);\nf!(a b);",
+        &[2, 3],
+    );
 }
 
 #[test]
