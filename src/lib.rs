@@ -42,6 +42,9 @@ pub mod training;
 /// The one run that every entry point calls: change and configuration in, report out.
 pub mod review;
 
+/// The edits that rules offer: judged in memory, written into the work tree.
+pub mod fix;
+
 /// GitHub: events, comments, reconciling, the API client.
 #[cfg(feature = "github")]
 pub mod github;

@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "e2e/edits.rs"]
+mod edits;
 #[path = "e2e/failures.rs"]
 mod failures;
 #[path = "e2e/hook.rs"]

@@ -120,9 +120,34 @@ pub(super) struct CheckArguments {
     /// JSON: list findings outside the change and below the threshold as well
     #[arg(long)]
     pub(super) all_verdicts: bool,
+    /// What is done with the edits of findings
+    #[command(flatten)]
+    pub(super) edits: EditArguments,
     /// Only these files and folders
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+}
+
+/// Options of `check` about edits.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct EditArguments {
+    /// Apply the safe edits of reported findings to the work tree; on a terminal, ask for each
+    /// suggested one
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Apply suggested edits as well, without asking
+    #[arg(long)]
+    pub(super) fix_suggested: bool,
+    /// Write nothing: print what --fix would do as a unified diff
+    #[arg(long)]
+    pub(super) diff: bool,
+}
+
+impl EditArguments {
+    /// Whether any of them is given.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.fix || self.fix_suggested || self.diff
+    }
 }
 
 /// Options of `review`. Without them everything comes from the environment of GitHub Actions.

@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod deviations;
 mod doctor;
+mod edits;
 mod failure;
 mod hook;
 mod index;

@@ -260,6 +260,8 @@ impl Submission {
                 Verdict::Deviated { .. } => Settled::Deviated,
                 Verdict::Known | Verdict::OutsideChange => Settled::Known,
                 Verdict::BelowThreshold => Settled::BelowThreshold,
+                // A review of a pull request repairs nothing.
+                Verdict::Fixed => continue,
             };
             settled.insert(triaged.fingerprint.value(), reason);
         }

@@ -8,7 +8,7 @@ use crate::finding::{Fix, FixSafety, Gap, Location};
 use crate::rules::RuleInfo;
 use crate::triage::{BaselineState, Triaged, Verdict};
 
-use super::{FileCounts, Report, page, visible, words};
+use super::{FileCounts, FixRecord, Report, page, visible, words};
 
 /// Version of the format. Grows when a field changes its meaning or goes away, not when one is
 /// added.
@@ -52,8 +52,33 @@ struct Document<'a> {
     incomplete: bool,
     files: CountsPart,
     functions: FunctionsPart,
+    /// What became of edits, where somebody asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<Vec<FixRecordPart<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix_summary: Option<FixSummaryPart>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stats: Option<StatsPart>,
+}
+
+#[derive(Serialize)]
+struct FixRecordPart<'a> {
+    rule: &'a str,
+    fingerprint: &'a str,
+    status: &'static str,
+    reason: Option<&'a str>,
+    round: u32,
+    #[serde(flatten)]
+    edit: FixPart<'a>,
+}
+
+#[derive(Serialize)]
+struct FixSummaryPart {
+    dry_run: bool,
+    files: u64,
+    counts: BTreeMap<&'static str, u64>,
+    /// Invalid UTF-8 replaced.
+    diff: String,
 }
 
 #[derive(Serialize)]
@@ -248,7 +273,39 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
         incomplete: report.incomplete,
         files: counts(report.files),
         functions: functions(report),
+        fixes: report.fixes.as_ref().map(|fixes| {
+            let records = fixes.records.iter();
+            records.map(fix_record).collect()
+        }),
+        fix_summary: report.fixes.as_ref().map(|fixes| FixSummaryPart {
+            dry_run: fixes.is_dry_run,
+            files: fixes.files,
+            counts: fixes.counts(),
+            diff: String::from_utf8_lossy(&fixes.diff).into_owned(),
+        }),
         stats: options.stats.then(|| stats(report)),
+    }
+}
+
+fn fix_record(record: &FixRecord) -> FixRecordPart<'_> {
+    FixRecordPart {
+        rule: record.rule.as_str(),
+        fingerprint: &record.fingerprint,
+        status: record.status.as_str(),
+        reason: record.reason.as_deref(),
+        round: record.round,
+        edit: FixPart {
+            place: place(&record.location),
+            replacement: &record.replacement,
+            safety: safety(record.safety),
+        },
+    }
+}
+
+fn safety(safety: FixSafety) -> &'static str {
+    match safety {
+        FixSafety::Safe => "safe",
+        FixSafety::Suggested => "suggested",
     }
 }
 
@@ -310,10 +367,7 @@ fn fix(fix: &Fix) -> FixPart<'_> {
     FixPart {
         place: place(&fix.location),
         replacement: &fix.replacement,
-        safety: match fix.safety {
-            FixSafety::Safe => "safe",
-            FixSafety::Suggested => "suggested",
-        },
+        safety: safety(fix.safety),
     }
 }
 

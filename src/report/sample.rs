@@ -54,6 +54,7 @@ pub(crate) fn rule() -> RuleInfo {
                     .to_owned(),
                 path: None,
                 base: None,
+                fixed: None,
             },
             Example {
                 kind: ExampleKind::Good,
@@ -61,6 +62,7 @@ pub(crate) fn rule() -> RuleInfo {
                     .to_owned(),
                 path: None,
                 base: None,
+                fixed: None,
             },
         ],
         references: vec!["https://cwe.mitre.org/data/definitions/806.html".to_owned()],
@@ -170,6 +172,7 @@ pub(crate) fn empty() -> Report {
         deviations: Vec::new(),
         absent: Vec::new(),
         line_hashes: BTreeMap::new(),
+        fixes: None,
         incomplete: false,
     }
 }

@@ -19,6 +19,7 @@ mod selftest;
 mod sinks;
 mod taint_rules;
 mod touched;
+mod trial;
 mod watch;
 mod withheld;
 
@@ -29,4 +30,5 @@ pub use ruleset::{
 };
 pub use run::run;
 pub use selftest::{ExampleFailure, check_examples};
+pub use trial::{Trial, Tried, with_trial};
 pub use watch::{Watch, Watched};

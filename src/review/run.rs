@@ -226,6 +226,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         line_hashes: hashes,
         rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),
         phases,
+        fixes: None,
         incomplete,
     }
 }
@@ -415,7 +416,7 @@ fn hashes_of(
         let Finding { location, .. } = &one.finding;
         if !matches!(
             one.verdict,
-            Verdict::OutsideChange | Verdict::BelowThreshold
+            Verdict::OutsideChange | Verdict::BelowThreshold | Verdict::Fixed
         ) {
             wanted
                 .entry(&location.path)

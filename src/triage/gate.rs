@@ -4,7 +4,7 @@ use super::{Settings, Verdict};
 use crate::finding::{Finding, RepoPath, RuleStatus};
 
 /// Whether the finding's rule is below the severity or precision that is shown.
-pub(super) fn is_below_threshold(finding: &Finding, settings: &Settings) -> bool {
+pub fn is_below_threshold(finding: &Finding, settings: &Settings) -> bool {
     finding.severity < settings.severity || finding.precision < settings.precision
 }
 

@@ -23,6 +23,8 @@ pub enum Verdict {
     },
     /// Below the severity or precision threshold.
     BelowThreshold,
+    /// Repaired in the work tree after the review, because somebody asked for it.
+    Fixed,
 }
 
 impl Verdict {
@@ -34,6 +36,7 @@ impl Verdict {
             Self::Known => "known",
             Self::Deviated { .. } => "deviated",
             Self::BelowThreshold => "below-threshold",
+            Self::Fixed => "fixed",
         }
     }
 }

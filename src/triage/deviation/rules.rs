@@ -145,6 +145,7 @@ fn info(text: &Text) -> Option<RuleInfo> {
         code: (*code).to_owned(),
         path: None,
         base: None,
+        fixed: None,
     };
     let bad = text.bad.iter().map(|code| example(ExampleKind::Bad, code));
     let good = text
