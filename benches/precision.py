@@ -3,12 +3,14 @@
 
     benches/precision.py [docs/precision.csv] [--report REPOSITORY=REPORT.json]...
 
-The file has one finding a line: rule, repository, commit, path, line, verdict (true, false, unclear) and the reason.
+The file has one finding a line: rule, repository, commit, path, line, verdict (true, false, unclear), state and the
+reason. State is `reported`, or `gone` where the cause of a finding was repaired since; pages of rules count the former.
 The share counts an unclear finding as half right; the range is Wilson's at 95 %. Repositories are in three groups: those
 the rules were tuned on, those of which only repairs were read while the analyses were made, and those nobody looked at.
 
 With JSON reports of `scrubin check --all --scope all`, made on the same commits and in the folder that the paths start
-from, also says what is right of the read findings that are still reported, and names what nobody has read.
+from, also says what is right of the read findings that are still reported, and names what nobody has read. `--update` writes the state
+of the repositories that have a report into the file.
 """
 import argparse
 import csv
@@ -48,14 +50,28 @@ def read_verdicts(path):
     return verdicts
 
 
+def update(path, repositories, found):
+    """Writes into the file which findings of those repositories are still reported."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["repository"] in repositories:
+            finding = Finding(row["rule"], row["repository"], row["path"], int(row["line"]))
+            row["state"] = "reported" if finding in found else "gone"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def reported(text):
-    """The errors and warnings that a report shows, from REPOSITORY=REPORT.json."""
+    """The findings that a report shows, from REPOSITORY=REPORT.json."""
     repository, equals, path = text.partition("=")
     if not equals:
         stop(f"{text}: REPOSITORY=REPORT.json is needed")
     with open(path, encoding="utf-8") as file:
         return {Finding(one["rule"], repository, one["path"], one["line"]) for one in json.load(file)["findings"]
-                if one["severity"] in ("error", "warning") and one["verdict"] == "report"}
+                if one["verdict"] == "report"}
 
 
 def wilson(right, number):
@@ -100,6 +116,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verdicts", nargs="?", default=str(ROOT / "docs" / "precision.csv"))
     parser.add_argument("--report", action="append", default=[], metavar="REPOSITORY=REPORT.json")
+    parser.add_argument("--update", action="store_true", help="write into the file what is still reported")
     parser.add_argument("--unread", action="store_true", help="name what the reports show and nobody has read")
     args = parser.parse_args()
     verdicts = read_verdicts(args.verdicts)
@@ -109,6 +126,8 @@ def main():
         print(f"\nstill reported: {len(found & set(verdicts))} of {len(verdicts)}; "
               f"not read: {len(found - set(verdicts))}\n")
         show({finding: verdict for finding, verdict in verdicts.items() if finding in found})
+        if args.update:
+            update(args.verdicts, {report.partition("=")[0] for report in args.report}, found)
         for finding in sorted(found - set(verdicts)) if args.unread else ():
             print(f"not read: {finding.rule} {finding.repository} {finding.path}:{finding.line}")
 

@@ -22,6 +22,8 @@ mod reach;
 mod repository;
 #[path = "e2e/review.rs"]
 mod review;
+#[path = "e2e/rule_mutations.rs"]
+mod rule_mutations;
 #[path = "e2e/rules.rs"]
 mod rules;
 

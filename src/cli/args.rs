@@ -359,11 +359,15 @@ pub(super) enum RulesCommand {
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
-    /// Write the pattern rules for Semgrep
+    /// Write the pattern rules for Semgrep, or the pages of all rules
+    #[command(group(clap::ArgGroup::new("what").required(true)))]
     Export {
-        /// Folder that takes them
-        #[arg(long, value_name = "DIR")]
-        semgrep: PathBuf,
+        /// Folder that takes the pattern rules, as Semgrep reads them
+        #[arg(long, value_name = "DIR", group = "what")]
+        semgrep: Option<PathBuf>,
+        /// Folder that takes a markdown page for each rule, and indexes by area, CWE, CERT C and MISRA number, and lesson
+        #[arg(long, value_name = "DIR", group = "what")]
+        pages: Option<PathBuf>,
     },
 }
 

@@ -7,7 +7,8 @@ use super::failure::Failure;
 use super::{Outcome, output, pages, selftest};
 use crate::review::{self, Ruleset};
 use crate::rules::RuleInfo;
-use crate::training::listing;
+use crate::training::measured::Measured;
+use crate::training::{catalogue, listing};
 use crate::triage;
 
 pub(super) fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
@@ -15,7 +16,15 @@ pub(super) fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
         RulesCommand::List { format, rules } => list(format, &rules),
         RulesCommand::Show { rule, format } => pages::explain(&rule, format),
         RulesCommand::Test { paths } => test(&paths),
-        RulesCommand::Export { semgrep } => export(&semgrep),
+        RulesCommand::Export { semgrep, pages } => {
+            if let Some(folder) = semgrep {
+                export_semgrep(&folder)?;
+            }
+            if let Some(folder) = pages {
+                export_pages(&folder)?;
+            }
+            Ok(Outcome::Passed)
+        }
     }
 }
 
@@ -24,14 +33,7 @@ fn list(format: PageFormat, further: &[PathBuf]) -> Result<Outcome, Failure> {
     if !further.is_empty() {
         ruleset.add(further, false)?;
     }
-    let mut infos: Vec<RuleInfo> = ruleset
-        .rules
-        .iter()
-        .filter_map(|rule| rule.info())
-        .map(|info| info.as_ref().clone())
-        .collect();
-    infos.extend(triage::rules());
-    infos.sort_by(|a, b| a.id.cmp(&b.id));
+    let infos = infos(&ruleset);
     let shown: Vec<&RuleInfo> = infos.iter().collect();
     let text = match format {
         PageFormat::Terminal => listing::terminal(&shown, output::page_options()),
@@ -68,19 +70,53 @@ fn test(paths: &[PathBuf]) -> Result<Outcome, Failure> {
 }
 
 /// Writes the files of the built-in pattern rules: they are Semgrep's syntax as they are.
-fn export(folder: &Path) -> Result<Outcome, Failure> {
-    let mut count = 0;
-    for (path, text) in review::builtin_sources()? {
-        let place = folder.join(path.strip_prefix("rulesets/").unwrap_or(&path));
-        let failed = |error: std::io::Error| {
-            Failure::new(error).doing(&format!("write `{}`", place.display()))
-        };
-        if let Some(parent) = place.parent() {
-            std::fs::create_dir_all(parent).map_err(failed)?;
-        }
-        std::fs::write(&place, text).map_err(failed)?;
-        count += 1;
+fn export_semgrep(folder: &Path) -> Result<(), Failure> {
+    let sources = review::builtin_sources()?;
+    for (path, text) in &sources {
+        write(folder, path.strip_prefix("rulesets/").unwrap_or(path), text)?;
     }
-    output::text(&format!("{count} rules written to {}\n", folder.display()))?;
-    Ok(Outcome::Passed)
+    output::text(&format!(
+        "{} rules written to {}\n",
+        sources.len(),
+        folder.display()
+    ))
+}
+
+/// Writes the catalogue of all rules as markdown.
+fn export_pages(folder: &Path) -> Result<(), Failure> {
+    let infos = infos(&review::builtin()?);
+    let shown: Vec<&RuleInfo> = infos.iter().collect();
+    let pages = catalogue::pages(&shown, &Measured::embedded());
+    for page in &pages {
+        write(folder, &page.name, &page.text)?;
+    }
+    output::text(&format!(
+        "{} pages written to {}\n",
+        pages.len(),
+        folder.display()
+    ))
+}
+
+/// Writes a file below the folder, and the folders on the way to it.
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {
+    let place = folder.join(name);
+    let failed =
+        |error: std::io::Error| Failure::new(error).doing(&format!("write `{}`", place.display()));
+    if let Some(parent) = place.parent() {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+    }
+    std::fs::write(&place, text).map_err(failed)
+}
+
+/// What people are told about the rules, those about deviations included, by code.
+fn infos(ruleset: &Ruleset) -> Vec<RuleInfo> {
+    let mut infos: Vec<RuleInfo> = ruleset
+        .rules
+        .iter()
+        .filter_map(|rule| rule.info())
+        .map(|info| info.as_ref().clone())
+        .collect();
+    infos.extend(triage::rules());
+    infos.sort_by(|a, b| a.id.cmp(&b.id));
+    infos
 }

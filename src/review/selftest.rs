@@ -116,6 +116,9 @@ fn check(
                 .then(|| format!("expected on lines {expected:?}, reported on lines {found:?}"))
         }
         ExampleKind::Good => {
+            if !marked(&example.code, "ruleid:", &rule.head().id).is_empty() {
+                return Some("a good example must not have a `ruleid:` marker".to_owned());
+            }
             let heard: Vec<String> = findings
                 .iter()
                 .filter(|finding| {

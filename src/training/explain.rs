@@ -31,7 +31,7 @@ impl Default for PageOptions {
 const INDENT: &str = "  ";
 
 /// The rules of the same lesson but `rule` itself, by id.
-fn related<'a>(rule: &RuleInfo, all: &[&'a RuleInfo]) -> Vec<&'a RuleInfo> {
+pub(super) fn related<'a>(rule: &RuleInfo, all: &[&'a RuleInfo]) -> Vec<&'a RuleInfo> {
     if rule.lesson.is_empty() {
         return Vec::new();
     }
@@ -113,11 +113,7 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
 
 /// Renders the page as markdown; ends with a line feed.
 pub fn markdown(rule: &RuleInfo, all: &[&RuleInfo]) -> String {
-    let mut out = format!(
-        "# {}\n\n{}",
-        quote::text(&title(rule)),
-        page::markdown(rule)
-    );
+    let mut out = markdown_without_relatives(rule);
     let related = related(rule, all);
     if !related.is_empty() {
         out.push_str("\nRules of the same lesson:\n\n");
@@ -125,6 +121,16 @@ pub fn markdown(rule: &RuleInfo, all: &[&RuleInfo]) -> String {
             out.push_str(&format!("- {}\n", quote::text(&title(other))));
         }
     }
+    out
+}
+
+/// The page as markdown without the rules of its lesson; ends with a line feed.
+pub(super) fn markdown_without_relatives(rule: &RuleInfo) -> String {
+    let mut out = format!(
+        "# {}\n\n{}",
+        quote::text(&title(rule)),
+        page::markdown(rule)
+    );
     if !rule.aliases.is_empty() {
         let names: Vec<String> = rule.aliases.iter().map(|name| quote::code(name)).collect();
         out.push_str(&format!("\nFormer names: {}.\n", names.join(", ")));

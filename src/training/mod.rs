@@ -1,6 +1,9 @@
-//! What people learn from: the page of a rule and the list of rules, rendered from the rule files
+//! What people learn from: the page of a rule, the list and the catalogue of rules, rendered from the rule files
 //! alone, so that both work offline and never differ from what the rule does.
 
+mod areas;
+pub mod catalogue;
 pub mod explain;
 pub mod listing;
+pub mod measured;
 mod rule_json;
