@@ -12,6 +12,9 @@ pub mod finding;
 /// `scrubin.toml`, profile, limits: text to settings. Pure.
 pub mod config;
 
+/// What other tools found: SARIF and the like to results. Pure.
+pub mod import;
+
 /// What is under review: base, head, changed files, hunks, line maps. Pure but for `change::git`.
 pub mod change;
 

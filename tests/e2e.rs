@@ -14,6 +14,8 @@ mod edits;
 mod failures;
 #[path = "e2e/hook.rs"]
 mod hook;
+#[path = "e2e/import.rs"]
+mod import;
 #[path = "e2e/index.rs"]
 mod index;
 #[path = "e2e/reach.rs"]

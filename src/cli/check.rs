@@ -4,7 +4,7 @@ use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportForma
 use super::failure::Failure;
 use super::source::{self, Reviewed, RuleFolders};
 use super::watchdog::Watchdog;
-use super::{Outcome, edits, output};
+use super::{Outcome, edits, import, output};
 use crate::change::git::Repository;
 use crate::config::{Config, FailOn, Scope};
 use crate::finding::Precision;
@@ -84,6 +84,7 @@ pub(super) fn review(
     let prepared = Prepared::new(ruleset, config, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
         .with_baseline(reviewed.baseline(config)?)
+        .with_imports(import::read(reviewed, config, &arguments.imports)?)
         .with_whole_tree(reviewed.whole_tree)
         .with_watch(reviewed.watch.clone());
     // The program ends soon; taking the rules apart before would be 3 % of a hook's instructions.

@@ -12,6 +12,7 @@ mod doctor;
 mod edits;
 mod failure;
 mod hook;
+mod import;
 mod index;
 mod install;
 mod output;
@@ -70,6 +71,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(arguments) => check::check(&arguments),
+        Command::Import(arguments) => import::import(*arguments),
         #[cfg(feature = "github")]
         Command::Review(arguments) => review::review(&arguments),
         #[cfg(not(feature = "github"))]

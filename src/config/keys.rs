@@ -2,7 +2,7 @@
 
 /// Dotted keys, `RULE` standing for a rule's code or slug. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 28] = [
+pub const KEYS: [&str; 32] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -27,6 +27,10 @@ pub const KEYS: [&str; 28] = [
     "c.macros.identity",
     "c.macros.loop",
     "c.macros.statement",
+    "import.TOOL.enabled",
+    "import.TOOL.precision",
+    "import.TOOL.severity",
+    "import.TOOL.disable",
     "hook.fail",
     "deviations.file",
     "deviations.self",
@@ -34,7 +38,7 @@ pub const KEYS: [&str; 28] = [
 ];
 
 /// The names that may follow `prefix` (`""` or `"check."`), in the order of [`KEYS`], each once.
-/// A `RULE` among them stands for any name.
+/// A `RULE` or `TOOL` among them stands for any name.
 pub(super) fn names_after(prefix: &str) -> Vec<&'static str> {
     let mut names = Vec::new();
     for key in KEYS {

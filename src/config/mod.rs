@@ -20,7 +20,7 @@ pub use keys::KEYS;
 pub use parse::Config;
 pub use rule_names::{RuleNames, RuleOverride};
 pub use settings::{
-    Baseline, C, CharSign, Check, DataModel, Deviations, FailOn, Hook, HookFailure, Limits, Macros,
-    Paths, RuleSettings, Scope, SelfDeviation,
+    Baseline, C, CharSign, Check, DataModel, Deviations, FailOn, Hook, HookFailure, ImportSettings,
+    Limits, Macros, Paths, RuleSettings, Scope, SelfDeviation,
 };
 pub(crate) use spelling::nearest;

@@ -12,7 +12,9 @@ use super::glob::Glob;
 use super::keys::names_after;
 use super::nearest;
 use super::rule_names::{RuleNames, RuleOverride};
-use super::settings::{Baseline, C, Check, Deviations, Hook, Limits, Paths, RuleSettings};
+use super::settings::{
+    Baseline, C, Check, Deviations, Hook, ImportSettings, Limits, Paths, RuleSettings,
+};
 use crate::finding::RuleId;
 
 /// The settings of a project. `Config::default()` is what applies without a file.
@@ -31,6 +33,8 @@ pub struct Config {
     pub limits: Limits,
     /// The C target.
     pub c: C,
+    /// What is made of the findings of other tools, by tool.
+    pub import: BTreeMap<String, ImportSettings>,
     /// The git hook.
     pub hook: Hook,
     /// Where reasoned exceptions are kept.
@@ -100,7 +104,7 @@ impl Config {
                 enabled: false,
                 reason: None,
             };
-            overrides.insert(id.clone(), disabled);
+            overrides.insert(id, disabled);
         }
         for (name, settings) in &self.rules {
             let (id, own) = self.find(names, name)?;
@@ -119,13 +123,13 @@ impl Config {
                 };
                 return Err(self.origin.error(Some(name.span()), problem));
             }
-            let disabled = overrides.get(id).is_some_and(|before| !before.enabled);
+            let disabled = overrides.get(&id).is_some_and(|before| !before.enabled);
             let entry = RuleOverride {
                 severity: settings.severity,
                 enabled: settings.enabled.unwrap_or(!disabled),
                 reason,
             };
-            overrides.insert(id.clone(), entry);
+            overrides.insert(id, entry);
         }
         Ok(overrides)
     }
@@ -138,15 +142,15 @@ impl Config {
         self.check
             .only
             .iter()
-            .map(|name| Ok(self.find(names, name)?.0.clone()))
+            .map(|name| Ok(self.find(names, name)?.0))
             .collect()
     }
 
-    fn find<'n>(
+    fn find(
         &self,
-        names: &'n RuleNames,
+        names: &RuleNames,
         name: &Spanned<String>,
-    ) -> Result<(&'n RuleId, crate::finding::Severity), ConfigError> {
+    ) -> Result<(RuleId, crate::finding::Severity), ConfigError> {
         names.find(name.get_ref()).ok_or_else(|| {
             let problem = Problem::UnknownRule {
                 name: name.get_ref().clone(),
@@ -211,8 +215,8 @@ fn refuse_unknown_keys(
     }
     for (key, value) in table {
         let name = key.get_ref().as_ref();
-        let step = if known == ["RULE"] {
-            "RULE"
+        let step = if let [any @ ("RULE" | "TOOL")] = known.as_slice() {
+            any
         } else if known.contains(&name) {
             name
         } else {

@@ -166,6 +166,35 @@ pub(super) fn judge(before: &Tried, after: &Tried, edited: &[&Finding]) -> Resul
     Ok(())
 }
 
+/// Which of the findings of a report are gone as well, although no edit was for them: those that the
+/// text has no more, where their rule also speaks less often in their function. Of findings that may
+/// only be worded anew none counts.
+pub(super) fn gone(before: &Tried, after: &Tried, reported: &[&Finding]) -> Vec<bool> {
+    let count = |tried: &Tried, one: &Finding| {
+        let same = |other: &&Finding| place(other) == place(one);
+        tried.findings.iter().filter(same).count()
+    };
+    let is_in = |tried: &Tried, one: &Finding| {
+        let key = triage::key(one, None);
+        let mut keys = tried.findings.iter().map(|other| triage::key(other, None));
+        keys.any(|other| other == key)
+    };
+    let vanished: Vec<bool> = reported
+        .iter()
+        .map(|one| is_in(before, one) && !is_in(after, one))
+        .collect();
+    reported
+        .iter()
+        .zip(&vanished)
+        .map(|(one, &is_vanished)| {
+            let alike = reported.iter().zip(&vanished);
+            let alike = alike.filter(|(other, gone)| **gone && place(other) == place(one));
+            let fewer = count(before, one).saturating_sub(count(after, one));
+            is_vanished && alike.count() <= fewer
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::expect_used, reason = "tests")]
@@ -217,6 +246,16 @@ mod tests {
             understood: 3,
             functions: vec!["f".to_owned()],
         }
+    }
+
+    #[test]
+    fn what_goes_with_an_edit_is_gone_and_what_is_worded_anew_is_not() {
+        let before = tried(&[("A", "x"), ("B", "y"), ("C", "z")]);
+        let after = tried(&[("B", "y2")]);
+        let reported: Vec<&Finding> = before.findings.iter().collect();
+        assert_eq!(gone(&before, &after, &reported), [true, false, true]);
+        let kept = tried(&[("A", "x"), ("B", "y"), ("C", "z")]);
+        assert_eq!(gone(&before, &kept, &reported), [false, false, false]);
     }
 
     #[test]

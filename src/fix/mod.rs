@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Finding, RepoPath};
 use crate::report::{FixRecord, FixReport, FixStatus, Report};
-use crate::review::{Inputs, Trial, with_trial};
+use crate::review::{Inputs, Trial, Tried, with_trial};
 use crate::triage::Verdict;
 use rounds::{Decided, Repair};
 pub use target::WorkTree;
@@ -98,17 +98,38 @@ pub fn run(
                 fixes: &mut fixes,
             };
             let mut all: BTreeMap<usize, Decided> = BTreeMap::new();
+            let mut gone: Vec<usize> = Vec::new();
             for (path, indexes) in &by_file {
                 let wanted: Vec<&Finding> = indexes
                     .iter()
                     .filter_map(|index| findings.get(*index))
                     .map(|triaged| &triaged.finding)
                     .collect();
-                let decided = work.file(trial, path, &wanted);
+                let (decided, written) = work.file(trial, path, &wanted);
+                if let Some((before, after)) = written {
+                    let (numbers, reported): (Vec<usize>, Vec<&Finding>) = findings
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, one)| {
+                            one.verdict == Verdict::Report && one.finding.location.path == *path
+                        })
+                        .map(|(number, one)| (number, &one.finding))
+                        .unzip();
+                    let vanished = judge::gone(&before, &after, &reported);
+                    let vanished = numbers.into_iter().zip(vanished);
+                    gone.extend(vanished.filter(|(_, is_gone)| *is_gone).map(|(at, _)| at));
+                }
                 all.extend(indexes.iter().copied().zip(decided));
             }
-            all
+            (all, gone)
         })?;
+        let (decided, gone) = decided;
+        for index in gone {
+            if let Some(triaged) = report.findings.get_mut(index) {
+                triaged.verdict = Verdict::Fixed;
+                triaged.blocks = false;
+            }
+        }
         for (index, decided) in decided {
             if let Some(triaged) = report.findings.get_mut(index) {
                 if decided.status.is_repaired() && !mode.is_dry_run {
@@ -144,20 +165,21 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
-    /// Repairs one file; what became of the edit of each finding, in their order.
+    /// Repairs one file; what became of the edit of each finding, in their order, and what the
+    /// analysis said before and says after, where the file was written.
     fn file(
         &mut self,
         trial: &mut Trial<'_>,
         path: &RepoPath,
         findings: &[&Finding],
-    ) -> Vec<Decided> {
+    ) -> (Vec<Decided>, Option<(Tried, Tried)>) {
         let refuse = |reason: String| {
             let decided = Decided {
                 status: FixStatus::Refused,
                 reason: Some(reason),
                 round: 1,
             };
-            vec![decided; findings.len()]
+            (vec![decided; findings.len()], None)
         };
         let files = &self.inputs.change.files;
         let Some(file) = files.iter().find(|file| file.path == *path) else {
@@ -186,7 +208,7 @@ impl Work<'_> {
         };
         let mut decided = repaired.decided;
         if repaired.text == target.text {
-            return decided;
+            return (decided, None);
         }
         if !self.mode.is_dry_run
             && let Err(reason) = target.write(&repaired.text)
@@ -202,7 +224,8 @@ impl Work<'_> {
                     one.status = FixStatus::WouldApply;
                 }
             }
+            return (decided, None);
         }
-        decided
+        (decided, Some((repaired.before, repaired.after)))
     }
 }

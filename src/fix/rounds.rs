@@ -39,6 +39,9 @@ pub(super) struct Decided {
 pub(super) struct Repaired {
     pub(super) text: Vec<u8>,
     pub(super) decided: Vec<Decided>,
+    /// What the analysis said of the text before all edits and says of it after them.
+    pub(super) before: Tried,
+    pub(super) after: Tried,
     /// Whether the person who was asked wants no more questions.
     pub(super) stops: bool,
 }
@@ -65,6 +68,7 @@ impl Repair<'_, '_> {
             tried: self.trial.of(self.path, text),
             text: text.to_vec(),
         };
+        let before = now.tried.clone();
         let lines = Lines::new(reviewed, text);
         let mut wanted: Vec<Wanted> = findings
             .iter()
@@ -101,10 +105,10 @@ impl Repair<'_, '_> {
         });
         let mut stops = false;
         for round in 1..=ROUNDS {
-            let before = now.text.clone();
+            let text_before = now.text.clone();
             self.batch(&mut now, &mut wanted, round);
             stops |= self.questions(&mut now, &mut wanted, round, stops);
-            if now.text == before || wanted.iter().all(|one| one.state.is_some()) {
+            if now.text == text_before || wanted.iter().all(|one| one.state.is_some()) {
                 break;
             }
         }
@@ -116,6 +120,8 @@ impl Repair<'_, '_> {
         }
         wanted.sort_by_key(|one| one.number);
         Repaired {
+            before,
+            after: now.tried,
             text: now.text,
             decided: wanted.into_iter().filter_map(|one| one.state).collect(),
             stops,

@@ -1,5 +1,7 @@
 //! The report as JSON, for programs. The format is described in `docs/json.md`.
 
+mod further;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -8,7 +10,8 @@ use crate::finding::{Fix, FixSafety, Gap, Location};
 use crate::rules::RuleInfo;
 use crate::triage::{BaselineState, Triaged, Verdict};
 
-use super::{FileCounts, FixRecord, Report, page, visible, words};
+use self::further::{FixRecordPart, FixSummaryPart, ImportPart};
+use super::{FileCounts, Report, page, visible, words};
 
 /// Version of the format. Grows when a field changes its meaning or goes away, not when one is
 /// added.
@@ -57,28 +60,11 @@ struct Document<'a> {
     fixes: Option<Vec<FixRecordPart<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix_summary: Option<FixSummaryPart>,
+    /// What became of the results of other tools.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    imports: Vec<ImportPart<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stats: Option<StatsPart>,
-}
-
-#[derive(Serialize)]
-struct FixRecordPart<'a> {
-    rule: &'a str,
-    fingerprint: &'a str,
-    status: &'static str,
-    reason: Option<&'a str>,
-    round: u32,
-    #[serde(flatten)]
-    edit: FixPart<'a>,
-}
-
-#[derive(Serialize)]
-struct FixSummaryPart {
-    dry_run: bool,
-    files: u64,
-    counts: BTreeMap<&'static str, u64>,
-    /// Invalid UTF-8 replaced.
-    diff: String,
 }
 
 #[derive(Serialize)]
@@ -114,6 +100,9 @@ struct FindingPart<'a> {
     #[serde(flatten)]
     place: PlacePart,
     function: Option<&'a str>,
+    /// The other tool that found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<OriginPart<'a>>,
     fingerprint: FingerprintPart<'a>,
     cwe: Vec<String>,
     lesson: &'a str,
@@ -124,6 +113,12 @@ struct FindingPart<'a> {
     related: Vec<NotePart<'a>>,
     trace: Vec<NotePart<'a>>,
     lines: Vec<LinePart<'a>>,
+}
+
+#[derive(Serialize)]
+struct OriginPart<'a> {
+    name: &'a str,
+    version: &'a str,
 }
 
 #[derive(Serialize)]
@@ -275,30 +270,11 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
         functions: functions(report),
         fixes: report.fixes.as_ref().map(|fixes| {
             let records = fixes.records.iter();
-            records.map(fix_record).collect()
+            records.map(further::fix_record).collect()
         }),
-        fix_summary: report.fixes.as_ref().map(|fixes| FixSummaryPart {
-            dry_run: fixes.is_dry_run,
-            files: fixes.files,
-            counts: fixes.counts(),
-            diff: String::from_utf8_lossy(&fixes.diff).into_owned(),
-        }),
+        fix_summary: report.fixes.as_ref().map(further::fix_summary),
+        imports: report.imports.iter().map(further::import).collect(),
         stats: options.stats.then(|| stats(report)),
-    }
-}
-
-fn fix_record(record: &FixRecord) -> FixRecordPart<'_> {
-    FixRecordPart {
-        rule: record.rule.as_str(),
-        fingerprint: &record.fingerprint,
-        status: record.status.as_str(),
-        reason: record.reason.as_deref(),
-        round: record.round,
-        edit: FixPart {
-            place: place(&record.location),
-            replacement: &record.replacement,
-            safety: safety(record.safety),
-        },
     }
 }
 
@@ -331,6 +307,10 @@ fn finding<'a>(triaged: &'a Triaged, rule: Option<&'a RuleInfo>) -> FindingPart<
         message: &finding.message,
         place: place(&finding.location),
         function: finding.function.as_deref(),
+        tool: finding.origin.as_ref().map(|origin| OriginPart {
+            name: &origin.tool,
+            version: &origin.version,
+        }),
         fingerprint: FingerprintPart {
             v1: triaged.fingerprint.value(),
             key: &triaged.fingerprint.key,

@@ -6,6 +6,7 @@
 
 mod fixes;
 pub mod github;
+mod imports;
 pub mod json;
 mod line_hash;
 pub mod markdown;
@@ -23,6 +24,7 @@ pub(crate) mod visible;
 pub(crate) mod words;
 
 pub use fixes::{FixRecord, FixReport, FixStatus, shown_diff};
+pub use imports::{ImportSummary, Places};
 pub use line_hash::line_hashes;
 pub use value::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped};
 pub use words::findings_line;

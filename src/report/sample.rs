@@ -120,6 +120,7 @@ pub(crate) fn finding(path: &str, line: u32, code: &str, from: u32, to: u32) -> 
         }],
         fix: None,
         tokens: String::new(),
+        origin: None,
     }
 }
 
@@ -173,6 +174,7 @@ pub(crate) fn empty() -> Report {
         absent: Vec::new(),
         line_hashes: BTreeMap::new(),
         fixes: None,
+        imports: Vec::new(),
         incomplete: false,
     }
 }

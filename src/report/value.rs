@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::FixReport;
+use super::{FixReport, ImportSummary};
 use crate::finding::{Gap, RepoPath, RuleId};
 use crate::rules::RuleInfo;
 use crate::triage::{BaselineEntry, DeviationUse, Triaged};
@@ -96,6 +96,8 @@ pub struct Report {
     pub line_hashes: BTreeMap<(RepoPath, u32), String>,
     /// What became of the edits that rules offer; `None` where nobody asked for them.
     pub fixes: Option<FixReport>,
+    /// What became of the results of other tools.
+    pub imports: Vec<ImportSummary>,
     /// Whether a changed file inside the scope could not be analysed at all (exit code 2).
     pub incomplete: bool,
 }

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::flow_rules::{FlowRules, target};
 use super::host_code::HostCode;
+use super::imported::Imports;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
 use super::watch::Watch;
@@ -62,6 +63,10 @@ pub struct Prepared {
     pub(super) host_code: HostCode,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
+    /// The only rules to run; empty = all.
+    pub(super) only: BTreeSet<RuleId>,
+    /// What other tools found.
+    pub(super) imports: Imports,
     pub(super) settings: triage::Settings,
     pub(super) limits: crate::config::Limits,
     pub(super) paths: crate::config::Paths,
@@ -116,7 +121,7 @@ impl Prepared {
         for name in &arguments.only {
             match names.find(name) {
                 Some((id, _)) => {
-                    only.insert(id.clone());
+                    only.insert(id);
                 }
                 None => {
                     return Err(PrepareError::UnknownRule {
@@ -148,6 +153,11 @@ impl Prepared {
             .precision
             .or(config.check.precision)
             .unwrap_or(Precision::High);
+        // Other tools do not say how often they are right; a person who imports wants to see them.
+        settings.imported_precision = arguments
+            .precision
+            .or(config.check.precision)
+            .unwrap_or(Precision::Medium);
         settings.severity = config.check.severity;
         settings.fail_on = arguments.fail_on.unwrap_or(config.check.fail_on);
         settings.names = names;
@@ -193,6 +203,8 @@ impl Prepared {
             host_code: HostCode::new(&active),
             engine: Engine::new(active),
             absence,
+            only,
+            imports: Imports::default(),
             watch: Watch::default(),
             overrides,
             settings,
@@ -233,6 +245,13 @@ impl Prepared {
     #[must_use]
     pub fn with_whole_tree(mut self, whole_tree: bool) -> Self {
         self.settings.whole_tree = whole_tree;
+        self
+    }
+
+    /// Adds what other tools found.
+    #[must_use]
+    pub fn with_imports(mut self, imports: Imports) -> Self {
+        self.imports = imports;
         self
     }
 

@@ -9,6 +9,7 @@ mod compare;
 mod flow_rules;
 mod headers;
 mod host_code;
+mod imported;
 mod indexing;
 mod inputs;
 mod macros;
@@ -23,6 +24,7 @@ mod trial;
 mod watch;
 mod withheld;
 
+pub use imported::Imports;
 pub use indexing::{IndexError, IndexState, IndexStats, index_state, update_index};
 pub use inputs::{Inputs, PrepareError, Prepared, Thresholds};
 pub use ruleset::{

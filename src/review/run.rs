@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::compare::compare;
+use super::imported::Joining;
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
@@ -16,7 +17,9 @@ use crate::change::ChangedFile;
 use crate::change::classify::FileClass;
 use crate::change::git::Reader;
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
-use crate::report::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped, line_hashes};
+use crate::report::{
+    FileCounts, ImportSummary, Notice, Phase, Report, ReportedChange, Skipped, line_hashes,
+};
 use crate::syntax::Parser;
 use crate::triage::{self, ChangedLines, FileFindings, Triaged, Verdict};
 
@@ -67,7 +70,8 @@ fn review(inputs: &Inputs<'_>) -> Report {
             None => skipped.add(entry.reason.as_str(), &entry.path),
         }
     }
-    let wanted = select(inputs, &mut skipped);
+    let mut joining = Joining::new(inputs);
+    let wanted = select(inputs, &mut skipped, &joining);
     let comparing = prepared.flow.comparing_ids();
     let session = IndexSession::open(inputs);
     let added;
@@ -98,6 +102,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         shared.elsewhere = added.repository.as_ref();
         look_again(inputs, &wanted, &shared, &mut analysed);
     }
+    joining.add(inputs, &wanted, &mut analysed);
     let after_analysis = Instant::now();
 
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
@@ -164,7 +169,9 @@ fn review(inputs: &Inputs<'_>) -> Report {
             &mut files,
             &mut gaps,
         );
+        joining.compare(inputs, &shared, &mut files);
     }
+    let (imports, foreign) = joining.finish();
     let after_base = Instant::now();
     let mut outcome = triage::run(files, &prepared.settings);
     if whole && prepared.settings.baseline.is_none() {
@@ -205,7 +212,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             head: inputs.change.head.clone(),
             scope: prepared.settings.scope.as_str().to_owned(),
         },
-        rules: rules_of(prepared, &outcome.triaged),
+        rules: rules_of(prepared, foreign, &outcome.triaged),
         findings: outcome.triaged,
         deviations: outcome.deviations,
         absent: outcome.absent,
@@ -217,8 +224,11 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .chain(&inputs.change.notices)
             .chain(&withheld::notice(&withheld))
             .chain(&index_notice)
-            .map(|text| Notice { text: text.clone() })
+            .cloned()
+            .chain(imports.iter().map(ImportSummary::sentence))
+            .map(|text| Notice { text })
             .collect(),
+        imports,
         files: file_counts,
         functions,
         unreached_functions,
@@ -232,7 +242,11 @@ fn review(inputs: &Inputs<'_>) -> Report {
 }
 
 /// The files that some rule reads; the others are counted by reason, or are no business of ours.
-fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedFile> {
+fn select<'c>(
+    inputs: &Inputs<'c>,
+    skipped: &mut SkipCounts,
+    joining: &Joining<'_>,
+) -> Vec<&'c ChangedFile> {
     let prepared = inputs.prepared;
     inputs
         .change
@@ -246,7 +260,8 @@ fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedF
                 }
                 class => class.is_code(),
             };
-            if !is_code && !prepared.engine.wants_text(&file.path) {
+            let is_wanted = |path| prepared.engine.wants_text(path) || joining.has(path);
+            if !is_code && !is_wanted(&file.path) {
                 return false;
             }
             if prepared.paths.exclude.is_match(&file.path) {
@@ -377,7 +392,11 @@ pub(super) fn reasons(error: &dyn std::error::Error) -> String {
 }
 
 /// What people are told about the rules that the report names.
-fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
+fn rules_of(
+    prepared: &Prepared,
+    foreign: BTreeMap<RuleId, crate::rules::RuleInfo>,
+    triaged: &[Triaged],
+) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
     let shown = |one: &&Triaged| {
         matches!(
             one.verdict,
@@ -389,7 +408,8 @@ fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate:
         .filter(shown)
         .map(|one| &one.finding.rule)
         .collect();
-    let mut found = BTreeMap::new();
+    let mut found = foreign;
+    found.retain(|id, _| wanted.contains(id));
     for rule in prepared.engine.rules() {
         if wanted.contains(&rule.head().id)
             && let Some(info) = rule.info()

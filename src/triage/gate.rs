@@ -5,7 +5,11 @@ use crate::finding::{Finding, RepoPath, RuleStatus};
 
 /// Whether the finding's rule is below the severity or precision that is shown.
 pub fn is_below_threshold(finding: &Finding, settings: &Settings) -> bool {
-    finding.severity < settings.severity || finding.precision < settings.precision
+    let precision = match finding.origin {
+        Some(_) => settings.imported_precision,
+        None => settings.precision,
+    };
+    finding.severity < settings.severity || finding.precision < precision
 }
 
 /// Whether the finding closes the gate: reported, severe enough, no experiment, no test code.

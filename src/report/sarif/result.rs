@@ -65,6 +65,7 @@ pub(super) fn result<'a>(
         code_flows: code_flows(finding),
         fixes: finding.fix.iter().map(fix).collect(),
         properties: json!({
+            "tool": finding.origin.as_ref().map(|origin| origin.titled()),
             "slug": info.map_or("", |rule| rule.slug.as_str()),
             "cwe": info.map(page::cwe_ids).unwrap_or_default(),
             "lesson": info.map_or("", |rule| rule.lesson.as_str()),

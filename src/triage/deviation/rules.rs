@@ -132,7 +132,7 @@ pub fn active_rules(overrides: &BTreeMap<RuleId, RuleOverride>) -> Vec<RuleInfo>
 
 /// The rule a name in a deviation means. Rules about deviations cannot be deviated from: a permit
 /// that permits itself needs no reason any more.
-pub(super) fn resolve<'n>(names: &'n RuleNames, name: &str) -> Option<&'n RuleId> {
+pub(super) fn resolve(names: &RuleNames, name: &str) -> Option<RuleId> {
     names
         .find(name)
         .map(|(id, _)| id)
