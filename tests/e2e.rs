@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "e2e/config_files.rs"]
+mod config_files;
 #[path = "e2e/edits.rs"]
 mod edits;
 #[path = "e2e/failures.rs"]
@@ -18,6 +20,8 @@ mod hook;
 mod import;
 #[path = "e2e/index.rs"]
 mod index;
+#[path = "e2e/profile.rs"]
+mod profile;
 #[path = "e2e/reach.rs"]
 mod reach;
 #[path = "e2e/repository.rs"]

@@ -29,6 +29,8 @@ pub(super) enum Command {
     Import(Box<CheckArguments>),
     /// Review a pull request in a CI environment: comments, summary, gate
     Review(Box<ReviewArguments>),
+    /// Ask about the device, and write its profile into scrubin.toml
+    Init(InitArguments),
     /// Is the gate really in place? Exit code 1 if it can be walked around
     Doctor(DoctorArguments),
     /// Install, remove and run the git hooks
@@ -263,6 +265,34 @@ pub(super) struct ReviewArguments {
     pub(super) timeout: u64,
 }
 
+/// Options of `init`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Guesses come from the repository, each with its evidence. What nobody knows counts as yes.\n\
+                  An existing scrubin.toml keeps everything outside of [profile]. Running it again with the same\n\
+                  answers gives the same files."
+)]
+pub(super) struct InitArguments {
+    /// Ask nothing: accept the guesses, and count what nobody knows as yes
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Take answers from this file (TOML, the tables of [profile] without that name); for the rest as --yes
+    #[arg(long, value_name = "FILE")]
+    pub(super) answers: Option<PathBuf>,
+    /// Overwrite scrubin.toml as a whole, whatever it holds
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Write nothing; print scrubin.toml as it would be
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Where the rationale goes [docs/scrubin-profile.md]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rationale: Option<PathBuf>,
+    /// How the result is told
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(super) format: ListFormat,
+}
+
 /// Options of `index`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct IndexArguments {
@@ -369,6 +399,15 @@ pub(super) enum RulesCommand {
         /// Further rules in Semgrep's syntax (may be repeated)
         #[arg(long, value_name = "FILE_OR_DIR")]
         rules: Vec<PathBuf>,
+        /// Add the severity that scrubin.toml and its device profile give each rule, and why
+        #[arg(long)]
+        profile: bool,
+        /// With --profile: what holds for this file or folder, not for the whole repository
+        #[arg(long, value_name = "PATH", requires = "profile")]
+        at: Option<PathBuf>,
+        /// With --profile: use this configuration instead of the repository's scrubin.toml
+        #[arg(long, value_name = "FILE", requires = "profile")]
+        config: Option<PathBuf>,
     },
     /// The page of a rule
     Show {

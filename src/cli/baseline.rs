@@ -15,15 +15,15 @@ pub(super) fn write(arguments: &CheckArguments) -> Result<Outcome, Failure> {
         ..arguments.clone()
     };
     let open = source::open(&arguments)?;
-    let config = open.config(arguments.config.as_deref())?;
-    let report = check::review(&open, &config, &arguments)?;
+    let configs = open.configs(arguments.config.as_deref())?;
+    let report = check::review(&open, &configs, &arguments)?;
     let baseline = Baseline::of(&report.findings);
     let text = baseline
         .to_json()
         .map_err(|error| Failure::new(error).doing("write the baseline as JSON"))?;
     let place = match &arguments.output {
         Some(path) => path.clone(),
-        None => open.root().join(&config.baseline.file),
+        None => open.root().join(&configs.root.baseline.file),
     };
     std::fs::write(&place, text)
         .map_err(|error| Failure::new(error).doing(&format!("write `{}`", place.display())))?;

@@ -6,7 +6,7 @@ use super::source::{self, Reviewed, RuleFolders};
 use super::watchdog::Watchdog;
 use super::{Outcome, edits, import, output};
 use crate::change::git::Repository;
-use crate::config::{Config, FailOn, Scope};
+use crate::config::{Config, Configs, FailOn, Scope};
 use crate::finding::Precision;
 use crate::report::Report;
 use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
@@ -15,9 +15,12 @@ use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
 pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     let watchdog = Watchdog::start(arguments.watchdog);
     let reviewed = source::open(arguments)?.watched_by(&watchdog);
-    let config = reviewed.config(arguments.config.as_deref())?;
-    watchdog.set(arguments.watchdog.or(config.limits.watchdog_seconds), false);
-    let report = review(&reviewed, &config, arguments)?;
+    let configs = reviewed.configs(arguments.config.as_deref())?;
+    watchdog.set(
+        arguments.watchdog.or(configs.root.limits.watchdog_seconds),
+        false,
+    );
+    let report = review(&reviewed, &configs, arguments)?;
     if arguments.all && report.files.total == 0 {
         output::report(
             &output::render(&report, arguments),
@@ -73,15 +76,16 @@ pub(super) fn ruleset(
 /// Reviews a change that is open already.
 pub(super) fn review(
     reviewed: &Reviewed,
-    config: &Config,
+    configs: &Configs,
     arguments: &CheckArguments,
 ) -> Result<Report, Failure> {
+    let config = &configs.root;
     let whole = reviewed.change.source.is_whole();
     // Refused before the work of a review, where nothing could be written.
     let edits = edits::place(reviewed, &arguments.edits, prepared_limit(config))?;
     let ruleset = ruleset(reviewed, config, arguments)?;
     let today = chrono::Utc::now().date_naive();
-    let prepared = Prepared::new(ruleset, config, &thresholds(arguments), today, whole)?
+    let prepared = Prepared::new(ruleset, configs, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
         .with_baseline(reviewed.baseline(config)?)
         .with_imports(import::read(reviewed, config, &arguments.imports)?)
@@ -123,6 +127,7 @@ fn thresholds(arguments: &CheckArguments) -> Thresholds {
         fail_on: arguments.fail_on.map(FailOn::from),
         only: arguments.only.clone(),
         jobs: arguments.jobs.map(usize::from),
+        usual_precision: None,
     }
 }
 

@@ -14,6 +14,7 @@ mod failure;
 mod hook;
 mod import;
 mod index;
+mod init;
 mod install;
 mod output;
 mod pages;
@@ -81,6 +82,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         .with_help(
             "take a released binary, or build with `cargo install scrubin --features github`",
         )),
+        Command::Init(arguments) => init::init(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Hook(command) => match command {
             args::HookCommand::PreCommit(_) => hook::pre_commit(),

@@ -13,6 +13,13 @@ pub(super) fn message(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", without_commands(text));
 }
 
+/// Asks for a line: no line feed, so that the answer stands beside the question.
+pub(super) fn prompt(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "{}", without_commands(text));
+    let _ = out.flush();
+}
+
 /// A text in which the runner of a CI job finds no commands. It reads them from stderr as well, and a
 /// message may quote what a stranger wrote.
 fn without_commands(text: &str) -> String {
@@ -65,12 +72,6 @@ pub(super) fn harmless(text: &str) -> String {
 /// A diff for the eyes of a person.
 pub(super) fn shown_diff(diff: &[u8], color: bool) -> String {
     report::shown_diff(diff, color)
-}
-
-/// Writes a question to stderr and leaves the cursor behind it.
-pub(super) fn prompt(text: &str) {
-    let mut err = std::io::stderr().lock();
-    let _ = write!(err, "{text}").and_then(|()| err.flush());
 }
 
 /// Columns of the terminal; `COLUMNS`, else 100.

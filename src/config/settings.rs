@@ -148,6 +148,8 @@ pub struct Paths {
     pub exclude: Globs,
     /// Code of others: not reviewed; counted as left out under its own reason.
     pub vendor: Globs,
+    /// Files that say which code of others there is; where none is named, the usual ones count.
+    pub vendor_record: Globs,
     /// Test code: reviewed and shown, never closes the gate.
     pub test: Globs,
 }
@@ -241,6 +243,8 @@ pub struct C {
     pub data_model: DataModel,
     /// Signedness of plain `char` on the target.
     pub char: CharSign,
+    /// Names of interrupt handlers beside the usual ones; `*` stands for anything.
+    pub isr_names: Vec<String>,
     /// What the project's macros expand to, where the parser needs to know.
     pub macros: Macros,
 }

@@ -11,6 +11,7 @@ use crate::rules::RuleInfo;
 use crate::triage::{BaselineState, Triaged, Verdict};
 
 use self::further::{FixRecordPart, FixSummaryPart, ImportPart};
+use super::profile::ProfilePart;
 use super::{FileCounts, Report, page, visible, words};
 
 /// Version of the format. Grows when a field changes its meaning or goes away, not when one is
@@ -49,6 +50,7 @@ struct Document<'a> {
     gaps: Vec<GapPart<'a>>,
     skipped: Vec<SkippedPart<'a>>,
     notices: Vec<&'a str>,
+    profile: ProfilePart<'a>,
     counts: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
     blocking: u64,
@@ -220,7 +222,7 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
         options.all_verdicts
             || matches!(
                 triaged.verdict,
-                Verdict::Report | Verdict::Deviated { .. } | Verdict::Known
+                Verdict::Report | Verdict::Deviated { .. } | Verdict::Known | Verdict::SoupList
             )
     };
     Document {
@@ -259,6 +261,7 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
             .iter()
             .map(|notice| notice.text.as_str())
             .collect(),
+        profile: report.profile.part(),
         counts: report.counts(),
         by_severity: words::by_severity(report)
             .into_iter()

@@ -350,9 +350,9 @@ fn remarks(report: &Report, body: &mut Body) {
         .collect();
     lines.extend(
         report
-            .notices
+            .remarks()
             .iter()
-            .map(|notice| format!("- {}\n", quote::text(&notice.text))),
+            .map(|remark| format!("- {}\n", quote::text(remark))),
     );
     if !lines.is_empty() {
         body.push(&format!("{}\n", lines.concat()));

@@ -12,6 +12,7 @@ mod line_hash;
 pub mod markdown;
 pub(crate) mod page;
 pub(crate) mod paint;
+pub mod profile;
 pub(crate) mod quote;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -26,5 +27,6 @@ pub(crate) mod words;
 pub use fixes::{FixRecord, FixReport, FixStatus, shown_diff};
 pub use imports::{ImportSummary, Places};
 pub use line_hash::line_hashes;
+pub use profile::ProfileReport;
 pub use value::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped};
 pub use words::findings_line;

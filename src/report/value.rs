@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::profile::ProfileReport;
 use super::{FixReport, ImportSummary};
 use crate::finding::{Gap, RepoPath, RuleId};
 use crate::rules::RuleInfo;
@@ -77,6 +78,8 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// Remarks.
     pub notices: Vec<Notice>,
+    /// What the device profile does to this review.
+    pub profile: ProfileReport,
     /// Reviewed files: total in scope, and those analysed.
     pub files: FileCounts,
     /// Functions: in changed files (all files with `--all`), and those fully analysed.
@@ -116,6 +119,7 @@ impl Report {
             "known",
             "deviated",
             "below-threshold",
+            "soup-list",
         ]
         .into_iter()
         .map(|word| (word, 0))

@@ -107,6 +107,7 @@ pub(crate) fn unreported_line(report: &Report) -> String {
         ("deviated", "deviated"),
         ("outside-change", "outside the change"),
         ("below-threshold", "below the threshold"),
+        ("soup-list", "for the SOUP risk list"),
         ("fixed", "repaired in the work tree"),
     ]
     .iter()

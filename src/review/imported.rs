@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::inputs::{Inputs, Prepared};
 use crate::change::ChangedFile;
-use crate::config::ImportSettings;
+use crate::config::{ImportSettings, NamedRules};
 use crate::finding::{Finding, Precision, Related, RepoPath, RuleId, RuleStatus};
 use crate::import::{ForeignPlace, ForeignResult, Imported, family, weaknesses};
 use crate::report::ImportSummary;
@@ -81,6 +81,8 @@ fn below(path: &str, root: &str) -> Option<String> {
 pub(super) struct Joining<'i> {
     imports: &'i Imports,
     prepared: &'i Prepared,
+    /// What the configuration at the root says of rules.
+    named: NamedRules,
     summaries: Vec<ImportSummary>,
     /// For each file of the change: run and number of its results.
     by_file: BTreeMap<RepoPath, Vec<(usize, usize)>>,
@@ -95,6 +97,7 @@ impl<'i> Joining<'i> {
         let mut joining = Self {
             imports,
             prepared,
+            named: prepared.settings.policy.root_rules(),
             summaries: Vec::new(),
             by_file: BTreeMap::new(),
             infos: BTreeMap::new(),
@@ -163,10 +166,7 @@ impl<'i> Joining<'i> {
         settings.enabled.unwrap_or(true)
             && !settings.disable.iter().any(is_disabled)
             && (prepared.only.is_empty() || prepared.only.contains(rule))
-            && prepared
-                .overrides
-                .get(rule)
-                .is_none_or(|change| change.enabled)
+            && self.named.enabled(rule)
     }
 
     /// Whether some tool found something in a file of the change.
@@ -223,7 +223,7 @@ impl<'i> Joining<'i> {
         let settings = imports.settings(&imported.tool.name);
         made.precision = settings.precision.unwrap_or(Precision::Medium);
         made.severity = settings.severity.unwrap_or(made.severity);
-        let change = self.prepared.overrides.get(&made.rule);
+        let change = self.named.rules.get(&made.rule);
         made.severity = change
             .and_then(|change| change.severity)
             .unwrap_or(made.severity);
@@ -243,7 +243,7 @@ impl<'i> Joining<'i> {
             }
             // A finding that nobody would see cannot speak for another one.
             if is_same_rule
-                || triage::is_below_threshold(known, &prepared.settings)
+                || !triage::is_shown(known, &prepared.settings)
                 || !are_together(known, &made)
             {
                 continue;
@@ -444,6 +444,8 @@ fn info(imported: &Imported, result: &ForeignResult, made: &Finding, cwe: Vec<St
         lesson: String::new(),
         why: rule.description,
         how_to_fix: rule.help,
+        false_positive: String::new(),
+        incidents: Vec::new(),
         examples: Vec::new(),
         references: [rule.address]
             .into_iter()
@@ -451,6 +453,7 @@ fn info(imported: &Imported, result: &ForeignResult, made: &Finding, cwe: Vec<St
             .collect(),
         fix_safety: None,
         argues_from_absence: false,
+        once_per_function: false,
         analysis: None,
         supersedes: Vec::new(),
         builtin: false,

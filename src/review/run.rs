@@ -11,14 +11,19 @@ use super::imported::Joining;
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
+use super::surroundings::Surroundings;
 use super::touched::{Changes, is_of_changes};
+use super::vendored;
 use super::withheld;
 use crate::change::ChangedFile;
 use crate::change::classify::FileClass;
 use crate::change::git::Reader;
+use crate::config::Kind;
+use crate::config::profile::Leveled;
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
 use crate::report::{
-    FileCounts, ImportSummary, Notice, Phase, Report, ReportedChange, Skipped, line_hashes,
+    FileCounts, ImportSummary, Notice, Phase, ProfileReport, Report, ReportedChange, Skipped,
+    line_hashes,
 };
 use crate::syntax::Parser;
 use crate::triage::{self, ChangedLines, FileFindings, Triaged, Verdict};
@@ -79,6 +84,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         prepared,
         is_of_changes: is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        around: Surroundings::new(inputs.change, inputs.reader),
         gathers: session.gathers(),
         elsewhere: session.read_only(),
         ran: Arc::new(
@@ -172,6 +178,20 @@ fn review(inputs: &Inputs<'_>) -> Report {
         joining.compare(inputs, &shared, &mut files);
     }
     let (imports, foreign) = joining.finish();
+    for finding in vendored::findings(inputs) {
+        files.push(FileFindings {
+            path: finding.location.path.clone(),
+            base_path: None,
+            head: vec![finding],
+            base: None,
+            changed: ChangedLines::whole_file(),
+            functions: Vec::new(),
+            comments: Vec::new(),
+            // The defect is that it changes: no base has it.
+            is_new_file: true,
+            ran: Arc::default(),
+        });
+    }
     let after_base = Instant::now();
     let mut outcome = triage::run(files, &prepared.settings);
     if whole && prepared.settings.baseline.is_none() {
@@ -229,6 +249,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .map(|text| Notice { text })
             .collect(),
         imports,
+        profile: profile_report(prepared, &by_path),
         files: file_counts,
         functions,
         unreached_functions,
@@ -238,6 +259,29 @@ fn review(inputs: &Inputs<'_>) -> Report {
         phases,
         fixes: None,
         incomplete,
+    }
+}
+
+/// What profile and configuration do to the review of these files.
+fn profile_report(prepared: &Prepared, files: &BTreeMap<&RepoPath, &ChangedFile>) -> ProfileReport {
+    let policy = &prepared.settings.policy;
+    let level = policy.level();
+    let is_class_c = |path: &RepoPath| {
+        FileClass::of_path(path).is_code()
+            && policy
+                .ruling(path)
+                .is_some_and(|ruling| ruling.kind == Kind::Device && ruling.terms.effects.checklist)
+    };
+    ProfileReport {
+        level: level.map(|leveled| leveled.level.as_str()),
+        level_sentence: level.map(Leveled::sentence).unwrap_or_default(),
+        lowered: policy.lowered(),
+        change: prepared.policy_change.clone(),
+        class_c: files
+            .keys()
+            .filter(|path| is_class_c(path))
+            .map(|path| (*path).clone())
+            .collect(),
     }
 }
 
@@ -264,11 +308,11 @@ fn select<'c>(
             if !is_code && !is_wanted(&file.path) {
                 return false;
             }
-            if prepared.paths.exclude.is_match(&file.path) {
+            if prepared.settings.policy.is_excluded(&file.path) {
                 skipped.add("excluded by the configuration", &file.path);
                 return false;
             }
-            if prepared.paths.vendor.is_match(&file.path) {
+            if prepared.settings.policy.is_vendor(&file.path) {
                 skipped.add("code of others (configuration)", &file.path);
                 return false;
             }
@@ -400,7 +444,7 @@ fn rules_of(
     let shown = |one: &&Triaged| {
         matches!(
             one.verdict,
-            Verdict::Report | Verdict::Deviated { .. } | Verdict::Known
+            Verdict::Report | Verdict::Deviated { .. } | Verdict::Known | Verdict::SoupList
         )
     };
     let wanted: BTreeSet<&RuleId> = triaged
@@ -417,7 +461,8 @@ fn rules_of(
             found.insert(rule.head().id.clone(), info.as_ref().clone());
         }
     }
-    for info in &prepared.settings.deviation_rules {
+    let in_code = prepared.settings.deviation_rules.iter();
+    for info in in_code.chain(&prepared.change_rules) {
         if wanted.contains(&info.id) {
             found.insert(info.id.clone(), info.clone());
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::flow_rules::{FlowRules, no_headers, target};
 use super::host_code::HostCode;
 use super::ruleset::Ruleset;
+use super::surroundings::Alone;
 use crate::config::C;
 use crate::finding::{Finding, Precision, RepoPath, RuleId};
 use crate::matching::{ActiveRule, Engine};
@@ -36,7 +37,12 @@ pub struct ExampleFailure {
 pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
     let engine = Engine::new(ruleset.rules.clone());
     // All analyses, whatever their rules' precision.
-    let flow = FlowRules::new(&ruleset.rules, target(&C::default()), Precision::Low);
+    let flow = FlowRules::new(
+        &ruleset.rules,
+        target(&C::default()),
+        Precision::Low,
+        &BTreeSet::new(),
+    );
     let host_code = HostCode::new(&ruleset.rules);
     let mut parser = Parser::new(Limits::default());
     let mut failures = Vec::new();
@@ -163,7 +169,7 @@ fn findings(
             .map_err(problem)?;
         found.extend(flow.compare(path, (&base, &file), &no_headers));
     }
-    host_code.leave_out(path, &file, &mut found);
+    host_code.leave_out(path, &file, &mut found, &Alone);
     parser.recycle(file);
     if !gaps.is_empty() {
         return Err(format!("does not parse: line {gaps:?}"));

@@ -7,6 +7,7 @@ use super::analyse::{Shared, Side, analyse, limits};
 use super::indexing::IndexSession;
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
+use super::surroundings::Surroundings;
 use crate::finding::{Finding, GapKind, RepoPath, RuleId};
 use crate::syntax::Parser;
 use crate::triage;
@@ -51,6 +52,7 @@ pub fn with_trial<T: Send>(
                 prepared,
                 is_of_changes: false,
                 macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+                around: Surroundings::new(inputs.change, inputs.reader),
                 gathers: false,
                 elsewhere: session.known(),
                 ran: Arc::new(BTreeSet::<RuleId>::new()),
@@ -75,7 +77,7 @@ impl Trial<'_> {
         let _turn = prepared.watch.enter(path);
         let analysed = analyse(shared, Side::Head(None), parser, path, text);
         let mut findings = analysed.findings;
-        findings.retain(|finding| !triage::is_below_threshold(finding, &prepared.settings));
+        findings.retain(|finding| triage::is_shown(finding, &prepared.settings));
         Tried {
             is_analysed: analysed.is_analysed,
             findings,

@@ -65,6 +65,7 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
     page.text(&words::full_sentence(&rule.message));
     page.section("Why it matters", &rule.why);
     page.section("How to fix it", &rule.how_to_fix);
+    page.section("When it is wrong", &rule.false_positive);
     for (kind, heading) in [
         (ExampleKind::Bad, "Reported"),
         (ExampleKind::Good, "Not reported"),
@@ -96,6 +97,10 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
         for other in related {
             page.out.push_str(&format!("{INDENT}{}\n", title(other)));
         }
+    }
+    if !rule.incidents.is_empty() {
+        page.heading("It happened");
+        page.text(&rule.incidents.join(", "));
     }
     if !rule.references.is_empty() {
         page.heading("More");
@@ -279,6 +284,8 @@ mod tests {
         rule.cwe = vec![evil.to_owned()];
         rule.cert_c = vec![evil.to_owned()];
         rule.references = vec![evil.to_owned()];
+        rule.false_positive = evil.to_owned();
+        rule.incidents = vec![evil.to_owned()];
         rule.aliases = vec![evil.to_owned()];
         rule.examples = sample::rule().examples;
         rule.examples[0].code = format!("{evil} // ruleid: x");

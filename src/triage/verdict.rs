@@ -25,6 +25,8 @@ pub enum Verdict {
     BelowThreshold,
     /// Repaired in the work tree after the review, because somebody asked for it.
     Fixed,
+    /// New in software of others: for the list of its risks, not for whoever made the change.
+    SoupList,
 }
 
 impl Verdict {
@@ -37,6 +39,7 @@ impl Verdict {
             Self::Deviated { .. } => "deviated",
             Self::BelowThreshold => "below-threshold",
             Self::Fixed => "fixed",
+            Self::SoupList => "soup-list",
         }
     }
 }

@@ -35,8 +35,8 @@ pub(super) fn write(out: &mut String, report: &Report, options: TerminalOptions)
         }
         line(out, &paint.bold("note"), &text);
     }
-    for notice in &report.notices {
-        line(out, &paint.bold("note"), &visible::line(&notice.text));
+    for remark in report.remarks() {
+        line(out, &paint.bold("note"), &visible::line(&remark));
     }
     if out.len() > before {
         out.push('\n');
