@@ -153,7 +153,7 @@ pub fn active_rules(named: &NamedRules) -> Vec<RuleInfo> {
 
 /// The rule a name in a deviation means. Rules about deviations cannot be deviated from: a permit
 /// that permits itself needs no reason any more.
-pub(super) fn resolve<'n>(names: &'n RuleNames, name: &str) -> Option<&'n RuleId> {
+pub(super) fn resolve(names: &RuleNames, name: &str) -> Option<RuleId> {
     names
         .find(name)
         .map(|(id, _)| id)
@@ -166,6 +166,7 @@ fn info(text: &Text) -> Option<RuleInfo> {
         code: (*code).to_owned(),
         path: None,
         base: None,
+        fixed: None,
     };
     let bad = text.bad.iter().map(|code| example(ExampleKind::Bad, code));
     let good = text
