@@ -125,7 +125,7 @@ const TEXTS: [Text; 6] = [
               of the change.",
         how_to_fix: "Repair the code. If it is safe, enter the deviation in deviations.toml, with \
                      `approved-by` naming the person who agreed.",
-        false_positive: "Never: the profile asks for a second person, and a comment names none.",
+        false_positive: "Never wrong: the profile asks for a second person, and a comment names none.",
         bad: [
             "// with a profile of level high\nmemcpy(d, s, sizeof(s)); // ruleid: X-DEV-006 \
              scrubin: allow(C-LEN-014, reason = \"d holds one pointer\")\n",
