@@ -225,11 +225,16 @@ fn is_open_slice(body: &Body<'_>, operand: &Operand) -> bool {
     let Operand::Copy(place) = operand else {
         return false;
     };
+    // What is called a chunk was cut to size by the caller.
+    let is_open = |local| {
+        let name = body.function.local(local).map(|one| body.name(one.name));
+        body.is_parameter(local) && !matches!(name, Some("chunk" | "block" | "page"))
+    };
     place
         .path
         .iter()
         .all(|step| matches!(step, Projection::Deref))
-        && matches!(place.base, Base::Local(local) if body.is_parameter(local))
+        && matches!(place.base, Base::Local(local) if is_open(local))
         && body.unit.types.pointee(place.ty).is_some_and(|to| {
             matches!(
                 body.unit.types.get(to),
