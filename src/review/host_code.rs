@@ -293,7 +293,12 @@ mod tests {
         let rules = builtin().unwrap().rules;
         let host = HostCode::new(&rules);
         let engine = Engine::new(rules.clone());
-        let flow = FlowRules::new(&rules, target(&C::default()), Precision::High);
+        let flow = FlowRules::new(
+            &rules,
+            target(&C::default()),
+            Precision::High,
+            &std::collections::BTreeSet::new(),
+        );
         let path = RepoPath::from(path);
         let mut parser = Parser::new(Limits::default());
         let file = parser

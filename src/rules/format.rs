@@ -359,6 +359,10 @@ pub(super) struct MetadataYaml {
     #[serde(default)]
     pub(super) how_to_fix: Option<Loose>,
     #[serde(default)]
+    pub(super) false_positive: Option<Loose>,
+    #[serde(default)]
+    pub(super) incident: Option<OneOrMany>,
+    #[serde(default)]
     pub(super) references: Option<OneOrMany>,
     #[serde(default)]
     pub(super) examples: Option<Vec<ExampleYaml>>,
@@ -375,4 +379,6 @@ pub(super) struct ExampleYaml {
     pub(super) path: Option<String>,
     #[serde(default)]
     pub(super) base: Option<String>,
+    #[serde(default)]
+    pub(super) fixed: Option<String>,
 }

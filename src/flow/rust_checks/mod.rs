@@ -5,6 +5,7 @@
 //! ranges, `is_empty`, a slice pattern and a test function's verdict are guards too; `debug_assert!`
 //! is none. `assert!` guards what follows it; whether it may panic itself is `rust-panic-on-input`.
 
+mod allocations;
 mod arithmetic;
 mod body;
 mod bounds;
@@ -43,6 +44,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "rust-aliased-unchecked-borrows",
         "two unchecked mutable references into one object in one argument list",
+    ),
+    (
+        "rust-allocation-from-input",
+        "an allocation of a size from outside that nothing limits",
     ),
     (
         "rust-bound-sum-wraps",
@@ -165,6 +170,7 @@ const CHECKS: &[fn(&Body<'_>, &mut Vec<Defect>)] = &[
     times::check,
     bounds::check,
     probes::check,
+    allocations::check,
     taken::check,
 ];
 
