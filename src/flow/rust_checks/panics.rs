@@ -205,6 +205,8 @@ fn capacity(body: &Body<'_>, at: At, receiver: &Operand, span: Span, out: &mut V
         "resize_default" | "resize" => {
             body.source(amount).is_some() && !is_limited_by_name(body, at, amount)
         }
+        // Appended chunks add up; one alone was cut to size by the caller.
+        "from_slice" | "try_from_slice" if is_chunk(body, amount) => false,
         _ => is_open_slice(body, amount) && !is_tested(body, at, amount),
     };
     if !is_open {
@@ -220,21 +222,23 @@ fn capacity(body: &Body<'_>, at: At, receiver: &Operand, span: Span, out: &mut V
         .push(out);
 }
 
+/// A parameter that is called a part.
+fn is_chunk(body: &Body<'_>, operand: &Operand) -> bool {
+    body.plain_parameter(operand)
+        .and_then(|local| body.function.local(local))
+        .is_some_and(|local| matches!(body.name(local.name), "chunk" | "block" | "page"))
+}
+
 /// A whole slice parameter.
 fn is_open_slice(body: &Body<'_>, operand: &Operand) -> bool {
     let Operand::Copy(place) = operand else {
         return false;
     };
-    // What is called a chunk was cut to size by the caller.
-    let is_open = |local| {
-        let name = body.function.local(local).map(|one| body.name(one.name));
-        body.is_parameter(local) && !matches!(name, Some("chunk" | "block" | "page"))
-    };
     place
         .path
         .iter()
         .all(|step| matches!(step, Projection::Deref))
-        && matches!(place.base, Base::Local(local) if is_open(local))
+        && matches!(place.base, Base::Local(local) if body.is_parameter(local))
         && body.unit.types.pointee(place.ty).is_some_and(|to| {
             matches!(
                 body.unit.types.get(to),
