@@ -205,8 +205,6 @@ fn capacity(body: &Body<'_>, at: At, receiver: &Operand, span: Span, out: &mut V
         "resize_default" | "resize" => {
             body.source(amount).is_some() && !is_limited_by_name(body, at, amount)
         }
-        // Appended chunks add up; one alone was cut to size by the caller.
-        "from_slice" | "try_from_slice" if is_chunk(body, amount) => false,
         _ => is_open_slice(body, amount) && !is_tested(body, at, amount),
     };
     if !is_open {
@@ -220,13 +218,6 @@ fn capacity(body: &Body<'_>, at: At, receiver: &Operand, span: Span, out: &mut V
             "fails when it is more than the capacity, and the failure panics",
         )
         .push(out);
-}
-
-/// A parameter that is called a part.
-fn is_chunk(body: &Body<'_>, operand: &Operand) -> bool {
-    body.plain_parameter(operand)
-        .and_then(|local| body.function.local(local))
-        .is_some_and(|local| matches!(body.name(local.name), "chunk" | "block" | "page"))
 }
 
 /// A whole slice parameter.

@@ -118,14 +118,3 @@ fn a_field_with_its_length_in_front_is_the_types_own() {
     assert!(!names(&text("name")).contains(&"rust-slice-by-wire-length"));
     assert!(names(&text("buffer")).contains(&"rust-slice-by-wire-length"));
 }
-
-#[test]
-fn what_is_called_a_chunk_was_cut_by_the_caller() {
-    let text = |name: &str| {
-        format!(
-            "fn write(&self, {name}: &[u8]) -> Request {{ Request(Vec::from_slice({name}).unwrap()) }}"
-        )
-    };
-    assert_eq!(names(&text("data")), ["rust-capacity-unwrapped"]);
-    assert!(names(&text("chunk")).is_empty());
-}
