@@ -7,10 +7,10 @@ use std::cell::{Cell, OnceCell, RefCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::ir::{
-    Base, BlockId, Callee, Function, LocalId, LocalKind, Operand, Place, Projection, Rvalue,
-    StatementKind, Symbol, Type, TypeId,
+    Base, BinaryOp, BlockId, Callee, Function, LocalId, LocalKind, Operand, Place, Projection,
+    Rvalue, StatementKind, Symbol, Type, TypeId,
 };
-use super::body::{At, Body, Definition};
+use super::body::{At, Body, Definition, TRANSPARENT};
 use super::facts::overlaps;
 use crate::finding::Span;
 use crate::syntax::{Field, Kind};
@@ -260,7 +260,12 @@ impl<'a> Body<'a> {
         let Base::Local(local) = place.base else {
             return false;
         };
-        if self.is_parameter(local) || self.source(operand).is_some() {
+        // What is read out of memory may be anything.
+        let is_element = place
+            .path
+            .iter()
+            .any(|step| matches!(step, Projection::Index(_)));
+        if self.is_parameter(local) || is_element || self.source(operand).is_some() {
             return true;
         }
         self.definitions(local)
@@ -273,10 +278,23 @@ impl<'a> Body<'a> {
                 Definition::Value(Rvalue::Binary(_, left, right)) => {
                     self.is_foreign_at(left, depth) || self.is_foreign_at(right, depth)
                 }
-                Definition::Value(Rvalue::Len(of)) => {
+                Definition::Value(Rvalue::Len(of) | Rvalue::AddressOf(of)) => {
                     self.is_foreign_at(&Operand::Copy(of.clone()), depth)
                 }
-                _ => false,
+                Definition::Value(Rvalue::Aggregate(parts)) => parts
+                    .iter()
+                    .take(8)
+                    .any(|(_, part)| self.is_foreign_at(part, depth)),
+                Definition::Call(callee, arguments) => {
+                    let name = self.callee_name(callee);
+                    name.starts_with("read")
+                        || name.starts_with("recv")
+                        || TRANSPARENT.contains(&name)
+                            && arguments
+                                .first()
+                                .is_some_and(|first| self.is_foreign_at(first, depth))
+                }
+                Definition::Value(_) => false,
             })
     }
 
@@ -395,6 +413,16 @@ impl<'a> Body<'a> {
                                     return self.maximum(count);
                                 }
                                 ("index_range", [base, start, end]) => {
+                                    // `data[at..at + n]`
+                                    if let Some(Definition::Value(Rvalue::Binary(
+                                        BinaryOp::Add,
+                                        a,
+                                        b,
+                                    ))) = self.definition_of(end)
+                                        && self.key(a) == self.key(start)
+                                    {
+                                        return self.maximum(b);
+                                    }
                                     let low = self.number(start).unwrap_or(0);
                                     let by_end = self.maximum(end).map(|end| end - low);
                                     let by_base = self.most_elements(base).map(|most| most - low);

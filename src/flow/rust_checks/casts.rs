@@ -103,7 +103,7 @@ fn length_cut(
         || super::lengths::is_length_tested(body, &slice, at)
         || body.is_clamped(value);
     if is_tested
-        || fits_array(body, of, limit.saturating_add(less))
+        || fits_array(body, at, of, limit.saturating_add(less))
         || asserts(body, at, own)
         || wraps_exactly(body, target, to)
         || is_refused(body, target, own)
@@ -160,9 +160,9 @@ fn length_of_parameter<'b>(body: &Body<'b>, value: &'b Operand) -> Option<(&'b P
 }
 
 /// Whether the function cuts an array of at most that size to the same length: more would panic.
-fn fits_array(body: &Body<'_>, of: &Place, limit: i128) -> bool {
+fn fits_array(body: &Body<'_>, at: At, of: &Place, limit: i128) -> bool {
     let own = body.place_key(of);
-    body.statements().any(|(_, statement)| {
+    body.statements().any(|(other, statement)| {
         let StatementKind::Call {
             callee, arguments, ..
         } = &statement.kind
@@ -175,7 +175,38 @@ fn fits_array(body: &Body<'_>, of: &Place, limit: i128) -> bool {
         body.callee_name(callee) == "index_range"
             && matches!(body.origin(end), Some(Definition::Value(Rvalue::Len(of))) if body.place_key(of) == own)
             && body.most_elements(base).is_some_and(|most| most <= limit)
+            && (body.graph().dominates(other.block, at.block) || always_reaches(body, at, other))
     })
+}
+
+/// Whether every way from one statement to an end of the function goes through another.
+fn always_reaches(body: &Body<'_>, from: At, to: At) -> bool {
+    if from.block == to.block && from.index <= to.index {
+        return true;
+    }
+    let mut seen = vec![false; body.function.blocks.len()];
+    let mut stack = vec![from.block];
+    while let Some(block) = stack.pop() {
+        let Some(found) = body.function.block(block) else {
+            return false;
+        };
+        body.spend(1);
+        let next = found.terminator.successors();
+        // Where a panic ends it, nothing is sent.
+        if next.is_empty() && matches!(found.terminator, Terminator::Return(_)) {
+            return false;
+        }
+        for next in next {
+            if next != to.block
+                && let Some(flag) = seen.get_mut(next.0 as usize)
+                && !*flag
+            {
+                *flag = true;
+                stack.push(next);
+            }
+        }
+    }
+    true
 }
 
 /// `assert_consecutive(pins)` before.

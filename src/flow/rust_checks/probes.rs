@@ -133,7 +133,7 @@ fn callers_bound(body: &Body<'_>, bound: &Operand, base: &Operand) -> bool {
     body.callers_rule_out(parameter, &|caller, at, argument, arguments| {
         let sliced = base.and_then(|index| arguments.get(index));
         caller.is_constant(argument)
-            || caller.is_mentioned(argument, at.block)
+            || caller.is_bounded_above(argument, at.block)
             || !caller.is_foreign(argument)
             || caller.is_checked_by_sibling(argument, at)
             || sliced.is_some_and(|sliced| {

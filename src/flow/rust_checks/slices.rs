@@ -96,6 +96,7 @@ fn range(
             || is_length_of_base(body, base, bound)
             || is_own_length(body, base, &source)
             || was_sliced(body, at, base, bound)
+            || keeps_own_length(body, base, bound)
             || is_of_checked(body, base, bound)
         {
             continue;
@@ -133,6 +134,46 @@ fn range(
     }
 }
 
+/// `self.name[1..=self.name[0]]`: a field that holds its own length, which only methods of the type write. One
+/// that is called a buffer holds what others sent.
+fn keeps_own_length(body: &Body<'_>, base: &Operand, bound: &Operand) -> bool {
+    let mut operand = bound.clone();
+    for _ in 0..6 {
+        let Operand::Copy(place) = &operand else {
+            return false;
+        };
+        if let [of @ .., Projection::Index(_)] = place.path.as_slice() {
+            let is_self = matches!(place.base, Base::Local(local)
+                if body.function.local(local).is_some_and(|one| body.name(one.name) == "self"));
+            let field = of.iter().rev().find_map(|step| match step {
+                Projection::Field(name) => Some(body.name(*name)),
+                _ => None,
+            });
+            let is_own = field.is_some_and(|name| {
+                ![
+                    "buf", "data", "bytes", "frame", "packet", "raw", "payload", "inner",
+                ]
+                .iter()
+                .any(|word| name.contains(word))
+            });
+            let object = Place {
+                base: place.base,
+                path: of.to_vec(),
+                ty: place.ty,
+                span: place.span,
+            };
+            return is_self && is_own && body.key(base) == body.place_key(&object);
+        }
+        operand = match body.definition_of_place(place) {
+            Some(Definition::Value(Rvalue::Use(inner) | Rvalue::Cast { value: inner, .. })) => {
+                inner.clone()
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
 /// Whether the same object was cut at the same place before: it would have panicked there.
 fn was_sliced(body: &Body<'_>, at: At, base: &Operand, bound: &Operand) -> bool {
     let (object, place) = (body.key(base), body.key(bound));
@@ -162,10 +203,20 @@ fn was_sliced(body: &Body<'_>, at: At, base: &Operand, bound: &Operand) -> bool 
     };
     // Not where the object or the number is another one by now.
     let root = |operand: &Operand| match operand {
-        Operand::Copy(place) => Some(place.base),
+        Operand::Copy(place) => body.root(place),
         _ => None,
     };
     let changed = [root(base), root(bound)];
+    // What is assigned once was so before the first cut.
+    let is_again = |target: &Place| match target.base {
+        Base::Local(local) => {
+            changed.contains(&Some(local))
+                && (!target.path.is_empty()
+                    || body.is_parameter(local)
+                    || body.definitions(local).len() > 1)
+        }
+        Base::Global(_) => false,
+    };
     !body.statements().any(|(other, statement)| {
         let is_between = match (other.block == cut.block, other.block == at.block) {
             (true, true) => other.index > cut.index && other.index < at.index,
@@ -176,8 +227,7 @@ fn was_sliced(body: &Body<'_>, at: At, base: &Operand, bound: &Operand) -> bool 
             }
         };
         is_between
-            && matches!(&statement.kind, StatementKind::Assign { target, .. }
-                if changed.contains(&Some(target.base)))
+            && matches!(&statement.kind, StatementKind::Assign { target, .. } if is_again(target))
     })
 }
 

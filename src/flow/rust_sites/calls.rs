@@ -339,9 +339,11 @@ fn is_explained(sites: &Sites<'_, '_>, node: NodeId) -> bool {
     let mut lines = before.rsplit(|byte| *byte == b'\n');
     lines.next();
     let above = lines.next().unwrap_or_default().trim_ascii();
-    above
-        .strip_prefix(b"//")
-        .is_some_and(|text| text.iter().any(u8::is_ascii_alphabetic) && !text.starts_with(b"~"))
+    above.strip_prefix(b"//").is_some_and(|text| {
+        // What a test of a rule expects explains nothing.
+        let is_mark = text.starts_with(b"~") || text.trim_ascii().starts_with(b"ruleid:");
+        !is_mark && text.iter().any(u8::is_ascii_alphabetic)
+    })
 }
 
 /// `let _ = x;` of a `Result`, or of what says that it must be used.

@@ -103,3 +103,18 @@ fn a_request_of_a_fixed_size_that_is_sent_was_made_by_the_caller() {
     assert_eq!(names(&text("log")), ["rust-slice-by-wire-length"]);
     assert!(names(&text("send_setup")).is_empty());
 }
+
+#[test]
+fn a_field_with_its_length_in_front_is_the_types_own() {
+    let text = |field: &str| {
+        format!(
+            "struct Label {{ {field}: [u8; 128] }}
+             impl Label {{ fn text(&self) -> &[u8] {{
+                 let len = self.{field}[0] as usize;
+                 &self.{field}[1..=len]
+             }} }}"
+        )
+    };
+    assert!(!names(&text("name")).contains(&"rust-slice-by-wire-length"));
+    assert!(names(&text("buffer")).contains(&"rust-slice-by-wire-length"));
+}
