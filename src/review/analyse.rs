@@ -235,6 +235,8 @@ fn analyse_unguarded(
     let doubtful = take_flow(shared, flow, &mut analysed);
     let host_code = &shared.prepared.host_code;
     host_code.leave_out(path, &file, &mut analysed.findings);
+    let host_tools = &shared.prepared.host_tools;
+    host_tools.leave_out(path, &file, &mut analysed.findings);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head(_)) {
         withhold(shared, &file, &doubtful, &mut analysed);

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::flow_rules::{FlowRules, target};
 use super::host_code::HostCode;
+use super::host_tools::HostTools;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
 use super::watch::Watch;
@@ -60,6 +61,8 @@ pub struct Prepared {
     pub(super) sinks: Sinks,
     /// The rules that say nothing of host code.
     pub(super) host_code: HostCode,
+    /// Where the rules of C are silent.
+    pub(super) host_tools: HostTools,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
     pub(super) settings: triage::Settings,
@@ -191,6 +194,7 @@ impl Prepared {
             flow: FlowRules::new(&active, target(&config.c), settings.precision),
             sinks: Sinks::new(&active, settings.precision),
             host_code: HostCode::new(&active),
+            host_tools: HostTools::new(&active),
             engine: Engine::new(active),
             absence,
             watch: Watch::default(),

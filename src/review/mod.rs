@@ -9,6 +9,7 @@ mod compare;
 mod flow_rules;
 mod headers;
 mod host_code;
+mod host_tools;
 mod indexing;
 mod inputs;
 mod macros;
