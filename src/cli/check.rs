@@ -4,9 +4,9 @@ use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportForma
 use super::failure::Failure;
 use super::source::{self, Reviewed, RuleFolders};
 use super::watchdog::Watchdog;
-use super::{Outcome, output};
+use super::{Outcome, edits, import, output};
 use crate::change::git::Repository;
-use crate::config::{Config, FailOn, Scope};
+use crate::config::{Config, Configs, FailOn, Scope};
 use crate::finding::Precision;
 use crate::report::Report;
 use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
@@ -15,9 +15,12 @@ use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
 pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     let watchdog = Watchdog::start(arguments.watchdog);
     let reviewed = source::open(arguments)?.watched_by(&watchdog);
-    let config = reviewed.config(arguments.config.as_deref())?;
-    watchdog.set(arguments.watchdog.or(config.limits.watchdog_seconds), false);
-    let report = review(&reviewed, &config, arguments)?;
+    let configs = reviewed.configs(arguments.config.as_deref())?;
+    watchdog.set(
+        arguments.watchdog.or(configs.root.limits.watchdog_seconds),
+        false,
+    );
+    let report = review(&reviewed, &configs, arguments)?;
     if arguments.all && report.files.total == 0 {
         output::report(
             &output::render(&report, arguments),
@@ -26,10 +29,14 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
         return Err(Failure::message("no file to review was found")
             .with_help("name files or folders with C or Rust code"));
     }
-    output::report(
-        &output::render(&report, arguments),
-        arguments.output.as_deref(),
-    )?;
+    edits::print(&report, arguments)?;
+    if !edits::replaces_report(arguments) {
+        output::report(
+            &output::render(&report, arguments),
+            arguments.output.as_deref(),
+        )?;
+    }
+    edits::help(&report, &reviewed);
     Ok(outcome(&report))
 }
 
@@ -69,15 +76,19 @@ pub(super) fn ruleset(
 /// Reviews a change that is open already.
 pub(super) fn review(
     reviewed: &Reviewed,
-    config: &Config,
+    configs: &Configs,
     arguments: &CheckArguments,
 ) -> Result<Report, Failure> {
+    let config = &configs.root;
     let whole = reviewed.change.source.is_whole();
+    // Refused before the work of a review, where nothing could be written.
+    let edits = edits::place(reviewed, &arguments.edits, prepared_limit(config))?;
     let ruleset = ruleset(reviewed, config, arguments)?;
     let today = chrono::Utc::now().date_naive();
-    let prepared = Prepared::new(ruleset, config, &thresholds(arguments), today, whole)?
+    let prepared = Prepared::new(ruleset, configs, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
         .with_baseline(reviewed.baseline(config)?)
+        .with_imports(import::read(reviewed, config, &arguments.imports)?)
         .with_whole_tree(reviewed.whole_tree)
         .with_watch(reviewed.watch.clone());
     // The program ends soon; taking the rules apart before would be 3 % of a hook's instructions.
@@ -89,14 +100,24 @@ pub(super) fn review(
             reviewed.change.files.len()
         ));
     }
-    review::run(&Inputs {
+    let inputs = Inputs {
         change: &reviewed.change,
         reader: &reader,
         prepared: &prepared,
         line_hashes: arguments.format == ReportFormat::Sarif,
         git_dir: reviewed.repository.as_ref().map(Repository::git_dir),
-    })
-    .map_err(|error| Failure::new(error).doing("review the change"))
+    };
+    let mut report =
+        review::run(&inputs).map_err(|error| Failure::new(error).doing("review the change"))?;
+    if let Some(place) = edits {
+        edits::apply(&inputs, &mut report, &place, &arguments.edits)?;
+    }
+    Ok(report)
+}
+
+/// Most bytes of a file that is read.
+fn prepared_limit(config: &Config) -> u64 {
+    u64::try_from(config.limits.file_bytes).unwrap_or(u64::MAX)
 }
 
 fn thresholds(arguments: &CheckArguments) -> Thresholds {
@@ -106,6 +127,7 @@ fn thresholds(arguments: &CheckArguments) -> Thresholds {
         fail_on: arguments.fail_on.map(FailOn::from),
         only: arguments.only.clone(),
         jobs: arguments.jobs.map(usize::from),
+        usual_precision: None,
     }
 }
 

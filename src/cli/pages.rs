@@ -19,6 +19,7 @@ pub(super) fn explain(name: &str, format: PageFormat) -> Result<Outcome, Failure
         .map(|info| info.as_ref().clone())
         .collect();
     infos.extend(triage::rules());
+    infos.extend(review::change_rules());
     let Some(info) = infos.iter().find(|info| info.is_called(name)) else {
         let names = infos
             .iter()

@@ -65,6 +65,7 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
     page.text(&words::full_sentence(&rule.message));
     page.section("Why it matters", &rule.why);
     page.section("How to fix it", &rule.how_to_fix);
+    page.section("When it is wrong", &rule.false_positive);
     for (kind, heading) in [
         (ExampleKind::Bad, "Reported"),
         (ExampleKind::Good, "Not reported"),
@@ -81,6 +82,10 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
             }
             page.heading(&format!("{heading}{place}"));
             page.code(&page::example_lines(&example.code));
+            if let Some(fixed) = &example.fixed {
+                page.heading(&format!("After the edit{place}"));
+                page.code(&page::example_lines(fixed));
+            }
         }
     }
     if !rule.lesson.is_empty() {
@@ -92,6 +97,10 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
         for other in related {
             page.out.push_str(&format!("{INDENT}{}\n", title(other)));
         }
+    }
+    if !rule.incidents.is_empty() {
+        page.heading("It happened");
+        page.text(&rule.incidents.join(", "));
     }
     if !rule.references.is_empty() {
         page.heading("More");
@@ -275,6 +284,8 @@ mod tests {
         rule.cwe = vec![evil.to_owned()];
         rule.cert_c = vec![evil.to_owned()];
         rule.references = vec![evil.to_owned()];
+        rule.false_positive = evil.to_owned();
+        rule.incidents = vec![evil.to_owned()];
         rule.aliases = vec![evil.to_owned()];
         rule.examples = sample::rule().examples;
         rule.examples[0].code = format!("{evil} // ruleid: x");

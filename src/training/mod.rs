@@ -6,4 +6,5 @@ pub mod catalogue;
 pub mod explain;
 pub mod listing;
 pub mod measured;
+pub mod profiled;
 mod rule_json;
