@@ -85,6 +85,8 @@ pub struct FunctionFacts {
     pub returns: Returns,
     /// Parameters that some condition depends on.
     pub compared: u16,
+    /// Parameters of which it compares the length that the object behind them holds.
+    pub measured: u16,
     /// Pointer parameters that it goes through whatever they are.
     pub dereferenced: u16,
     /// Pointer parameters that it writes through.
@@ -121,6 +123,9 @@ pub struct Uses {
     pub positive: u32,
     /// Compared with another constant for equality.
     pub constant: u32,
+    /// Calls before which the caller compares how much there is of what it hands over. Counted
+    /// whatever becomes of the result.
+    pub looked: u32,
 }
 
 impl Uses {
@@ -143,6 +148,7 @@ impl Uses {
         self.negative = with(self.negative, other.negative);
         self.positive = with(self.positive, other.positive);
         self.constant = with(self.constant, other.constant);
+        self.looked = with(self.looked, other.looked);
     }
 }
 
@@ -211,6 +217,14 @@ pub enum Question {
         /// Calls in all.
         calls: u32,
     },
+    /// Does it compare the length that the object behind that parameter holds?
+    Measures(u32),
+    /// Do all callers compare, before they call it, how much there is of what they hand over? Those
+    /// in this file do.
+    CallersLook {
+        /// Calls in this file.
+        calls: u32,
+    },
     /// Is that comparison one that none of its results passes, or all?
     NeverTells(Sentinel),
 }
@@ -218,7 +232,10 @@ pub enum Question {
 impl Question {
     /// Whether an answer can only take findings away.
     pub fn only_calms(self) -> bool {
-        self == Self::Compares
+        matches!(
+            self,
+            Self::Compares | Self::Measures(_) | Self::CallersLook { .. }
+        )
     }
 }
 
@@ -301,6 +318,14 @@ pub fn answer(name: &str, known: &Known, question: Question) -> Option<Answer> {
     let (path_and_facts, uses) = (known.definition.as_ref(), known.uses);
     match question {
         Question::Compares => (path_and_facts?.1.compared != 0).then(Answer::default),
+        Question::Measures(parameter) => {
+            let bit = 1_u16.checked_shl(parameter).unwrap_or(0);
+            (path_and_facts?.1.measured & bit != 0).then(Answer::default)
+        }
+        Question::CallersLook { calls } => {
+            let is_called = calls.saturating_add(uses.calls) > 0;
+            (is_called && uses.looked == uses.calls).then(Answer::default)
+        }
         Question::NeverTells(sentinel) => {
             let facts = &path_and_facts?.1;
             let what = never_tells(&facts.returns, sentinel)?;

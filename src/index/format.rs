@@ -21,7 +21,7 @@ use crate::flow::summary::{FunctionFacts, Place, Uses};
 pub(super) const MAGIC: [u8; 8] = *b"scrubidx";
 
 /// Raised when the layout changes.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Bytes of a page.
 pub(super) const PAGE: usize = 4_096;

@@ -102,6 +102,32 @@ fn a_summary_tells_what_functions_return_and_what_calls_ask() {
 }
 
 #[test]
+fn a_file_learns_whether_all_callers_look_at_what_they_hand_over() {
+    use crate::flow::summary::{Elsewhere as _, Question};
+    let read = "int frame_read(const unsigned char *frame, unsigned len) { return frame[2]; }\n";
+    let careful = "int frame_read(const unsigned char *frame, unsigned len);\n\
+                   int on_rx(const unsigned char *data, unsigned len) {\n    \
+                   if (len < 4u) return -1;\n    return frame_read(data, len);\n}\n";
+    let careless = careful.replace("if (len < 4u) return -1;", "");
+    let path = RepoPath::from("src/read.c");
+    let asked = |users: &[&str]| {
+        let mut all = vec![entry("src/read.c", read)];
+        for (at, user) in users.iter().enumerate() {
+            all.push(entry(&format!("src/use{at}.c"), user));
+        }
+        let repository = Repository::new(Index::of_bytes(build(all, KEY).bytes, KEY).unwrap());
+        let view = repository.but(&path);
+        let question = Question::CallersLook { calls: 0 };
+        view.answer("frame_read", question).is_some()
+    };
+    assert!(asked(&[careful]));
+    assert!(!asked(&[&careless]));
+    assert!(!asked(&[careful, &careless]));
+    // Who is called by nobody may be called by anybody.
+    assert!(!asked(&[]));
+}
+
+#[test]
 fn a_file_sees_what_the_others_say() {
     let built = build(both(), KEY);
     assert_eq!((built.files, built.left_out), (2, 0));

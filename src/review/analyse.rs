@@ -238,6 +238,8 @@ fn analyse_unguarded(
     let doubtful = take_flow(shared, path, flow, &mut analysed);
     let host_code = &shared.prepared.host_code;
     host_code.leave_out(path, &file, &mut analysed.findings, &shared.around);
+    let host_tools = &shared.prepared.host_tools;
+    host_tools.leave_out(path, &file, &mut analysed.findings);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head(_)) {
         withhold(shared, &file, &doubtful, &mut analysed);

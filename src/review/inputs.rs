@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::flow_rules::{FlowRules, target};
 use super::host_code::HostCode;
+use super::host_tools::HostTools;
 use super::imported::Imports;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
@@ -68,6 +69,8 @@ pub struct Prepared {
     pub(super) sinks: Sinks,
     /// The rules that say nothing of host code.
     pub(super) host_code: HostCode,
+    /// Where the rules of C are silent.
+    pub(super) host_tools: HostTools,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
     /// The only rules to run; empty = all.
@@ -206,6 +209,7 @@ impl Prepared {
                 .with_isr_names(&isr_names(config)),
             sinks: Sinks::new(&active, settings.precision, shown_below),
             host_code: HostCode::new(&active),
+            host_tools: HostTools::new(&active),
             engine: Engine::new(active),
             absence,
             only,

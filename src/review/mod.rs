@@ -12,6 +12,7 @@ mod flow_rules;
 mod headers;
 mod host_cfg;
 mod host_code;
+mod host_tools;
 mod imported;
 mod indexing;
 mod inputs;

@@ -122,6 +122,10 @@ impl Machine<'_> {
         } else {
             two.span
         };
+        // With the default of a setting the code may not be there at all.
+        if !(one.is_literal && two.is_literal) && names_setting(&text) {
+            return;
+        }
         if disjoint(x, one.constant, y, two.constant, a, b) {
             if is_and {
                 let sink = format!("`{text}` holds for no value");
@@ -492,4 +496,10 @@ fn is_local_effect(function: &Function, target: &Place, value: &Rvalue) -> bool 
         Rvalue::Binary(_, left, right) => operand(left) && operand(right),
         _ => false,
     }
+}
+
+/// Whether a text names a macro: a word with three capital letters or more.
+fn names_setting(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|word| word.chars().filter(char::is_ascii_uppercase).count() >= 3)
 }

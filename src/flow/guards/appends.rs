@@ -86,6 +86,19 @@ fn append(
         }
         _ => false,
     });
+    // What this very function starts at a number, and no loop repeats, is counted by who wrote it.
+    let is_started = view.numbered.events.iter().any(|other| {
+        matches!(&other.kind, EventKind::Write { location, value, .. }
+            if *location == keeper && values.constant(*value).is_some()
+                && view.graph.dominates(other.block, event.block))
+    });
+    let is_own = matches!(
+        values.get(values.root(keeper)),
+        Value::Address(crate::flow::ir::Base::Local(_))
+    );
+    if (is_started || is_own) && view.graph.innermost(event.block).is_none() {
+        return;
+    }
     if !grows || Upper::new(view, element, event.block, index, Region::Other).has_any() {
         return;
     }

@@ -165,6 +165,19 @@ impl Upper {
                 }
             }
             Value::Cast { value, .. } => self.structure(view, value, source, depth + 1),
+            // `strnlen(s, MAX)` is MAX at most.
+            Value::Call(_) | Value::Pure { .. } => {
+                if let Some((Some(callee), arguments)) = values.calls.get(&value)
+                    && is_counting_to_limit(view.name(*callee))
+                    && let Some(&limit) = arguments.get(1)
+                {
+                    match values.constant(limit) {
+                        Some(number) => self.limit(number),
+                        None if values.is_constant(limit) => self.named = true,
+                        None => self.other(view, limit, source, values.span(value)),
+                    }
+                }
+            }
             Value::Binary(BinaryOp::Sub, left, _) => {
                 if values.is_constant(left) {
                     self.named = true;
@@ -269,6 +282,11 @@ impl Upper {
             destination_guard: self.destination_guard.or(other.destination_guard),
         }
     }
+}
+
+/// Functions that count the characters of a text up to a limit, their second argument.
+fn is_counting_to_limit(name: &str) -> bool {
+    matches!(name, "strnlen" | "strnlen_s" | "wcsnlen")
 }
 
 /// The limit that a fact sets to a whole sum of several terms (`a - b <= 20` for `a - b`).

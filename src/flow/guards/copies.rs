@@ -68,7 +68,9 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
     }
     if let Some(destination) = sink.destination {
         let region = view.region(destination);
-        if matches!(region, Region::Fixed(None)) && is_sized_by_variable(view, destination) {
+        if matches!(region, Region::Fixed(None))
+            && super::copy_limits::is_sized_by_variable(view, destination)
+        {
             return;
         }
         if let Region::Fixed(_) = region
@@ -93,6 +95,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             && !upper.fits(capacity)
             && is_outside(view, all, length, source)
             && !super::lengths::is_tested_in_sum(view, length)
+            && !is_small(view, all, sink, destination, capacity)
         {
             let name = view.words(argument_span(view, event, destination, 0));
             let size = view.words(argument_span(view, event, length, 2));
@@ -112,6 +115,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         if matches!(region, Region::Other | Region::Bare(_))
             && !upper.has_any()
             && is_wire_length(view, length)
+            && !is_small(view, all, sink, destination, None)
         {
             let size = view.words(argument_span(view, event, length, 2));
             let object = base_name(view, destination).unwrap_or_default();
@@ -135,6 +139,8 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             && super::bound::intrinsic(view, length, 0).is_none_or(|most| most > 31)
             && !super::lengths::is_compared(view, length)
             && !is_bounded_by_callers(view, all, length)
+            && !super::lengths::is_tested_in_sum(view, length)
+            && !is_small(view, all, sink, destination, capacity_of(region))
         {
             let size = view.words(argument_span(view, event, length, 2));
             let object = base_name(view, destination).unwrap_or_default();
@@ -158,10 +164,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         && !upper.input
     {
         let size = view.words(argument_span(view, event, length, 2));
-        let from = sink
-            .source
-            .and_then(|source| base_name(view, source))
-            .unwrap_or_default();
+        let from = source_words(view, event, sink);
         out.push(view.defect(
             "copy-beyond-input",
             sink.span,
@@ -175,11 +178,38 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
     }
 }
 
+/// Whether something else than a comparison keeps the length of a copy within its destination.
+fn is_small(
+    view: &View<'_>,
+    all: &[Analysed],
+    sink: &Sink,
+    destination: ValueId,
+    capacity: Option<u64>,
+) -> bool {
+    super::copy_limits::is_made_for(view, sink.length, destination)
+        || super::copy_limits::is_counted_in_array(view, sink.length, sink.source, capacity)
+        // Out of memory that was looked up, such as a packet, even so few bytes may not be there.
+        || sink.source.is_some_and(|source| {
+            let values = view.values();
+            matches!(
+                values.get(values.root(source)),
+                Value::Parameter(_) | Value::Call(_) | Value::Pure { .. } | Value::Out { .. }
+            )
+        }) && super::copy_limits::is_length_of_address(view, all, sink.length)
+}
+
+fn capacity_of(region: Region) -> Option<u64> {
+    match region {
+        Region::Fixed(capacity) => capacity,
+        _ => None,
+    }
+}
+
 /// An array, or a field whose type was not seen.
 fn is_array(view: &View<'_>, destination: ValueId, region: Region) -> bool {
     let values = view.values();
     match region {
-        Region::Fixed(_) => !is_sized_by_variable(view, destination),
+        Region::Fixed(_) => !super::copy_limits::is_sized_by_variable(view, destination),
         Region::Other | Region::Bare(_) => {
             let root = values.strip(destination);
             matches!(values.get(root), Value::Load { location, .. }
@@ -251,30 +281,6 @@ pub(super) fn is_allocated_with(
             }
             _ => false,
         })
-}
-
-/// An array of this function whose size is a variable's: it was made for what goes there.
-fn is_sized_by_variable(view: &View<'_>, destination: ValueId) -> bool {
-    let Value::Address(crate::flow::ir::Base::Local(id)) =
-        view.values().get(view.values().root(destination))
-    else {
-        return false;
-    };
-    let Some(local) = view.function.local(id) else {
-        return false;
-    };
-    let rest = view
-        .text
-        .get(local.span.start as usize..)
-        .unwrap_or_default();
-    let Some(open) = rest.iter().take(120).position(|byte| *byte == b'[') else {
-        return false;
-    };
-    let Some(close) = rest.iter().take(240).position(|byte| *byte == b']') else {
-        return false;
-    };
-    rest.get(open + 1..close)
-        .is_some_and(|size| size.iter().any(u8::is_ascii_lowercase) && !size.starts_with(b"sizeof"))
 }
 
 /// The only limit of a length is one of a copy of it that has fewer bits.
@@ -357,10 +363,13 @@ fn is_outside(view: &View<'_>, all: &[Analysed], length: ValueId, source: Region
                 callee,
                 first: Some(first),
                 ..
-            } if view.name(callee) == "strlen" => matches!(
-                values.get(values.root(first)),
-                Value::Parameter(_) | Value::Load { .. }
-            ),
+            } if view.name(callee) == "strlen" => {
+                // `if (s && strlen(s) > MAX) return` leaves no fact behind it, but is a test.
+                matches!(
+                    values.get(values.root(first)),
+                    Value::Parameter(_) | Value::Load { .. }
+                ) && !super::lengths::is_compared(view, *leaf)
+            }
             _ => view.is_packet_length(*leaf, None) && view.is_received(source),
         })
 }
@@ -416,10 +425,7 @@ fn constant_copy(
         return;
     }
     let size = view.words(argument_span(view, event, sink.length, 2));
-    let from = sink
-        .source
-        .and_then(|source| base_name(view, source))
-        .unwrap_or_default();
+    let from = source_words(view, event, sink);
     let length = view
         .parameter_name(pair.length)
         .unwrap_or_default()
@@ -572,6 +578,16 @@ pub(super) fn argument_span(
     position: usize,
 ) -> crate::finding::Span {
     super::spans::argument(view, event, value, position)
+}
+
+/// What a reader calls the source of a copy.
+fn source_words(view: &View<'_>, event: &Event, sink: &Sink) -> String {
+    let Some(source) = sink.source else {
+        return String::new();
+    };
+    base_name(view, source)
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| view.words(argument_span(view, event, source, 1)))
 }
 
 /// What a reader calls the object behind an address.

@@ -293,7 +293,11 @@ impl Facts {
     }
 
     fn push(&mut self, graph: &Graph, from: u32, to: u32, found: Vec<FactKind>, span: Span) {
-        let only = graph.predecessors(to) == [from];
+        // A loop is entered by this way alone, where the others come from within it.
+        let is_entry = |other: u32| other == from || graph.is_back_edge(other, to);
+        let others = graph.predecessors(to);
+        let only = !graph.is_back_edge(from, to) && others.iter().all(|other| is_entry(*other))
+            || others == [from];
         for kind in found {
             let fact = Fact {
                 block: to,

@@ -1,6 +1,6 @@
 //! What the bodies and calls of one file say about its functions.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::facts::{Direction, FactKind, Facts};
 use super::graph::Graph;
@@ -62,6 +62,7 @@ pub(super) struct FileFacts {
     decoded: FxHashMap<Symbol, u32>,
     moved: FxHashMap<Symbol, u32>,
     gone_through: FxHashMap<Symbol, u32>,
+    measured: FxHashSet<(Symbol, u32)>,
     fields: super::fields::FieldHabits,
     returned: FxHashMap<Symbol, (Returns, Span)>,
 }
@@ -87,6 +88,7 @@ impl FileFacts {
                 this.results(unit, analysed, function, lexicon);
                 this.fixed_reads(unit, analysed, function, lexicon);
                 this.first_use(analysed, function);
+                super::measured::note(unit, analysed, function, &mut this.measured);
             }
             this.fields.add(analysed);
         }
@@ -326,6 +328,11 @@ impl FileFacts {
         self.allocators.get(&name).copied()
     }
 
+    /// Whether a function of this file compares the length that the object behind a parameter holds.
+    pub(super) fn measures(&self, name: Symbol, parameter: u32) -> bool {
+        self.measured.contains(&(name, parameter))
+    }
+
     /// Whether a function of this file compares what it is given.
     pub(super) fn tests_arguments(&self, name: Symbol) -> bool {
         self.testers.get(&name).copied().unwrap_or(false)
@@ -347,19 +354,36 @@ impl FileFacts {
     }
 }
 
+/// A value and the joins that it goes into, as it is or as a part of a sum.
+pub(super) fn joined_from(values: &super::values::Values, result: ValueId) -> Vec<ValueId> {
+    let mut found = vec![result];
+    for _ in 0..3 {
+        let mut new: Vec<ValueId> = values
+            .inputs
+            .iter()
+            .filter(|(phi, list)| {
+                !found.contains(phi)
+                    && list
+                        .iter()
+                        .any(|(_, input)| super::facts::mentions(values, *input, &found))
+            })
+            .map(|(phi, _)| *phi)
+            .collect();
+        if new.is_empty() {
+            break;
+        }
+        new.sort_unstable();
+        found.extend(new);
+    }
+    found.sort_unstable();
+    found
+}
+
 /// Whether any branch of the function depends on the value.
 pub(super) fn is_tested(analysed: &Analysed, result: ValueId) -> bool {
     let values = &analysed.numbered.values;
-    let mut leaves = vec![result];
-    // What is joined from it is it, too.
-    leaves.extend(
-        values
-            .inputs
-            .iter()
-            .filter(|(_, list)| list.iter().any(|(_, input)| values.strip(*input) == result))
-            .map(|(phi, _)| *phi),
-    );
-    leaves.sort_unstable();
+    // What is joined from it is it, too, also in `res |= f()`.
+    let leaves = joined_from(values, result);
     analysed
         .numbered
         .conditions
@@ -399,6 +423,13 @@ fn returns_null(unit: &Unit, function: &Function) -> Option<Span> {
         return None;
     }
     for block in &function.blocks {
+        // `assert(0); return NULL;`: for the compiler alone.
+        let is_ruled_out = block.statements.iter().any(|statement| {
+            matches!(&statement.kind, StatementKind::Assert { condition, .. } if is_zero(condition))
+        });
+        if is_ruled_out {
+            continue;
+        }
         if let Terminator::Return(Some(value)) = &block.terminator {
             if is_zero(value) {
                 return Some(block.span);

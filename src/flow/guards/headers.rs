@@ -255,7 +255,7 @@ fn is_worth(
                 pair.length,
                 Direction::Lower,
             );
-            if caller == Some(true) {
+            if caller == Some(true) || super::callers::all_look(view, all) {
                 return false;
             }
             has_later_guard
@@ -273,10 +273,14 @@ fn is_worth(
                 && (has_later_guard || matches!(view.values().get(packet), Value::Parameter(_)))
                 && !super::names::is_output_name(name)
                 && !(view.function.is_private && callers_look(view, all))
+                // Who tests the packet itself, and too late, does not trust the callers.
+                && (has_later_guard || !super::callers::all_look(view, all))
         }
         // What an object holds may be its own; a test that comes too late says that it is not.
         Region::Held(_) => {
-            has_later_guard && !super::names::is_output_name(view.name(view.function.name))
+            has_later_guard
+                && !super::names::is_output_name(view.name(view.function.name))
+                && !super::callers::all_look(view, all)
         }
         _ => false,
     }

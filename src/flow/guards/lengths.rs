@@ -173,7 +173,9 @@ pub(super) fn is_tested_in_sum(view: &View<'_>, length: ValueId) -> bool {
         matches!(
             values.get(values.strip(side)),
             Value::Binary(BinaryOp::Add | BinaryOp::Sub, ..)
-        ) && super::facts::mentions(values, side, &leaves)
+        ) && (super::facts::mentions(values, side, &leaves)
+            // `key_len + (val ? val_len + 1 : 0)`
+            || values.sources(side).iter().any(|leaf| leaves.contains(leaf)))
     };
     view.numbered.events.iter().any(|event| match &event.kind {
         EventKind::Compute { value, .. } => match values.get(*value) {

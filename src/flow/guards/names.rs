@@ -92,6 +92,15 @@ pub(super) fn is_byte_length_name(name: &str) -> bool {
     })
 }
 
+/// Whether a name is that of the length of a hardware address, which a driver sets to a few bytes.
+pub(super) fn is_address_length_name(name: &str) -> bool {
+    let words = words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    has(&["addr", "hwaddr", "lladdr", "macaddr", "address"])
+        && has(&["len", "length", "size"])
+        && !has(&["name", "string", "str", "list", "ip"])
+}
+
 /// Whether a record's name says that it lies over bytes of a packet.
 pub(super) fn is_overlay_name(name: &str) -> bool {
     words(name).iter().any(|word| {
@@ -171,6 +180,61 @@ pub(super) fn is_lookup_name(name: &str) -> bool {
                 | "new"
                 | "create"
                 | "dup"
+        )
+    })
+}
+
+/// Whether a function's name says that it tells whether a container holds something.
+pub(super) fn is_fill_question(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "empty"
+                | "peek"
+                | "lpeek"
+                | "rpeek"
+                | "head"
+                | "first"
+                | "count"
+                | "len"
+                | "length"
+                | "size"
+                | "used"
+                | "num"
+                | "pending"
+        )
+    })
+}
+
+/// Whether a field's name says how many elements a container holds.
+pub(super) fn is_fill_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "len" | "length" | "count" | "cnt" | "used" | "num" | "size" | "filled" | "pending"
+        )
+    })
+}
+
+/// Whether a pointer without a type is a handle of whoever gave it, and no bytes.
+pub(super) fn is_context_name(name: &str) -> bool {
+    let words = words(name);
+    words.last().is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "connection"
+                | "conn"
+                | "ctx"
+                | "context"
+                | "handle"
+                | "cookie"
+                | "priv"
+                | "self"
+                | "user"
+                | "userdata"
+                | "state"
+                | "session"
+                | "instance"
         )
     })
 }
@@ -302,6 +366,15 @@ pub(super) fn is_question(name: &str) -> bool {
     words(name)
         .iter()
         .any(|word| matches!(word.as_str(), "is" | "has" | "check"))
+}
+
+/// Whether a function's name says that it answers whether there is enough.
+pub(super) fn is_sizing_question(name: &str) -> bool {
+    let words = words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    has(&[
+        "valid", "validate", "check", "verify", "ensure", "sane", "enough",
+    ]) || has(&["has", "is"]) && has(&["size", "length", "len", "long", "room", "space"])
 }
 
 /// Whether a function's name says that it gives an object back for good. A lock or a bus that is

@@ -62,6 +62,9 @@ fn narrowed(
     if upper.named || upper.capacity || upper.constant.is_some_and(|bound| bound <= most) {
         return;
     }
+    if is_of_short_array(view, wide, most) {
+        return;
+    }
     // A cast that the author wrote, and a later comparison of both, is a test.
     let Some(info) = view.function.local(local) else {
         return;
@@ -94,6 +97,36 @@ fn narrowed(
         Vec::new(),
         format!("`{name}` has {bits} bits; what does not fit is cut off without a test"),
     ));
+}
+
+/// `strlen(names[i])` where the array has no room for more.
+fn is_of_short_array(view: &View<'_>, wide: ValueId, most: i128) -> bool {
+    let values = view.values();
+    match values.get(wide) {
+        Value::Pure {
+            first: Some(first), ..
+        } => match view.region(first) {
+            Region::Fixed(Some(size)) => {
+                // Of an array of arrays the inner one counts; the whole is larger still.
+                i128::from(size) <= most.saturating_add(1)
+            }
+            _ => false,
+        },
+        // A remainder by a sum of two narrow numbers.
+        Value::Binary(BinaryOp::Rem, _, by) => {
+            let mut leaves = Vec::new();
+            values.leaves(by, &mut leaves);
+            !leaves.is_empty()
+                && leaves
+                    .iter()
+                    .all(|leaf| intrinsic(view, *leaf, 0).is_some_and(|one| one <= most))
+                && matches!(
+                    values.get(values.strip(by)),
+                    Value::Binary(BinaryOp::Add, ..)
+                )
+        }
+        _ => false,
+    }
 }
 
 fn is_wider(view: &View<'_>, value: ValueId, bits: u8) -> bool {

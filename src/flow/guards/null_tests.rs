@@ -5,13 +5,20 @@ use super::nullable::holder;
 use super::numbering::{Event, EventKind};
 use super::roles::View;
 use super::spans::object_name;
-use super::values::ValueId;
+use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::ir::BinaryOp;
 
 pub(super) fn tells(view: &View<'_>, fact: &Fact, pointer: ValueId) -> bool {
     match &fact.kind {
-        FactKind::Compare { difference, .. } => difference.factor(pointer) != 0,
+        FactKind::Compare { difference, .. } => {
+            let values = view.values();
+            difference.factor(pointer) != 0
+                // `&p->member == NULL`, as a macro writes it.
+                || difference.terms.iter().any(|(term, _)| {
+                    matches!(values.get(*term), Value::Field(..)) && values.root(*term) == pointer
+                })
+        }
         FactKind::Asked { call } => view
             .values()
             .calls
@@ -96,7 +103,14 @@ pub(super) fn is_inside_macro(
         return false;
     }
     let last = name.rsplit(['.', '>']).next().unwrap_or_default();
-    let Some(at) = text.find(last) else {
+    // The name of the macro may begin with that of the pointer.
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+    let found = text.match_indices(last).find(|(at, word)| {
+        let (before, behind) = (text.get(..*at), text.get(at + word.len()..));
+        !is_word(before.and_then(|text| text.chars().next_back()))
+            && !is_word(behind.and_then(|text| text.chars().next()))
+    });
+    let Some((at, _)) = found else {
         return false;
     };
     // The nearest bracket that is open before the name, and what stands before that.

@@ -378,6 +378,7 @@ fn lookup(
         || is_claimed(view, pointer)
         || is_promised(view, pointer)
         || is_asked_again(view, pointer, event.block, index)
+        || super::lookups::is_certain(view, pointer, event.block, index)
     {
         return false;
     }

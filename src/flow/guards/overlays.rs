@@ -68,13 +68,13 @@ fn cast(view: &View<'_>, found: &Loop, cursor: ValueId) -> Option<Defect> {
         let body = view.function.block(crate::flow::ir::BlockId(block))?;
         for statement in &body.statements {
             let StatementKind::Assign {
+                target,
                 value:
                     Rvalue::Cast {
                         value: Operand::Copy(place),
                         to,
                         is_explicit: true,
                     },
-                ..
             } = &statement.kind
             else {
                 continue;
@@ -90,6 +90,9 @@ fn cast(view: &View<'_>, found: &Loop, cursor: ValueId) -> Option<Defect> {
                 || !is_record_pointer(view, *to)
                 || fits(view, own, *to)
                 || is_compared(view, cursor, block, *to)
+                || view.unit.types.pointee(*to).is_some_and(|record| {
+                    super::measured::is_left_to_callees(view, cursor, target, record)
+                })
             {
                 continue;
             }

@@ -12,6 +12,8 @@ pub(super) struct Pair {
     pub length: u32,
     /// The pointee is `const`.
     pub is_const: bool,
+    /// It is declared as plain `char`: usually a text that ends in a zero.
+    pub is_text: bool,
     /// The pointer is named as a place to write to, or the number as a capacity.
     pub is_output: bool,
 }
@@ -39,6 +41,9 @@ pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
             continue;
         }
         let name = unit.names.text(pointer.name);
+        if matches!(unit.types.get(to), Type::Void) && super::names::is_context_name(name) {
+            continue;
+        }
         let mut best = None;
         for other in [index + 1, index + 2, index.wrapping_sub(1)] {
             let Some(length) = info(other) else { continue };
@@ -48,8 +53,16 @@ pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
             if !is_int || !super::names::is_length_name(text) {
                 continue;
             }
-            // A number behind a typed pointer may count elements.
-            if is_record && !super::names::is_byte_length_name(text) {
+            // A number behind a typed pointer may count elements, or the bytes behind the next one.
+            if is_record
+                && (!super::names::is_byte_length_name(text)
+                    || other == index + 1
+                        && info(index + 2).is_some_and(|next| is_byte_pointer(unit, next.ty))
+                        && info(index + 3).is_none_or(|next| {
+                            unit.types.int(next.ty).is_none()
+                                || !super::names::is_length_name(unit.names.text(next.name))
+                        }))
+            {
                 continue;
             }
             if other != index + 1 && !share_a_word(name, text) {
@@ -64,7 +77,11 @@ pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         if out.iter().any(|pair| pair.length == other as u32) && other != index + 1 {
             continue;
         }
-        let is_const = before(text, pointer.span.start).contains("const");
+        let written = before(text, pointer.span.start);
+        let is_const = written.contains("const");
+        let is_text = has_word(&written, "char")
+            && !has_word(&written, "unsigned")
+            && !has_word(&written, "signed");
         let words = super::names::words(name);
         let is_output = !is_const
             && (words.iter().any(|word| {
@@ -90,10 +107,23 @@ pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
             pointer: index as u32,
             length: other as u32,
             is_const,
+            is_text,
             is_output,
         });
     }
     out
+}
+
+fn is_byte_pointer(unit: &Unit, ty: TypeId) -> bool {
+    unit.types.pointee(ty).is_some_and(|to| {
+        matches!(unit.types.get(to), Type::Void)
+            || unit.types.int(to).is_some_and(|(bits, _)| bits == 8)
+    })
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|part| part == word)
 }
 
 /// Whether a type is a packet descriptor: its own length field counts.
@@ -110,7 +140,7 @@ fn record_name(unit: &Unit, ty: TypeId) -> Option<&str> {
     Some(unit.names.text(symbol))
 }
 
-fn share_a_word(one: &str, two: &str) -> bool {
+pub(super) fn share_a_word(one: &str, two: &str) -> bool {
     let left = super::names::words(one);
     let right = super::names::words(two);
     left.iter()

@@ -7,7 +7,7 @@ use super::story::note;
 use super::tables::flag;
 use super::values::Value;
 use crate::flow::Defect;
-use crate::flow::ir::ResultUse;
+use crate::flow::ir::{BinaryOp, ResultUse};
 
 /// Reports `peers-check-you-dont`.
 pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>) {
@@ -163,6 +163,7 @@ fn unread_status(
         || is_stored(view, result)
         || joins(view, result)
         || is_claimed(view, result)
+        || is_compared(view, result)
     {
         return;
     }
@@ -175,6 +176,19 @@ fn unread_status(
         Vec::new(),
         format!("`{holder}` holds whether `{name}` worked; nothing looks at it"),
     ));
+}
+
+/// Whether a comparison looks at a result, whatever follows: a message may be all there is to do. Who
+/// adds another result to it means to look at both.
+fn is_compared(view: &View<'_>, result: super::values::ValueId) -> bool {
+    let values = view.values();
+    let own = super::file_facts::joined_from(values, result);
+    view.numbered.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Compute { value, .. }
+            if matches!(values.get(*value), Value::Binary(op, ..)
+                if op.is_comparison() || matches!(op, BinaryOp::Add | BinaryOp::Or))
+                && super::facts::mentions(values, *value, &own))
+    })
 }
 
 /// Whether an assertion looks at a result.

@@ -108,14 +108,20 @@ fn scan(
     let is_bytes = match region {
         Region::Packet(_) => true,
         Region::Pair(at) => view.pairs.get(at).is_some_and(|pair| {
-            !pair.is_output && pair.is_const && {
+            let is_own = super::pairs::share_a_word(
+                view.parameter_name(pair.pointer).unwrap_or_default(),
+                view.parameter_name(pair.length).unwrap_or_default(),
+            ) || view
+                .parameter_name(pair.length)
+                .is_some_and(super::names::is_byte_length_name);
+            // `char *` with a length usually is a string.
+            !pair.is_output && pair.is_const && !pair.is_text && is_own && {
                 let ty = view
                     .function
                     .parameters
                     .get(pair.pointer as usize)
                     .and_then(|id| view.function.local(*id))
                     .map(|local| local.ty);
-                // `char *` with a length usually is a string.
                 ty.and_then(|ty| view.unit.types.pointee(ty))
                     .is_some_and(|to| {
                         matches!(

@@ -35,7 +35,13 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             let Value::Binary(BinaryOp::Add, one, two) = values.get(sum) else {
                 continue;
             };
-            if view.is_pointer(one) || view.is_pointer(two) {
+            // Neither does the end of an object that is there, nor a length that was worked out for
+            // that limit.
+            if [one, two].into_iter().any(|id| {
+                view.is_pointer(values.strip(id))
+                    || is_worked_out_for(view, id, other)
+                    || is_own_header_length(view, id)
+            }) {
                 continue;
             }
             // Of what the headers do not say, the part that is known says how wide the sum is at least.
@@ -109,6 +115,45 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             ));
         }
     }
+}
+
+/// Whether a call that gave a number was told the limit that a sum with it is compared with.
+fn is_worked_out_for(view: &View<'_>, id: ValueId, limit: ValueId) -> bool {
+    let values = view.values();
+    let limit = values.strip(limit);
+    !values.is_constant(limit)
+        && values
+            .calls
+            .get(&values.strip(id))
+            .is_some_and(|(_, arguments)| {
+                arguments
+                    .iter()
+                    .any(|argument| values.strip(*argument) == limit)
+            })
+}
+
+/// Whether a number is the length of a header that an object of the caller keeps: worked out before,
+/// from the few bits that it has in the packet.
+fn is_own_header_length(view: &View<'_>, id: ValueId) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(id, &mut leaves);
+    !leaves.is_empty()
+        && leaves.iter().all(|leaf| {
+            let Value::Load { location, .. } = values.get(*leaf) else {
+                return false;
+            };
+            let Value::Field(_, name) = values.get(location) else {
+                return false;
+            };
+            let name = view.name(name);
+            let is_header = super::names::words(name)
+                .iter()
+                .any(|word| matches!(word.as_str(), "header" | "hdr" | "ipheader"));
+            is_header
+                && super::names::is_byte_length_name(name)
+                && !matches!(view.region(location), Region::Packet(_) | Region::Pair(_))
+        })
 }
 
 /// Whether a number is a place that an object keeps: a field that is called so.

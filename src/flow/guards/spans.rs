@@ -23,19 +23,62 @@ pub(super) fn argument(view: &View<'_>, event: &Event, value: ValueId, position:
             StatementKind::Call { arguments, .. } => arguments.get(at),
             _ => None,
         });
-    match operand {
+    let span = match operand {
         Some(Operand::Copy(place)) => {
-            if place.path.is_empty()
-                && let Base::Local(id) = place.base
-                && let Some(local) = view.function.local(id)
-                && local.kind == LocalKind::Temporary
-            {
-                return local.span;
-            }
-            place.span
+            let temporary = match place.base {
+                Base::Local(id) if place.path.is_empty() => view
+                    .function
+                    .local(id)
+                    .filter(|local| local.kind == LocalKind::Temporary),
+                _ => None,
+            };
+            temporary.map_or(place.span, |local| local.span)
         }
         _ => event.span,
+    };
+    // Of a macro's arguments all have the bytes of its call.
+    if span == event.span {
+        written_argument(view.text, span, (at, arguments.len())).unwrap_or(span)
+    } else {
+        span
     }
+}
+
+/// The bytes of an argument in `NAME(a, b, c)`, if there are so many.
+fn written_argument(text: &[u8], call: Span, (at, count): (usize, usize)) -> Option<Span> {
+    let bytes = text.get(call.start as usize..call.end as usize)?;
+    let open = memchr::memchr(b'(', bytes)?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    if open == 0 || !bytes.get(..open)?.trim_ascii_end().iter().all(is_name) {
+        return None;
+    }
+    let (mut depth, mut from) = (0_u32, open + 1);
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    for (index, byte) in bytes.iter().enumerate().skip(open + 1) {
+        match byte {
+            b'"' | b'\'' => return None,
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' if depth == 0 => {
+                parts.push((from, index));
+                break;
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                parts.push((from, index));
+                from = index + 1;
+            }
+            _ => {}
+        }
+    }
+    let &(from, to) = parts.get(at).filter(|_| parts.len() == count)?;
+    let part = bytes.get(from..to)?;
+    let blank = part.len() - part.trim_ascii_start().len();
+    let start = call.start.checked_add(u32::try_from(from + blank).ok()?)?;
+    let length = u32::try_from(part.trim_ascii().len()).ok()?;
+    (length > 0).then(|| Span {
+        start,
+        end: start.saturating_add(length),
+    })
 }
 
 /// What a reader calls the object an address points into.

@@ -46,7 +46,14 @@ pub(super) fn summarise(
             let definition = definition(file, analysed, function, facts, lexicon, &models, &place);
             entry(&mut names, name).definition = Some(definition);
         }
-        calls(unit, function, analysed, lexicon, &place, &mut names);
+        calls(
+            (unit, facts),
+            function,
+            analysed,
+            lexicon,
+            &place,
+            &mut names,
+        );
     }
     names.retain(|name, _| !name.is_empty() && name.len() <= MAX_NAME);
     FileSummary {
@@ -76,14 +83,14 @@ fn entry<'m, 'n>(
 
 /// Counts how the calls in a function treat the results.
 fn calls<'n>(
-    unit: &'n Unit,
+    (unit, facts): (&'n Unit, &FileFacts),
     function: &Function,
     analysed: &Analysed,
     lexicon: &Lexicon,
     place: &dyn Fn(Span) -> Place,
     names: &mut BTreeMap<&'n str, NameSummary>,
 ) {
-    for event in &analysed.numbered.events {
+    for (index, event) in analysed.numbered.events.iter().enumerate() {
         let EventKind::Call {
             callee: Some(callee),
             result,
@@ -102,6 +109,9 @@ fn calls<'n>(
         }
         let entry = entry(names, unit.names.text(*callee));
         entry.uses.calls += 1;
+        if super::callers::looks(unit, lexicon, facts, analysed, index as u32, event) {
+            entry.uses.looked += 1;
+        }
         match usage {
             ResultUse::Dropped => entry.uses.dropped += 1,
             ResultUse::Discarded => entry.uses.discarded += 1,
@@ -212,6 +222,9 @@ fn definition(
             .map(|(returns, _)| returns.clone())
             .unwrap_or_default(),
         compared: 0,
+        measured: (0..16)
+            .filter(|index| facts.measures(function.name, *index))
+            .fold(0, |all, index| all | bit(index)),
         dereferenced: 0,
         written: 0,
         released: 0,

@@ -5,6 +5,7 @@ use crate::flow::lower_c;
 use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
 
 mod given;
+mod limits;
 mod walks;
 
 fn parsed(text: &str) -> SourceFile<'_> {

@@ -9,7 +9,7 @@ use crate::finding::Span;
 use crate::flow::ir::{BinaryOp, BlockId, Operand, StatementKind, Terminator};
 use crate::syntax::{Field, Kind};
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     pub(super) fn if_statement(&mut self, at: At) -> Option<()> {
         let condition = self.child(at, Field::CONDITION)?;
         let consequence = self.child(at, Field::CONSEQUENCE)?;
@@ -71,11 +71,16 @@ impl Lowerer<'_> {
     }
 
     /// The name of the macro that a loop is in the text.
-    fn macro_head(&self, at: At) -> Option<Span> {
-        if at.source != 0 {
-            return None;
+    fn macro_head(&self, at: At) -> Option<&'a [u8]> {
+        let source = self.sources.get(at.source as usize)?;
+        match &source.expansion {
+            Some(expansion) => expansion.definition.loop_name(at.node),
+            None if at.source == 0 => self
+                .macro_loops
+                .get(&at.node)
+                .map(|name| name.of(source.text)),
+            None => None,
         }
-        self.macro_loops.get(&at.node).copied()
     }
 
     fn while_loop(&mut self, condition: At, body: At) -> Option<()> {
@@ -148,7 +153,7 @@ impl Lowerer<'_> {
 
     /// `LIST_FOREACH(x, list) {…}`: as its definition says; without one, how often is not known,
     /// and what it names changes every time.
-    fn macro_loop(&mut self, name: Span, arguments: At, body: At) -> Option<()> {
+    fn macro_loop(&mut self, name: &'a [u8], arguments: At, body: At) -> Option<()> {
         let span = self.span(arguments);
         let mut nodes = Vec::new();
         let mut next = self.only_child(arguments);
@@ -199,8 +204,7 @@ impl Lowerer<'_> {
     }
 
     /// The definition of a macro that heads a loop.
-    fn head_macro(&mut self, name: Span, at: At, arguments: &[At]) -> Option<(Form, u32)> {
-        let text = self.sources.first().map(|file| name.of(file.text))?;
+    fn head_macro(&mut self, text: &'a [u8], at: At, arguments: &[At]) -> Option<(Form, u32)> {
         let symbol = self.intern(text);
         let Some(Binding::Call(index)) = self.meaning(text, symbol) else {
             return None;

@@ -24,33 +24,47 @@ impl<'a> Lowerer<'a> {
     pub(super) fn resolved(&self, at: At) -> At {
         let mut at = at;
         for _ in 0..DEPTH * 2 {
-            let Some(Source {
-                expansion: Some(expansion),
-                ..
-            }) = self.sources.get(at.source as usize)
-            else {
-                return at;
-            };
-            if !matches!(
-                self.kind(at),
-                Kind::IDENTIFIER
-                    | Kind::TYPE_IDENTIFIER
-                    | Kind::FIELD_IDENTIFIER
-                    | Kind::STATEMENT_IDENTIFIER
-            ) {
-                return at;
-            }
-            let text = self.text(at);
-            let position = expansion
-                .parameters
-                .iter()
-                .position(|parameter| **parameter == *text);
-            match position.and_then(|position| expansion.arguments.get(position)) {
-                Some(argument) => at = *argument,
-                None => return at,
+            match self.argument(at) {
+                Some(argument) => at = argument,
+                None => break,
             }
         }
         at
+    }
+
+    /// The argument of the macro around that a node stands for, if it is a parameter.
+    fn argument(&self, at: At) -> Option<At> {
+        let source = self.sources.get(at.source as usize)?;
+        let expansion = source.expansion.as_ref()?;
+        if !matches!(
+            self.kind(at),
+            Kind::IDENTIFIER
+                | Kind::TYPE_IDENTIFIER
+                | Kind::FIELD_IDENTIFIER
+                | Kind::STATEMENT_IDENTIFIER
+        ) {
+            return None;
+        }
+        let text = self.text(at);
+        let mut parameters = expansion.parameters.iter();
+        let position = parameters.position(|parameter| **parameter == *text)?;
+        expansion.arguments.get(position).copied()
+    }
+
+    /// A statement that a macro was given, by way of other macros perhaps. Tells whether it was one.
+    pub(super) fn given_jump(&mut self, at: At) -> bool {
+        let mut at = at;
+        for _ in 0..DEPTH * 2 {
+            match self.argument(at) {
+                Some(argument) => at = argument,
+                None => return false,
+            }
+            // `return value` of one macro, whose `value` is the parameter of another.
+            if self.jump_argument(at) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The expression itself: behind parentheses, parameters, macros that are expressions.
@@ -290,7 +304,7 @@ impl<'a> Lowerer<'a> {
 
     /// A statement handed to a macro: `CHECK(c, return -1)`. The parser saw the value alone, or a
     /// name in place of the keyword. Tells whether it was one.
-    pub(super) fn jump_argument(&mut self, at: At) -> bool {
+    fn jump_argument(&mut self, at: At) -> bool {
         let Some(source) = self.sources.get(at.source as usize) else {
             return false;
         };

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::directives::Define;
 use super::scan::is_word;
+use crate::finding::Span;
 use crate::syntax::{Field, Kind, Language, Limits, MacroTable, NodeId, Parser, SourceFile, Tree};
 
 /// Longest body that is read, in bytes.
@@ -29,6 +30,8 @@ pub(super) struct Parsed {
     pub(super) form: Form,
     pub(super) tree: Tree,
     pub(super) text: Box<[u8]>,
+    /// Loops that are macros, with the bytes of their names.
+    loops: Vec<(NodeId, Span)>,
 }
 
 /// What a body is.
@@ -127,7 +130,15 @@ impl Definition {
             form: Form::Members(list),
             tree,
             text: text.into(),
+            loops: Vec::new(),
         })
+    }
+
+    /// The name of the macro that a loop in the body is.
+    pub(super) fn loop_name(&self, node: NodeId) -> Option<&[u8]> {
+        let parsed = self.parsed.get()?;
+        let (_, name) = parsed.loops.iter().find(|(at, _)| *at == node)?;
+        Some(name.of(&parsed.text))
     }
 
     fn parse(&self, parser: &mut Parser) -> Option<Parsed> {
@@ -148,11 +159,14 @@ impl Definition {
         let tree = &file.tree;
         let block = file.functions.first()?.body;
         let form = form(tree, block, &text);
+        let loops = file.macro_loops.iter();
+        let loops = loops.map(|found| (found.node, found.name)).collect();
         let tree = file.tree;
         Some(Parsed {
             form,
             tree,
             text: text.into(),
+            loops,
         })
     }
 }

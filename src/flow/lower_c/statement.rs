@@ -44,11 +44,11 @@ impl Lowerer<'_> {
                 self.close_scope(scope, span);
             }
             Kind::EXPRESSION_STATEMENT => {
-                if let Some(expression) = self.only_child(at) {
+                if let Some(expression) = self.only_child(at)
+                    && !self.given_jump(expression)
+                {
                     let argument = self.resolved(expression);
-                    if argument == expression || !self.jump_argument(argument) {
-                        self.effect(argument);
-                    }
+                    self.effect(argument);
                 }
             }
             Kind::DECLARATION => self.local_declaration(at),

@@ -500,3 +500,33 @@ fn the_size_of_a_name_that_nobody_defined_is_not_that_of_a_number() {
     let printed = ir("unsigned f(void) { return sizeof(UNSEEN_TEXT) - 1; }");
     assert!(!printed.contains('4'), "{printed}");
 }
+
+#[test]
+fn a_macro_may_be_a_loop_with_the_head_of_another() {
+    let text = "struct e { struct e *next; int key; };
+#define EACH(head, el) for (el = head; el; el = (el)->next)
+#define SEARCH(head, out, val) do { EACH(head, out) { if ((out)->key == (val)) break; } } while (0)
+int find(struct e *list, int k) {
+    struct e *it = 0;
+    SEARCH(list, it, k);
+    return it != 0;
+}";
+    let found = ir(text);
+    assert!(found.contains("it = list"), "{found}");
+    assert!(found.contains("if it then"), "{found}");
+    assert!(found.contains("it = (*it).next"), "{found}");
+}
+
+#[test]
+fn a_return_reaches_a_macro_by_way_of_another() {
+    let text = "void *get(int n);
+#define GET_OR(name, otherwise) do { name = get(3); if (name == 0) { otherwise; } } while (0)
+#define GET(name, code) GET_OR(name, return code)
+int use(void) {
+    int *p;
+    GET(p, -1);
+    return *p;
+}";
+    let found = ir(text);
+    assert!(found.contains("return -1"), "{found}");
+}

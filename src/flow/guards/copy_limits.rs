@@ -1,0 +1,142 @@
+//! What keeps the length of a copy small though nothing near it compares it: an array it was counted
+//! in, memory that was made for it, an address that has few bytes by design.
+
+use super::file_facts::Analysed;
+use super::numbering::{Event, EventKind};
+use super::roles::{Region, View};
+use super::values::{Value, ValueId, Values};
+
+/// Whether the destination came from a call that was given the length: it was made for it.
+pub(super) fn is_made_for(view: &View<'_>, length: ValueId, destination: ValueId) -> bool {
+    let values = view.values();
+    let mut leaves = Vec::new();
+    values.leaves(length, &mut leaves);
+    if leaves.is_empty() {
+        return false;
+    }
+    origins(values, destination).iter().any(|origin| {
+        let given = match values.get(*origin) {
+            Value::Call(_) | Value::Pure { .. } => values
+                .calls
+                .get(origin)
+                .map(|(_, arguments)| arguments.as_slice()),
+            Value::Out { event, .. } => match view.numbered.events.get(event as usize) {
+                Some(Event {
+                    kind: EventKind::Call { arguments, .. },
+                    ..
+                }) => Some(arguments.as_slice()),
+                _ => None,
+            },
+            _ => None,
+        };
+        given.is_some_and(|arguments| {
+            arguments.iter().any(|argument| {
+                !view.is_pointer(*argument) && super::facts::mentions(values, *argument, &leaves)
+            })
+        })
+    })
+}
+
+/// The values that an address was read from, outermost last.
+fn origins(values: &Values, address: ValueId) -> Vec<ValueId> {
+    let mut out = Vec::new();
+    let mut at = values.root(address);
+    for _ in 0..4 {
+        out.push(at);
+        match values.get(at) {
+            Value::Load { location, .. } => at = values.root(location),
+            _ => break,
+        }
+    }
+    out
+}
+
+/// `memcpy(d->name, s->name, s->name_len)`: the number counts what is in an array that is no larger
+/// than the destination.
+pub(super) fn is_counted_in_array(
+    view: &View<'_>,
+    length: ValueId,
+    source: Option<ValueId>,
+    capacity: Option<u64>,
+) -> bool {
+    let values = view.values();
+    let Some(source) = source else { return false };
+    let (Region::Fixed(Some(size)), Some(capacity)) = (view.region(source), capacity) else {
+        return false;
+    };
+    let Value::Load { location, .. } = values.get(values.strip(length)) else {
+        return false;
+    };
+    size <= capacity && size > 1 && values.root(location) == values.root(source)
+}
+
+/// Whether a length is that of a hardware address which no packet gave: a field or parameter that is
+/// named so, or a parameter that all callers in the file fill with such a one.
+pub(super) fn is_length_of_address(view: &View<'_>, all: &[Analysed], length: ValueId) -> bool {
+    let values = view.values();
+    let sources = values.sources(length);
+    !sources.is_empty()
+        && sources.iter().all(|leaf| match values.get(*leaf) {
+            Value::Load { location, .. } => is_address_field(view, values, location),
+            Value::Parameter(index) => is_given_address_lengths(view, all, index),
+            Value::Phi { .. } => true,
+            _ => false,
+        })
+        && sources
+            .iter()
+            .any(|leaf| !matches!(values.get(*leaf), Value::Phi { .. }))
+}
+
+fn is_address_field(view: &View<'_>, values: &Values, location: ValueId) -> bool {
+    matches!(values.get(location), Value::Field(_, name)
+        if super::names::is_address_length_name(view.name(name)))
+}
+
+fn is_given_address_lengths(view: &View<'_>, all: &[Analysed], parameter: u32) -> bool {
+    if !view.function.is_private || view.file.is_pointed_to(view.function.name) {
+        return false;
+    }
+    let sites = view.file.sites(view.function.name);
+    !sites.is_empty()
+        && sites.iter().all(|site| {
+            let Some(caller) = all.get(site.caller) else {
+                return false;
+            };
+            let Some(event) = caller.numbered.events.get(site.event as usize) else {
+                return false;
+            };
+            let EventKind::Call { arguments, .. } = &event.kind else {
+                return false;
+            };
+            let values = &caller.numbered.values;
+            arguments.get(parameter as usize).is_some_and(|given| {
+                values.constant(*given).is_some()
+                    || matches!(values.get(values.strip(*given)), Value::Load { location, .. }
+                        if is_address_field(view, values, location))
+            })
+        })
+}
+
+/// An array of this function whose size is a variable's: it was made for what goes there.
+pub(super) fn is_sized_by_variable(view: &View<'_>, destination: ValueId) -> bool {
+    let Value::Address(crate::flow::ir::Base::Local(id)) =
+        view.values().get(view.values().root(destination))
+    else {
+        return false;
+    };
+    let Some(local) = view.function.local(id) else {
+        return false;
+    };
+    let rest = view
+        .text
+        .get(local.span.start as usize..)
+        .unwrap_or_default();
+    let Some(open) = rest.iter().take(120).position(|byte| *byte == b'[') else {
+        return false;
+    };
+    let Some(close) = rest.iter().take(240).position(|byte| *byte == b']') else {
+        return false;
+    };
+    rest.get(open + 1..close)
+        .is_some_and(|size| size.iter().any(u8::is_ascii_lowercase) && !size.starts_with(b"sizeof"))
+}

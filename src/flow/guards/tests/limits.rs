@@ -1,0 +1,276 @@
+//! Limits in forms that are easily overlooked: found without them, silent with them.
+
+use super::with_types;
+
+/// The bad text is found at the line; with the replacement it is silent.
+fn differs(bad: &str, found: &[&str], from: &str, to: &str) {
+    assert_eq!(with_types(bad), found, "{bad}");
+    let good = bad.replacen(from, to, 1);
+    assert_ne!(good, bad);
+    assert_eq!(with_types(&good), [""; 0], "{good}");
+}
+
+#[test]
+fn a_count_up_to_a_limit_is_limited() {
+    differs(
+        "struct w { char name[32]; size_t name_len; }; size_t text_fill(const char *name);
+void set(struct w *w, const char *name) {
+    w->name_len = text_fill(name);
+    memcpy(w->name, name, w->name_len);
+}",
+        &["5 unbounded-copy-length"],
+        "text_fill(name);\n    memcpy",
+        "strnlen(name, NAME_MAX);\n    memcpy",
+    );
+}
+
+#[test]
+fn a_test_that_also_asks_for_the_pointer_is_a_test() {
+    differs(
+        "static char out[64];
+int put(const char *topic) {
+    if (topic) out[0] = 1;
+    memcpy(out + 2, topic, strlen(topic));
+    return 0;
+}",
+        &["5 unbounded-copy-length"],
+        "if (topic) out[0] = 1;",
+        "if (topic && strlen(topic) > TOPIC_MAX) return -1;",
+    );
+}
+
+#[test]
+fn a_sum_with_a_choice_is_a_sum() {
+    differs(
+        "struct s { char q[64]; };
+int add(struct s *s, const char *key, size_t key_len, const uint8_t *val, size_t val_len) {
+    size_t all = key_len;
+    if (all > sizeof s->q) return -1;
+    memcpy(s->q + 1, val, val_len);
+    return 0;
+}",
+        &["6 unbounded-copy-length"],
+        "size_t all = key_len;",
+        "size_t all = key_len + (val ? val_len + 1 : 0);",
+    );
+}
+
+#[test]
+fn a_length_of_an_array_counts_what_is_in_that_array() {
+    differs(
+        "struct from { uint8_t id[16]; unsigned id_len; };
+struct to { uint8_t id[8]; };
+void keep(struct to *to, const struct from *from_msg) {
+    memcpy(to->id, from_msg->id, from_msg->id_len);
+}",
+        &["5 unbounded-copy-length"],
+        "id[16]",
+        "id[8]",
+    );
+}
+
+#[test]
+fn memory_that_was_made_with_the_length_holds_so_much() {
+    differs(
+        "struct cmd { uint8_t reason; uint8_t data[1]; };
+struct cmd *frame_get(int op, size_t n);
+int reject(const uint8_t *data, size_t len) {
+    struct cmd *cmd = frame_get(3, 40);
+    if (!cmd) return -1;
+    memcpy(cmd->data, data, len);
+    return 0;
+}",
+        &["7 unbounded-copy-length"],
+        "frame_get(3, 40)",
+        "frame_get(3, sizeof(*cmd) + len)",
+    );
+}
+
+#[test]
+fn what_callers_test_is_tested() {
+    differs(
+        "static int head(const uint8_t *buf, size_t len, int *out) {
+    if (buf[0] != 1) { *out = buf[0]; return 1; }
+    if (len < 3) return -1;
+    *out = buf[2];
+    return 3;
+}
+int on_rx(const uint8_t *frame, size_t size) {
+    int out;
+    return head(frame, size, &out);
+}",
+        &["3 fixed-offset-before-length"],
+        "    int out;\n",
+        "    int out;\n    if (size < 4) return -1;\n",
+    );
+}
+
+#[test]
+fn a_handle_is_no_bytes() {
+    differs(
+        "struct h { int keep; int rest; };
+int on_rx(void *data, size_t len) {
+    struct h *h = (struct h *)data;
+    if (h->keep) return 1;
+    if (len < sizeof(*h)) return 0;
+    return h->rest;
+}",
+        &["5 header-cast-before-length"],
+        "void *data, size_t len) {\n    struct h *h = (struct h *)data;",
+        "void *connection, size_t len) {\n    struct h *h = (struct h *)connection;",
+    );
+}
+
+#[test]
+fn what_a_container_was_asked_answers_for_its_look_up() {
+    let bad = "struct q { struct q *next; int len; }; struct q *queue_peek(struct q *q);
+struct q *find_last(struct q *q) { if (q->next == q) return 0; return q->next; }
+int other(struct q *q) { struct q *e = find_last(q); if (!e) return 0; return e->len; }
+int take(struct q *q) {
+    struct q *e = find_last(q);
+    return e->len;
+}";
+    differs(
+        bad,
+        &["7 unchecked-lookup"],
+        "    struct q *e = find_last(q);\n    return",
+        "    if (queue_peek(q) == 0) return 0;\n    struct q *e = find_last(q);\n    return",
+    );
+    // Of another queue.
+    let near = bad.replacen(
+        "    struct q *e = find_last(q);\n    return",
+        "    if (queue_peek(q->next) == 0) return 0;\n    struct q *e = find_last(q);\n    return",
+        1,
+    );
+    assert_eq!(with_types(&near), ["8 unchecked-lookup"]);
+}
+
+#[test]
+fn a_test_before_a_loop_holds_in_it() {
+    differs(
+        "struct n { int v; struct n *next; }; static struct n pool[4];
+static struct n *item_find(int id) { if (id < 0) return 0; return &pool[id & 3]; }
+int walk(int id) {
+    struct n *n = item_find(id);
+    int sum = 0;
+    do {
+        sum += n->v;
+        id--;
+    } while (id > 0);
+    return sum;
+}",
+        &["8 unchecked-lookup"],
+        "    do {\n        sum += n->v;\n        id--;\n    } while (id > 0);\n",
+        "    if (n != 0) { do {\n        sum += n->v;\n        id--;\n    } while (id > 0); }\n",
+    );
+}
+
+#[test]
+fn a_difference_that_cannot_wrap_is_silent() {
+    differs(
+        "int check(const uint8_t *p, int mode, size_t *skip);
+void put(uint8_t *to, const uint8_t *p, size_t n);
+int on_rx(const uint8_t *data, size_t data_len, uint8_t *to) {
+    size_t skip = 0;
+    check(data, 7, &skip);
+    put(to, data, data_len - 8);
+    return 0;
+}",
+        &["7 unsigned-underflow-length"],
+        "check(data, 7, &skip);\n    put(to, data, data_len - 8);",
+        "check(data, (int)data_len, &skip);\n    put(to, data, data_len - skip);",
+    );
+    differs(
+        "void put(void *to, const void *p, size_t n);
+void keep(void *to, const void *p, size_t pkt_size) {
+    put(to, p, pkt_size - sizeof(int));
+}",
+        &["4 unsigned-underflow-length"],
+        "pkt_size) {\n    put(to, p, pkt_size",
+        "node_size) {\n    put(to, p, node_size",
+    );
+}
+
+#[test]
+fn the_end_of_an_object_does_not_wrap() {
+    differs(
+        "int inside(uint32_t stack, uint32_t size, uint32_t limit) {
+    if (stack + size > limit) return 0;
+    return 1;
+}",
+        &["3 add-wrap-in-bound"],
+        "uint32_t stack, uint32_t size, uint32_t limit) {\n    if (stack + size",
+        "const char *stack, uint32_t size, uint32_t limit) {\n    if ((uint32_t)stack + size",
+    );
+}
+
+#[test]
+fn what_one_function_starts_and_counts_once_is_no_append() {
+    differs(
+        "struct a { unsigned data[4]; unsigned n; };
+void fill(struct a *a, unsigned key) {
+    a->data[a->n++] = key;
+}",
+        &["4 append-without-bound"],
+        "    a->data[a->n++]",
+        "    a->n = 0;\n    a->data[a->n++]",
+    );
+}
+
+#[test]
+fn a_status_that_is_added_to_is_looked_at() {
+    let bad = "int reg_read(int r); int reg_write(int r);
+int mode(int m) {
+    int res = 0;
+    switch (m) {
+    case 1:
+        res = reg_read(1);
+        break;
+    }
+    return m;
+}";
+    assert_eq!(with_types(bad), ["7 status-never-tested"]);
+    let good = bad
+        .replace(
+            "        break;",
+            "        res += reg_write(2);\n        break;",
+        )
+        .replace("return m;", "return res < 0 ? -1 : m;");
+    assert_eq!(with_types(&good), [""; 0]);
+}
+
+#[test]
+fn a_text_with_a_number_beside_it_is_a_text() {
+    differs(
+        "void show(const uint8_t *data, size_t data_len) {
+    if (strlen(data) > 4) return;
+}",
+        &["3 string-call-on-wire-buffer"],
+        "const uint8_t *data, size_t data_len",
+        "const char *data, size_t num",
+    );
+}
+
+#[test]
+fn a_record_that_its_reader_measures_needs_no_test_before() {
+    differs(
+        "struct o { uint16_t type; uint16_t len; }; struct big { uint16_t type; uint16_t len; uint32_t v; };
+static uint32_t take(const struct big *big) {
+    if (big->type != 8) return 0;
+    return big->v;
+}
+uint32_t parse(const uint8_t *m, size_t len) {
+    const uint8_t *end = m + len;
+    const struct o *o = (const struct o *)m;
+    uint32_t sum = 0;
+    while ((const uint8_t *)o + sizeof(*o) <= end) {
+        if (o->type == 1) sum += take((const struct big *)o);
+        o = o + 1;
+    }
+    return sum;
+}",
+        &["12 option-cast-before-length"],
+        "big->type != 8",
+        "big->len != 8",
+    );
+}
