@@ -22,6 +22,11 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Review a change: the staged one, a range of commits, or everything
     Check(Box<CheckArguments>),
+    /// Review a change together with what other tools found: SARIF and the like
+    #[command(mut_arg("paths", |arg| arg.value_name("FILE").required(true).help(
+        "Reports of other tools: SARIF 2.1.0, `clang-tidy --export-fixes`, `cargo clippy --message-format=json`"
+    )))]
+    Import(Box<CheckArguments>),
     /// Review a pull request in a CI environment: comments, summary, gate
     Review(Box<ReviewArguments>),
     /// Ask about the device, and write its profile into scrubin.toml
@@ -122,9 +127,52 @@ pub(super) struct CheckArguments {
     /// JSON: list findings outside the change and below the threshold as well
     #[arg(long)]
     pub(super) all_verdicts: bool,
+    /// What is done with the edits of findings
+    #[command(flatten)]
+    pub(super) edits: EditArguments,
+    /// What other tools found
+    #[command(flatten)]
+    pub(super) imports: ImportArguments,
     /// Only these files and folders
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+}
+
+/// Options of `check` about the findings of other tools.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct ImportArguments {
+    /// Add the findings of another tool's report (SARIF and the like; may be repeated)
+    #[arg(long = "import", value_name = "FILE")]
+    pub(super) import_files: Vec<PathBuf>,
+    /// A report of the tool on the text before the change: tells which findings are new (may be
+    /// repeated)
+    #[arg(long = "import-base", value_name = "FILE")]
+    pub(super) import_base: Vec<PathBuf>,
+    /// Folder that the paths in the reports count from, in the words of the machine that wrote them
+    #[arg(long = "import-root", value_name = "DIR")]
+    pub(super) import_root: Option<String>,
+}
+
+/// Options of `check` about edits.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct EditArguments {
+    /// Apply the safe edits of reported findings to the work tree; on a terminal, ask for each
+    /// suggested one
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Apply suggested edits as well, without asking
+    #[arg(long)]
+    pub(super) fix_suggested: bool,
+    /// Write nothing: print what --fix would do as a unified diff
+    #[arg(long)]
+    pub(super) diff: bool,
+}
+
+impl EditArguments {
+    /// Whether any of them is given.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.fix || self.fix_suggested || self.diff
+    }
 }
 
 /// Options of `review`. Without them everything comes from the environment of GitHub Actions.

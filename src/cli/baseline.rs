@@ -6,6 +6,10 @@ use super::{Outcome, check, output, source};
 use crate::triage::Baseline;
 
 pub(super) fn write(arguments: &CheckArguments) -> Result<Outcome, Failure> {
+    if arguments.edits.are_wanted() {
+        return Err(Failure::message("`baseline write` applies no edits")
+            .with_help("run `scrubin check --fix` before"));
+    }
     let arguments = CheckArguments {
         all: true,
         ..arguments.clone()

@@ -4,7 +4,7 @@ use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportForma
 use super::failure::Failure;
 use super::source::{self, Reviewed, RuleFolders};
 use super::watchdog::Watchdog;
-use super::{Outcome, output};
+use super::{Outcome, edits, import, output};
 use crate::change::git::Repository;
 use crate::config::{Config, Configs, FailOn, Scope};
 use crate::finding::Precision;
@@ -29,10 +29,14 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
         return Err(Failure::message("no file to review was found")
             .with_help("name files or folders with C or Rust code"));
     }
-    output::report(
-        &output::render(&report, arguments),
-        arguments.output.as_deref(),
-    )?;
+    edits::print(&report, arguments)?;
+    if !edits::replaces_report(arguments) {
+        output::report(
+            &output::render(&report, arguments),
+            arguments.output.as_deref(),
+        )?;
+    }
+    edits::help(&report, &reviewed);
     Ok(outcome(&report))
 }
 
@@ -77,11 +81,14 @@ pub(super) fn review(
 ) -> Result<Report, Failure> {
     let config = &configs.root;
     let whole = reviewed.change.source.is_whole();
+    // Refused before the work of a review, where nothing could be written.
+    let edits = edits::place(reviewed, &arguments.edits, prepared_limit(config))?;
     let ruleset = ruleset(reviewed, config, arguments)?;
     let today = chrono::Utc::now().date_naive();
     let prepared = Prepared::new(ruleset, configs, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
         .with_baseline(reviewed.baseline(config)?)
+        .with_imports(import::read(reviewed, config, &arguments.imports)?)
         .with_whole_tree(reviewed.whole_tree)
         .with_watch(reviewed.watch.clone());
     // The program ends soon; taking the rules apart before would be 3 % of a hook's instructions.
@@ -93,14 +100,24 @@ pub(super) fn review(
             reviewed.change.files.len()
         ));
     }
-    review::run(&Inputs {
+    let inputs = Inputs {
         change: &reviewed.change,
         reader: &reader,
         prepared: &prepared,
         line_hashes: arguments.format == ReportFormat::Sarif,
         git_dir: reviewed.repository.as_ref().map(Repository::git_dir),
-    })
-    .map_err(|error| Failure::new(error).doing("review the change"))
+    };
+    let mut report =
+        review::run(&inputs).map_err(|error| Failure::new(error).doing("review the change"))?;
+    if let Some(place) = edits {
+        edits::apply(&inputs, &mut report, &place, &arguments.edits)?;
+    }
+    Ok(report)
+}
+
+/// Most bytes of a file that is read.
+fn prepared_limit(config: &Config) -> u64 {
+    u64::try_from(config.limits.file_bytes).unwrap_or(u64::MAX)
 }
 
 fn thresholds(arguments: &CheckArguments) -> Thresholds {

@@ -9,8 +9,10 @@ mod check;
 mod demo;
 mod deviations;
 mod doctor;
+mod edits;
 mod failure;
 mod hook;
+mod import;
 mod index;
 mod init;
 mod install;
@@ -70,6 +72,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(arguments) => check::check(&arguments),
+        Command::Import(arguments) => import::import(*arguments),
         #[cfg(feature = "github")]
         Command::Review(arguments) => review::review(&arguments),
         #[cfg(not(feature = "github"))]

@@ -49,11 +49,29 @@ pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Whether colour may go to stdout: a terminal, no `NO_COLOR` (no-color.org), no dumb terminal.
-fn color() -> bool {
+pub(super) fn color() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     std::io::stdout().is_terminal()
         && !set("NO_COLOR")
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether colour may go to stderr, by the same rules.
+pub(super) fn colored_messages() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal()
+        && !set("NO_COLOR")
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// A text of strangers in which nothing is hidden.
+pub(super) fn harmless(text: &str) -> String {
+    visible::line(text).into_owned()
+}
+
+/// A diff for the eyes of a person.
+pub(super) fn shown_diff(diff: &[u8], color: bool) -> String {
+    report::shown_diff(diff, color)
 }
 
 /// Columns of the terminal; `COLUMNS`, else 100.

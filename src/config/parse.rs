@@ -13,7 +13,9 @@ use super::keys::{KEYS, is_placeholder, names_after, root_only};
 use super::nearest;
 use super::profile::Profile;
 use super::rule_names::{NamedRules, RuleNames, RuleOverride};
-use super::settings::{Baseline, C, Check, Deviations, Hook, Limits, Paths, RuleSettings};
+use super::settings::{
+    Baseline, C, Check, Deviations, Hook, ImportSettings, Limits, Paths, RuleSettings,
+};
 use crate::finding::{RepoPath, RuleId};
 
 /// The settings of a project. `Config::default()` is what applies without a file.
@@ -32,6 +34,8 @@ pub struct Config {
     pub limits: Limits,
     /// The C target.
     pub c: C,
+    /// What is made of the findings of other tools, by tool.
+    pub import: BTreeMap<String, ImportSettings>,
     /// The git hook.
     pub hook: Hook,
     /// Where reasoned exceptions are kept.
@@ -210,7 +214,7 @@ impl Config {
             let mut disabled = BTreeMap::new();
             for name in &self.check.disable {
                 let (id, _) = self.find(names, name)?;
-                disabled.insert(id.clone(), self.place(name));
+                disabled.insert(id, self.place(name));
             }
             named.disabled = Some(disabled);
         }
@@ -226,7 +230,7 @@ impl Config {
                 reason,
                 place: self.place(name),
             };
-            named.rules.insert(id.clone(), change);
+            named.rules.insert(id, change);
         }
         Ok(named)
     }
@@ -245,15 +249,15 @@ impl Config {
         self.check
             .only
             .iter()
-            .map(|name| Ok(self.find(names, name)?.0.clone()))
+            .map(|name| Ok(self.find(names, name)?.0))
             .collect()
     }
 
-    fn find<'n>(
+    fn find(
         &self,
-        names: &'n RuleNames,
+        names: &RuleNames,
         name: &Spanned<String>,
-    ) -> Result<(&'n RuleId, crate::finding::Severity), ConfigError> {
+    ) -> Result<(RuleId, crate::finding::Severity), ConfigError> {
         names.find(name.get_ref()).ok_or_else(|| {
             let problem = Problem::UnknownRule {
                 name: name.get_ref().clone(),

@@ -31,9 +31,16 @@ impl RuleNames {
         }
     }
 
-    /// The rule of that name, and its own severity.
-    pub fn find(&self, name: &str) -> Option<(&RuleId, Severity)> {
-        self.by_name.get(name).map(|(id, severity)| (id, *severity))
+    /// The rule of that name, and its own severity. A name of the form `TOOL/RULE` is the rule of
+    /// another tool, whose findings may be imported or not; its severity is the tool's affair.
+    pub fn find(&self, name: &str) -> Option<(RuleId, Severity)> {
+        let known = self.by_name.get(name).cloned();
+        known.or_else(|| {
+            let (tool, rule) = name.split_once('/')?;
+            let is_foreign = !tool.is_empty() && !rule.is_empty();
+            let id = RuleId::parse(name).ok().filter(|_| is_foreign)?;
+            Some((id, Severity::Info))
+        })
     }
 
     /// The name nearest to a misspelt one.

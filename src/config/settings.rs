@@ -275,6 +275,20 @@ pub enum HookFailure {
     Open,
 }
 
+/// `[import.TOOL]`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ImportSettings {
+    /// Whether its findings count at all; yes if not said.
+    pub enabled: Option<bool>,
+    /// How often its findings are right; medium if not said.
+    pub precision: Option<Precision>,
+    /// The severity of all its findings, instead of their own.
+    pub severity: Option<Severity>,
+    /// Rules of it that are left out, by the tool's own names; `*` at the end stands for any rest.
+    pub disable: Vec<String>,
+}
+
 /// `[hook]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]

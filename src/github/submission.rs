@@ -256,7 +256,8 @@ impl Submission {
         let mut settled = BTreeMap::new();
         for triaged in report.findings.iter().take(SETTLED_LIMIT) {
             let reason = match triaged.verdict {
-                Verdict::Report => continue,
+                // A review of a pull request repairs nothing.
+                Verdict::Report | Verdict::Fixed => continue,
                 Verdict::Deviated { .. } => Settled::Deviated,
                 Verdict::Known | Verdict::OutsideChange | Verdict::SoupList => Settled::Known,
                 Verdict::BelowThreshold => Settled::BelowThreshold,

@@ -214,7 +214,10 @@ fn finding(report: &Report, triaged: &Triaged) -> Annotation {
             message.push_str(&format!("\nfix: {fix}"));
         }
     }
-    message.push_str(&format!("\nscrubin explain {}", finding.rule));
+    message.push_str(&match &finding.origin {
+        None => format!("\nscrubin explain {}", finding.rule),
+        Some(origin) => format!("\nreported by {}", visible::line(&origin.titled())),
+    });
     let plain = format!(
         "{}:{}: {effect} [{}]",
         visible::line(&location.path.to_string()),

@@ -170,6 +170,11 @@ pub(crate) fn markdown(rule: &RuleInfo) -> String {
                 .collect();
             out.push_str(&quote::fence(fence_language(rule), &code.join("\n")));
             out.push('\n');
+            if let Some(fixed) = &example.fixed {
+                out.push_str(&format!("**After the edit{place}:**\n\n"));
+                out.push_str(&quote::fence(fence_language(rule), fixed.trim_end()));
+                out.push('\n');
+            }
         }
     }
     out.push_str(&format!(

@@ -56,6 +56,7 @@ pub(crate) fn rule() -> RuleInfo {
                     .to_owned(),
                 path: None,
                 base: None,
+                fixed: None,
             },
             Example {
                 kind: ExampleKind::Good,
@@ -63,6 +64,7 @@ pub(crate) fn rule() -> RuleInfo {
                     .to_owned(),
                 path: None,
                 base: None,
+                fixed: None,
             },
         ],
         references: vec!["https://cwe.mitre.org/data/definitions/806.html".to_owned()],
@@ -124,6 +126,7 @@ pub(crate) fn finding(path: &str, line: u32, code: &str, from: u32, to: u32) -> 
         }],
         fix: None,
         tokens: String::new(),
+        origin: None,
     }
 }
 
@@ -177,6 +180,8 @@ pub(crate) fn empty() -> Report {
         deviations: Vec::new(),
         absent: Vec::new(),
         line_hashes: BTreeMap::new(),
+        fixes: None,
+        imports: Vec::new(),
         incomplete: false,
     }
 }

@@ -65,6 +65,11 @@ impl IndexSession {
         self.repository.as_ref().filter(|_| !self.gathers)
     }
 
+    /// What the index held when the run began, whether or not the run adds to it.
+    pub(super) fn known(&self) -> Option<&Repository> {
+        self.repository.as_ref()
+    }
+
     /// Whether the run gathers what the files it reads say.
     pub(super) fn gathers(&self) -> bool {
         self.gathers

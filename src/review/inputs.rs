@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::flow_rules::{FlowRules, target};
 use super::host_code::HostCode;
+use super::imported::Imports;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
 use super::vendored;
@@ -69,6 +70,10 @@ pub struct Prepared {
     pub(super) host_code: HostCode,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
+    /// The only rules to run; empty = all.
+    pub(super) only: BTreeSet<RuleId>,
+    /// What other tools found.
+    pub(super) imports: Imports,
     /// Rules that look at the change as a whole.
     pub(super) change_rules: Vec<RuleInfo>,
     pub(super) settings: triage::Settings,
@@ -128,7 +133,7 @@ impl Prepared {
         for name in &arguments.only {
             match names.find(name) {
                 Some((id, _)) => {
-                    only.insert(id.clone());
+                    only.insert(id);
                 }
                 None => {
                     return Err(PrepareError::UnknownRule {
@@ -159,6 +164,11 @@ impl Prepared {
             .or(config.check.precision)
             .or(arguments.usual_precision)
             .unwrap_or(Precision::High);
+        // Other tools do not say how often they are right; a person who imports wants to see them.
+        settings.imported_precision = arguments
+            .precision
+            .or(config.check.precision)
+            .unwrap_or(Precision::Medium);
         settings.severity = config.check.severity;
         settings.fail_on = arguments.fail_on.unwrap_or(config.check.fail_on);
         settings.names = names;
@@ -198,6 +208,8 @@ impl Prepared {
             host_code: HostCode::new(&active),
             engine: Engine::new(active),
             absence,
+            only,
+            imports: Imports::default(),
             change_rules,
             watch: Watch::default(),
             settings,
@@ -238,6 +250,13 @@ impl Prepared {
     #[must_use]
     pub fn with_whole_tree(mut self, whole_tree: bool) -> Self {
         self.settings.whole_tree = whole_tree;
+        self
+    }
+
+    /// Adds what other tools found.
+    #[must_use]
+    pub fn with_imports(mut self, imports: Imports) -> Self {
+        self.imports = imports;
         self
     }
 

@@ -12,6 +12,7 @@ mod flow_rules;
 mod headers;
 mod host_cfg;
 mod host_code;
+mod imported;
 mod indexing;
 mod inputs;
 mod macros;
@@ -24,11 +25,13 @@ mod sinks;
 mod surroundings;
 mod taint_rules;
 mod touched;
+mod trial;
 mod vendored;
 mod watch;
 mod withheld;
 
 pub use configs::{ConfigsError, Steering, around, differing_configs, is_config};
+pub use imported::Imports;
 pub use indexing::{IndexError, IndexState, IndexStats, index_state, update_index};
 pub use inputs::{Inputs, PrepareError, Prepared, Thresholds, known_rules};
 pub use ruleset::{
@@ -36,5 +39,6 @@ pub use ruleset::{
 };
 pub use run::run;
 pub use selftest::{ExampleFailure, check_examples};
+pub use trial::{Trial, Tried, with_trial};
 pub use vendored::change_rules;
 pub use watch::{Watch, Watched};

@@ -376,7 +376,7 @@ mod tests {
         let is_name = words.first().is_some_and(|word| {
             !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '$')
         });
-        if message.matches('`').count() % 2 != 0 {
+        if !message.matches('`').count().is_multiple_of(2) {
             Some("an open backquote".to_owned())
         } else if plain.trim_end().ends_with(['.', '!', '?']) || plain.contains(". ") {
             Some("more or less than one sentence without its full stop".to_owned())

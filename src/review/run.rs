@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::compare::compare;
+use super::imported::Joining;
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
@@ -21,7 +22,8 @@ use crate::config::Kind;
 use crate::config::profile::Leveled;
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
 use crate::report::{
-    FileCounts, Notice, Phase, ProfileReport, Report, ReportedChange, Skipped, line_hashes,
+    FileCounts, ImportSummary, Notice, Phase, ProfileReport, Report, ReportedChange, Skipped,
+    line_hashes,
 };
 use crate::syntax::Parser;
 use crate::triage::{self, ChangedLines, FileFindings, Triaged, Verdict};
@@ -73,7 +75,8 @@ fn review(inputs: &Inputs<'_>) -> Report {
             None => skipped.add(entry.reason.as_str(), &entry.path),
         }
     }
-    let wanted = select(inputs, &mut skipped);
+    let mut joining = Joining::new(inputs);
+    let wanted = select(inputs, &mut skipped, &joining);
     let comparing = prepared.flow.comparing_ids();
     let session = IndexSession::open(inputs);
     let added;
@@ -105,6 +108,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         shared.elsewhere = added.repository.as_ref();
         look_again(inputs, &wanted, &shared, &mut analysed);
     }
+    joining.add(inputs, &wanted, &mut analysed);
     let after_analysis = Instant::now();
 
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
@@ -171,7 +175,9 @@ fn review(inputs: &Inputs<'_>) -> Report {
             &mut files,
             &mut gaps,
         );
+        joining.compare(inputs, &shared, &mut files);
     }
+    let (imports, foreign) = joining.finish();
     for finding in vendored::findings(inputs) {
         files.push(FileFindings {
             path: finding.location.path.clone(),
@@ -226,7 +232,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             head: inputs.change.head.clone(),
             scope: prepared.settings.scope.as_str().to_owned(),
         },
-        rules: rules_of(prepared, &outcome.triaged),
+        rules: rules_of(prepared, foreign, &outcome.triaged),
         findings: outcome.triaged,
         deviations: outcome.deviations,
         absent: outcome.absent,
@@ -238,8 +244,11 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .chain(&inputs.change.notices)
             .chain(&withheld::notice(&withheld))
             .chain(&index_notice)
-            .map(|text| Notice { text: text.clone() })
+            .cloned()
+            .chain(imports.iter().map(ImportSummary::sentence))
+            .map(|text| Notice { text })
             .collect(),
+        imports,
         profile: profile_report(prepared, &by_path),
         files: file_counts,
         functions,
@@ -248,6 +257,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         line_hashes: hashes,
         rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),
         phases,
+        fixes: None,
         incomplete,
     }
 }
@@ -276,7 +286,11 @@ fn profile_report(prepared: &Prepared, files: &BTreeMap<&RepoPath, &ChangedFile>
 }
 
 /// The files that some rule reads; the others are counted by reason, or are no business of ours.
-fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedFile> {
+fn select<'c>(
+    inputs: &Inputs<'c>,
+    skipped: &mut SkipCounts,
+    joining: &Joining<'_>,
+) -> Vec<&'c ChangedFile> {
     let prepared = inputs.prepared;
     inputs
         .change
@@ -290,7 +304,8 @@ fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedF
                 }
                 class => class.is_code(),
             };
-            if !is_code && !prepared.engine.wants_text(&file.path) {
+            let is_wanted = |path| prepared.engine.wants_text(path) || joining.has(path);
+            if !is_code && !is_wanted(&file.path) {
                 return false;
             }
             if prepared.settings.policy.is_excluded(&file.path) {
@@ -421,7 +436,11 @@ pub(super) fn reasons(error: &dyn std::error::Error) -> String {
 }
 
 /// What people are told about the rules that the report names.
-fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
+fn rules_of(
+    prepared: &Prepared,
+    foreign: BTreeMap<RuleId, crate::rules::RuleInfo>,
+    triaged: &[Triaged],
+) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
     let shown = |one: &&Triaged| {
         matches!(
             one.verdict,
@@ -433,7 +452,8 @@ fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate:
         .filter(shown)
         .map(|one| &one.finding.rule)
         .collect();
-    let mut found = BTreeMap::new();
+    let mut found = foreign;
+    found.retain(|id, _| wanted.contains(id));
     for rule in prepared.engine.rules() {
         if wanted.contains(&rule.head().id)
             && let Some(info) = rule.info()
@@ -461,7 +481,7 @@ fn hashes_of(
         let Finding { location, .. } = &one.finding;
         if !matches!(
             one.verdict,
-            Verdict::OutsideChange | Verdict::BelowThreshold
+            Verdict::OutsideChange | Verdict::BelowThreshold | Verdict::Fixed
         ) {
             wanted
                 .entry(&location.path)

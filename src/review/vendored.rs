@@ -49,6 +49,7 @@ fn info(id: RuleId) -> RuleInfo {
         code: code.to_owned(),
         path: None,
         base: None,
+        fixed: None,
     };
     RuleInfo {
         id,
@@ -166,6 +167,7 @@ pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<Finding> {
             fix: None,
             // The component is what it is about; which of its files changed is not.
             tokens: String::new(),
+            origin: None,
         })
         .collect()
 }

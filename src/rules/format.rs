@@ -379,4 +379,6 @@ pub(super) struct ExampleYaml {
     pub(super) path: Option<String>,
     #[serde(default)]
     pub(super) base: Option<String>,
+    #[serde(default)]
+    pub(super) fixed: Option<String>,
 }

@@ -51,6 +51,8 @@ pub struct Example {
     pub path: Option<String>,
     /// The code before the change, for rules that compare with it.
     pub base: Option<String>,
+    /// The code after the rule's edits, of a bad example of a rule that has one.
+    pub fixed: Option<String>,
 }
 
 /// Everything about a rule but how it matches.

@@ -71,7 +71,12 @@ impl Reader<'_> {
                 good,
                 path,
                 base,
+                fixed,
             } = example;
+            if fixed.is_some() && bad.is_none() {
+                let message = "`fixed` stands beside the `bad` that it repairs".to_owned();
+                return Err(self.error(at, message));
+            }
             let kinds = [(ExampleKind::Bad, bad), (ExampleKind::Good, good)];
             for (kind, code) in kinds {
                 if let Some(code) = code {
@@ -80,6 +85,7 @@ impl Reader<'_> {
                         code,
                         path: path.clone(),
                         base: base.clone(),
+                        fixed: fixed.clone(),
                     });
                 }
             }

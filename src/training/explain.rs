@@ -82,6 +82,10 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
             }
             page.heading(&format!("{heading}{place}"));
             page.code(&page::example_lines(&example.code));
+            if let Some(fixed) = &example.fixed {
+                page.heading(&format!("After the edit{place}"));
+                page.code(&page::example_lines(fixed));
+            }
         }
     }
     if !rule.lesson.is_empty() {

@@ -69,6 +69,8 @@ struct ExamplePart<'a> {
     path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<&'a str>,
 }
 
 impl<'a> ExamplePart<'a> {
@@ -80,6 +82,7 @@ impl<'a> ExamplePart<'a> {
             good: (!is_bad).then_some(code),
             path: example.path.as_deref(),
             base: example.base.as_deref(),
+            fixed: example.fixed.as_deref(),
         }
     }
 }

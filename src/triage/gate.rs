@@ -4,6 +4,12 @@ use super::{Settings, Verdict};
 use crate::config::Ruling;
 use crate::finding::{Finding, RepoPath, RuleStatus};
 
+/// Whether the finding would be shown, were it new and not excused.
+pub fn is_shown(finding: &Finding, settings: &Settings) -> bool {
+    let ruling = settings.policy.ruling(&finding.location.path);
+    !is_below_threshold(finding, ruling, settings)
+}
+
 /// Whether the finding's rule is below the severity or precision that is shown, or says nothing of
 /// files like this one.
 pub(super) fn is_below_threshold(
@@ -11,12 +17,19 @@ pub(super) fn is_below_threshold(
     ruling: Option<Ruling<'_>>,
     settings: &Settings,
 ) -> bool {
+    // Other tools go by a threshold of their own, and by no rule of the profile.
+    let foreign = finding
+        .origin
+        .as_ref()
+        .map(|_| finding.precision < settings.imported_precision);
     let Some(ruling) = ruling else {
-        return finding.severity < settings.severity || finding.precision < settings.precision;
+        let is_doubtful = foreign.unwrap_or(finding.precision < settings.precision);
+        return finding.severity < settings.severity || is_doubtful;
     };
     let terms = ruling.terms;
+    let own = || !terms.shows(&finding.rule, finding.severity, finding.precision);
     finding.severity < terms.severity.unwrap_or(settings.severity)
-        || !terms.shows(&finding.rule, finding.severity, finding.precision)
+        || foreign.unwrap_or_else(own)
         || ruling.is_silent(&finding.rule)
 }
 

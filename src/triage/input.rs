@@ -66,6 +66,8 @@ pub struct Settings {
     pub scope: Scope,
     /// Findings below this precision are below the threshold.
     pub precision: Precision,
+    /// Findings of other tools below this precision are below the threshold.
+    pub imported_precision: Precision,
     /// Findings below this severity are below the threshold.
     pub severity: Severity,
     /// What closes the gate.
@@ -95,6 +97,7 @@ impl Settings {
         Self {
             scope: Scope::New,
             precision: Precision::High,
+            imported_precision: Precision::Medium,
             severity: Severity::Info,
             fail_on: FailOn::Error,
             today,

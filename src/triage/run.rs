@@ -191,7 +191,12 @@ fn items_of(file: &FileFindings, mut head: Vec<Finding>, settings: &Settings) ->
             Item {
                 on_changed_line: file.is_new_file || file.changed.touches(first, last),
                 is_below: gate::is_below_threshold(&finding, ruling, settings),
-                excuse: None,
+                // What its own tool was told to leave alone.
+                excuse: finding
+                    .origin
+                    .as_ref()
+                    .and_then(|origin| origin.suppressed.clone())
+                    .map(|reason| (reason, None)),
                 is_known: false,
                 is_new: false,
                 in_scope: false,

@@ -108,6 +108,7 @@ fn vendored_code_changes_with_its_record_or_is_told() {
         "scrubin.toml",
         "[paths]\nvendor = [\"third_party/\"]\nvendor-record = [\"bom.json\"]\n",
     );
+    repository.git(&["add", "."]);
     assert_eq!(rules(&check).len(), 2);
     let only = ["check", "--format", "json", "--only", "C-LEN-014"];
     assert!(rules(&only).is_empty());

@@ -141,8 +141,17 @@ fn a_change_of_the_configuration_is_shown_and_marked_where_it_lowers() {
     let strict = QUIET.replace("ble = false", "ble = true");
     let repository = staged(&[("scrubin.toml", &strict)]);
     let (_, told) = report(&repository);
-    assert_eq!(told["profile"]["needs_approval"], false);
-    assert!(!told["profile"]["switched"].as_array().unwrap().is_empty());
+    let switched = told["profile"]["switched"].as_array().unwrap();
+    let raised = switched
+        .iter()
+        .any(|one| one["rule"] == "C-LEN-005" && one["to"] == "error");
+    assert!(raised, "{switched:?}");
+    // Class A takes weight from the rules that the table names, and from no other.
+    let lowered = switched.iter().filter(|one| one["lowered"] == true);
+    for one in lowered {
+        let rule = one["rule"].as_str().unwrap();
+        assert!(rule.starts_with("C-MEM-01") || rule == "C-CTL-002", "{one}");
+    }
     repository.git(&["commit", "--quiet", "--no-verify", "-m", "profile"]);
     assert!(
         report(&repository).1["profile"]["switched"]

@@ -86,6 +86,12 @@ impl Profile {
         }
     }
 
+    /// Whether nobody said "don't know" to the question of that name.
+    fn is_known(&self, question: &str) -> bool {
+        let mut unknown = self.unknown.iter().flatten();
+        !unknown.any(|name| name == question)
+    }
+
     /// `high` with a therapy or keys whose integrity matters most, software of class C, or data of
     /// patients on a device with remote access or a cloud service; `moderate` with any way in or
     /// software of class B; else `baseline`.
@@ -102,7 +108,10 @@ impl Profile {
             (Asset::Keys, "a change of keys or credentials"),
         ] {
             if self.protects(asset) && self.integrity(asset) == Impact::High {
+                let word = asset.as_str();
                 let is_stated = self.assets.is_some()
+                    && self.is_known(&format!("assets.{word}"))
+                    && self.is_known(&format!("cia.{word}"))
                     && self
                         .cia
                         .get(&asset)
@@ -120,7 +129,7 @@ impl Profile {
             .as_ref()
             .is_some_and(|classes| !classes.is_empty());
         if classes.contains(&SafetyClass::C) {
-            let words = if has_classes {
+            let words = if has_classes && self.is_known("software.classes") {
                 "some software is of safety class C"
             } else {
                 "no safety class is stated, which counts as class C"
@@ -130,7 +139,10 @@ impl Profile {
         if self.protects(Asset::Phi) {
             for (link, words) in [("remote", "has remote access"), ("cloud", "uses a cloud")] {
                 if self.has_link(link) {
-                    let is_stated = self.assets.is_some() && self.links.get(link).is_some();
+                    let is_stated = self.assets.is_some()
+                        && self.links.get(link).is_some()
+                        && self.is_known("assets.phi")
+                        && self.is_known(&format!("links.{link}"));
                     return (
                         Level::High,
                         format!(
@@ -146,7 +158,9 @@ impl Profile {
             .filter(|name| self.has_link(name))
             .collect();
         if let Some(first) = links.first() {
-            let is_stated = links.iter().any(|name| self.links.get(name) == Some(true));
+            let is_stated = links.iter().any(|name| {
+                self.links.get(name) == Some(true) && self.is_known(&format!("links.{name}"))
+            });
             let names = if links.len() == 1 {
                 format!("`{first}`")
             } else {

@@ -55,7 +55,7 @@ pub(super) const SIGNS: &[Sign] = signs! {
     "links.media" "" Crate: "embedded-sdmmc" "fatfs";
     "links.uart" "" Include: "driver/uart.h" "zephyr/drivers/uart.h" "periph/uart.h" "uart.h" "usart.h" "nrfx_uart" "hal_uart" "shell.h" "zephyr/shell/" "dev/serial-line.h";
     "links.uart" "" Kconfig: "CONFIG_SHELL" "CONFIG_UART_CONSOLE" "CONFIG_UART_INTERRUPT_DRIVEN" "CONFIG_ESP_CONSOLE_UART*";
-    "links.uart" "" Crate: "embedded-io-async" "cortex-m-semihosting" "nb" "usart";
+    "links.uart" "" Crate: "embedded-cli" "menu";
     "links.remote" "" Include: "mgmt/mcumgr" "mcumgr" "lwm2m" "wolfssh" "dropbear" "libssh" "telnet";
     "links.remote" "" Kconfig: "CONFIG_MCUMGR*" "CONFIG_LWM2M*" "CONFIG_SHELL_BACKEND_TELNET" "CONFIG_SHELL_BACKEND_MQTT";
     "links.remote" "" Crate: "russh" "mcumgr-*" "lwm2m*";
@@ -167,8 +167,15 @@ pub(super) const TEST_FOLDERS: [&str; 10] = [
 ];
 
 /// Folders that hold programs for a PC.
-pub(super) const HOST_FOLDERS: [&str; 6] =
-    ["tools", "scripts", "host", "simulator", "xtask", "dist"];
+pub(super) const HOST_FOLDERS: [&str; 7] = [
+    "tools",
+    "scripts",
+    "host",
+    "sim",
+    "simulator",
+    "xtask",
+    "dist",
+];
 
 /// Folders that hold code of the production line.
 pub(super) const FACTORY_FOLDERS: [&str; 5] = [

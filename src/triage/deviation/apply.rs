@@ -310,7 +310,7 @@ fn slots(deviation: Option<&Deviation>, settings: &Settings) -> Vec<Slot> {
     };
     let slot = |name: &str| Slot {
         name: name.to_owned(),
-        rule: resolve(&settings.names, name).cloned(),
+        rule: resolve(&settings.names, name),
         hits: 0,
     };
     if deviation.rules.is_empty() {

@@ -58,6 +58,7 @@ pub(in crate::triage) fn defects(
                 lines: site.lines.clone(),
                 fix: None,
                 tokens: tokens(site, files),
+                origin: None,
             };
             defects.push(Defect {
                 finding,

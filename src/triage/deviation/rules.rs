@@ -125,7 +125,7 @@ const TEXTS: [Text; 6] = [
               of the change.",
         how_to_fix: "Repair the code. If it is safe, enter the deviation in deviations.toml, with \
                      `approved-by` naming the person who agreed.",
-        false_positive: "Never: the profile asks for a second person, and a comment names none.",
+        false_positive: "Never wrong: the profile asks for a second person, and a comment names none.",
         bad: [
             "// with a profile of level high\nmemcpy(d, s, sizeof(s)); // ruleid: X-DEV-006 \
              scrubin: allow(C-LEN-014, reason = \"d holds one pointer\")\n",
@@ -153,7 +153,7 @@ pub fn active_rules(named: &NamedRules) -> Vec<RuleInfo> {
 
 /// The rule a name in a deviation means. Rules about deviations cannot be deviated from: a permit
 /// that permits itself needs no reason any more.
-pub(super) fn resolve<'n>(names: &'n RuleNames, name: &str) -> Option<&'n RuleId> {
+pub(super) fn resolve(names: &RuleNames, name: &str) -> Option<RuleId> {
     names
         .find(name)
         .map(|(id, _)| id)
@@ -166,6 +166,7 @@ fn info(text: &Text) -> Option<RuleInfo> {
         code: (*code).to_owned(),
         path: None,
         base: None,
+        fixed: None,
     };
     let bad = text.bad.iter().map(|code| example(ExampleKind::Bad, code));
     let good = text
