@@ -199,10 +199,30 @@ fn what_goes_with_an_edit_is_repaired_as_well() {
     let folder = tempfile::tempdir().expect("a folder");
     let code = "#include <string.h>\n\nint first(void)\n{\n    char b[8];\n\n    memset(b, sizeof b, 0);\n    return b[0];\n}\n";
     std::fs::write(folder.path().join("a.c"), code).expect("a file");
-    let run = scrubin_in(folder.path(), &["check", "--all", ".", "--format", "json"]);
+    let run = scrubin_in(
+        folder.path(),
+        &[
+            "check",
+            "--all",
+            ".",
+            "--precision",
+            "medium",
+            "--format",
+            "json",
+        ],
+    );
     let before = json(&run.stdout)["counts"]["report"].as_u64();
     assert!(before > Some(1), "the swap and the read: {}", run.stdout);
-    let arguments = ["check", "--all", ".", "--fix-suggested", "--format", "json"];
+    let arguments = [
+        "check",
+        "--all",
+        ".",
+        "--precision",
+        "medium",
+        "--fix-suggested",
+        "--format",
+        "json",
+    ];
     let run = scrubin_in(folder.path(), &arguments);
     assert_eq!(run.code, 0, "{}", run.stdout);
     let report = json(&run.stdout);

@@ -103,7 +103,7 @@ fn a_review_that_hangs_is_ended_by_the_watchdog() {
 fn a_hook_tells_defects_of_changed_functions_and_of_those_a_macro_reaches() {
     let repository = Repository::new();
     let base = "#define SLOTS 8\nstatic int slots[8];\nint untouched(void)\n{\n    slots[SLOTS - 1] = 1;\n    \
-                return 0;\n}\nint read_slot(void)\n{\n    return slots[2];\n}\n";
+                return 0;\n}\nint clear_slot(void)\n{\n    return slots[2] = 0;\n}\n";
     repository.write("a.c", base);
     repository.commit("base");
     repository.scrubin(&["hook", "install"]);
