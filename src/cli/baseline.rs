@@ -12,7 +12,7 @@ pub(super) fn write(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     };
     let open = source::open(&arguments)?;
     let config = open.config(arguments.config.as_deref())?;
-    let report = check::review(&open, &config, &arguments)?;
+    let (report, _) = check::review(&open, &config, &arguments)?;
     let baseline = Baseline::of(&report.findings);
     let text = baseline
         .to_json()

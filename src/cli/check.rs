@@ -3,6 +3,7 @@
 use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportFormat, ScopeArgument};
 use super::failure::Failure;
 use super::source::{self, Reviewed, RuleFolders};
+use super::record::Recorder;
 use super::watchdog::Watchdog;
 use super::{Outcome, output};
 use crate::change::git::Repository;
@@ -14,10 +15,14 @@ use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
 /// Reviews what the arguments name and writes the report.
 pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     let watchdog = Watchdog::start(arguments.watchdog);
+    let recorder = Recorder::new(&arguments.record)?;
     let reviewed = source::open(arguments)?.watched_by(&watchdog);
     let config = reviewed.config(arguments.config.as_deref())?;
     watchdog.set(arguments.watchdog.or(config.limits.watchdog_seconds), false);
-    let report = review(&reviewed, &config, arguments)?;
+    let (report, rules) = review(&reviewed, &config, arguments)?;
+    if let Some(recorder) = recorder {
+        recorder.write(&report, reviewed.repository.as_ref(), rules)?;
+    }
     if arguments.all && report.files.total == 0 {
         output::report(
             &output::render(&report, arguments),
@@ -66,12 +71,13 @@ pub(super) fn ruleset(
     Ok(ruleset)
 }
 
-/// Reviews a change that is open already.
+/// Reviews a change that is open already. Gives the report, and the rules as a record lists them where one
+/// is wanted.
 pub(super) fn review(
     reviewed: &Reviewed,
     config: &Config,
     arguments: &CheckArguments,
-) -> Result<Report, Failure> {
+) -> Result<(Report, Vec<String>), Failure> {
     let whole = reviewed.change.source.is_whole();
     let ruleset = ruleset(reviewed, config, arguments)?;
     let today = chrono::Utc::now().date_naive();
@@ -89,14 +95,16 @@ pub(super) fn review(
             reviewed.change.files.len()
         ));
     }
-    review::run(&Inputs {
+    let report = review::run(&Inputs {
         change: &reviewed.change,
         reader: &reader,
         prepared: &prepared,
         line_hashes: arguments.format == ReportFormat::Sarif,
         git_dir: reviewed.repository.as_ref().map(Repository::git_dir),
     })
-    .map_err(|error| Failure::new(error).doing("review the change"))
+    .map_err(|error| Failure::new(error).doing("review the change"))?;
+    let rules = arguments.record.file.as_ref().map(|_| prepared.rule_lines());
+    Ok((report, rules.unwrap_or_default()))
 }
 
 fn thresholds(arguments: &CheckArguments) -> Thresholds {

@@ -16,7 +16,7 @@ pub(super) fn list(format: ListFormat, paths: &[PathBuf]) -> Result<Outcome, Fai
     };
     let open = source::open(&arguments)?;
     let config = open.config(None)?;
-    let report = check::review(&open, &config, &arguments)?;
+    let (report, _) = check::review(&open, &config, &arguments)?;
     let uses = &report.deviations;
     let text = match format {
         ListFormat::Json => {

@@ -243,6 +243,29 @@ impl Prepared {
         self
     }
 
+    /// `CODE VERSION SEVERITY PRECISION` of each active rule with the severity of this project, sorted:
+    /// what a record says of the rules it was made with.
+    pub fn rule_lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self
+            .engine
+            .rules()
+            .iter()
+            .filter_map(|rule| rule.info().map(|info| (rule, info)))
+            .map(|(rule, info)| {
+                let id = &rule.head().id;
+                let severity = self.overrides.get(id).and_then(|own| own.severity);
+                format!(
+                    "{id} {} {} {}",
+                    info.version,
+                    severity.unwrap_or(info.severity).as_str(),
+                    info.precision.as_str()
+                )
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
     /// Most bytes of a file that is read.
     pub fn file_bytes(&self) -> u64 {
         u64::try_from(self.limits.file_bytes).unwrap_or(u64::MAX)
