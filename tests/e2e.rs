@@ -16,6 +16,8 @@ mod hook;
 mod index;
 #[path = "e2e/reach.rs"]
 mod reach;
+#[path = "e2e/record.rs"]
+mod record;
 #[path = "e2e/repository.rs"]
 mod repository;
 #[path = "e2e/review.rs"]

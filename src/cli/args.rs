@@ -31,12 +31,12 @@ pub(super) enum Command {
     Hook(HookCommand),
     /// Review a sample firmware change, from nothing; leaves nothing behind
     Demo,
-    /// Show the page of a rule: what, why, how to fix, examples
+    /// Show the page of a rule (what, why, how to fix, examples) or a lesson
     Explain {
-        /// Code or slug of the rule
+        /// Code or slug of a rule, or key of a lesson
         rule: String,
-        #[arg(long, value_enum, default_value_t = PageFormat::Terminal)]
-        format: PageFormat,
+        #[arg(long, value_enum, default_value_t = ExplainFormat::Terminal)]
+        format: ExplainFormat,
     },
     /// List, show, test and export rules
     #[command(subcommand)]
@@ -342,13 +342,19 @@ pub(super) enum RulesCommand {
     Show {
         /// Code or slug of the rule
         rule: String,
-        #[arg(long, value_enum, default_value_t = PageFormat::Terminal)]
-        format: PageFormat,
+        #[arg(long, value_enum, default_value_t = ExplainFormat::Terminal)]
+        format: ExplainFormat,
     },
     /// Run the examples of the built-in rules, or of the rules in PATH instead
     Test {
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
+    },
+    /// Write all rules and lessons as a static site, which works from the disk
+    Site {
+        /// Folder that takes it
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
     /// Write the pattern rules for Semgrep, or the pages of all rules
     #[command(group(clap::ArgGroup::new("what").required(true)))]
@@ -461,6 +467,15 @@ pub(super) enum PageFormat {
     Terminal,
     Json,
     Markdown,
+}
+
+/// How a page is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    Terminal,
+    Json,
+    Markdown,
+    Html,
 }
 
 /// How a list is written.

@@ -8,7 +8,7 @@ use super::{Outcome, output, pages, selftest};
 use crate::review::{self, Ruleset};
 use crate::rules::RuleInfo;
 use crate::training::measured::Measured;
-use crate::training::{catalogue, listing};
+use crate::training::{catalogue, lesson, listing, site};
 use crate::triage;
 
 pub(super) fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
@@ -16,6 +16,7 @@ pub(super) fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
         RulesCommand::List { format, rules } => list(format, &rules),
         RulesCommand::Show { rule, format } => pages::explain(&rule, format),
         RulesCommand::Test { paths } => test(&paths),
+        RulesCommand::Site { out } => export_site(&out),
         RulesCommand::Export { semgrep, pages } => {
             if let Some(folder) = semgrep {
                 export_semgrep(&folder)?;
@@ -95,6 +96,28 @@ fn export_pages(folder: &Path) -> Result<(), Failure> {
         pages.len(),
         folder.display()
     ))
+}
+
+/// Writes the site of all rules and lessons.
+fn export_site(folder: &Path) -> Result<Outcome, Failure> {
+    let infos = infos(&review::builtin()?);
+    let rules: Vec<&RuleInfo> = infos.iter().collect();
+    let lessons = lesson::builtin().map_err(Failure::new)?;
+    let files = site::site(site::Source {
+        rules: &rules,
+        lessons: &lessons,
+        measured: &Measured::embedded(),
+    });
+    for file in &files {
+        write(folder, &file.path, &file.text)?;
+    }
+    output::text(&format!(
+        "{} rules and {} lessons written to {}\n",
+        rules.len(),
+        lessons.len(),
+        folder.join("index.html").display()
+    ))?;
+    Ok(Outcome::Passed)
 }
 
 /// Writes a file below the folder, and the folders on the way to it.

@@ -4,6 +4,11 @@
 mod areas;
 pub mod catalogue;
 pub mod explain;
+mod highlight;
+mod html;
+pub mod lesson;
+pub mod lesson_page;
 pub mod listing;
 pub mod measured;
 mod rule_json;
+pub mod site;
