@@ -107,6 +107,7 @@ fn flow(language: Language, bytes: &[u8]) {
     };
     let settings = flow::Settings {
         taint: &[query],
+        isr_names: &[],
         target: flow::ir::Target::default(),
         wanted: &wanted,
         headers: &headers.visible("fuzz.c", bytes),

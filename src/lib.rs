@@ -12,6 +12,9 @@ pub mod finding;
 /// `scrubin.toml`, profile, limits: text to settings. Pure.
 pub mod config;
 
+/// What other tools found: SARIF and the like to results. Pure.
+pub mod import;
+
 /// What is under review: base, head, changed files, hunks, line maps. Pure but for `change::git`.
 pub mod change;
 
@@ -44,6 +47,9 @@ pub mod evidence;
 
 /// The one run that every entry point calls: change and configuration in, report out.
 pub mod review;
+
+/// The edits that rules offer: judged in memory, written into the work tree.
+pub mod fix;
 
 /// GitHub: events, comments, reconciling, the API client.
 #[cfg(feature = "github")]

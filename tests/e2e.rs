@@ -8,12 +8,20 @@
     reason = "tests"
 )]
 
+#[path = "e2e/config_files.rs"]
+mod config_files;
+#[path = "e2e/edits.rs"]
+mod edits;
 #[path = "e2e/failures.rs"]
 mod failures;
 #[path = "e2e/hook.rs"]
 mod hook;
+#[path = "e2e/import.rs"]
+mod import;
 #[path = "e2e/index.rs"]
 mod index;
+#[path = "e2e/profile.rs"]
+mod profile;
 #[path = "e2e/reach.rs"]
 mod reach;
 #[path = "e2e/record.rs"]

@@ -1,6 +1,6 @@
 //! What is under review: base, head, changed files, hunks, line maps.
 //!
-//! This file, [`diff`] and [`classify`] are pure. [`git`] and [`folder`] are the shell: they ask git
+//! This file, [`diff`], [`edit`] and [`classify`] are pure. [`git`] and [`folder`] are the shell: they ask git
 //! (or walk a folder) which files changed and hand out their bytes. Nothing here parses source code
 //! or decides what is reported.
 
@@ -11,6 +11,7 @@ use crate::finding::{GapKind, RepoPath};
 pub mod classify;
 mod cplusplus;
 pub mod diff;
+pub mod edit;
 pub mod folder;
 pub mod git;
 

@@ -22,8 +22,15 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Review a change: the staged one, a range of commits, or everything
     Check(Box<CheckArguments>),
+    /// Review a change together with what other tools found: SARIF and the like
+    #[command(mut_arg("paths", |arg| arg.value_name("FILE").required(true).help(
+        "Reports of other tools: SARIF 2.1.0, `clang-tidy --export-fixes`, `cargo clippy --message-format=json`"
+    )))]
+    Import(Box<CheckArguments>),
     /// Review a pull request in a CI environment: comments, summary, gate
     Review(Box<ReviewArguments>),
+    /// Ask about the device, and write its profile into scrubin.toml
+    Init(InitArguments),
     /// Is the gate really in place? Exit code 1 if it can be walked around
     Doctor(DoctorArguments),
     /// Install, remove and run the git hooks
@@ -125,6 +132,12 @@ pub(super) struct CheckArguments {
     pub(super) all_verdicts: bool,
     #[command(flatten)]
     pub(super) record: RecordArguments,
+    /// What is done with the edits of findings
+    #[command(flatten)]
+    pub(super) edits: EditArguments,
+    /// What other tools found
+    #[command(flatten)]
+    pub(super) imports: ImportArguments,
     /// Only these files and folders
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
@@ -139,6 +152,43 @@ pub(super) struct RecordArguments {
     /// Private ed25519 key that signs the record, as `ssh-keygen` or `scrubin record key` writes it
     #[arg(long = "record-key", id = "key", value_name = "FILE", env = "SCRUBIN_RECORD_KEY")]
     pub(super) key: Option<PathBuf>,
+}
+
+/// Options of `check` about the findings of other tools.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct ImportArguments {
+    /// Add the findings of another tool's report (SARIF and the like; may be repeated)
+    #[arg(long = "import", value_name = "FILE")]
+    pub(super) import_files: Vec<PathBuf>,
+    /// A report of the tool on the text before the change: tells which findings are new (may be
+    /// repeated)
+    #[arg(long = "import-base", value_name = "FILE")]
+    pub(super) import_base: Vec<PathBuf>,
+    /// Folder that the paths in the reports count from, in the words of the machine that wrote them
+    #[arg(long = "import-root", value_name = "DIR")]
+    pub(super) import_root: Option<String>,
+}
+
+/// Options of `check` about edits.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct EditArguments {
+    /// Apply the safe edits of reported findings to the work tree; on a terminal, ask for each
+    /// suggested one
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Apply suggested edits as well, without asking
+    #[arg(long)]
+    pub(super) fix_suggested: bool,
+    /// Write nothing: print what --fix would do as a unified diff
+    #[arg(long)]
+    pub(super) diff: bool,
+}
+
+impl EditArguments {
+    /// Whether any of them is given.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.fix || self.fix_suggested || self.diff
+    }
 }
 
 /// Options of `review`. Without them everything comes from the environment of GitHub Actions.
@@ -229,6 +279,34 @@ pub(super) struct ReviewArguments {
     /// Seconds for one exchange with GitHub
     #[arg(long, value_name = "S", default_value_t = 30)]
     pub(super) timeout: u64,
+}
+
+/// Options of `init`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Guesses come from the repository, each with its evidence. What nobody knows counts as yes.\n\
+                  An existing scrubin.toml keeps everything outside of [profile]. Running it again with the same\n\
+                  answers gives the same files."
+)]
+pub(super) struct InitArguments {
+    /// Ask nothing: accept the guesses, and count what nobody knows as yes
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Take answers from this file (TOML, the tables of [profile] without that name); for the rest as --yes
+    #[arg(long, value_name = "FILE")]
+    pub(super) answers: Option<PathBuf>,
+    /// Overwrite scrubin.toml as a whole, whatever it holds
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Write nothing; print scrubin.toml as it would be
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Where the rationale goes [docs/scrubin-profile.md]
+    #[arg(long, value_name = "FILE")]
+    pub(super) rationale: Option<PathBuf>,
+    /// How the result is told
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(super) format: ListFormat,
 }
 
 /// Options of `index`.
@@ -337,6 +415,15 @@ pub(super) enum RulesCommand {
         /// Further rules in Semgrep's syntax (may be repeated)
         #[arg(long, value_name = "FILE_OR_DIR")]
         rules: Vec<PathBuf>,
+        /// Add the severity that scrubin.toml and its device profile give each rule, and why
+        #[arg(long)]
+        profile: bool,
+        /// With --profile: what holds for this file or folder, not for the whole repository
+        #[arg(long, value_name = "PATH", requires = "profile")]
+        at: Option<PathBuf>,
+        /// With --profile: use this configuration instead of the repository's scrubin.toml
+        #[arg(long, value_name = "FILE", requires = "profile")]
+        config: Option<PathBuf>,
     },
     /// The page of a rule
     Show {

@@ -5,9 +5,9 @@ use super::failure::Failure;
 use super::source::{self, Reviewed, RuleFolders};
 use super::record::Recorder;
 use super::watchdog::Watchdog;
-use super::{Outcome, output};
+use super::{Outcome, edits, import, output};
 use crate::change::git::Repository;
-use crate::config::{Config, FailOn, Scope};
+use crate::config::{Config, Configs, FailOn, Scope};
 use crate::finding::Precision;
 use crate::report::Report;
 use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
@@ -17,9 +17,12 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     let watchdog = Watchdog::start(arguments.watchdog);
     let recorder = Recorder::new(&arguments.record)?;
     let reviewed = source::open(arguments)?.watched_by(&watchdog);
-    let config = reviewed.config(arguments.config.as_deref())?;
-    watchdog.set(arguments.watchdog.or(config.limits.watchdog_seconds), false);
-    let (report, rules) = review(&reviewed, &config, arguments)?;
+    let configs = reviewed.configs(arguments.config.as_deref())?;
+    watchdog.set(
+        arguments.watchdog.or(configs.root.limits.watchdog_seconds),
+        false,
+    );
+    let (report, rules) = review(&reviewed, &configs, arguments)?;
     if let Some(recorder) = recorder {
         recorder.write(&report, reviewed.repository.as_ref(), rules)?;
     }
@@ -31,10 +34,14 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
         return Err(Failure::message("no file to review was found")
             .with_help("name files or folders with C or Rust code"));
     }
-    output::report(
-        &output::render(&report, arguments),
-        arguments.output.as_deref(),
-    )?;
+    edits::print(&report, arguments)?;
+    if !edits::replaces_report(arguments) {
+        output::report(
+            &output::render(&report, arguments),
+            arguments.output.as_deref(),
+        )?;
+    }
+    edits::help(&report, &reviewed);
     Ok(outcome(&report))
 }
 
@@ -75,15 +82,19 @@ pub(super) fn ruleset(
 /// is wanted.
 pub(super) fn review(
     reviewed: &Reviewed,
-    config: &Config,
+    configs: &Configs,
     arguments: &CheckArguments,
 ) -> Result<(Report, Vec<String>), Failure> {
+    let config = &configs.root;
     let whole = reviewed.change.source.is_whole();
+    // Refused before the work of a review, where nothing could be written.
+    let edits = edits::place(reviewed, &arguments.edits, prepared_limit(config))?;
     let ruleset = ruleset(reviewed, config, arguments)?;
     let today = chrono::Utc::now().date_naive();
-    let prepared = Prepared::new(ruleset, config, &thresholds(arguments), today, whole)?
+    let prepared = Prepared::new(ruleset, configs, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
         .with_baseline(reviewed.baseline(config)?)
+        .with_imports(import::read(reviewed, config, &arguments.imports)?)
         .with_whole_tree(reviewed.whole_tree)
         .with_watch(reviewed.watch.clone());
     // The program ends soon; taking the rules apart before would be 3 % of a hook's instructions.
@@ -95,16 +106,25 @@ pub(super) fn review(
             reviewed.change.files.len()
         ));
     }
-    let report = review::run(&Inputs {
+    let inputs = Inputs {
         change: &reviewed.change,
         reader: &reader,
         prepared: &prepared,
         line_hashes: arguments.format == ReportFormat::Sarif,
         git_dir: reviewed.repository.as_ref().map(Repository::git_dir),
-    })
-    .map_err(|error| Failure::new(error).doing("review the change"))?;
+    };
+    let mut report =
+        review::run(&inputs).map_err(|error| Failure::new(error).doing("review the change"))?;
+    if let Some(place) = edits {
+        edits::apply(&inputs, &mut report, &place, &arguments.edits)?;
+    }
     let rules = arguments.record.file.as_ref().map(|_| prepared.rule_lines());
     Ok((report, rules.unwrap_or_default()))
+}
+
+/// Most bytes of a file that is read.
+fn prepared_limit(config: &Config) -> u64 {
+    u64::try_from(config.limits.file_bytes).unwrap_or(u64::MAX)
 }
 
 fn thresholds(arguments: &CheckArguments) -> Thresholds {
@@ -114,6 +134,7 @@ fn thresholds(arguments: &CheckArguments) -> Thresholds {
         fail_on: arguments.fail_on.map(FailOn::from),
         only: arguments.only.clone(),
         jobs: arguments.jobs.map(usize::from),
+        usual_precision: None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::args::CheckArguments;
 use super::failure::Failure;
 use super::{Outcome, check, output};
 use crate::change::git::{self, Repository};
-use crate::config::Config;
+use crate::config::Configs;
 use crate::review::{self, Inputs, Prepared, Thresholds};
 use files::FILES;
 
@@ -50,12 +50,12 @@ pub(super) fn demo() -> Result<Outcome, Failure> {
     git(root, &["add", "--all"])?;
     let repository = Repository::discover(root)?;
     let change = git::staged(&repository)?;
-    let config = Config::default();
+    let configs = Configs::default();
     let arguments = CheckArguments::default();
     let today = chrono::Utc::now().date_naive();
     let prepared = Prepared::new(
         review::builtin()?,
-        &config,
+        &configs,
         &Thresholds::default(),
         today,
         false,

@@ -15,8 +15,8 @@ pub(super) fn list(format: ListFormat, paths: &[PathBuf]) -> Result<Outcome, Fai
         ..CheckArguments::default()
     };
     let open = source::open(&arguments)?;
-    let config = open.config(None)?;
-    let (report, _) = check::review(&open, &config, &arguments)?;
+    let configs = open.configs(None)?;
+    let (report, _) = check::review(&open, &configs, &arguments)?;
     let uses = &report.deviations;
     let text = match format {
         ListFormat::Json => {

@@ -102,6 +102,17 @@ impl From<crate::review::PrepareError> for Failure {
     }
 }
 
+impl From<crate::review::ConfigsError> for Failure {
+    fn from(error: crate::review::ConfigsError) -> Self {
+        use crate::review::ConfigsError;
+        match error {
+            ConfigsError::Config(error) => error.into(),
+            ConfigsError::Git(error) => error.into(),
+            error => Self::new(error),
+        }
+    }
+}
+
 impl From<crate::config::ConfigError> for Failure {
     fn from(error: crate::config::ConfigError) -> Self {
         let snippet = error.place.snippet();

@@ -140,16 +140,17 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
         Ok(open) => open.watched_by(&watchdog),
         Err(failure) => return (Err(failure), config_of_work_tree()),
     };
-    let config = match open.config(None) {
-        Ok(config) => config,
+    let configs = match open.configs(None) {
+        Ok(configs) => configs,
         Err(failure) => return (Err(failure), None),
     };
-    let seconds = config.limits.watchdog_seconds.unwrap_or(HOOK_SECONDS);
-    watchdog.set(Some(seconds), config.hook.fail == HookFailure::Open);
-    let result = check::review(&open, &config, arguments).map(|(report, _)| {
+    let seconds = configs.root.limits.watchdog_seconds.unwrap_or(HOOK_SECONDS);
+    watchdog.set(Some(seconds), configs.root.hook.fail == HookFailure::Open);
+    let result = check::review(&open, &configs, arguments).map(|(report, _)| {
         let outcome = check::outcome(&report);
         let quiet = outcome == Outcome::Passed
             && report.counts().get("report") == Some(&0)
+            && report.profile.change.is_empty()
             && report.gaps.iter().all(|gap| gap.span.is_some());
         // Silent on success: a hook that talks all the time is switched off.
         if !quiet {
@@ -157,7 +158,7 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
         }
         outcome
     });
-    (result, Some(config))
+    (result, Some(configs.root))
 }
 
 /// The configuration where the change itself could not be read.

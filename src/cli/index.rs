@@ -28,17 +28,22 @@ pub(super) fn index(arguments: &IndexArguments) -> Result<Outcome, Failure> {
         whole_tree: false,
         watch: Watch::default(),
     };
-    let mut config = reviewed.config(arguments.config.as_deref())?;
+    let mut configs = reviewed.configs(arguments.config.as_deref())?;
     let thresholds = Thresholds {
         jobs: arguments.jobs.map(usize::from),
         ..Thresholds::default()
     };
     // No rule says anything here, so none that the configuration names can be unknown.
-    config.rules.clear();
-    config.check.disable.clear();
-    config.check.only.clear();
+    for config in std::iter::once(&mut configs.root)
+        .chain(configs.nested.iter_mut().map(|(_, config)| config))
+    {
+        config.rules.clear();
+        config.check.disable.clear();
+        config.check.only.clear();
+    }
+    configs.compared = None;
     let today = chrono::Utc::now().date_naive();
-    let prepared = Prepared::new(Ruleset::default(), &config, &thresholds, today, false)?;
+    let prepared = Prepared::new(Ruleset::default(), &configs, &thresholds, today, false)?;
     let reader = reviewed.reader(prepared.file_bytes());
     let git_dir = reviewed.repository.as_ref().map(Repository::git_dir);
     let git_dir = git_dir.unwrap_or(here);

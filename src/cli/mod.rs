@@ -9,9 +9,12 @@ mod check;
 mod demo;
 mod deviations;
 mod doctor;
+mod edits;
 mod failure;
 mod hook;
+mod import;
 mod index;
+mod init;
 mod install;
 mod output;
 mod pages;
@@ -70,6 +73,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Check(arguments) => check::check(&arguments),
+        Command::Import(arguments) => import::import(*arguments),
         #[cfg(feature = "github")]
         Command::Review(arguments) => review::review(&arguments),
         #[cfg(not(feature = "github"))]
@@ -79,6 +83,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         .with_help(
             "take a released binary, or build with `cargo install scrubin --features github`",
         )),
+        Command::Init(arguments) => init::init(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Hook(command) => match command {
             args::HookCommand::PreCommit(_) => hook::pre_commit(),

@@ -13,6 +13,13 @@ pub(super) fn message(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", without_commands(text));
 }
 
+/// Asks for a line: no line feed, so that the answer stands beside the question.
+pub(super) fn prompt(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "{}", without_commands(text));
+    let _ = out.flush();
+}
+
 /// A text in which the runner of a CI job finds no commands. It reads them from stderr as well, and a
 /// message may quote what a stranger wrote.
 fn without_commands(text: &str) -> String {
@@ -42,11 +49,29 @@ pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Whether colour may go to stdout: a terminal, no `NO_COLOR` (no-color.org), no dumb terminal.
-fn color() -> bool {
+pub(super) fn color() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     std::io::stdout().is_terminal()
         && !set("NO_COLOR")
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether colour may go to stderr, by the same rules.
+pub(super) fn colored_messages() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal()
+        && !set("NO_COLOR")
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// A text of strangers in which nothing is hidden.
+pub(super) fn harmless(text: &str) -> String {
+    visible::line(text).into_owned()
+}
+
+/// A diff for the eyes of a person.
+pub(super) fn shown_diff(diff: &[u8], color: bool) -> String {
+    report::shown_diff(diff, color)
 }
 
 /// Columns of the terminal; `COLUMNS`, else 100.

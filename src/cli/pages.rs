@@ -20,6 +20,7 @@ pub(super) fn explain(name: &str, format: ExplainFormat) -> Result<Outcome, Fail
         .map(|info| info.as_ref().clone())
         .collect();
     infos.extend(triage::rules());
+    infos.extend(review::change_rules());
     if name.starts_with("L-") {
         return lesson(name, format);
     }

@@ -4,16 +4,30 @@ use std::path::{Path, PathBuf};
 
 use super::args::{PageFormat, RulesCommand};
 use super::failure::Failure;
-use super::{Outcome, output, pages, selftest};
+use super::{Outcome, output, pages, selftest, source};
+use crate::config::{Policy, PolicyOptions};
 use crate::review::{self, Ruleset};
 use crate::rules::RuleInfo;
 use crate::training::measured::Measured;
-use crate::training::{catalogue, lesson, listing, site};
+use crate::training::profiled::Profiled;
+use crate::training::{catalogue, lesson, listing, profiled, site};
 use crate::triage;
 
 pub(super) fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
     match command {
-        RulesCommand::List { format, rules } => list(format, &rules),
+        RulesCommand::List {
+            format,
+            rules,
+            profile,
+            at,
+            config,
+        } => {
+            if profile {
+                list_profiled(format, &rules, at.as_deref(), config.as_deref())
+            } else {
+                list(format, &rules)
+            }
+        }
         RulesCommand::Show { rule, format } => pages::explain(&rule, format),
         RulesCommand::Test { paths } => test(&paths),
         RulesCommand::Site { out } => export_site(&out),
@@ -40,6 +54,56 @@ fn list(format: PageFormat, further: &[PathBuf]) -> Result<Outcome, Failure> {
         PageFormat::Terminal => listing::terminal(&shown, output::page_options()),
         PageFormat::Json => listing::json(&shown),
         PageFormat::Markdown => listing::markdown(&shown),
+    };
+    output::text(&text)?;
+    Ok(Outcome::Passed)
+}
+
+/// The list with what the configuration of the work tree and its profile make of each rule.
+fn list_profiled(
+    format: PageFormat,
+    further: &[PathBuf],
+    at: Option<&Path>,
+    config: Option<&Path>,
+) -> Result<Outcome, Failure> {
+    let configured = source::work_tree(config, at)?;
+    let root = &configured.configs.root;
+    let mut ruleset = review::builtin()?;
+    let folders = root.rule_folders.iter();
+    let own: Vec<PathBuf> = folders.map(|folder| configured.root.join(folder)).collect();
+    if !own.is_empty() {
+        ruleset.add(&own, false)?;
+    }
+    if !further.is_empty() {
+        ruleset.add(further, false)?;
+    }
+    let (names, facts) = review::known_rules(&ruleset);
+    let options = PolicyOptions::default();
+    let policy = Policy::new(root, &configured.configs.nested, &names, &facts, options)?;
+    let at = configured.at.clone();
+    let infos = infos(&ruleset);
+    let rows: Vec<Profiled<'_>> = infos
+        .iter()
+        .filter_map(|info| {
+            let rule = facts.iter().find(|rule| rule.id == info.id)?;
+            let explained = policy.explain(at.as_ref(), rule);
+            Some(Profiled {
+                rule: info,
+                effective: explained.severity,
+                because: explained.because,
+                is_shown: explained.is_shown,
+            })
+        })
+        .collect();
+    let leveled = policy.level_at(at.as_ref());
+    let heading = match leveled {
+        Some(leveled) => leveled.sentence(),
+        None => "There is no device profile; `scrubin init` makes one.".to_owned(),
+    };
+    let text = match format {
+        PageFormat::Terminal => profiled::terminal(&heading, &rows, output::page_options()),
+        PageFormat::Json => profiled::json(&rows),
+        PageFormat::Markdown => profiled::markdown(&heading, &rows),
     };
     output::text(&text)?;
     Ok(Outcome::Passed)
@@ -140,6 +204,7 @@ fn infos(ruleset: &Ruleset) -> Vec<RuleInfo> {
         .map(|info| info.as_ref().clone())
         .collect();
     infos.extend(triage::rules());
+    infos.extend(review::change_rules());
     infos.sort_by(|a, b| a.id.cmp(&b.id));
     infos
 }

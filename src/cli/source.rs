@@ -7,9 +7,9 @@ use super::failure::Failure;
 use super::watchdog::Watchdog;
 use crate::change::git::{self, Reader, Repository};
 use crate::change::{Change, Source, folder};
-use crate::config::Config;
+use crate::config::{Compared, Config, Configs};
 use crate::finding::RepoPath;
-use crate::review::{self, Watch};
+use crate::review::{self, Steering, Watch};
 use crate::triage::{Baseline, DeviationFile};
 
 /// A change with everything around it.
@@ -29,9 +29,6 @@ pub(super) enum RuleFolders {
     /// Name and text of each rule file.
     Texts(Vec<(String, String)>),
 }
-
-/// Name of the configuration file.
-const CONFIG: &str = "scrubin.toml";
 
 /// Finds out what is under review.
 pub(super) fn open(arguments: &CheckArguments) -> Result<Reviewed, Failure> {
@@ -135,17 +132,67 @@ impl Reviewed {
         }
     }
 
-    /// The configuration: the given file, or the one that belongs to the head of the change.
-    pub(super) fn config(&self, given: Option<&Path>) -> Result<Config, Failure> {
+    /// The configurations of the repository: the given one alone, or all that belong to the head of
+    /// the change.
+    pub(super) fn configs(&self, given: Option<&Path>) -> Result<Configs, Failure> {
         if let Some(path) = given {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                Failure::new(error).doing(&format!("read the configuration `{}`", path.display()))
-            })?;
-            return Ok(Config::parse(&text, &path.display().to_string())?);
+            return Ok(given_config(path)?.into());
         }
-        match self.steering(CONFIG)? {
-            Some(text) => Ok(Config::parse(&text, CONFIG)?),
-            None => Ok(Config::default()),
+        let touched = self.touched()?;
+        let mut configs = self
+            .side()
+            .configs(review::around(&self.change, &touched))?;
+        if !touched.is_empty()
+            && let Some(before) = self.before()
+        {
+            // What was broken before has nothing to compare with.
+            let before = before.configs(review::around(&self.change, &touched));
+            let before = Box::new(before.unwrap_or_default());
+            configs.compared = Some(Compared::Before(before));
+        }
+        Ok(configs)
+    }
+
+    /// The configurations that the change touches.
+    fn touched(&self) -> Result<Vec<RepoPath>, Failure> {
+        let Some(repository) = &self.repository else {
+            return Ok(Vec::new());
+        };
+        let change = &self.change;
+        Ok(match (change.source, &change.base, &change.head) {
+            (Source::Staged, _, _) => repository
+                .staged_paths()
+                .filter(|path| review::is_config(path))
+                .cloned()
+                .collect(),
+            (Source::Range | Source::Base, Some(base), Some(head)) => {
+                review::differing_configs(repository, base, head)?
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    /// The base's side of the change, where there is one.
+    fn before(&self) -> Option<Steering<'_>> {
+        let repository = self.repository.as_ref()?;
+        self.change
+            .base
+            .as_deref()
+            .map(|base| Steering::Commit(repository, base))
+    }
+
+    /// The head's side of the change, from which everything that steers the review is read: in the
+    /// hook the staged one, else a staged change of the configuration would be judged by the old one.
+    fn side(&self) -> Steering<'_> {
+        match (&self.repository, self.change.source, &self.change.head) {
+            (Some(repository), Source::Range | Source::Base, Some(head)) => {
+                Steering::Commit(repository, head)
+            }
+            (Some(repository), Source::Staged | Source::Range | Source::Base, _) => {
+                Steering::Index(repository)
+            }
+            (Some(repository), Source::Tree, _) => Steering::WorkTree(repository),
+            (_, _, _) => Steering::Folder,
         }
     }
 
@@ -214,29 +261,66 @@ impl Reviewed {
             .unwrap_or_default()
     }
 
-    /// Text of a file that steers the review, on the head's side of the change: in the hook the
-    /// staged one, else a staged change of the configuration would be judged by the old one.
+    /// Text of a file that steers the review, on the head's side of the change.
     fn steering(&self, name: &str) -> Result<Option<String>, Failure> {
-        let path = RepoPath::from(name);
-        let bytes = match (&self.repository, self.change.source) {
-            (Some(repository), Source::Staged) => repository.read_index(&path)?,
-            (Some(repository), Source::Range | Source::Base) => match &self.change.head {
-                Some(head) => repository.read_revision(head, &path)?,
-                None => repository.read_index(&path)?,
-            },
-            (Some(repository), Source::Tree) => repository.read_work_tree(&path)?,
-            (_, _) => match std::fs::read(name) {
-                Ok(bytes) => Some(bytes),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-                Err(error) => {
-                    return Err(Failure::new(error).doing(&format!("read `{name}`")));
-                }
-            },
-        };
-        match bytes.map(String::from_utf8) {
-            None => Ok(None),
-            Some(Ok(text)) => Ok(Some(text)),
-            Some(Err(_)) => Err(Failure::message(format!("`{name}` is not UTF-8"))),
-        }
+        Ok(self.side().text(&RepoPath::from(name))?)
     }
+}
+
+/// The configurations as they are in the work tree, or outside a repository in the current folder.
+pub(super) struct Configured {
+    pub(super) configs: Configs,
+    /// The folder that paths count from.
+    pub(super) root: PathBuf,
+    /// The path they were asked for.
+    pub(super) at: Option<RepoPath>,
+}
+
+/// Reads the configurations of the work tree that count for a file or folder, or the given one alone.
+pub(super) fn work_tree(given: Option<&Path>, at: Option<&Path>) -> Result<Configured, Failure> {
+    let here = current_folder()?;
+    let repository = match Repository::discover(&here) {
+        Ok(repository) => Some(repository),
+        Err(git::Error::NotARepository { .. } | git::Error::GitMissing { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let root = repository
+        .as_ref()
+        .and_then(|repository| repository.root())
+        .map_or_else(|| here.clone(), Path::to_path_buf);
+    let at = match at {
+        None => None,
+        Some(path) => {
+            let name = match &repository {
+                Some(repository) => git::path_in(repository, path),
+                None => git::path_from_root(path),
+            };
+            Some(name.ok_or_else(|| {
+                Failure::message(format!("`{}` is outside the repository", path.display()))
+            })?)
+        }
+    };
+    let configs = match given {
+        Some(file) => given_config(file)?.into(),
+        None => {
+            let side = match &repository {
+                Some(repository) if repository.root().is_some() => Steering::WorkTree(repository),
+                _ => Steering::Folder,
+            };
+            // The path may be a folder with a configuration of its own.
+            let inside = at
+                .iter()
+                .map(|at| RepoPath::new([at.as_bytes(), b"/_"].concat()));
+            let inside: Vec<RepoPath> = inside.collect();
+            side.configs(inside.iter())?
+        }
+    };
+    Ok(Configured { configs, root, at })
+}
+
+fn given_config(path: &Path) -> Result<Config, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(error).doing(&format!("read the configuration `{}`", path.display()))
+    })?;
+    Ok(Config::parse(&text, &path.display().to_string())?)
 }

@@ -89,17 +89,52 @@ pub enum Problem {
     },
     /// A severity lowered without saying why.
     #[error(
-        "`{name}` is lowered from {} to {} without a reason: add `reason = \"...\"`",
-        from.as_str(), to.as_str()
+        "`{name}` is lowered from {}{} to {} without a reason: add `reason = \"...\"`",
+        from.as_str(), asked_for(because), to.as_str()
     )]
     LoweredWithoutReason {
-        /// The rule as written.
+        /// The rule.
         name: String,
-        /// The rule's own severity.
+        /// The rule's own severity, or that of the profile.
         from: Severity,
+        /// The facts of the profile that ask for it; empty if it is the rule's own.
+        because: Vec<&'static str>,
         /// The severity asked for.
         to: Severity,
     },
+    /// A rule turned off without saying why, that the profile makes more of than it is by itself.
+    #[error(
+        "`{name}` is turned off without a reason{}: write `rules.\"{name}\".enabled = false` with a `reason`",
+        asked_for(because)
+    )]
+    DisabledWithoutReason {
+        /// The rule.
+        name: String,
+        /// The facts of the profile that ask for it.
+        because: Vec<&'static str>,
+    },
+    /// A level below the computed one without saying why.
+    #[error(
+        "the level is lowered from {} ({because}) to {} without a reason: add `level-reason = \"...\"`",
+        from.as_str(), to.as_str()
+    )]
+    LevelWithoutReason {
+        /// The computed level.
+        from: super::profile::Level,
+        /// The level asked for.
+        to: super::profile::Level,
+        /// Why the facts give the computed one.
+        because: String,
+    },
+}
+
+/// The facts behind a severity, in brackets.
+fn asked_for(because: &[&'static str]) -> String {
+    if because.is_empty() {
+        String::new()
+    } else {
+        format!(" (the profile: {})", because.join("; "))
+    }
 }
 
 /// The end of a message that names the nearest word.

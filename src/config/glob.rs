@@ -57,6 +57,31 @@ impl Glob {
         !self.0.contains(['*', '?', '[', '{', '\\']) && self.0.trim_matches('/').contains('/')
     }
 
+    /// The same pattern, counted from a folder instead of the root.
+    ///
+    /// # Errors
+    /// The name of the folder makes no pattern.
+    pub fn under(&self, folder: &RepoPath) -> Result<Self, GlobError> {
+        let folder = literal(&folder.to_string());
+        if folder.is_empty() {
+            return Ok(self.clone());
+        }
+        let body = self.0.trim_end_matches('/');
+        // Without a slash inside it matches at any depth.
+        let middle = if body.contains('/') { "/" } else { "/**/" };
+        Self::parse(&format!(
+            "{folder}{middle}{}",
+            self.0.trim_start_matches('/')
+        ))
+    }
+
+    /// How many characters of the pattern can only match themselves: of two patterns that match, the
+    /// one with more says more about the path.
+    pub(super) fn weight(&self) -> usize {
+        let plain = |byte: &u8| !matches!(byte, b'*' | b'?' | b'[' | b'{');
+        self.0.trim_matches('/').bytes().take_while(plain).count()
+    }
+
     /// globset's form: the path itself and everything below it.
     fn compile(&self) -> Result<[globset::Glob; 2], GlobError> {
         let body = self.0.trim_end_matches('/');
@@ -76,6 +101,20 @@ impl Glob {
         };
         Ok([build(&anchored)?, build(&format!("{anchored}/**"))?])
     }
+}
+
+/// A name as a pattern that matches it alone.
+fn literal(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for letter in name.chars() {
+        match letter {
+            '*' | '?' | '[' | ']' | '{' | '}' => text.extend(['[', letter, ']']),
+            // Escapes on some systems and not on others.
+            '\\' => text.push('?'),
+            other => text.push(other),
+        }
+    }
+    text
 }
 
 impl TryFrom<String> for Glob {
@@ -119,6 +158,19 @@ impl Globs {
             && self
                 .set
                 .is_match_candidate(&Candidate::from_bytes(path.as_bytes()))
+    }
+
+    /// The same patterns, counted from a folder instead of the root.
+    ///
+    /// # Errors
+    /// As [`Glob::under`].
+    pub fn under(&self, folder: &RepoPath) -> Result<Self, GlobError> {
+        Self::new(
+            self.patterns
+                .iter()
+                .map(|pattern| pattern.under(folder))
+                .collect::<Result<_, _>>()?,
+        )
     }
 
     /// The patterns as written.
@@ -166,6 +218,25 @@ mod tests {
         assert!(matches("src/**/*.c", "src/sub/deep/a.c"));
         assert!(matches("**/tests/**", "a/tests/b.c"));
         assert!(!matches("ven", "vendor/a.c"));
+    }
+
+    #[test]
+    fn patterns_of_a_folder_count_from_it() {
+        let under = |pattern: &str, path: &str| {
+            let folder = RepoPath::from("apps/[old] pump");
+            let glob = Glob::parse(pattern).unwrap().under(&folder).unwrap();
+            Globs::new(vec![glob])
+                .unwrap()
+                .is_match(&RepoPath::from(path))
+        };
+        assert!(under("tests/", "apps/[old] pump/lib/tests/a.c"));
+        assert!(under("/tests", "apps/[old] pump/tests/a.c"));
+        assert!(!under("/tests", "apps/[old] pump/lib/tests/a.c"));
+        assert!(!under("tests/", "tests/a.c"));
+        assert!(under("src/*.c", "apps/[old] pump/src/a.c"));
+        assert!(under("**", "apps/[old] pump/src/a.c"));
+        assert!(!under("**", "apps/o pump/src/a.c"));
+        assert!(Glob::parse("a/b/*.c").unwrap().weight() > Glob::parse("a/**").unwrap().weight());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Every key `scrubin.toml` accepts.
 
-/// Dotted keys, `RULE` standing for a rule's code or slug. `docs/configuration.md` has a heading
+/// Dotted keys; names in capitals are placeholders: `RULE` for a rule's code or slug, `PATH` for a
+/// path pattern, `ASSET` and `QUESTION` for words of the profile. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 28] = [
+pub const KEYS: [&str; 70] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -16,6 +17,7 @@ pub const KEYS: [&str; 28] = [
     "rules.RULE.reason",
     "paths.exclude",
     "paths.vendor",
+    "paths.vendor-record",
     "paths.test",
     "limits.file-bytes",
     "limits.depth",
@@ -23,18 +25,83 @@ pub const KEYS: [&str; 28] = [
     "limits.watchdog-seconds",
     "c.data-model",
     "c.char",
+    "c.isr-names",
     "c.macros.empty",
     "c.macros.identity",
     "c.macros.loop",
     "c.macros.statement",
+    "import.TOOL.enabled",
+    "import.TOOL.precision",
+    "import.TOOL.severity",
+    "import.TOOL.disable",
     "hook.fail",
     "deviations.file",
     "deviations.self",
     "baseline.file",
+    "profile.device",
+    "profile.assets",
+    "profile.links.ble",
+    "profile.links.wifi",
+    "profile.links.lan",
+    "profile.links.usb",
+    "profile.links.media",
+    "profile.links.uart",
+    "profile.links.remote",
+    "profile.links.cloud",
+    "profile.links.jtag",
+    "profile.data",
+    "profile.software.os",
+    "profile.software.languages",
+    "profile.software.no-std",
+    "profile.software.overflow-checks",
+    "profile.software.bootloader",
+    "profile.software.soup",
+    "profile.software.test",
+    "profile.software.host-tools",
+    "profile.software.factory",
+    "profile.software.isr-patterns",
+    "profile.software.crypto",
+    "profile.software.classes.PATH",
+    "profile.cia.ASSET.confidentiality",
+    "profile.cia.ASSET.integrity",
+    "profile.cia.ASSET.availability",
+    "profile.cia.ASSET.harm",
+    "profile.physical-attacker",
+    "profile.field-update",
+    "profile.level",
+    "profile.level-reason",
+    "profile.unknown",
+    "profile.answered.QUESTION.by",
+    "profile.answered.QUESTION.on",
+    "profile.answered.QUESTION.how",
 ];
 
+/// Keys that a `scrubin.toml` below the root may state, or what they begin with. The others hold for
+/// the whole repository.
+const NESTED: [&str; 7] = [
+    "check.precision",
+    "check.severity",
+    "check.fail-on",
+    "check.disable",
+    "rules.",
+    "paths.",
+    "profile.",
+];
+
+/// Whether the key holds for the whole repository, so that only the file at its root may state it.
+pub(super) fn root_only(key: &str) -> bool {
+    !NESTED
+        .iter()
+        .any(|known| key == *known || (known.ends_with('.') && key.starts_with(known)))
+}
+
+/// Whether a step of a key stands for any name.
+pub(super) fn is_placeholder(step: &str) -> bool {
+    !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
 /// The names that may follow `prefix` (`""` or `"check."`), in the order of [`KEYS`], each once.
-/// A `RULE` among them stands for any name.
+/// A placeholder among them stands for any name.
 pub(super) fn names_after(prefix: &str) -> Vec<&'static str> {
     let mut names = Vec::new();
     for key in KEYS {

@@ -9,11 +9,14 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Place, Problem};
 use super::glob::Glob;
-use super::keys::names_after;
+use super::keys::{KEYS, is_placeholder, names_after, root_only};
 use super::nearest;
-use super::rule_names::{RuleNames, RuleOverride};
-use super::settings::{Baseline, C, Check, Deviations, Hook, Limits, Paths, RuleSettings};
-use crate::finding::RuleId;
+use super::profile::Profile;
+use super::rule_names::{NamedRules, RuleNames, RuleOverride};
+use super::settings::{
+    Baseline, C, Check, Deviations, Hook, ImportSettings, Limits, Paths, RuleSettings,
+};
+use crate::finding::{RepoPath, RuleId};
 
 /// The settings of a project. `Config::default()` is what applies without a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -31,12 +34,19 @@ pub struct Config {
     pub limits: Limits,
     /// The C target.
     pub c: C,
+    /// What is made of the findings of other tools, by tool.
+    pub import: BTreeMap<String, ImportSettings>,
     /// The git hook.
     pub hook: Hook,
     /// Where reasoned exceptions are kept.
     pub deviations: Deviations,
     /// Where the findings accepted at adoption are kept.
     pub baseline: Baseline,
+    /// What the device protects, how it is reached, what its software is.
+    pub profile: Option<Profile>,
+    /// The keys that the text states, of those without a placeholder.
+    #[serde(skip)]
+    stated: BTreeSet<&'static str>,
     /// The text the settings came from, for naming places in later errors.
     #[serde(skip)]
     origin: Origin,
@@ -79,55 +89,156 @@ impl Config {
         refuse_bad_patterns(&origin, table.get_ref())?;
         let mut config: Self = toml::from_str(&origin.text).map_err(refuse)?;
         config.refuse_odd_values(&origin, table.get_ref())?;
+        if let Some(profile) = &config.profile {
+            let table = table.get_ref().get("profile");
+            let table = table.and_then(|profile| profile.get_ref().as_table());
+            refuse_odd_profile(&origin, table, profile)?;
+        }
+        config.stated = KEYS
+            .into_iter()
+            .filter(|key| states(table.get_ref(), key))
+            .collect();
         config.origin = origin;
         Ok(config)
     }
 
-    /// What the configuration says of rules, by rule: `[check] disable` and `[rules]` together,
-    /// the latter winning.
+    /// Reads the text of a `scrubin.toml` of a folder below the root; `path` is its path in the
+    /// repository. Its path patterns count from its folder.
     ///
     /// # Errors
-    /// A rule nobody knows, or a severity lowered without a reason.
-    pub fn rule_overrides(
-        &self,
-        names: &RuleNames,
-    ) -> Result<BTreeMap<RuleId, RuleOverride>, ConfigError> {
-        let mut overrides = BTreeMap::new();
-        for name in &self.check.disable {
-            let (id, _) = self.find(names, name)?;
-            let disabled = RuleOverride {
-                severity: None,
-                enabled: false,
-                reason: None,
-            };
-            overrides.insert(id.clone(), disabled);
+    /// As [`Config::parse`], and a key that holds for the whole repository.
+    pub fn parse_nested(text: &str, path: &RepoPath) -> Result<Self, ConfigError> {
+        let mut config = Self::parse(text, &path.to_string())?;
+        if let Some(key) = config.stated.iter().find(|key| root_only(key)) {
+            let message = format!(
+                "`{key}` holds for the whole repository; state it in the scrubin.toml at the root"
+            );
+            let span = DeTable::parse(&config.origin.text).ok().and_then(|table| {
+                let steps: Vec<&str> = key.split('.').collect();
+                value_span(table.get_ref(), &steps)
+            });
+            return Err(config.origin.error(span, Problem::Value(message)));
+        }
+        let folder = path.parent();
+        let failed = |config: &Self, error: super::GlobError| {
+            config.origin.error(None, Problem::Value(error.to_string()))
+        };
+        let paths = &config.paths;
+        let moved = [
+            &paths.exclude,
+            &paths.vendor,
+            &paths.vendor_record,
+            &paths.test,
+        ]
+        .map(|globs| globs.under(&folder));
+        let [exclude, vendor, vendor_record, test] = moved;
+        config.paths = Paths {
+            exclude: exclude.map_err(|error| failed(&config, error))?,
+            vendor: vendor.map_err(|error| failed(&config, error))?,
+            vendor_record: vendor_record.map_err(|error| failed(&config, error))?,
+            test: test.map_err(|error| failed(&config, error))?,
+        };
+        if let Some(profile) = &config.profile {
+            let moved = profile
+                .under(&folder)
+                .map_err(|error| failed(&config, error))?;
+            config.profile = Some(moved);
+        }
+        Ok(config)
+    }
+
+    /// Reads the answers of an interview: the tables of `[profile]` without that name.
+    ///
+    /// # Errors
+    /// As [`Config::parse`].
+    pub fn parse_answers(text: &str, path: &str) -> Result<Profile, ConfigError> {
+        let origin = Origin {
+            path: path.to_owned(),
+            text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+        };
+        let refuse = |error: toml::de::Error| {
+            origin.error(error.span(), Problem::Value(error.message().to_owned()))
+        };
+        let table = DeTable::parse(&origin.text).map_err(refuse)?;
+        refuse_unknown_keys(&origin, table.get_ref(), "profile.", "the answers")?;
+        let profile: Profile = toml::from_str(&origin.text).map_err(refuse)?;
+        refuse_odd_profile(&origin, Some(table.get_ref()), &profile)?;
+        Ok(profile)
+    }
+
+    /// Settings of a folder: what this file states, the rest as the file of the folder above says.
+    #[must_use]
+    pub fn over(&self, below: &Self) -> Self {
+        let states = |key: &str| self.stated.contains(key);
+        let mut merged = below.clone();
+        if states("check.precision") {
+            merged.check.precision = self.check.precision;
+        }
+        if states("check.severity") {
+            merged.check.severity = self.check.severity;
+        }
+        if states("check.fail-on") {
+            merged.check.fail_on = self.check.fail_on;
+        }
+        if states("paths.exclude") {
+            merged.paths.exclude = self.paths.exclude.clone();
+        }
+        if states("paths.vendor") {
+            merged.paths.vendor = self.paths.vendor.clone();
+        }
+        if states("paths.vendor-record") {
+            merged.paths.vendor_record = self.paths.vendor_record.clone();
+        }
+        if states("paths.test") {
+            merged.paths.test = self.paths.test.clone();
+        }
+        merged.profile = match (&self.profile, &below.profile) {
+            (Some(own), Some(below)) => Some(own.over(below)),
+            (own, below) => own.clone().or_else(|| below.clone()),
+        };
+        merged
+    }
+
+    /// The file the settings came from, as the caller named it; empty for the defaults.
+    pub fn path(&self) -> &str {
+        &self.origin.path
+    }
+
+    /// What this file says of rules, by rule.
+    ///
+    /// # Errors
+    /// A rule nobody knows.
+    pub fn named_rules(&self, names: &RuleNames) -> Result<NamedRules, ConfigError> {
+        let mut named = NamedRules::default();
+        if self.stated.contains("check.disable") {
+            let mut disabled = BTreeMap::new();
+            for name in &self.check.disable {
+                let (id, _) = self.find(names, name)?;
+                disabled.insert(id, self.place(name));
+            }
+            named.disabled = Some(disabled);
         }
         for (name, settings) in &self.rules {
-            let (id, own) = self.find(names, name)?;
+            let (id, _) = self.find(names, name)?;
             let reason = settings
                 .reason
                 .clone()
                 .filter(|reason| !reason.trim().is_empty());
-            if let Some(to) = settings.severity
-                && to < own
-                && reason.is_none()
-            {
-                let problem = Problem::LoweredWithoutReason {
-                    name: name.get_ref().clone(),
-                    from: own,
-                    to,
-                };
-                return Err(self.origin.error(Some(name.span()), problem));
-            }
-            let disabled = overrides.get(id).is_some_and(|before| !before.enabled);
-            let entry = RuleOverride {
+            let change = RuleOverride {
                 severity: settings.severity,
-                enabled: settings.enabled.unwrap_or(!disabled),
+                enabled: settings.enabled,
                 reason,
+                place: self.place(name),
             };
-            overrides.insert(id.clone(), entry);
+            named.rules.insert(id, change);
         }
-        Ok(overrides)
+        Ok(named)
+    }
+
+    /// Where a name stands.
+    fn place(&self, name: &Spanned<String>) -> Box<Place> {
+        let origin = &self.origin;
+        Box::new(Place::at(&origin.path, &origin.text, name.span().start))
     }
 
     /// The rules of `[check] only`; empty means all.
@@ -138,15 +249,15 @@ impl Config {
         self.check
             .only
             .iter()
-            .map(|name| Ok(self.find(names, name)?.0.clone()))
+            .map(|name| Ok(self.find(names, name)?.0))
             .collect()
     }
 
-    fn find<'n>(
+    fn find(
         &self,
-        names: &'n RuleNames,
+        names: &RuleNames,
         name: &Spanned<String>,
-    ) -> Result<(&'n RuleId, crate::finding::Severity), ConfigError> {
+    ) -> Result<(RuleId, crate::finding::Severity), ConfigError> {
         names.find(name.get_ref()).ok_or_else(|| {
             let problem = Problem::UnknownRule {
                 name: name.get_ref().clone(),
@@ -211,8 +322,10 @@ fn refuse_unknown_keys(
     }
     for (key, value) in table {
         let name = key.get_ref().as_ref();
-        let step = if known == ["RULE"] {
-            "RULE"
+        let step = if let [only] = known.as_slice()
+            && is_placeholder(only)
+        {
+            only
         } else if known.contains(&name) {
             name
         } else {
@@ -243,8 +356,15 @@ fn refuse_bad_patterns(origin: &Origin, table: &DeTable<'_>) -> Result<(), Confi
         .get("paths")
         .and_then(|paths| paths.get_ref().as_table())
         .into_iter()
-        .flat_map(|paths| paths.values())
-        .filter_map(|list| list.get_ref().as_array());
+        .flat_map(|paths| paths.values());
+    refuse_bad_lists(origin, lists)
+}
+
+fn refuse_bad_lists<'t>(
+    origin: &Origin,
+    lists: impl Iterator<Item = &'t Spanned<DeValue<'t>>>,
+) -> Result<(), ConfigError> {
+    let lists = lists.filter_map(|list| list.get_ref().as_array());
     for pattern in lists.flat_map(|list| list.iter()) {
         if let Some(text) = pattern.get_ref().as_str()
             && let Err(error) = Glob::parse(text)
@@ -253,6 +373,78 @@ fn refuse_bad_patterns(origin: &Origin, table: &DeTable<'_>) -> Result<(), Confi
         }
     }
     Ok(())
+}
+
+/// What cannot be meant in a profile: bad path patterns, a level lowered without a reason, a link
+/// that is none.
+fn refuse_odd_profile(
+    origin: &Origin,
+    table: Option<&DeTable<'_>>,
+    profile: &Profile,
+) -> Result<(), ConfigError> {
+    let software = table
+        .and_then(|table| table.get("software"))
+        .and_then(|software| software.get_ref().as_table());
+    if let Some(software) = software {
+        let lists = ["soup", "test", "host-tools", "factory"];
+        refuse_bad_lists(
+            origin,
+            lists.into_iter().filter_map(|key| software.get(key)),
+        )?;
+        let classes = software.get("classes");
+        let classes = classes.and_then(|classes| classes.get_ref().as_table());
+        for pattern in classes.into_iter().flat_map(|classes| classes.keys()) {
+            if let Err(error) = Glob::parse(pattern.get_ref()) {
+                return Err(origin.error(Some(pattern.span()), Problem::Value(error.to_string())));
+            }
+        }
+    }
+    let links = super::profile::Links::NAMES;
+    if let Some(item) = profile
+        .data
+        .iter()
+        .flatten()
+        .find(|item| !item.link.is_empty() && !links.contains(&item.link.as_str()))
+    {
+        let message = format!(
+            "`{}` is no link: write {}",
+            item.link,
+            links.map(|name| format!("`{name}`")).join(", ")
+        );
+        let span = table.and_then(|table| value_span(table, &["data"]));
+        return Err(origin.error(span, Problem::Value(message)));
+    }
+    let leveled = profile.leveled();
+    if leveled.is_lowered() && leveled.chosen_because.is_none() {
+        let problem = Problem::LevelWithoutReason {
+            from: leveled.computed,
+            to: leveled.level,
+            because: leveled.because,
+        };
+        let span = table.and_then(|table| value_span(table, &["level"]));
+        return Err(origin.error(span, problem));
+    }
+    Ok(())
+}
+
+/// Whether a text states the key. A key with a placeholder is none to ask for.
+fn states(table: &DeTable<'_>, key: &str) -> bool {
+    let steps: Vec<&str> = key.split('.').collect();
+    !steps.iter().any(|step| is_placeholder(step)) && holds(table, &steps)
+}
+
+fn holds(table: &DeTable<'_>, keys: &[&str]) -> bool {
+    let Some((first, rest)) = keys.split_first() else {
+        return true;
+    };
+    let value = table
+        .iter()
+        .find(|(key, _)| key.get_ref().as_ref() == *first);
+    match value.map(|(_, value)| value.get_ref()) {
+        None => false,
+        Some(DeValue::Table(below)) => holds(below, rest),
+        Some(_) => rest.is_empty(),
+    }
 }
 
 /// Bytes of the value under nested keys.

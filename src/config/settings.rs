@@ -148,6 +148,8 @@ pub struct Paths {
     pub exclude: Globs,
     /// Code of others: not reviewed; counted as left out under its own reason.
     pub vendor: Globs,
+    /// Files that say which code of others there is; where none is named, the usual ones count.
+    pub vendor_record: Globs,
     /// Test code: reviewed and shown, never closes the gate.
     pub test: Globs,
 }
@@ -241,6 +243,8 @@ pub struct C {
     pub data_model: DataModel,
     /// Signedness of plain `char` on the target.
     pub char: CharSign,
+    /// Names of interrupt handlers beside the usual ones; `*` stands for anything.
+    pub isr_names: Vec<String>,
     /// What the project's macros expand to, where the parser needs to know.
     pub macros: Macros,
 }
@@ -269,6 +273,20 @@ pub enum HookFailure {
     Closed,
     /// It goes through with a warning.
     Open,
+}
+
+/// `[import.TOOL]`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ImportSettings {
+    /// Whether its findings count at all; yes if not said.
+    pub enabled: Option<bool>,
+    /// How often its findings are right; medium if not said.
+    pub precision: Option<Precision>,
+    /// The severity of all its findings, instead of their own.
+    pub severity: Option<Severity>,
+    /// Rules of it that are left out, by the tool's own names; `*` at the end stands for any rest.
+    pub disable: Vec<String>,
 }
 
 /// `[hook]`

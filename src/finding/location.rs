@@ -21,6 +21,12 @@ impl RepoPath {
         &self.0
     }
 
+    /// The folder that holds it; empty at the root.
+    pub fn parent(&self) -> Self {
+        let end = self.0.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        Self(self.0.get(..end).unwrap_or_default().to_vec())
+    }
+
     /// The last component.
     pub fn file_name(&self) -> &[u8] {
         self.0.rsplit(|&b| b == b'/').next().unwrap_or(&self.0)

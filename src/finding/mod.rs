@@ -133,6 +133,28 @@ pub struct SourceLine {
     pub text: String,
 }
 
+/// The tool that a finding is from, if not scrubin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Its short name, in lower case.
+    pub tool: String,
+    /// Its version; empty where it is not known.
+    pub version: String,
+    /// Why the finding is suppressed in the tool's own way.
+    pub suppressed: Option<String>,
+}
+
+impl Origin {
+    /// `cppcheck 2.17.1`, or the name alone.
+    pub fn titled(&self) -> String {
+        if self.version.is_empty() {
+            self.tool.clone()
+        } else {
+            format!("{} {}", self.tool, self.version)
+        }
+    }
+}
+
 /// One rule at one primary location (SARIF: result), before triage gives it a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -161,4 +183,6 @@ pub struct Finding {
     /// Normalised tokens of the matched node: comments dropped, one space between tokens. Input of
     /// the fingerprint.
     pub tokens: String,
+    /// The other tool that found it; `None` = scrubin itself.
+    pub origin: Option<Box<Origin>>,
 }

@@ -11,7 +11,7 @@ use super::registry::{Part, find};
 use super::select::Selection;
 use super::summary::{Elsewhere, FileSummary};
 use super::taint::{self, Leak, Query};
-use super::{interpret, lower_rust, rust_checks, rust_sites, stack_frame};
+use super::{calls, interpret, lower_rust, rust_checks, rust_sites, stack_frame, wire};
 use crate::finding::Span;
 use crate::syntax::{Language, SourceFile};
 
@@ -24,6 +24,8 @@ pub struct Settings<'s> {
     pub wanted: &'s BTreeSet<&'static str>,
     /// What taint rules matched in the file.
     pub taint: &'s [Query],
+    /// Names of interrupt handlers that the configuration adds; `*` stands for anything.
+    pub isr_names: &'s [String],
     /// What the file includes.
     pub headers: &'s Headers<'s>,
     /// The functions that something is wanted of; `None`: all. C only.
@@ -112,6 +114,10 @@ pub fn analyse(file: &SourceFile<'_>, settings: &Settings<'_>) -> Analysis {
         }
     };
     run(Part::Frames, &|out| stack_frame::check(&unit, out));
+    run(Part::Wire, &|out| wire::check(&unit, out));
+    run(Part::Calls, &|out| {
+        calls::check(&unit, file, settings.isr_names, out)
+    });
     let given_up = RefCell::new(Vec::new());
     run(Part::Interpreter, &|out| {
         let found = interpret::interpret(&unit, file.text, &|index| {
@@ -206,6 +212,7 @@ mod tests {
             target: Target::default(),
             wanted: &wanted.iter().copied().collect(),
             taint: &[],
+            isr_names: &[],
             headers: &Headers::default(),
             selection: None,
             summary: Summary::No,

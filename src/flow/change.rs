@@ -76,6 +76,7 @@ mod tests {
             target: Target::default(),
             wanted: &std::collections::BTreeSet::new(),
             taint: &[],
+            isr_names: &[],
             headers: &Headers::default(),
             selection: None,
             summary: crate::flow::Summary::No,

@@ -15,6 +15,7 @@ pub mod summary;
 pub mod taint;
 
 mod analyse;
+mod calls;
 mod change;
 mod checks;
 mod models;
@@ -25,6 +26,7 @@ mod rust_sites;
 mod select;
 mod stack_frame;
 mod test_code;
+mod wire;
 
 pub use analyse::{Analysis, FlowGap, Settings, Summary, analyse};
 pub use change::compare;

@@ -27,6 +27,14 @@ pub fn spans(file: &SourceFile<'_>) -> Vec<Span> {
                     spans.push(tree.span(item));
                 }
             }
+            Kind::INNER_ATTRIBUTE_ITEM => {
+                let text = tree.text(node, file.text);
+                let is_test =
+                    text.starts_with(b"#![cfg(test)") || text.starts_with(b"#![cfg(all(test");
+                if let Some(above) = tree.parent(node).filter(|_| is_test) {
+                    spans.push(tree.span(above));
+                }
+            }
             Kind::MOD_ITEM => {
                 let is_test = tree
                     .child(node, Field::NAME)

@@ -14,14 +14,13 @@ use chrono::NaiveDate;
 use super::submission::Proposed;
 use crate::change::git::{self, Reader, Repository};
 use crate::change::{Change, Content};
-use crate::config::{Config, SelfDeviation};
+use crate::config::{Compared, Config, Configs, FILE_NAME, SelfDeviation};
 use crate::finding::{FixSafety, Precision, RepoPath};
 use crate::report::{Notice, Report};
-use crate::review::{self, Inputs, PrepareError, Prepared, Ruleset, RulesetError, Thresholds};
+use crate::review::{
+    self, ConfigsError, Inputs, PrepareError, Prepared, Ruleset, RulesetError, Steering, Thresholds,
+};
 use crate::triage::{Baseline, DeviationFile, Triaged, Verdict};
-
-/// Name of the configuration file.
-const CONFIG: &str = "scrubin.toml";
 
 /// An analysis that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -107,18 +106,28 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
     change.notices.clear();
     let mut notices = Vec::new();
     let settings = request.settings.as_deref();
-    let config = match settings {
-        Some(commit) => config_of(repository, commit, &mut notices)?,
-        None => Config::default(),
+    let touched = match base {
+        Some(base) => review::differing_configs(repository, base, &request.head)?,
+        None => Vec::new(),
     };
-    let steering = steering(repository, request, &config)?;
+    let mut configs = match settings {
+        Some(commit) => {
+            let side = Steering::Commit(repository, commit);
+            configs_of(side, &change, &touched, &mut notices)?
+        }
+        None => Configs::default(),
+    };
+    if !touched.is_empty() {
+        configs.compared = proposed(repository, request, &change, &touched, &mut notices)?;
+    }
+    let config = configs.root.clone();
+    let steering = steering(repository, request, &config, &touched)?;
     let further = FurtherRules::find(repository, settings, &config, &request.rules, &mut notices)?;
-    let mut thresholds = request.thresholds.clone();
-    // Design decision 10: a pull request shows more than the hook; only errors block in both.
-    thresholds.precision = thresholds
-        .precision
-        .or(config.check.precision)
-        .or(Some(Precision::Medium));
+    let thresholds = Thresholds {
+        // Design decision 10: a pull request shows more than the hook; only errors block in both.
+        usual_precision: Some(Precision::Medium),
+        ..request.thresholds.clone()
+    };
     let by_settings = |name: &str| match settings {
         Some(commit) => text_of(repository, commit, name),
         None => Ok(None),
@@ -144,7 +153,7 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
     let prepare = |deviations: Option<DeviationFile>| -> Result<Prepared, AnalyseError> {
         let prepared = Prepared::new(
             further.ruleset()?,
-            &config,
+            &configs,
             &thresholds,
             request.today,
             false,
@@ -172,7 +181,9 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
     let mut without = BTreeMap::new();
     let mut proposed = BTreeMap::new();
     let is_deviated = |one: &Triaged| matches!(one.verdict, Verdict::Deviated { .. });
-    let proposes = request.proposes && config.deviations.by_itself == SelfDeviation::Approve;
+    let proposes = request.proposes
+        && (config.deviations.by_itself == SelfDeviation::Approve
+            || prepared.wants_second_person());
     if proposes && report.findings.iter().any(is_deviated) {
         let other = run(&prepare(old)?.without_new_deviations())?;
         let mut reported: BTreeMap<String, Triaged> = other
@@ -219,22 +230,45 @@ fn text_of(
     Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
 }
 
-/// The configuration of the base. One that is broken there must not keep out the pull request that
+/// The configurations of the base. One that is broken there must not keep out the pull request that
 /// repairs it.
-fn config_of(
-    repository: &Repository,
-    base: &str,
+fn configs_of(
+    side: Steering<'_>,
+    change: &Change,
+    touched: &[RepoPath],
     notices: &mut Vec<String>,
-) -> Result<Config, AnalyseError> {
-    let Some(text) = text_of(repository, base, CONFIG)? else {
-        return Ok(Config::default());
-    };
-    Ok(Config::parse(&text, CONFIG).unwrap_or_else(|error| {
-        notices.push(format!(
-            "the base's {CONFIG} does not apply, the defaults do: {error}"
-        ));
-        Config::default()
-    }))
+) -> Result<Configs, AnalyseError> {
+    match side.configs(review::around(change, touched)) {
+        Ok(configs) => Ok(configs),
+        Err(ConfigsError::Git(error)) => Err(error.into()),
+        Err(error) => {
+            notices.push(format!(
+                "the base's {FILE_NAME} does not apply, the defaults do: {error}"
+            ));
+            Ok(Configs::default())
+        }
+    }
+}
+
+/// The configurations that the change proposes, to be compared with those in force.
+fn proposed(
+    repository: &Repository,
+    request: &Request,
+    change: &Change,
+    touched: &[RepoPath],
+    notices: &mut Vec<String>,
+) -> Result<Option<Compared>, AnalyseError> {
+    let side = Steering::Commit(repository, &request.head);
+    match side.configs(review::around(change, touched)) {
+        Ok(configs) => Ok(Some(Compared::After(Box::new(configs)))),
+        Err(ConfigsError::Git(error)) => Err(error.into()),
+        Err(error) => {
+            notices.push(format!(
+                "the configuration that this change proposes cannot be used: {error}"
+            ));
+            Ok(None)
+        }
+    }
 }
 
 fn deviations(
@@ -259,13 +293,13 @@ fn steering(
     repository: &Repository,
     request: &Request,
     config: &Config,
+    configs: &[RepoPath],
 ) -> Result<Vec<String>, AnalyseError> {
     let Some(base) = &request.base else {
         return Ok(Vec::new());
     };
-    let mut changed = Vec::new();
+    let mut changed: Vec<String> = configs.iter().map(ToString::to_string).collect();
     for name in [
-        CONFIG,
         config.deviations.file.as_str(),
         config.baseline.file.as_str(),
     ] {
@@ -342,7 +376,7 @@ impl FurtherRules {
             if texts.is_empty() {
                 // Not an error: the pull request may be the one that brings them.
                 notices.push(format!(
-                    "{CONFIG} names the rule folder `{folder}`, but the commit it comes from has no rules there"
+                    "{FILE_NAME} names the rule folder `{folder}`, but the commit it comes from has no rules there"
                 ));
             }
             rules.texts.append(&mut texts);

@@ -81,6 +81,37 @@ mod tests {
         assert_eq!(check("f();", 1, 1, "g();\n").as_deref(), Some("g();\nf();"));
     }
 
+    /// One click in a pull request and `check --fix` write the same bytes.
+    #[test]
+    fn a_suggestion_is_what_the_edit_makes_of_its_lines() {
+        use crate::change::edit::{Edit, apply};
+        use crate::finding::RepoPath;
+        use crate::matching::Engine;
+        use crate::syntax::{Language, Limits, MacroTable, Parser};
+
+        let text = "void show(const char *name)\n{\n\tprintf(name); /* \u{e9} */\n}\n";
+        let rules = crate::review::builtin().expect("built-in rules").rules;
+        let mut parser = Parser::new(Limits::default());
+        let macros = MacroTable::new();
+        let file = parser
+            .parse(Language::C, text.as_bytes(), &macros)
+            .expect("a text");
+        let scan = Engine::new(rules).scan(&RepoPath::from("a.c"), &file);
+        let is_format = |one: &&Finding| one.rule.as_str() == "C-STR-002";
+        let found = scan.findings.iter().find(is_format).expect("a finding");
+        let fix = found.fix.as_ref().expect("an edit");
+        assert_eq!(fix.safety, FixSafety::Safe);
+        let edit = Edit {
+            span: fix.location.span,
+            text: fix.replacement.clone().into_bytes(),
+        };
+        let fixed = apply(text.as_bytes(), &[edit]).expect("an edit that fits");
+        let fixed = String::from_utf8(fixed).expect("a text");
+        let suggestion = of(found).expect("a suggestion");
+        assert_eq!((suggestion.first_line, suggestion.last_line), (3, 3));
+        assert_eq!(fixed.lines().nth(2), Some(suggestion.text.as_str()));
+    }
+
     #[test]
     fn what_is_not_exact_is_no_suggestion() {
         assert_eq!(check("f(x);", 3, 4, "x"), None, "changes nothing");

@@ -52,6 +52,7 @@ fn summary(code: &str) -> FileSummary {
         target: Target::default(),
         wanted: &std::collections::BTreeSet::new(),
         taint: &[],
+        isr_names: &[],
         headers: &Headers::default(),
         selection: None,
         summary: Summary::OfSource,

@@ -28,6 +28,8 @@ pub struct Head {
     pub status: RuleStatus,
     /// Whether it rests on code that is not there.
     pub argues_from_absence: bool,
+    /// Whether one function has one finding with the same message.
+    pub once_per_function: bool,
     /// The analysis that finds it, and in which languages; `None` for a rule of patterns.
     pub analysis: Option<(String, Vec<RuleLanguage>)>,
     /// Rules whose findings at the same place are left out for its own.
@@ -139,6 +141,7 @@ impl Head {
             precision: info.precision,
             status: info.status,
             argues_from_absence: info.argues_from_absence,
+            once_per_function: info.once_per_function,
             analysis: info
                 .analysis
                 .clone()

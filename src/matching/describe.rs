@@ -82,6 +82,7 @@ pub fn describe(
         lines: shown,
         fix,
         tokens: tokens(file, text, span),
+        origin: None,
     }
 }
 
@@ -146,10 +147,15 @@ fn tokens(file: Option<&SourceFile<'_>>, text: &[u8], span: Span) -> String {
             }
         }
     }
-    let mut out = String::with_capacity(bytes.len());
+    normal_tokens(&bytes)
+}
+
+/// The words of a text with one space between them where two would run together.
+pub fn normal_tokens(text: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
     let mut last: Option<char> = None;
     let mut gap = false;
-    for c in String::from_utf8_lossy(&bytes).chars() {
+    for c in String::from_utf8_lossy(text).chars() {
         if c.is_whitespace() {
             gap = true;
             continue;

@@ -199,8 +199,14 @@ impl Engine {
                 }
             } else {
                 let found = evaluator.all(&form.formula);
-                for each in found.iter() {
-                    scan.findings.push(of_match(active, program, place, each));
+                let found = found
+                    .iter()
+                    .map(|each| of_match(active, program, place, each));
+                match active.head().once_per_function {
+                    true => scan
+                        .findings
+                        .extend(first_of_functions(file, found.collect())),
+                    false => scan.findings.extend(found),
                 }
             }
             scan.spans_functions |= matcher.spans_functions.get();
@@ -305,6 +311,19 @@ fn of_match(
         Some(String::from_utf8_lossy(bound.span.of(place.text)).into_owned())
     };
     describe(active, place, found.span, &program.metas, &bound)
+}
+
+/// Of findings of one rule in one function that say the same, the first: what is around it decides
+/// the others.
+fn first_of_functions(file: &SourceFile<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| finding.location.span);
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| {
+        let start = finding.location.span.start;
+        let function = file.function_at(start).map(|function| function.span.start);
+        function.is_none() || seen.insert((function, finding.message.clone()))
+    });
+    findings
 }
 
 /// Sorted, one finding for each rule and span.

@@ -49,7 +49,7 @@ pub use active::{ActiveRule, Head};
 pub use assemble::{CompileError, compile};
 pub use bundle::{BundleError, read as read_bundle, write as write_bundle};
 pub use compile::{Compiler, MetaNames, PatternError};
-pub use describe::{Place, describe};
+pub use describe::{Place, describe, normal_tokens};
 pub use engine::{Engine, Scan};
 pub use matcher::Options;
 pub use program::Program;

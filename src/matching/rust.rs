@@ -62,6 +62,12 @@ impl Matcher<'_> {
         }
         match first {
             Pat::Dots => {
+                // `derive(..., A, ...)` also matches `derive(A)`: no comma where nothing stands before it.
+                if let Some((Pat::Leaf(_, comma), behind)) = rest.split_first()
+                    && comma == ","
+                {
+                    add(&mut envs, self.token_list(behind, nodes, env));
+                }
                 // `f!(a, ...)` also matches `f!(a)`.
                 for skip in 0..=nodes.len() {
                     add(

@@ -87,7 +87,8 @@ pub(super) fn fix_text(
         .get()?
         .try_replacen(matched, limit, template.as_str())
         .ok()?;
-    Some(replaced.into_owned())
+    // A match that the expression does not fit has no edit.
+    (replaced != matched).then(|| replaced.into_owned())
 }
 
 /// The first metavariable of a text that no part of the formulas binds.

@@ -52,11 +52,11 @@ pub fn render_beside(report: &Report, commented: &BTreeSet<String>) -> String {
     for gap in gaps {
         warnings.push(gap_annotation(gap));
     }
-    for notice in &report.notices {
+    for remark in report.remarks() {
         notices.push(Annotation {
             properties: vec![("title", "scrubin".to_owned())],
-            message: visible::line(&notice.text).into_owned(),
-            plain: visible::line(&notice.text).into_owned(),
+            message: visible::line(&remark).into_owned(),
+            plain: visible::line(&remark).into_owned(),
         });
     }
     for skipped in &report.skipped {
@@ -214,7 +214,10 @@ fn finding(report: &Report, triaged: &Triaged) -> Annotation {
             message.push_str(&format!("\nfix: {fix}"));
         }
     }
-    message.push_str(&format!("\nscrubin explain {}", finding.rule));
+    message.push_str(&match &finding.origin {
+        None => format!("\nscrubin explain {}", finding.rule),
+        Some(origin) => format!("\nreported by {}", visible::line(&origin.titled())),
+    });
     let plain = format!(
         "{}:{}: {effect} [{}]",
         visible::line(&location.path.to_string()),

@@ -1,5 +1,7 @@
 //! The report as JSON, for programs. The format is described in `docs/json.md`.
 
+mod further;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -8,6 +10,8 @@ use crate::finding::{Fix, FixSafety, Gap, Location};
 use crate::rules::RuleInfo;
 use crate::triage::{BaselineState, Triaged, Verdict};
 
+use self::further::{FixRecordPart, FixSummaryPart, ImportPart};
+use super::profile::ProfilePart;
 use super::{FileCounts, Report, page, visible, words};
 
 /// Version of the format. Grows when a field changes its meaning or goes away, not when one is
@@ -46,12 +50,21 @@ struct Document<'a> {
     gaps: Vec<GapPart<'a>>,
     skipped: Vec<SkippedPart<'a>>,
     notices: Vec<&'a str>,
+    profile: ProfilePart<'a>,
     counts: BTreeMap<&'static str, u64>,
     by_severity: BTreeMap<&'static str, u64>,
     blocking: u64,
     incomplete: bool,
     files: CountsPart,
     functions: FunctionsPart,
+    /// What became of edits, where somebody asked for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<Vec<FixRecordPart<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix_summary: Option<FixSummaryPart>,
+    /// What became of the results of other tools.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    imports: Vec<ImportPart<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stats: Option<StatsPart>,
 }
@@ -89,6 +102,9 @@ struct FindingPart<'a> {
     #[serde(flatten)]
     place: PlacePart,
     function: Option<&'a str>,
+    /// The other tool that found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<OriginPart<'a>>,
     fingerprint: FingerprintPart<'a>,
     cwe: Vec<String>,
     lesson: &'a str,
@@ -99,6 +115,12 @@ struct FindingPart<'a> {
     related: Vec<NotePart<'a>>,
     trace: Vec<NotePart<'a>>,
     lines: Vec<LinePart<'a>>,
+}
+
+#[derive(Serialize)]
+struct OriginPart<'a> {
+    name: &'a str,
+    version: &'a str,
 }
 
 #[derive(Serialize)]
@@ -200,7 +222,7 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
         options.all_verdicts
             || matches!(
                 triaged.verdict,
-                Verdict::Report | Verdict::Deviated { .. } | Verdict::Known
+                Verdict::Report | Verdict::Deviated { .. } | Verdict::Known | Verdict::SoupList
             )
     };
     Document {
@@ -239,6 +261,7 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
             .iter()
             .map(|notice| notice.text.as_str())
             .collect(),
+        profile: report.profile.part(),
         counts: report.counts(),
         by_severity: words::by_severity(report)
             .into_iter()
@@ -248,7 +271,20 @@ fn document(report: &Report, options: JsonOptions) -> Document<'_> {
         incomplete: report.incomplete,
         files: counts(report.files),
         functions: functions(report),
+        fixes: report.fixes.as_ref().map(|fixes| {
+            let records = fixes.records.iter();
+            records.map(further::fix_record).collect()
+        }),
+        fix_summary: report.fixes.as_ref().map(further::fix_summary),
+        imports: report.imports.iter().map(further::import).collect(),
         stats: options.stats.then(|| stats(report)),
+    }
+}
+
+fn safety(safety: FixSafety) -> &'static str {
+    match safety {
+        FixSafety::Safe => "safe",
+        FixSafety::Suggested => "suggested",
     }
 }
 
@@ -274,6 +310,10 @@ fn finding<'a>(triaged: &'a Triaged, rule: Option<&'a RuleInfo>) -> FindingPart<
         message: &finding.message,
         place: place(&finding.location),
         function: finding.function.as_deref(),
+        tool: finding.origin.as_ref().map(|origin| OriginPart {
+            name: &origin.tool,
+            version: &origin.version,
+        }),
         fingerprint: FingerprintPart {
             v1: triaged.fingerprint.value(),
             key: &triaged.fingerprint.key,
@@ -310,10 +350,7 @@ fn fix(fix: &Fix) -> FixPart<'_> {
     FixPart {
         place: place(&fix.location),
         replacement: &fix.replacement,
-        safety: match fix.safety {
-            FixSafety::Safe => "safe",
-            FixSafety::Suggested => "suggested",
-        },
+        safety: safety(fix.safety),
     }
 }
 

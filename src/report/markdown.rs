@@ -249,7 +249,10 @@ fn details(report: &Report, triaged: &Triaged) -> String {
         }
         facts.extend(super::page::cwe_ids(rule));
     }
-    facts.push(quote::code(&format!("scrubin explain {}", finding.rule)));
+    facts.push(match &finding.origin {
+        None => quote::code(&format!("scrubin explain {}", finding.rule)),
+        Some(origin) => quote::text(&format!("reported by {}", origin.titled())),
+    });
     out.push_str(&format!("{}\n\n</details>\n", facts.join(" · ")));
     out
 }
@@ -347,9 +350,9 @@ fn remarks(report: &Report, body: &mut Body) {
         .collect();
     lines.extend(
         report
-            .notices
+            .remarks()
             .iter()
-            .map(|notice| format!("- {}\n", quote::text(&notice.text))),
+            .map(|remark| format!("- {}\n", quote::text(remark))),
     );
     if !lines.is_empty() {
         body.push(&format!("{}\n", lines.concat()));

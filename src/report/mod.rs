@@ -4,12 +4,15 @@
 //! Renderers are pure functions of the report and a few options; they print nothing themselves.
 //! Everything they quote may come from strangers and is made harmless on the way.
 
+mod fixes;
 pub mod github;
+mod imports;
 pub mod json;
 mod line_hash;
 pub mod markdown;
 pub(crate) mod page;
 pub(crate) mod paint;
+pub mod profile;
 pub(crate) mod quote;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -21,5 +24,9 @@ mod value;
 pub(crate) mod visible;
 pub(crate) mod words;
 
+pub use fixes::{FixRecord, FixReport, FixStatus, shown_diff};
+pub use imports::{ImportSummary, Places};
 pub use line_hash::line_hashes;
+pub use profile::ProfileReport;
 pub use value::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped};
+pub use words::findings_line;

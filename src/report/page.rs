@@ -141,6 +141,7 @@ pub(crate) fn markdown(rule: &RuleInfo) -> String {
     paragraph(&mut out, "", &words::full_sentence(&rule.message));
     paragraph(&mut out, "**Why it matters.** ", &rule.why);
     paragraph(&mut out, "**How to fix it.** ", &rule.how_to_fix);
+    paragraph(&mut out, "**When it is wrong.** ", &rule.false_positive);
     for (kind, title) in [
         (ExampleKind::Bad, "Reported"),
         (ExampleKind::Good, "Not reported"),
@@ -169,6 +170,11 @@ pub(crate) fn markdown(rule: &RuleInfo) -> String {
                 .collect();
             out.push_str(&quote::fence(fence_language(rule), &code.join("\n")));
             out.push('\n');
+            if let Some(fixed) = &example.fixed {
+                out.push_str(&format!("**After the edit{place}:**\n\n"));
+                out.push_str(&quote::fence(fence_language(rule), fixed.trim_end()));
+                out.push('\n');
+            }
         }
     }
     out.push_str(&format!(
@@ -177,6 +183,10 @@ pub(crate) fn markdown(rule: &RuleInfo) -> String {
     ));
     if !rule.lesson.is_empty() {
         out.push_str(&format!(" Lesson {}.", quote::code(&rule.lesson)));
+    }
+    if !rule.incidents.is_empty() {
+        let ids: Vec<String> = rule.incidents.iter().map(|id| quote::text(id)).collect();
+        out.push_str(&format!(" It happened: {}.", ids.join(", ")));
     }
     out.push('\n');
     if !rule.references.is_empty() {

@@ -47,6 +47,8 @@ pub(crate) fn rule() -> RuleInfo {
               the write."
             .to_owned(),
         how_to_fix: "Use the size of the destination, and refuse what does not fit.".to_owned(),
+        false_positive: "Wrong where both are of one size.".to_owned(),
+        incidents: vec!["CVE-2020-11896".to_owned()],
         examples: vec![
             Example {
                 kind: ExampleKind::Bad,
@@ -54,6 +56,7 @@ pub(crate) fn rule() -> RuleInfo {
                     .to_owned(),
                 path: None,
                 base: None,
+                fixed: None,
             },
             Example {
                 kind: ExampleKind::Good,
@@ -61,11 +64,13 @@ pub(crate) fn rule() -> RuleInfo {
                     .to_owned(),
                 path: None,
                 base: None,
+                fixed: None,
             },
         ],
         references: vec!["https://cwe.mitre.org/data/definitions/806.html".to_owned()],
         fix_safety: Some(FixSafety::Suggested),
         argues_from_absence: false,
+        once_per_function: false,
         analysis: None,
         supersedes: Vec::new(),
         builtin: true,
@@ -90,10 +95,13 @@ pub(crate) fn user_rule() -> RuleInfo {
         lesson: String::new(),
         why: String::new(),
         how_to_fix: String::new(),
+        false_positive: String::new(),
+        incidents: Vec::new(),
         examples: Vec::new(),
         references: Vec::new(),
         fix_safety: None,
         argues_from_absence: false,
+        once_per_function: false,
         analysis: None,
         supersedes: Vec::new(),
         builtin: false,
@@ -118,6 +126,7 @@ pub(crate) fn finding(path: &str, line: u32, code: &str, from: u32, to: u32) -> 
         }],
         fix: None,
         tokens: String::new(),
+        origin: None,
     }
 }
 
@@ -159,6 +168,7 @@ pub(crate) fn empty() -> Report {
         findings: Vec::new(),
         gaps: Vec::new(),
         skipped: Vec::new(),
+        profile: super::ProfileReport::default(),
         notices: Vec::new(),
         files: FileCounts::default(),
         functions: FileCounts::default(),
@@ -170,6 +180,8 @@ pub(crate) fn empty() -> Report {
         deviations: Vec::new(),
         absent: Vec::new(),
         line_hashes: BTreeMap::new(),
+        fixes: None,
+        imports: Vec::new(),
         incomplete: false,
     }
 }

@@ -11,7 +11,7 @@ use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet, renderer::DecorStyle,
 };
 
-use crate::finding::{Finding, Fix, FixSafety, Location, RuleId, RuleStatus, Severity};
+use crate::finding::{Finding, Fix, FixSafety, Location, RuleStatus, Severity};
 use crate::rules::RuleInfo;
 use crate::triage::Triaged;
 
@@ -233,7 +233,7 @@ impl<'a> Shown<'a> {
             let text = "the change causes this finding on a line it does not touch";
             notes.push(("note", text.to_owned()));
         }
-        notes.push(("rule", rule_note(&finding.rule, rule)));
+        notes.push(("rule", rule_note(finding, rule)));
         notes
             .into_iter()
             .map(|(name, text)| (name, visible::line(&text).into_owned()))
@@ -271,7 +271,8 @@ fn place(location: &Location) -> String {
 }
 
 /// `C-LEN-014 source-sized-copy (CWE-806), more: scrubin explain C-LEN-014`.
-fn rule_note(id: &RuleId, rule: Option<&RuleInfo>) -> String {
+fn rule_note(finding: &Finding, rule: Option<&RuleInfo>) -> String {
+    let id = &finding.rule;
     let mut text = id.to_string();
     if let Some(rule) = rule {
         if !rule.slug.is_empty() {
@@ -283,7 +284,14 @@ fn rule_note(id: &RuleId, rule: Option<&RuleInfo>) -> String {
             text.push_str(&format!(" ({})", cwe.join(", ")));
         }
     }
-    format!("{text}, more: `scrubin explain {id}`")
+    let Some(origin) = &finding.origin else {
+        return format!("{text}, more: `scrubin explain {id}`");
+    };
+    text.push_str(&format!(", reported by {}", origin.titled()));
+    for page in rule.iter().flat_map(|rule| &rule.references) {
+        text.push_str(&format!(", more: {page}"));
+    }
+    text
 }
 
 #[cfg(test)]

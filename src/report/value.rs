@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::profile::ProfileReport;
+use super::{FixReport, ImportSummary};
 use crate::finding::{Gap, RepoPath, RuleId};
 use crate::rules::RuleInfo;
 use crate::triage::{BaselineEntry, DeviationUse, Triaged};
@@ -76,6 +78,8 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// Remarks.
     pub notices: Vec<Notice>,
+    /// What the device profile does to this review.
+    pub profile: ProfileReport,
     /// Reviewed files: total in scope, and those analysed.
     pub files: FileCounts,
     /// Functions: in changed files (all files with `--all`), and those fully analysed.
@@ -93,6 +97,10 @@ pub struct Report {
     /// GitHub's hash ([`super::line_hashes`]) of the first line of findings, by file and 1-based
     /// line; wanted by SARIF alone, which makes do without.
     pub line_hashes: BTreeMap<(RepoPath, u32), String>,
+    /// What became of the edits that rules offer; `None` where nobody asked for them.
+    pub fixes: Option<FixReport>,
+    /// What became of the results of other tools.
+    pub imports: Vec<ImportSummary>,
     /// Whether a changed file inside the scope could not be analysed at all (exit code 2).
     pub incomplete: bool,
 }
@@ -111,6 +119,7 @@ impl Report {
             "known",
             "deviated",
             "below-threshold",
+            "soup-list",
         ]
         .into_iter()
         .map(|word| (word, 0))

@@ -78,7 +78,7 @@ pub(crate) fn by_severity(report: &Report) -> [(Severity, u64); 3] {
 }
 
 /// `3 findings: 1 error, 2 warnings`, or `no findings`.
-pub(crate) fn findings_line(report: &Report) -> String {
+pub fn findings_line(report: &Report) -> String {
     let parts = by_severity(report);
     let total: u64 = parts.iter().map(|(_, number)| number).sum();
     if total == 0 {
@@ -107,6 +107,8 @@ pub(crate) fn unreported_line(report: &Report) -> String {
         ("deviated", "deviated"),
         ("outside-change", "outside the change"),
         ("below-threshold", "below the threshold"),
+        ("soup-list", "for the SOUP risk list"),
+        ("fixed", "repaired in the work tree"),
     ]
     .iter()
     .filter_map(|(verdict, words)| {

@@ -8,6 +8,7 @@ use super::flow_rules::FlowScan;
 use super::indexing::{self, Recorder};
 use super::inputs::Prepared;
 use super::macros::RunMacros;
+use super::surroundings::Surroundings;
 use super::touched::{Changes, Part};
 use crate::change::classify::{FileClass, classify};
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId, Span};
@@ -76,6 +77,8 @@ pub(super) fn limits(prepared: &Prepared) -> Limits {
 pub(super) struct Shared<'r> {
     pub(super) prepared: &'r Prepared,
     pub(super) macros: RunMacros<'r>,
+    /// The files around those under review.
+    pub(super) around: Surroundings<'r>,
     /// Whether the analyses may leave out what the change cannot have brought in.
     pub(super) is_of_changes: bool,
     /// Whether the files' summaries are gathered for the index.
@@ -232,9 +235,9 @@ fn analyse_unguarded(
         &headers,
     );
     analysed.questions = recorder.take();
-    let doubtful = take_flow(shared, flow, &mut analysed);
+    let doubtful = take_flow(shared, path, flow, &mut analysed);
     let host_code = &shared.prepared.host_code;
-    host_code.leave_out(path, &file, &mut analysed.findings);
+    host_code.leave_out(path, &file, &mut analysed.findings, &shared.around);
     // What the base had counts in full: nothing of it is shown, it only makes findings old.
     if matches!(side, Side::Head(_)) {
         withhold(shared, &file, &doubtful, &mut analysed);
@@ -328,16 +331,18 @@ fn analyse_text(shared: &Shared<'_>, side: Side<'_>, path: &RepoPath, bytes: &[u
         ..Analysed::default()
     };
     take_scan(shared, path, scan, &mut analysed);
+    let host_code = &shared.prepared.host_code;
+    host_code.leave_out_of_manifest(path, bytes, &mut analysed.findings, &shared.around);
     analysed
 }
 
 /// Takes the findings over.
 fn take_scan(shared: &Shared<'_>, path: &RepoPath, scan: Scan, analysed: &mut Analysed) {
-    let ran = &shared.ran;
+    let ran = ran(shared, path);
     analysed.findings = scan.findings;
-    set_severities(shared, &mut analysed.findings);
+    settle(shared, path, &mut analysed.findings);
     analysed.ran = if scan.cut.is_empty() {
-        Arc::clone(ran)
+        ran
     } else {
         let mut rest = ran.as_ref().clone();
         for rule in &scan.cut {
@@ -360,7 +365,12 @@ fn take_scan(shared: &Shared<'_>, path: &RepoPath, scan: Scan, analysed: &mut An
 }
 
 /// Takes the findings of the flow engine over; gives the functions it did not understand as a whole.
-fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -> Vec<Span> {
+fn take_flow(
+    shared: &Shared<'_>,
+    path: &RepoPath,
+    mut scan: FlowScan,
+    analysed: &mut Analysed,
+) -> Vec<Span> {
     if !scan.gaps.is_empty() {
         // A function was left out: that its defects are not listed proves nothing.
         let ran = Arc::make_mut(&mut analysed.ran);
@@ -373,7 +383,7 @@ fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -
     }
     analysed.summary = scan.summary;
     if !scan.findings.is_empty() {
-        set_severities(shared, &mut scan.findings);
+        settle(shared, path, &mut scan.findings);
         analysed.findings.append(&mut scan.findings);
         analysed.findings.sort_by(|a, b| {
             (a.location.span, &a.rule, &a.message).cmp(&(b.location.span, &b.rule, &b.message))
@@ -384,17 +394,21 @@ fn take_flow(shared: &Shared<'_>, mut scan: FlowScan, analysed: &mut Analysed) -
     scan.doubtful
 }
 
-/// Gives findings the severities of the configuration.
-pub(super) fn set_severities(shared: &Shared<'_>, findings: &mut [Finding]) {
-    for finding in findings {
-        if let Some(severity) = shared
-            .prepared
-            .overrides
-            .get(&finding.rule)
-            .and_then(|change| change.severity)
-        {
-            finding.severity = severity;
+/// Gives findings the severities that configuration and profile give their rules in this place, and
+/// leaves out those of rules that do not run there.
+pub(super) fn settle(shared: &Shared<'_>, path: &RepoPath, findings: &mut Vec<Finding>) {
+    if let Some(ruling) = shared.prepared.settings.policy.ruling(path) {
+        findings.retain_mut(|finding| ruling.settle(finding));
+    }
+}
+
+/// The rules that run on the file, of those of the run.
+fn ran(shared: &Shared<'_>, path: &RepoPath) -> Arc<BTreeSet<RuleId>> {
+    match shared.prepared.settings.policy.ruling(path) {
+        Some(ruling) if !ruling.terms.off.is_disjoint(&shared.ran) => {
+            Arc::new(&*shared.ran - &ruling.terms.off)
         }
+        _ => Arc::clone(&shared.ran),
     }
 }
 

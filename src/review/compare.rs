@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::analyse::{Shared, Side, analyse, limits, set_severities};
+use super::analyse::{Shared, Side, analyse, limits, settle};
 use super::inputs::Inputs;
 use super::removed;
 use super::run::reasons;
@@ -169,7 +169,10 @@ fn add_removed(
         if found.is_empty() {
             continue;
         }
-        set_severities(shared, &mut found);
+        settle(shared, &file.path, &mut found);
+        if found.is_empty() {
+            continue;
+        }
         found.append(&mut file.head);
         found.sort_by(|a, b| {
             (a.location.span, &a.rule, &a.message).cmp(&(b.location.span, &b.rule, &b.message))

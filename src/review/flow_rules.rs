@@ -19,6 +19,8 @@ use crate::syntax::{Language, SourceFile};
 #[derive(Debug, Default)]
 pub(super) struct FlowRules {
     target: flow::ir::Target,
+    /// Names of interrupt handlers that the configuration adds.
+    isr_names: Vec<String>,
     /// Rules by the analysis they name.
     by_analysis: BTreeMap<&'static str, Vec<ActiveRule>>,
     /// Rules that do not run, because what they find would not be shown.
@@ -41,12 +43,13 @@ pub(super) struct FlowScan {
 }
 
 impl FlowRules {
-    /// The rules among `active` that name an analysis. Those below `threshold` do not run: an
-    /// analysis costs more than the patterns of all rules, and nothing of it would be shown.
+    /// The rules among `active` that name an analysis. Those below `threshold` do not run,
+    /// unless they are among `shown_below`: an analysis costs more than the patterns of all rules, and nothing of it would be shown.
     pub(super) fn new(
         active: &[ActiveRule],
         target: flow::ir::Target,
         threshold: Precision,
+        shown_below: &BTreeSet<RuleId>,
     ) -> Self {
         let mut rules = Self {
             target,
@@ -58,7 +61,7 @@ impl FlowRules {
                 continue;
             };
             match flow::find_analysis(name) {
-                Some(analysis) if head.precision >= threshold => {
+                Some(analysis) if head.precision >= threshold || shown_below.contains(&head.id) => {
                     let named = rules.by_analysis.entry(analysis.name).or_default();
                     named.push(rule.clone());
                 }
@@ -68,6 +71,13 @@ impl FlowRules {
             }
         }
         rules
+    }
+
+    /// Adds names of interrupt handlers.
+    #[must_use]
+    pub(super) fn with_isr_names(mut self, names: &[String]) -> Self {
+        self.isr_names = names.to_vec();
+        self
     }
 
     /// Whether some analysis of C runs.
@@ -97,6 +107,7 @@ impl FlowRules {
             target: self.target,
             wanted: &BTreeSet::new(),
             taint: &[],
+            isr_names: &self.isr_names,
             headers: &visible,
             selection: None,
             summary: if is_header {
@@ -151,6 +162,7 @@ impl FlowRules {
             target: self.target,
             wanted: &BTreeSet::new(),
             taint: &[],
+            isr_names: &self.isr_names,
             headers: &visible,
             selection: None,
             summary: flow::Summary::No,
@@ -228,6 +240,7 @@ impl FlowRules {
             target: self.target,
             wanted: &wanted,
             taint: &queries,
+            isr_names: &self.isr_names,
             headers: &visible,
             selection,
             summary,
@@ -424,7 +437,12 @@ mod tests {
         let rules = user_rule("{name: large-stack-frame}", "[c]", "")
             .unwrap()
             .rules;
-        let flow = FlowRules::new(&rules, target(&C::default()), Precision::High);
+        let flow = FlowRules::new(
+            &rules,
+            target(&C::default()),
+            Precision::High,
+            &BTreeSet::new(),
+        );
         let path = RepoPath::from("a.c");
         let text = b"void f(void)\n{\n    char big[5000];\n    use(big);\n}\n";
         let mut parser = Parser::new(Limits::default());
@@ -467,7 +485,12 @@ mod tests {
         let rules = user_rule("{name: large-stack-frame}", "[c]", more)
             .unwrap()
             .rules;
-        let flow = FlowRules::new(&rules, target(&C::default()), Precision::High);
+        let flow = FlowRules::new(
+            &rules,
+            target(&C::default()),
+            Precision::High,
+            &BTreeSet::new(),
+        );
         assert_eq!(flow.below().len(), 1);
         assert_eq!(flow.all().count(), 0);
     }

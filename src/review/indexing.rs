@@ -65,6 +65,11 @@ impl IndexSession {
         self.repository.as_ref().filter(|_| !self.gathers)
     }
 
+    /// What the index held when the run began, whether or not the run adds to it.
+    pub(super) fn known(&self) -> Option<&Repository> {
+        self.repository.as_ref()
+    }
+
     /// Whether the run gathers what the files it reads say.
     pub(super) fn gathers(&self) -> bool {
         self.gathers
@@ -311,11 +316,11 @@ pub fn index_state(git_dir: &Path, reader: &Reader, prepared: &Prepared) -> Inde
 /// The files that an index is made of, with the names of their blobs: C that is staged and neither
 /// excluded nor of others. By path.
 fn wanted(reader: &Reader, prepared: &Prepared) -> Vec<(RepoPath, String)> {
-    let paths = &prepared.paths;
+    let policy = &prepared.settings.policy;
     let is_wanted = |path: &RepoPath| {
         FileClass::of_path(path) == FileClass::C
-            && !paths.exclude.is_match(path)
-            && !paths.vendor.is_match(path)
+            && !policy.is_excluded(path)
+            && !policy.is_vendor(path)
     };
     let blob = |(path, content)| match content {
         Content::Blob(name) if is_wanted(&path) => Some((path, name)),

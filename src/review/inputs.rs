@@ -1,20 +1,27 @@
 //! What a run is told, and the settings it derives from configuration and arguments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDate;
 
 use super::flow_rules::{FlowRules, target};
 use super::host_code::HostCode;
+use super::imported::Imports;
 use super::ruleset::Ruleset;
 use super::sinks::Sinks;
+use super::vendored;
 use super::watch::Watch;
 use crate::change::Change;
 use crate::change::git::Reader;
-use crate::config::{Config, ConfigError, FailOn, RuleNames, RuleOverride, Scope};
+use crate::config::profile::RuleFacts;
+use crate::config::{
+    Compared, Config, ConfigError, Configs, FailOn, Policy, PolicyChange, PolicyOptions, RuleNames,
+    Scope, changes,
+};
 use crate::finding::{Precision, RuleId};
 use crate::matching::{ActiveRule, Engine};
+use crate::rules::RuleInfo;
 use crate::syntax::{MacroClass, MacroTable};
 use crate::triage::{self, Baseline, DeviationFile};
 
@@ -25,6 +32,8 @@ pub struct Thresholds {
     pub scope: Option<Scope>,
     /// `--precision`
     pub precision: Option<Precision>,
+    /// The precision of the command where nobody asks for another; `None`: high.
+    pub usual_precision: Option<Precision>,
     /// `--fail-on`
     pub fail_on: Option<FailOn>,
     /// `--only`: codes or slugs.
@@ -53,7 +62,6 @@ pub enum PrepareError {
 #[derive(Debug)]
 pub struct Prepared {
     pub(super) engine: Engine,
-    pub(super) overrides: BTreeMap<RuleId, RuleOverride>,
     /// Those of its rules that name an analysis.
     pub(super) flow: FlowRules,
     /// What decides between findings of one defect.
@@ -62,9 +70,16 @@ pub struct Prepared {
     pub(super) host_code: HostCode,
     /// Rules that argue from absence.
     pub(super) absence: BTreeSet<RuleId>,
+    /// The only rules to run; empty = all.
+    pub(super) only: BTreeSet<RuleId>,
+    /// What other tools found.
+    pub(super) imports: Imports,
+    /// Rules that look at the change as a whole.
+    pub(super) change_rules: Vec<RuleInfo>,
     pub(super) settings: triage::Settings,
     pub(super) limits: crate::config::Limits,
-    pub(super) paths: crate::config::Paths,
+    /// What the change does to the configuration.
+    pub(super) policy_change: PolicyChange,
     pub(super) macros: MacroTable,
     pub(super) jobs: Option<usize>,
     pub(super) without_new_deviations: bool,
@@ -95,28 +110,30 @@ impl Prepared {
     /// [`PrepareError`].
     pub fn new(
         ruleset: Ruleset,
-        config: &Config,
+        configs: &Configs,
         arguments: &Thresholds,
         today: NaiveDate,
         whole: bool,
     ) -> Result<Self, PrepareError> {
-        let mut names = RuleNames::default();
-        let about_deviations = triage::rules();
-        for rule in &ruleset.rules {
-            let head = rule.head();
-            let others =
-                std::iter::once(head.slug.as_str()).chain(head.aliases.iter().map(String::as_str));
-            names.insert(&head.id, head.severity, others);
-        }
-        for info in &about_deviations {
-            names.insert(&info.id, info.severity, [info.slug.as_str()]);
-        }
-        let overrides = config.rule_overrides(&names)?;
+        let config = &configs.root;
+        let (names, facts) = known_rules(&ruleset);
+        let options = PolicyOptions {
+            precision: arguments.precision,
+            fail_on: arguments.fail_on,
+            usual_precision: arguments.usual_precision,
+        };
+        let policy = Policy::new(config, &configs.nested, &names, &facts, options)?;
+        let other = |configs: &Configs| other_side(configs, &names, &facts, options);
+        let policy_change = match &configs.compared {
+            Some(Compared::Before(before)) => changes(&other(before)?, &policy, &facts),
+            Some(Compared::After(after)) => changes(&policy, &other(after)?, &facts),
+            None => PolicyChange::default(),
+        };
         let mut only = config.only_rules(&names)?;
         for name in &arguments.only {
             match names.find(name) {
                 Some((id, _)) => {
-                    only.insert(id.clone());
+                    only.insert(id);
                 }
                 None => {
                     return Err(PrepareError::UnknownRule {
@@ -126,17 +143,15 @@ impl Prepared {
                 }
             }
         }
-        let runs = |id: &RuleId| {
-            overrides.get(id).is_none_or(|change| change.enabled)
-                && (only.is_empty() || only.contains(id))
-        };
+        let runs = |id: &RuleId| policy.runs(id) && (only.is_empty() || only.contains(id));
         let active: Vec<ActiveRule> = ruleset
             .rules
             .into_iter()
             .filter(|rule| runs(&rule.head().id))
             .collect();
-        let mut deviation_rules = triage::active_rules(&overrides);
+        let mut deviation_rules = triage::active_rules(&policy.root_rules());
         deviation_rules.retain(|info| only.is_empty() || only.contains(&info.id));
+        let change_rules = vendored::active(&policy.root_rules(), &only);
         let mut settings = triage::Settings::new(today);
         // A whole tree has no base that anything could be new against.
         settings.scope = if whole {
@@ -147,12 +162,17 @@ impl Prepared {
         settings.precision = arguments
             .precision
             .or(config.check.precision)
+            .or(arguments.usual_precision)
             .unwrap_or(Precision::High);
+        // Other tools do not say how often they are right; a person who imports wants to see them.
+        settings.imported_precision = arguments
+            .precision
+            .or(config.check.precision)
+            .unwrap_or(Precision::Medium);
         settings.severity = config.check.severity;
         settings.fail_on = arguments.fail_on.unwrap_or(config.check.fail_on);
         settings.names = names;
         settings.deviation_rules = deviation_rules;
-        settings.test_paths = config.paths.test.clone();
         let macros = &config.c.macros;
         let lists: [(MacroClass, &[String]); 4] = [
             (MacroClass::Empty, &macros.empty),
@@ -174,30 +194,27 @@ impl Prepared {
                 named.join(", ")
             ));
         }
-        // A lowered severity is shown in every report.
-        for (id, change) in &overrides {
-            if let (Some(reason), true) = (&change.reason, change.severity.is_some()) {
-                notices.push(format!(
-                    "{id}: severity changed by the configuration: {reason}"
-                ));
-            }
-        }
+        let shown_below = policy.shown_below(settings.precision, &facts);
         let absence = active
             .iter()
             .filter(|rule| rule.head().argues_from_absence)
             .map(|rule| rule.head().id.clone())
             .collect();
+        settings.policy = policy;
         Ok(Self {
-            flow: FlowRules::new(&active, target(&config.c), settings.precision),
-            sinks: Sinks::new(&active, settings.precision),
+            flow: FlowRules::new(&active, target(&config.c), settings.precision, &shown_below)
+                .with_isr_names(&isr_names(config)),
+            sinks: Sinks::new(&active, settings.precision, shown_below),
             host_code: HostCode::new(&active),
             engine: Engine::new(active),
             absence,
+            only,
+            imports: Imports::default(),
+            change_rules,
             watch: Watch::default(),
-            overrides,
             settings,
             limits: config.limits,
-            paths: config.paths.clone(),
+            policy_change,
             macros: MacroTable::with_settings(lists),
             jobs: arguments
                 .jobs
@@ -236,6 +253,13 @@ impl Prepared {
         self
     }
 
+    /// Adds what other tools found.
+    #[must_use]
+    pub fn with_imports(mut self, imports: Imports) -> Self {
+        self.imports = imports;
+        self
+    }
+
     /// Lets a watchdog see which files are being analysed.
     #[must_use]
     pub fn with_watch(mut self, watch: Watch) -> Self {
@@ -253,11 +277,11 @@ impl Prepared {
             .filter_map(|rule| rule.info().map(|info| (rule, info)))
             .map(|(rule, info)| {
                 let id = &rule.head().id;
-                let severity = self.overrides.get(id).and_then(|own| own.severity);
+                let severity = self.settings.policy.severity_at_root(id, info.severity);
                 format!(
                     "{id} {} {} {}",
                     info.version,
-                    severity.unwrap_or(info.severity).as_str(),
+                    severity.map_or("off", |severity| severity.as_str()),
                     info.precision.as_str()
                 )
             })
@@ -266,8 +290,98 @@ impl Prepared {
         lines
     }
 
+    /// Whether a profile asks for a second person to excuse an error.
+    pub fn wants_second_person(&self) -> bool {
+        self.settings.policy.wants_second_person()
+    }
+
     /// Most bytes of a file that is read.
     pub fn file_bytes(&self) -> u64 {
         u64::try_from(self.limits.file_bytes).unwrap_or(u64::MAX)
+    }
+}
+
+/// All rules there are, by name and as the profile looks at them, those about deviations included.
+pub fn known_rules(ruleset: &Ruleset) -> (RuleNames, Vec<RuleFacts>) {
+    let mut names = RuleNames::default();
+    let mut facts = Vec::with_capacity(ruleset.rules.len());
+    for rule in &ruleset.rules {
+        let head = rule.head();
+        let others =
+            std::iter::once(head.slug.as_str()).chain(head.aliases.iter().map(String::as_str));
+        names.insert(&head.id, head.severity, others);
+        facts.push(RuleFacts {
+            id: head.id.clone(),
+            slug: head.slug.clone(),
+            severity: head.severity,
+            precision: head.precision,
+            status: head.status,
+        });
+    }
+    for info in triage::rules().into_iter().chain(vendored::change_rules()) {
+        names.insert(&info.id, info.severity, [info.slug.as_str()]);
+        facts.push(RuleFacts {
+            id: info.id,
+            slug: info.slug,
+            severity: info.severity,
+            precision: info.precision,
+            status: info.status,
+        });
+    }
+    (names, facts)
+}
+
+/// How the project names its interrupt handlers, by `c.isr-names` and by the profile.
+fn isr_names(config: &Config) -> Vec<String> {
+    let of_profile = config
+        .profile
+        .iter()
+        .filter_map(|profile| profile.software.isr_patterns.as_ref());
+    let mut names = config.c.isr_names.clone();
+    names.extend(of_profile.flatten().cloned());
+    names
+}
+
+/// What holds on the side of the change that is not in force. One that cannot be used, because it
+/// names a rule that is gone, say, counts as none.
+fn other_side(
+    configs: &Configs,
+    names: &RuleNames,
+    facts: &[RuleFacts],
+    options: PolicyOptions,
+) -> Result<Policy, ConfigError> {
+    let of = |configs: &Configs| Policy::new(&configs.root, &configs.nested, names, facts, options);
+    of(configs).or_else(|_| of(&Configs::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::config::profile::{Act, ROWS, unshipped_names};
+    use crate::review::ruleset::builtin;
+
+    /// The table of profiles may name rules that are still to come, as long as its page says so.
+    #[test]
+    fn the_table_of_profiles_names_rules_that_exist_or_are_known_to_be_missing() {
+        let (_, facts) = known_rules(&builtin().unwrap());
+        let page = include_str!("../../docs/profile.md");
+        let missing = page.split("## Named, and not there yet").nth(1).unwrap();
+        for name in unshipped_names(&facts) {
+            assert!(
+                missing.contains(&format!("`{name}`")),
+                "`{name}` is no rule, and docs/profile.md does not say so"
+            );
+        }
+        let single = ROWS
+            .iter()
+            .flat_map(|row| row.acts)
+            .flat_map(Act::names)
+            .filter_map(|name| name.split_once(' '));
+        for (code, slug) in single.filter(|(code, _)| !missing.contains(*code)) {
+            let rule = facts.iter().find(|rule| rule.id.as_str() == code).unwrap();
+            assert_eq!(rule.slug, slug, "{code}");
+        }
     }
 }

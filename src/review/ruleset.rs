@@ -339,3 +339,106 @@ fn hex(bytes: &[u8]) -> String {
             text
         })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::builtin;
+    use crate::rules::RuleInfo;
+
+    /// Metavariables that stand for numbers or for words of ours, not for code.
+    const WORDS: &[&str] = &[
+        "$ALL", "$BITS", "$COUNT", "$HOW", "$LENGTH", "$LIMIT", "$N", "$NEED", "$OFFSET", "$ROOM",
+        "$SIZE", "$SOURCE", "$TYPE", "$VALUE", "$WHAT",
+    ];
+
+    fn every_rule() -> Vec<RuleInfo> {
+        let builtin = builtin().unwrap();
+        let infos = builtin.rules.iter().filter_map(|rule| rule.info());
+        let in_code = crate::triage::rules();
+        let of_changes = crate::review::change_rules();
+        let infos = infos.map(|info| info.as_ref().clone());
+        infos.chain(in_code).chain(of_changes).collect()
+    }
+
+    /// A text without what stands in backquotes.
+    fn without_code(text: &str) -> String {
+        text.split('`').step_by(2).collect::<Vec<_>>().join("x")
+    }
+
+    fn breach(message: &str) -> Option<String> {
+        let plain = without_code(message);
+        let words: Vec<&str> = plain
+            .split(|c: char| !(c.is_alphanumeric() || c == '$' || c == '_'))
+            .collect();
+        let first = message.chars().next().unwrap_or(' ');
+        let is_name = words.first().is_some_and(|word| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '$')
+        });
+        if !message.matches('`').count().is_multiple_of(2) {
+            Some("an open backquote".to_owned())
+        } else if plain.trim_end().ends_with(['.', '!', '?']) || plain.contains(". ") {
+            Some("more or less than one sentence without its full stop".to_owned())
+        } else if !(first.is_lowercase() || first == '`' || is_name) {
+            Some("a start that is neither lower case nor a name".to_owned())
+        } else if !(15..=160).contains(&message.chars().count()) {
+            Some("fewer than 15 or more than 160 characters".to_owned())
+        } else if let Some(word) = words.iter().find(|word| {
+            matches!(
+                word.to_ascii_lowercase().as_str(),
+                "should" | "please" | "you" | "your" | "we" | "consider"
+            )
+        }) {
+            Some(format!("`{word}`: say what happens, not what to do"))
+        } else {
+            let is_bare = |word: &&&str| word.starts_with('$') && !WORDS.contains(word);
+            let bare = words.iter().find(is_bare);
+            bare.map(|word| format!("{word} without backquotes"))
+        }
+    }
+
+    #[test]
+    fn messages_follow_one_style() {
+        let breaches: Vec<String> = every_rule()
+            .iter()
+            .filter_map(|rule| Some(format!("{}: {}", rule.id, breach(&rule.message)?)))
+            .collect();
+        assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+    }
+
+    #[test]
+    fn a_breach_of_the_style_is_seen() {
+        for message in [
+            "`$X` is too large for it. Test it",
+            "`$X` is too large for the buffer.",
+            "The buffer `$X` is too small for it",
+            "you should test `$X` before this line",
+            "the buffer $DST is too small for this",
+            "`$X is too large for the buffer",
+            "bad `$X`",
+        ] {
+            assert!(breach(message).is_some(), "{message}");
+        }
+        assert_eq!(breach("`$DST` gets $SIZE bytes more than fit"), None);
+    }
+
+    /// Every rule says when it is wrong, in words that are not those of another rule.
+    #[test]
+    fn every_rule_says_when_it_is_wrong() {
+        let mut seen = std::collections::BTreeMap::new();
+        for rule in every_rule() {
+            let text = rule.false_positive.clone();
+            assert!(text.chars().count() >= 40, "{}: {text}", rule.id);
+            let known = ["Wrong ", "Never wrong", "Almost never wrong", "Harmless "];
+            assert!(
+                known.iter().any(|start| text.starts_with(start)),
+                "{}: {text}",
+                rule.id
+            );
+            if let Some(other) = seen.insert(text, rule.id.clone()) {
+                unreachable!("{} and {other} say the same", rule.id);
+            }
+        }
+    }
+}

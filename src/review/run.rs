@@ -7,16 +7,24 @@ use std::time::Instant;
 
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::compare::compare;
+use super::imported::Joining;
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
+use super::surroundings::Surroundings;
 use super::touched::{Changes, is_of_changes};
+use super::vendored;
 use super::withheld;
 use crate::change::ChangedFile;
 use crate::change::classify::FileClass;
 use crate::change::git::Reader;
+use crate::config::Kind;
+use crate::config::profile::Leveled;
 use crate::finding::{Finding, Gap, GapKind, RepoPath, RuleId};
-use crate::report::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped, line_hashes};
+use crate::report::{
+    FileCounts, ImportSummary, Notice, Phase, ProfileReport, Report, ReportedChange, Skipped,
+    line_hashes,
+};
 use crate::syntax::Parser;
 use crate::triage::{self, ChangedLines, FileFindings, Triaged, Verdict};
 
@@ -67,7 +75,8 @@ fn review(inputs: &Inputs<'_>) -> Report {
             None => skipped.add(entry.reason.as_str(), &entry.path),
         }
     }
-    let wanted = select(inputs, &mut skipped);
+    let mut joining = Joining::new(inputs);
+    let wanted = select(inputs, &mut skipped, &joining);
     let comparing = prepared.flow.comparing_ids();
     let session = IndexSession::open(inputs);
     let added;
@@ -75,6 +84,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         prepared,
         is_of_changes: is_of_changes(inputs.change, prepared.settings.scope),
         macros: RunMacros::new(inputs.change, inputs.reader, &prepared.macros),
+        around: Surroundings::new(inputs.change, inputs.reader),
         gathers: session.gathers(),
         elsewhere: session.read_only(),
         ran: Arc::new(
@@ -98,6 +108,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         shared.elsewhere = added.repository.as_ref();
         look_again(inputs, &wanted, &shared, &mut analysed);
     }
+    joining.add(inputs, &wanted, &mut analysed);
     let after_analysis = Instant::now();
 
     let mut files: Vec<FileFindings> = Vec::with_capacity(wanted.len());
@@ -164,6 +175,22 @@ fn review(inputs: &Inputs<'_>) -> Report {
             &mut files,
             &mut gaps,
         );
+        joining.compare(inputs, &shared, &mut files);
+    }
+    let (imports, foreign) = joining.finish();
+    for finding in vendored::findings(inputs) {
+        files.push(FileFindings {
+            path: finding.location.path.clone(),
+            base_path: None,
+            head: vec![finding],
+            base: None,
+            changed: ChangedLines::whole_file(),
+            functions: Vec::new(),
+            comments: Vec::new(),
+            // The defect is that it changes: no base has it.
+            is_new_file: true,
+            ran: Arc::default(),
+        });
     }
     let after_base = Instant::now();
     let mut outcome = triage::run(files, &prepared.settings);
@@ -205,7 +232,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             head: inputs.change.head.clone(),
             scope: prepared.settings.scope.as_str().to_owned(),
         },
-        rules: rules_of(prepared, &outcome.triaged),
+        rules: rules_of(prepared, foreign, &outcome.triaged),
         findings: outcome.triaged,
         deviations: outcome.deviations,
         absent: outcome.absent,
@@ -217,8 +244,12 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .chain(&inputs.change.notices)
             .chain(&withheld::notice(&withheld))
             .chain(&index_notice)
-            .map(|text| Notice { text: text.clone() })
+            .cloned()
+            .chain(imports.iter().map(ImportSummary::sentence))
+            .map(|text| Notice { text })
             .collect(),
+        imports,
+        profile: profile_report(prepared, &by_path),
         files: file_counts,
         functions,
         unreached_functions,
@@ -226,12 +257,40 @@ fn review(inputs: &Inputs<'_>) -> Report {
         line_hashes: hashes,
         rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),
         phases,
+        fixes: None,
         incomplete,
     }
 }
 
+/// What profile and configuration do to the review of these files.
+fn profile_report(prepared: &Prepared, files: &BTreeMap<&RepoPath, &ChangedFile>) -> ProfileReport {
+    let policy = &prepared.settings.policy;
+    let level = policy.level();
+    let is_class_c = |path: &RepoPath| {
+        FileClass::of_path(path).is_code()
+            && policy
+                .ruling(path)
+                .is_some_and(|ruling| ruling.kind == Kind::Device && ruling.terms.effects.checklist)
+    };
+    ProfileReport {
+        level: level.map(|leveled| leveled.level.as_str()),
+        level_sentence: level.map(Leveled::sentence).unwrap_or_default(),
+        lowered: policy.lowered(),
+        change: prepared.policy_change.clone(),
+        class_c: files
+            .keys()
+            .filter(|path| is_class_c(path))
+            .map(|path| (*path).clone())
+            .collect(),
+    }
+}
+
 /// The files that some rule reads; the others are counted by reason, or are no business of ours.
-fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedFile> {
+fn select<'c>(
+    inputs: &Inputs<'c>,
+    skipped: &mut SkipCounts,
+    joining: &Joining<'_>,
+) -> Vec<&'c ChangedFile> {
     let prepared = inputs.prepared;
     inputs
         .change
@@ -245,14 +304,15 @@ fn select<'c>(inputs: &Inputs<'c>, skipped: &mut SkipCounts) -> Vec<&'c ChangedF
                 }
                 class => class.is_code(),
             };
-            if !is_code && !prepared.engine.wants_text(&file.path) {
+            let is_wanted = |path| prepared.engine.wants_text(path) || joining.has(path);
+            if !is_code && !is_wanted(&file.path) {
                 return false;
             }
-            if prepared.paths.exclude.is_match(&file.path) {
+            if prepared.settings.policy.is_excluded(&file.path) {
                 skipped.add("excluded by the configuration", &file.path);
                 return false;
             }
-            if prepared.paths.vendor.is_match(&file.path) {
+            if prepared.settings.policy.is_vendor(&file.path) {
                 skipped.add("code of others (configuration)", &file.path);
                 return false;
             }
@@ -376,11 +436,15 @@ pub(super) fn reasons(error: &dyn std::error::Error) -> String {
 }
 
 /// What people are told about the rules that the report names.
-fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
+fn rules_of(
+    prepared: &Prepared,
+    foreign: BTreeMap<RuleId, crate::rules::RuleInfo>,
+    triaged: &[Triaged],
+) -> BTreeMap<RuleId, crate::rules::RuleInfo> {
     let shown = |one: &&Triaged| {
         matches!(
             one.verdict,
-            Verdict::Report | Verdict::Deviated { .. } | Verdict::Known
+            Verdict::Report | Verdict::Deviated { .. } | Verdict::Known | Verdict::SoupList
         )
     };
     let wanted: BTreeSet<&RuleId> = triaged
@@ -388,7 +452,8 @@ fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate:
         .filter(shown)
         .map(|one| &one.finding.rule)
         .collect();
-    let mut found = BTreeMap::new();
+    let mut found = foreign;
+    found.retain(|id, _| wanted.contains(id));
     for rule in prepared.engine.rules() {
         if wanted.contains(&rule.head().id)
             && let Some(info) = rule.info()
@@ -396,7 +461,8 @@ fn rules_of(prepared: &Prepared, triaged: &[Triaged]) -> BTreeMap<RuleId, crate:
             found.insert(rule.head().id.clone(), info.as_ref().clone());
         }
     }
-    for info in &prepared.settings.deviation_rules {
+    let in_code = prepared.settings.deviation_rules.iter();
+    for info in in_code.chain(&prepared.change_rules) {
         if wanted.contains(&info.id) {
             found.insert(info.id.clone(), info.clone());
         }
@@ -415,7 +481,7 @@ fn hashes_of(
         let Finding { location, .. } = &one.finding;
         if !matches!(
             one.verdict,
-            Verdict::OutsideChange | Verdict::BelowThreshold
+            Verdict::OutsideChange | Verdict::BelowThreshold | Verdict::Fixed
         ) {
             wanted
                 .entry(&location.path)

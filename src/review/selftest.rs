@@ -1,13 +1,16 @@
 //! The examples of rules as their tests.
 
+mod fixes;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::flow_rules::{FlowRules, no_headers, target};
 use super::host_code::HostCode;
 use super::ruleset::Ruleset;
+use super::surroundings::Alone;
 use crate::config::C;
-use crate::finding::{Precision, RepoPath, RuleId};
+use crate::finding::{Finding, Precision, RepoPath, RuleId};
 use crate::matching::{ActiveRule, Engine};
 use crate::rules::{Example, ExampleKind, RuleInfo, RuleLanguage};
 use crate::syntax::{Language, Limits, MacroTable, Parser};
@@ -34,7 +37,12 @@ pub struct ExampleFailure {
 pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
     let engine = Engine::new(ruleset.rules.clone());
     // All analyses, whatever their rules' precision.
-    let flow = FlowRules::new(&ruleset.rules, target(&C::default()), Precision::Low);
+    let flow = FlowRules::new(
+        &ruleset.rules,
+        target(&C::default()),
+        Precision::Low,
+        &BTreeSet::new(),
+    );
     let host_code = HostCode::new(&ruleset.rules);
     let mut parser = Parser::new(Limits::default());
     let mut failures = Vec::new();
@@ -61,53 +69,44 @@ pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
                 });
             }
         }
+        let is_shown = info.examples.iter().any(|example| example.fixed.is_some());
+        if info.builtin && info.fix_safety.is_some() && !is_shown {
+            failures.push(ExampleFailure {
+                rule: info.id.clone(),
+                slug: info.slug.clone(),
+                kind: ExampleKind::Bad,
+                number: 1,
+                problem: "a rule with an edit needs a `fixed` beside a `bad`".to_owned(),
+            });
+        }
     }
     (count, failures)
 }
 
+/// What runs over an example.
+type Rules<'r> = (&'r Engine, &'r FlowRules, &'r HostCode);
+
 fn check(
-    (engine, flow, host_code): (&Engine, &FlowRules, &HostCode),
+    rules: Rules<'_>,
     parser: &mut Parser,
     rule: &ActiveRule,
     info: &RuleInfo,
     example: &Example,
 ) -> Option<String> {
     let path = RepoPath::from(path_of(info, example).as_str());
-    let text = example.code.as_bytes();
-    let findings = match language_of(&path) {
-        Some(language) => match parser.parse(language, text, &MacroTable::new()) {
-            Ok(file) => {
-                let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
-                let scan = engine.scan(&path, &file);
-                let mut found = scan.findings;
-                let of_flow = flow.scan(
-                    &path,
-                    &file,
-                    None,
-                    (None, &scan.taint),
-                    (crate::flow::Summary::No, None),
-                    &no_headers,
-                );
-                found.extend(of_flow.findings);
-                if let Some(base) = &example.base {
-                    match parser.parse(language, base.as_bytes(), &MacroTable::new()) {
-                        Ok(base) => {
-                            found.extend(flow.compare(&path, (&base, &file), &no_headers));
-                        }
-                        Err(error) => return Some(error.to_string()),
-                    }
-                }
-                host_code.leave_out(&path, &file, &mut found);
-                parser.recycle(file);
-                if !gaps.is_empty() {
-                    return Some(format!("does not parse: line {gaps:?}"));
-                }
-                found
-            }
-            Err(error) => return Some(error.to_string()),
-        },
-        None => engine.scan_text(&path, text).findings,
+    let code = example.code.as_str();
+    let findings = match findings(rules, parser, &path, (code, example.base.as_deref())) {
+        Ok(findings) => findings,
+        Err(problem) => return Some(problem),
     };
+    if let Some(fixed) = &example.fixed {
+        let problem = fixes::check(rule, (code, &findings), fixed, &mut |text| {
+            self::findings(rules, parser, &path, (text, example.base.as_deref()))
+        });
+        if problem.is_some() {
+            return problem;
+        }
+    }
     match example.kind {
         ExampleKind::Bad => {
             let expected = marked(&example.code, "ruleid:", &rule.head().id);
@@ -136,6 +135,46 @@ fn check(
             (!heard.is_empty()).then(|| format!("must be silent, reported {}", heard.join(", ")))
         }
     }
+}
+
+/// What all rules find in a text; a text that is not understood as a whole is an error.
+fn findings(
+    (engine, flow, host_code): Rules<'_>,
+    parser: &mut Parser,
+    path: &RepoPath,
+    (code, base): (&str, Option<&str>),
+) -> Result<Vec<Finding>, String> {
+    let text = code.as_bytes();
+    let Some(language) = language_of(path) else {
+        return Ok(engine.scan_text(path, text).findings);
+    };
+    let problem = |error: crate::syntax::ParseError| error.to_string();
+    let macros = MacroTable::new();
+    let file = parser.parse(language, text, &macros).map_err(problem)?;
+    let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
+    let scan = engine.scan(path, &file);
+    let mut found = scan.findings;
+    let of_flow = flow.scan(
+        path,
+        &file,
+        None,
+        (None, &scan.taint),
+        (crate::flow::Summary::No, None),
+        &no_headers,
+    );
+    found.extend(of_flow.findings);
+    if let Some(base) = base {
+        let base = parser
+            .parse(language, base.as_bytes(), &macros)
+            .map_err(problem)?;
+        found.extend(flow.compare(path, (&base, &file), &no_headers));
+    }
+    host_code.leave_out(path, &file, &mut found, &Alone);
+    parser.recycle(file);
+    if !gaps.is_empty() {
+        return Err(format!("does not parse: line {gaps:?}"));
+    }
+    Ok(found)
 }
 
 /// Lines that the markers of a rule stand for: a marker alone on its line speaks for the next line

@@ -10,7 +10,7 @@
 //! of patterns, the lower code. A finding that would not be shown displaces none that would. What
 //! stays takes over the path of what goes, if it has none of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Precision, RuleId};
 use crate::matching::ActiveRule;
@@ -29,11 +29,17 @@ struct Weakness {
 pub(super) struct Sinks {
     rules: BTreeMap<RuleId, ActiveRule>,
     threshold: Option<Precision>,
+    shown_below: BTreeSet<RuleId>,
 }
 
 impl Sinks {
-    /// Takes up the rules of a run; findings below `threshold` are not shown.
-    pub(super) fn new(active: &[ActiveRule], threshold: Precision) -> Self {
+    /// Takes up the rules of a run; findings below `threshold` are not shown,
+    /// but for those of `shown_below`.
+    pub(super) fn new(
+        active: &[ActiveRule],
+        threshold: Precision,
+        shown_below: BTreeSet<RuleId>,
+    ) -> Self {
         let decides = active.iter().any(|rule| {
             let head = rule.head();
             head.analysis.is_some() || !head.supersedes.is_empty()
@@ -47,6 +53,7 @@ impl Sinks {
         Self {
             rules,
             threshold: Some(threshold),
+            shown_below,
         }
     }
 
@@ -124,6 +131,7 @@ impl Sinks {
         let is_shown = |finding: &Finding| {
             self.threshold
                 .is_none_or(|threshold| finding.precision >= threshold)
+                || self.shown_below.contains(&finding.rule)
         };
         (is_shown(stays) || !is_shown(goes)).then_some(wins)
     }
@@ -229,7 +237,7 @@ mod tests {
     }
 
     fn kept(rules: &[ActiveRule], findings: Vec<Finding>) -> Vec<String> {
-        Sinks::new(rules, Precision::High)
+        Sinks::new(rules, Precision::High, BTreeSet::new())
             .keep_one_each(findings)
             .iter()
             .map(|one| {

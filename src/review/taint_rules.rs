@@ -140,7 +140,12 @@ mod tests {
 
     fn found(rules: &str, code: &str) -> Vec<Finding> {
         let rules = ruleset(rules).unwrap().rules;
-        let flow = FlowRules::new(&rules, target(&C::default()), Precision::High);
+        let flow = FlowRules::new(
+            &rules,
+            target(&C::default()),
+            Precision::High,
+            &std::collections::BTreeSet::new(),
+        );
         let engine = Engine::new(rules);
         let path = RepoPath::from("a.c");
         let mut parser = Parser::new(Limits::default());

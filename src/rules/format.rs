@@ -349,6 +349,8 @@ pub(super) struct MetadataYaml {
     #[serde(default)]
     pub(super) argues_from_absence: Option<Loose>,
     #[serde(default)]
+    pub(super) once_per_function: Option<Loose>,
+    #[serde(default)]
     pub(super) supersedes: Option<OneOrMany>,
     #[serde(default)]
     pub(super) lesson: Option<Loose>,
@@ -356,6 +358,10 @@ pub(super) struct MetadataYaml {
     pub(super) why: Option<Loose>,
     #[serde(default)]
     pub(super) how_to_fix: Option<Loose>,
+    #[serde(default)]
+    pub(super) false_positive: Option<Loose>,
+    #[serde(default)]
+    pub(super) incident: Option<OneOrMany>,
     #[serde(default)]
     pub(super) references: Option<OneOrMany>,
     #[serde(default)]
@@ -373,4 +379,6 @@ pub(super) struct ExampleYaml {
     pub(super) path: Option<String>,
     #[serde(default)]
     pub(super) base: Option<String>,
+    #[serde(default)]
+    pub(super) fixed: Option<String>,
 }

@@ -51,6 +51,8 @@ pub struct Example {
     pub path: Option<String>,
     /// The code before the change, for rules that compare with it.
     pub base: Option<String>,
+    /// The code after the rule's edits, of a bad example of a rule that has one.
+    pub fixed: Option<String>,
 }
 
 /// Everything about a rule but how it matches.
@@ -86,6 +88,10 @@ pub struct RuleInfo {
     pub why: String,
     /// What to do about it.
     pub how_to_fix: String,
+    /// When it is wrong, and how a reader tells.
+    pub false_positive: String,
+    /// Public incidents of this weakness, by their ids (`CVE-2021-12345`).
+    pub incidents: Vec<String>,
     /// Its tests, page and quiz.
     pub examples: Vec<Example>,
     /// Pages that say more.
@@ -95,6 +101,9 @@ pub struct RuleInfo {
     /// Whether it rests on code that is not there ("never checked", "never freed"): then it stays
     /// silent in a function that was not understood as a whole.
     pub argues_from_absence: bool,
+    /// Whether one function has one finding with the same message: the first, as the others follow
+    /// from it.
+    pub once_per_function: bool,
     /// The analysis that finds it; `None` for a rule of patterns.
     pub analysis: Option<String>,
     /// Rules that say less about the same place: their findings there are left out.

@@ -49,15 +49,17 @@ impl Reader<'_> {
             "suggested" => Some(FixSafety::Suggested),
             _ => None,
         };
-        let argues_from_absence = match word(metadata.argues_from_absence).as_str() {
-            "true" => true,
-            "" | "false" => false,
+        let flag = |key: &str, value: Option<Loose>| match word(value).as_str() {
+            "true" => Ok(true),
+            "" | "false" => Ok(false),
             other if self.builtin => {
-                let message = format!("`argues-from-absence: {other}` is neither true nor false");
-                return Err(self.error(at, message));
+                let message = format!("`{key}: {other}` is neither true nor false");
+                Err(self.error(at, message))
             }
-            _ => false,
+            _ => Ok(false),
         };
+        let argues_from_absence = flag("argues-from-absence", metadata.argues_from_absence)?;
+        let once_per_function = flag("once-per-function", metadata.once_per_function)?;
         let supersedes = many(metadata.supersedes)
             .iter()
             .map(|code| RuleId::parse(code).map_err(|error| self.error(at, error.to_string())))
@@ -69,7 +71,12 @@ impl Reader<'_> {
                 good,
                 path,
                 base,
+                fixed,
             } = example;
+            if fixed.is_some() && bad.is_none() {
+                let message = "`fixed` stands beside the `bad` that it repairs".to_owned();
+                return Err(self.error(at, message));
+            }
             let kinds = [(ExampleKind::Bad, bad), (ExampleKind::Good, good)];
             for (kind, code) in kinds {
                 if let Some(code) = code {
@@ -78,6 +85,7 @@ impl Reader<'_> {
                         code,
                         path: path.clone(),
                         base: base.clone(),
+                        fixed: fixed.clone(),
                     });
                 }
             }
@@ -102,16 +110,26 @@ impl Reader<'_> {
             lesson: word(metadata.lesson),
             why: word(metadata.why).trim().to_owned(),
             how_to_fix: word(metadata.how_to_fix).trim().to_owned(),
+            false_positive: word(metadata.false_positive).trim().to_owned(),
+            incidents: many(metadata.incident),
             examples,
             references: many(metadata.references),
             fix_safety,
             argues_from_absence,
+            once_per_function,
             analysis: None,
             supersedes,
             builtin: self.builtin,
         };
         if self.builtin {
             self.mandatory(&info, at)?;
+            if let Some(id) = info.incidents.iter().find(|id| !is_incident_id(id)) {
+                let message = format!(
+                    "`incident: {id}` is no id of a public incident, such as CVE-2020-11896, \
+                     GHSA-xxxx-xxxx-xxxx, RUSTSEC-2023-0071, ICSMA-20-170-05"
+                );
+                return Err(self.error(at, message));
+            }
         }
         Ok(info)
     }
@@ -138,6 +156,8 @@ impl Reader<'_> {
             Some("metadata.why")
         } else if info.how_to_fix.is_empty() {
             Some("metadata.how-to-fix")
+        } else if info.false_positive.is_empty() {
+            Some("metadata.false-positive")
         } else if count(ExampleKind::Bad) < 2 || count(ExampleKind::Good) < 2 {
             Some("two bad and two good metadata.examples")
         } else {
@@ -153,4 +173,56 @@ impl Reader<'_> {
 /// `CWE-787: Out-of-bounds Write` → `CWE-787`.
 fn cwe(entry: &str) -> String {
     entry.split(':').next().unwrap_or(entry).trim().to_owned()
+}
+
+/// Whether a text has the form of an id under which incidents are published.
+pub(super) fn is_incident_id(id: &str) -> bool {
+    let parts: Vec<&str> = id.split('-').collect();
+    let digits = |part: &str, least: usize, most: usize| {
+        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match parts.as_slice() {
+        ["CVE", year, number] => digits(year, 4, 4) && digits(number, 4, 7),
+        ["RUSTSEC", year, number] => digits(year, 4, 4) && digits(number, 4, 4),
+        ["ICSA" | "ICSMA", year, day, number] => {
+            digits(year, 2, 2) && digits(day, 3, 3) && digits(number, 2, 2)
+        }
+        ["GHSA", parts @ ..] => {
+            let is_group = |part: &&str| {
+                let mut bytes = part.bytes();
+                part.len() == 4 && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            };
+            parts.len() == 3 && parts.iter().all(is_group)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_incident_id;
+
+    #[test]
+    fn ids_of_incidents_have_a_form() {
+        for id in [
+            "CVE-2020-11896",
+            "CVE-2021-1234567",
+            "RUSTSEC-2023-0071",
+            "ICSMA-20-170-05",
+            "GHSA-9pp3-5v5m-pq6x",
+        ] {
+            assert!(is_incident_id(id), "{id}");
+        }
+        for id in [
+            "",
+            "CVE-20-1",
+            "CVE-2020",
+            "RUSTSEC-23-71",
+            "GHSA-abc",
+            "Ripple20",
+            "CVE-2020-1x34",
+        ] {
+            assert!(!is_incident_id(id), "{id}");
+        }
+    }
 }

@@ -88,6 +88,21 @@ impl Reader<'_> {
         let mut all = Conjunction::default();
         for operator in operators {
             match &operator.value {
+                // What has to be around one or the other is never what is found.
+                Operator::PatternEither(some)
+                    if !some.is_empty()
+                        && some
+                            .iter()
+                            .all(|one| matches!(one.value, Operator::PatternInside(_))) =>
+                {
+                    let mut around = Vec::new();
+                    for one in some {
+                        if let Operator::PatternInside(body) = &one.value {
+                            around.push(self.body(body, depth + 1)?);
+                        }
+                    }
+                    all.insides.push(Formula::Either(around));
+                }
                 Operator::Pattern(_)
                 | Operator::PatternRegex(_)
                 | Operator::Patterns(_)

@@ -65,6 +65,7 @@ pub(super) fn texts(rule: &RuleInfo) -> Vec<(&'static str, &str)> {
     [
         ("Why it matters", rule.why.as_str()),
         ("How to fix it", rule.how_to_fix.as_str()),
+        ("When it is wrong", rule.false_positive.as_str()),
     ]
     .into_iter()
     .filter(|(_, text)| !text.trim().is_empty())
@@ -99,6 +100,10 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
             }
             page.heading(&format!("{heading}{place}"));
             page.code(&page::example_lines(&example.code), language(rule));
+            if let Some(fixed) = &example.fixed {
+                page.heading(&format!("After the edit{place}"));
+                page.code(&page::example_lines(fixed), language(rule));
+            }
         }
     }
     if !rule.lesson.is_empty() {
@@ -110,6 +115,10 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
         for other in related {
             page.out.push_str(&format!("{INDENT}{}\n", title(other)));
         }
+    }
+    if !rule.incidents.is_empty() {
+        page.heading("It happened");
+        page.text(&rule.incidents.join(", "));
     }
     if !rule.references.is_empty() {
         page.heading("More");
@@ -311,6 +320,8 @@ mod tests {
         rule.cwe = vec![evil.to_owned()];
         rule.cert_c = vec![evil.to_owned()];
         rule.references = vec![evil.to_owned()];
+        rule.false_positive = evil.to_owned();
+        rule.incidents = vec![evil.to_owned()];
         rule.aliases = vec![evil.to_owned()];
         rule.examples = sample::rule().examples;
         rule.examples[0].code = format!("{evil} // ruleid: x");

@@ -10,5 +10,6 @@ pub mod lesson;
 pub mod lesson_page;
 pub mod listing;
 pub mod measured;
+pub mod profiled;
 mod rule_json;
 pub mod site;

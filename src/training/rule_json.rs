@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::finding::FixSafety;
+use super::profiled::Profiled;
+use crate::finding::{FixSafety, Severity};
 use crate::report::visible;
 use crate::rules::{Example, ExampleKind, RuleInfo};
 
@@ -32,6 +33,9 @@ struct RulePart<'a> {
     why: &'a str,
     #[serde(rename = "how-to-fix")]
     how_to_fix: &'a str,
+    #[serde(rename = "false-positive")]
+    false_positive: &'a str,
+    incidents: &'a [String],
     examples: Vec<ExamplePart<'a>>,
     references: &'a [String],
     #[serde(rename = "fix-safety")]
@@ -39,6 +43,15 @@ struct RulePart<'a> {
     #[serde(rename = "argues-from-absence")]
     argues_from_absence: bool,
     builtin: bool,
+    /// The severity that counts here, `off` included; only in the list with a profile.
+    #[serde(rename = "profile-severity", skip_serializing_if = "Option::is_none")]
+    profile_severity: Option<&'static str>,
+    /// Why it is that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a [String]>,
+    /// Whether its precision is enough to be shown by `check`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<bool>,
     /// Other rules of the same lesson; only on the page of one rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     related: Option<Vec<&'a str>>,
@@ -56,6 +69,8 @@ struct ExamplePart<'a> {
     path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<&'a str>,
 }
 
 impl<'a> ExamplePart<'a> {
@@ -67,6 +82,7 @@ impl<'a> ExamplePart<'a> {
             good: (!is_bad).then_some(code),
             path: example.path.as_deref(),
             base: example.base.as_deref(),
+            fixed: example.fixed.as_deref(),
         }
     }
 }
@@ -88,11 +104,16 @@ fn part<'a>(rule: &'a RuleInfo, related: Option<&[&'a RuleInfo]>) -> RulePart<'a
         lesson: &rule.lesson,
         why: &rule.why,
         how_to_fix: &rule.how_to_fix,
+        false_positive: &rule.false_positive,
+        incidents: &rule.incidents,
         examples: rule.examples.iter().map(ExamplePart::new).collect(),
         references: &rule.references,
         fix_safety: rule.fix_safety,
         argues_from_absence: rule.argues_from_absence,
         builtin: rule.builtin,
+        profile_severity: None,
+        because: None,
+        shown: None,
         related: related.map(|rules| rules.iter().map(|rule| rule.id.as_str()).collect()),
     }
 }
@@ -101,6 +122,21 @@ fn part<'a>(rule: &'a RuleInfo, related: Option<&[&'a RuleInfo]>) -> RulePart<'a
 pub(super) fn many(rules: &[&RuleInfo]) -> String {
     finish(&Document {
         rules: rules.iter().map(|rule| part(rule, None)).collect(),
+    })
+}
+
+/// Renders rules with what holds for them by a profile; ends with a line feed.
+pub(super) fn profiled(rules: &[Profiled<'_>]) -> String {
+    finish(&Document {
+        rules: rules
+            .iter()
+            .map(|one| RulePart {
+                profile_severity: Some(one.effective.map_or("off", Severity::as_str)),
+                because: Some(&one.because),
+                shown: Some(one.is_shown),
+                ..part(one.rule, None)
+            })
+            .collect(),
     })
 }
 

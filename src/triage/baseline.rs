@@ -130,8 +130,10 @@ impl Baseline {
     /// findings have their own reason; findings about deviations are never accepted wholesale.
     pub fn of(triaged: &[Triaged]) -> Self {
         let accepted = triaged.iter().filter(|one| {
-            matches!(one.verdict, Verdict::Report | Verdict::Known)
-                && !one.finding.rule.as_str().starts_with("X-DEV-")
+            matches!(
+                one.verdict,
+                Verdict::Report | Verdict::Known | Verdict::SoupList
+            ) && !one.finding.rule.as_str().starts_with("X-DEV-")
         });
         let entries = accepted
             .map(|one| {

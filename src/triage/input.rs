@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::baseline::Baseline;
 use super::changed_lines::ChangedLines;
 use super::deviation::{self, Comment, DeviationFile};
-use crate::config::{FailOn, Globs, RuleNames, Scope};
+use crate::config::{FailOn, Globs, Policy, RuleNames, Scope};
 use crate::finding::{Finding, Precision, RepoPath, RuleId, Severity};
 use crate::rules::RuleInfo;
 
@@ -66,6 +66,8 @@ pub struct Settings {
     pub scope: Scope,
     /// Findings below this precision are below the threshold.
     pub precision: Precision,
+    /// Findings of other tools below this precision are below the threshold.
+    pub imported_precision: Precision,
     /// Findings below this severity are below the threshold.
     pub severity: Severity,
     /// What closes the gate.
@@ -82,6 +84,8 @@ pub struct Settings {
     pub baseline: Option<Baseline>,
     /// Test code: reported, never blocks.
     pub test_paths: Globs,
+    /// What holds where; a file it says something of does not go by the thresholds above.
+    pub policy: Policy,
     /// Whether every file of the repository is among the files: only then can an entry of
     /// `deviations.toml` or of the baseline be called unused or absent.
     pub whole_tree: bool,
@@ -93,6 +97,7 @@ impl Settings {
         Self {
             scope: Scope::New,
             precision: Precision::High,
+            imported_precision: Precision::Medium,
             severity: Severity::Info,
             fail_on: FailOn::Error,
             today,
@@ -101,6 +106,7 @@ impl Settings {
             deviations: None,
             baseline: None,
             test_paths: Globs::default(),
+            policy: Policy::default(),
             whole_tree: false,
         }
     }

@@ -25,6 +25,7 @@ pub use deviation::{
     parse_deviation_comment, rules,
 };
 pub use fingerprint::{VERSION as FINGERPRINT_VERSION, fingerprints, key};
+pub use gate::is_shown;
 pub use input::{FileFindings, FunctionSpan, Settings};
 pub use run::{Outcome, needs_base, needs_base_for_moves, run};
 pub use verdict::{BaselineState, Fingerprint, Triaged, Verdict};

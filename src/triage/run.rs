@@ -7,7 +7,8 @@
 //! 2. `Deviated`: somebody gave a reason for it.
 //! 3. `Known`: it is in the baseline.
 //! 4. `OutsideChange`: it is not in the scope.
-//! 5. `Report`.
+//! 5. `SoupList`: it lies in software of others, whose risks are listed elsewhere.
+//! 6. `Report`.
 //!
 //! What a person decided (2, 3) comes before the comparison with the base (4). So these verdicts
 //! depend on the head alone, and a file all of whose findings are decided needs no base analysis.
@@ -182,14 +183,20 @@ fn items_of(file: &FileFindings, mut head: Vec<Finding>, settings: &Settings) ->
         ))
     });
     let prints = fingerprints(&head, &file.path);
+    let ruling = settings.policy.ruling(&file.path);
     head.into_iter()
         .zip(prints)
         .map(|(finding, fingerprint)| {
             let (first, last) = (finding.location.start.line, last_line(&finding));
             Item {
                 on_changed_line: file.is_new_file || file.changed.touches(first, last),
-                is_below: gate::is_below_threshold(&finding, settings),
-                excuse: None,
+                is_below: gate::is_below_threshold(&finding, ruling, settings),
+                // What its own tool was told to leave alone.
+                excuse: finding
+                    .origin
+                    .as_ref()
+                    .and_then(|origin| origin.suppressed.clone())
+                    .map(|reason| (reason, None)),
                 is_known: false,
                 is_new: false,
                 in_scope: false,
@@ -290,6 +297,12 @@ fn judge(file: &FileFindings, item: Item, settings: &Settings) -> Triaged {
         Verdict::Known
     } else if !item.in_scope {
         Verdict::OutsideChange
+    } else if settings
+        .policy
+        .ruling(&file.path)
+        .is_some_and(|ruling| ruling.is_for_soup_list(&item.finding.rule))
+    {
+        Verdict::SoupList
     } else {
         Verdict::Report
     };
@@ -331,7 +344,8 @@ fn defect_items(
             ordinal: *next,
         };
         *next += 1;
-        let verdict = if gate::is_below_threshold(&finding, settings) {
+        let ruling = settings.policy.ruling(&path);
+        let verdict = if gate::is_below_threshold(&finding, ruling, settings) {
             Verdict::BelowThreshold
         } else if defect.in_scope {
             Verdict::Report

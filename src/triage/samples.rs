@@ -34,6 +34,7 @@ pub(super) fn finding(
         lines: Vec::new(),
         fix: None,
         tokens: tokens.to_owned(),
+        origin: None,
     }
 }
 

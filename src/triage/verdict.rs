@@ -23,6 +23,10 @@ pub enum Verdict {
     },
     /// Below the severity or precision threshold.
     BelowThreshold,
+    /// Repaired in the work tree after the review, because somebody asked for it.
+    Fixed,
+    /// New in software of others: for the list of its risks, not for whoever made the change.
+    SoupList,
 }
 
 impl Verdict {
@@ -34,6 +38,8 @@ impl Verdict {
             Self::Known => "known",
             Self::Deviated { .. } => "deviated",
             Self::BelowThreshold => "below-threshold",
+            Self::Fixed => "fixed",
+            Self::SoupList => "soup-list",
         }
     }
 }

@@ -124,6 +124,15 @@ impl Repository {
         scrubin_in(self.path(), arguments)
     }
 
+    /// With something to read on stdin.
+    pub(super) fn scrubin_says(&self, arguments: &[&str], input: &str) -> Run {
+        let mut file = tempfile::tempfile().expect("a temporary file");
+        std::io::Write::write_all(&mut file, input.as_bytes()).expect("a written file");
+        std::io::Seek::rewind(&mut file).expect("a file");
+        let mut command = scrubbed(env!("CARGO_BIN_EXE_scrubin"), self.path());
+        run(command.args(arguments).stdin(file))
+    }
+
     /// With further environment variables.
     pub(super) fn scrubin_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = scrubbed(env!("CARGO_BIN_EXE_scrubin"), self.path());

@@ -23,6 +23,7 @@ fn infos() -> Vec<RuleInfo> {
         .map(|info| info.as_ref().clone())
         .collect();
     infos.extend(triage::rules());
+    infos.extend(review::change_rules());
     infos
 }
 

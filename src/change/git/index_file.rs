@@ -38,12 +38,29 @@ pub(super) enum Damage {
     Read(#[from] io::Error),
 }
 
-/// Walks a file of `length` bytes; `hash` is the length of an object name in bytes.
+/// Walks a file of `length` bytes; `hash` is the length of an object name in bytes. Gives the paths of
+/// the merged regular files called `wanted`, in any folder; `None` where the file does not hold all
+/// names in full: version 4, split and sparse index.
 ///
 /// # Errors
 /// What does not fit.
-pub(super) fn check(input: impl Read, length: u64, hash: usize) -> Result<(), Damage> {
-    walk(input, length, hash, |_| {}).map(|_| ())
+pub(super) fn check(
+    input: impl Read,
+    length: u64,
+    hash: usize,
+    wanted: &str,
+) -> Result<Option<Vec<Vec<u8>>>, Damage> {
+    let mut found = Vec::new();
+    let is_complete = walk(input, length, hash, |seen| {
+        let is_called = seen
+            .name
+            .strip_suffix(wanted.as_bytes())
+            .is_some_and(|folder| folder.is_empty() || folder.ends_with(b"/"));
+        if is_called && seen.is_merged && seen.mode & 0o170_000 == 0o100_000 {
+            found.push(seen.name.to_vec());
+        }
+    })?;
+    Ok(is_complete.then_some(found))
 }
 
 /// Path and hex object name.
@@ -330,7 +347,9 @@ mod tests {
 
     fn check(bytes: &[u8], hash: usize) -> Result<(), String> {
         let length = bytes.len() as u64;
-        super::check(Trickle(bytes), length, hash).map_err(|damage| damage.to_string())
+        super::check(Trickle(bytes), length, hash, "scrubin.toml")
+            .map(|_| ())
+            .map_err(|damage| damage.to_string())
     }
 
     /// An index of version 2 with two entries and one extension.

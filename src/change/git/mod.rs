@@ -36,7 +36,7 @@ pub use tree::tree;
 use std::path::PathBuf;
 
 /// Bytes of a path as git gives them → a path of this system.
-fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;

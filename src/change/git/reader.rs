@@ -120,6 +120,19 @@ impl Reader {
             .unwrap_or_default()
     }
 
+    /// The bytes of the file at `path` in the commit `head`, or in the index; `None` where there is no
+    /// repository, or no such file of that size.
+    pub fn read_at(&self, head: Option<&str>, path: &RepoPath) -> Option<Vec<u8>> {
+        let blobs = self.blobs.as_ref()?;
+        // `:0:PATH` is what is staged.
+        let front = head.unwrap_or(":0");
+        let name = [front.as_bytes(), b":", path.as_bytes()].concat();
+        match blobs.get(&name, self.limit) {
+            Ok(Object::Blob(bytes)) => Some(bytes),
+            Ok(Object::TooLarge(_) | Object::Missing | Object::NotABlob) | Err(_) => None,
+        }
+    }
+
     /// The largest content it returns, in bytes.
     pub fn limit(&self) -> u64 {
         self.limit

@@ -13,6 +13,7 @@ use super::path_from_bytes;
 use super::raw::StagedBlobs;
 use super::reader::Reader;
 use crate::change::Content;
+use crate::config::FILE_NAME;
 use crate::finding::RepoPath;
 
 /// Hex object name of the empty tree in a SHA-1 repository (git's `empty_tree`).
@@ -40,6 +41,8 @@ pub struct Repository {
     pub(super) blobs: Arc<Blobs>,
     /// Filled by [`super::staged`]: spares git the reading of the whole index for a single file.
     pub(super) staged: OnceLock<StagedBlobs>,
+    /// Filled where the index is checked: its configurations, where it tells all names.
+    configs: OnceLock<Option<Vec<RepoPath>>>,
 }
 
 impl fmt::Debug for Repository {
@@ -113,6 +116,7 @@ impl Repository {
             is_shallow: shallow == b"true",
             blobs: Arc::new(Blobs::new(start.to_owned())),
             staged: OnceLock::new(),
+            configs: OnceLock::new(),
             start: start.to_owned(),
         })
     }
@@ -228,6 +232,21 @@ impl Repository {
         }
     }
 
+    /// Paths of the configurations in the index; `None` where that is not known without asking git.
+    ///
+    /// Known after [`super::staged`], at no cost: the walk that checks the index sees all names.
+    pub fn configs_in_index(&self) -> Option<Vec<RepoPath>> {
+        self.configs.get().cloned().flatten()
+    }
+
+    /// The paths that [`super::staged`] found to differ from `HEAD`, deleted ones included.
+    pub fn staged_paths(&self) -> impl Iterator<Item = &RepoPath> {
+        self.staged
+            .get()
+            .into_iter()
+            .flat_map(|staged| staged.keys())
+    }
+
     /// A file of a commit; `None` where the commit has no such file, or does not exist.
     ///
     /// # Errors
@@ -244,7 +263,14 @@ impl Repository {
         let path = self.work_tree()?.join(path_from_bytes(path.as_bytes()));
         match std::fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
             Err(source) => Err(Error::Unreadable { path, source }),
         }
     }
@@ -283,8 +309,15 @@ impl Repository {
             .and_then(|file| Ok((file.metadata()?.len(), file)));
         match opened {
             Ok((0, _)) => Ok(()),
-            Ok((length, file)) => index_file::check(file, length, self.hash_length())
-                .map_err(|damage| damaged(damage.to_string())),
+            Ok((length, file)) => {
+                let found = index_file::check(file, length, self.hash_length(), FILE_NAME)
+                    .map_err(|damage| damaged(damage.to_string()))?;
+                // A failure means that it is filled already, with the same.
+                let _ = self
+                    .configs
+                    .set(found.map(|names| names.into_iter().map(RepoPath::new).collect()));
+                Ok(())
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(damaged(error.to_string())),
         }

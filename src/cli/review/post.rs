@@ -93,7 +93,11 @@ fn distrust(submission: &mut Submission) -> Result<(), Failure> {
     }
     let builtin = review::builtin()?;
     let infos = builtin.rules.iter().filter_map(|rule| rule.info());
-    for info in infos.map(AsRef::as_ref).chain(&triage::rules()) {
+    for info in infos
+        .map(AsRef::as_ref)
+        .chain(&triage::rules())
+        .chain(&review::change_rules())
+    {
         if let Some(text) = submission.rules.get_mut(&info.id) {
             *text = RuleText::of(info);
         }

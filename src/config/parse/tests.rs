@@ -171,45 +171,21 @@ fn a_wrong_value_names_its_place() {
 }
 
 #[test]
-fn lowering_a_severity_needs_a_reason_and_raising_does_not() {
-    let parse = |text: &str| {
-        Config::parse(text, "scrubin.toml")
-            .unwrap()
-            .rule_overrides(&names())
-    };
-    let message = parse("\n[rules.source-sized-copy]\nseverity = \"info\"")
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        message,
-        "scrubin.toml:2:8: `source-sized-copy` is lowered from error to info without a reason: \
-         add `reason = \"...\"`"
-    );
-    assert!(parse("[rules.source-sized-copy]\nseverity = \"info\"\nreason = \" \"").is_err());
-    let lowered =
-        parse("[rules.source-sized-copy]\nseverity = \"info\"\nreason = \"test rig\"").unwrap();
-    let rule = RuleId::parse("C-LEN-014").unwrap();
-    assert_eq!(lowered[&rule].severity, Some(Severity::Info));
-    assert_eq!(lowered[&rule].reason.as_deref(), Some("test rig"));
-    assert!(parse("[rules.banned-string-call]\nseverity = \"error\"").is_ok());
-}
-
-#[test]
 fn the_table_of_a_rule_wins_over_the_list_of_disabled_ones() {
     let text = "[check]\ndisable = [\"C-STR-001\", \"source-sized-copy\"]\n\
                 [rules.\"C-STR-001\"]\nenabled = true\n\
                 [rules.\"C-LEN-014\"]\nseverity = \"error\"";
     let config = Config::parse(text, "scrubin.toml").unwrap();
-    let overrides = config.rule_overrides(&names()).unwrap();
-    assert!(overrides[&RuleId::parse("C-STR-001").unwrap()].enabled);
-    assert!(!overrides[&RuleId::parse("C-LEN-014").unwrap()].enabled);
+    let named = config.named_rules(&names()).unwrap();
+    assert!(named.enabled(&RuleId::parse("C-STR-001").unwrap()));
+    assert!(!named.enabled(&RuleId::parse("C-LEN-014").unwrap()));
 }
 
 #[test]
 fn an_unknown_rule_is_refused() {
     let config = Config::parse("[check]\ndisable = [\"C-LEN-041\"]", "scrubin.toml").unwrap();
     assert_eq!(
-        config.rule_overrides(&names()).unwrap_err().to_string(),
+        config.named_rules(&names()).unwrap_err().to_string(),
         "scrubin.toml:2:12: unknown rule `C-LEN-041`; did you mean `C-LEN-014`?"
     );
     let config = Config::parse("[check]\nonly = [\"nope\"]", "scrubin.toml").unwrap();
@@ -230,6 +206,14 @@ fn the_known_keys_are_those_the_structs_have() {
         ("hook.", "[hook]\nzzz = 1"),
         ("deviations.", "[deviations]\nzzz = 1"),
         ("baseline.", "[baseline]\nzzz = 1"),
+        ("profile.", "[profile]\nzzz = 1"),
+        ("profile.links.", "[profile.links]\nzzz = 1"),
+        ("profile.software.", "[profile.software]\nzzz = 1"),
+        ("profile.cia.ASSET.", "[profile.cia.phi]\nzzz = 1"),
+        (
+            "profile.answered.QUESTION.",
+            "[profile.answered.links]\nzzz = 1",
+        ),
     ];
     for (prefix, text) in tables {
         let message = toml::from_str::<Config>(text)

@@ -23,6 +23,7 @@ fn reports(text: &str) -> Vec<String> {
         .unwrap();
     let settings = Settings {
         taint: &[],
+        isr_names: &[],
         target: Target::default(),
         wanted: &WANTED.iter().copied().collect(),
         headers: &Headers::default(),

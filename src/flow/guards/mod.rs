@@ -13,6 +13,7 @@ mod cleanup;
 mod contradictions;
 mod copies;
 mod cursor;
+mod decisions;
 mod differences;
 mod elsewhere;
 mod errno;
@@ -22,6 +23,7 @@ mod file_facts;
 mod graph;
 mod guarded;
 mod headers;
+mod images;
 mod indexes;
 mod lengths;
 mod lexicon;
@@ -42,6 +44,7 @@ mod results;
 mod roles;
 mod sentinels;
 mod shared;
+mod signs;
 mod sizes;
 mod spans;
 mod story;
@@ -55,6 +58,7 @@ mod walk_reads;
 mod walkers;
 
 pub use self::guarded::{GuardedSink, removed};
+pub(in crate::flow) use self::names::words;
 
 use crate::flow::Defect;
 use crate::flow::ir::Unit;
@@ -86,12 +90,20 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "only an assertion limits a length or an index",
     ),
     (
+        "boot-without-verify",
+        "an image is started or scheduled, and nothing verified it",
+    ),
+    (
         "capacity-ignored",
         "a buffer of the caller is written and its size never looked at",
     ),
     (
         "check-after-use",
         "an index is compared after it selected an element",
+    ),
+    (
+        "command-without-auth",
+        "a command acts on the device, and nothing asks who sent it",
     ),
     (
         "copy-beyond-input",
@@ -118,6 +130,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "bytes are read before their number is compared",
     ),
     (
+        "float-to-int-unranged",
+        "a floating-point number becomes an integer, whatever it is",
+    ),
+    (
         "freed-out-parameter",
         "memory that a parameter still points to is freed",
     ),
@@ -130,6 +146,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a header is read before the number of bytes is compared",
     ),
     (
+        "image-header-unbounded",
+        "a size or place in an image's header is used as it is",
+    ),
+    (
         "inclusive-bound-exit",
         "a test lets an index be the number of elements",
     ),
@@ -140,6 +160,14 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "narrowed-check-wide-use",
         "a copy of fewer bits is compared, the whole is used",
+    ),
+    (
+        "no-default-on-input",
+        "a number of the packet selects an arm, and the others are not refused",
+    ),
+    (
+        "no-rollback-check",
+        "a verified image is taken, however old it is",
     ),
     (
         "not-released-on-exit",
@@ -176,6 +204,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "sent-offset-unchecked",
         "the sender says where in the packet something stands, and nothing compares that",
+    ),
+    (
+        "signed-length-upper-only",
+        "a size with a sign is compared with a maximum alone",
     ),
     (
         "status-never-tested",
@@ -216,6 +248,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "usb-setup-unclamped",
         "a length of the USB host is used as it is",
+    ),
+    (
+        "verify-then-reload",
+        "a buffer is filled again after it was verified",
     ),
     (
         "wrong-sentinel",
@@ -304,6 +340,9 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         releases::check(&view, out);
         capacities::check(&view, out);
         offsets::check(&view, out);
+        decisions::check(&view, out);
+        signs::check(&view, all, out);
+        images::check(&view, all, out);
     }
     if let Some(new) = out.get_mut(start..) {
         new.sort_by(|one, two| {

@@ -8,7 +8,7 @@ pub(super) fn has_word(lower: &str, words: &[&str]) -> bool {
 }
 
 /// The words of a name, lower case: `ucPacketLen` gives `uc`, `packet`, `len`.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(in crate::flow) fn words(name: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut current = String::new();
     let mut before_lower = false;

@@ -72,7 +72,7 @@ fn subtraction(
         (body.number(right), body.origin(left))
         && number == 1
         && body.number(a).is_none()
-        && !body.is_constant(b)
+        && !body.is_fixed(b)
         && !is_ordered(body, at, left, right)
     {
         Report::new(body, "rust-quotient-underflow", span)
@@ -84,10 +84,15 @@ fn subtraction(
     if body.is_constant(left) || is_ordered(body, at, left, right) {
         return;
     }
+    // `ptr + k - 1` with `k` from `1..n`.
+    let least = body.number(right).zip(body.minimum(left));
+    if least.is_some_and(|(less, least)| least >= less) {
+        return;
+    }
     let Some(source) = body.message_source(left) else {
         return;
     };
-    if is_ordered_by_check(body, left, right) {
+    if is_ordered_by_check(body, left, right) || callers_order(body, left) {
         return;
     }
     Report::new(body, "rust-unchecked-length-arithmetic", span)
@@ -140,6 +145,48 @@ fn is_ordered(body: &Body<'_>, at: At, left: &Operand, right: &Operand) -> bool 
     }) || is_raised(body, left)
 }
 
+/// `bytes[0] - 2` in a private function whose callers all look at `bytes[0]` first.
+fn callers_order(body: &Body<'_>, left: &Operand) -> bool {
+    let Operand::Copy(place) = left else {
+        return false;
+    };
+    let mut place = place;
+    for _ in 0..4 {
+        let Base::Local(local) = place.base else {
+            return false;
+        };
+        if body.is_parameter(local) {
+            let steps = place.path.clone();
+            if !steps.iter().all(|step| match step {
+                Projection::Index(index) => body.number(index).is_some(),
+                _ => true,
+            }) {
+                return false;
+            }
+            return body.callers_rule_out(local, &|caller, at, argument, _| {
+                let Operand::Copy(passed) = argument else {
+                    return false;
+                };
+                let mut element = passed.clone();
+                element.path.extend(steps.iter().cloned());
+                element.ty = place.ty;
+                caller.is_bounded_below(&Operand::Copy(element), at.block)
+            });
+        }
+        match body.definition(local) {
+            Some(Definition::Value(
+                Rvalue::Use(Operand::Copy(inner))
+                | Rvalue::Cast {
+                    value: Operand::Copy(inner),
+                    ..
+                },
+            )) => place = inner,
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// `packet.total_len() - packet.header_len()`: the file's length check compares the two.
 fn is_ordered_by_check(body: &Body<'_>, left: &Operand, right: &Operand) -> bool {
     let (Some(large), Some(small)) = (accessor(body, left), accessor(body, right)) else {
@@ -150,7 +197,7 @@ fn is_ordered_by_check(body: &Body<'_>, left: &Operand, right: &Operand) -> bool
         .iter()
         .filter(|function| matches!(body.name(function.name), "check_len" | "new_checked"))
         .any(|function| {
-            let other = Body::new(body.file, body.unit, function, body.accessors);
+            let other = Body::new(body.file, body.unit, function, body.known);
             other
                 .statements()
                 .any(|(_, statement)| match &statement.kind {

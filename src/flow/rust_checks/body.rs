@@ -2,12 +2,11 @@
 
 use std::cell::{Cell, OnceCell};
 
-use rustc_hash::FxHashSet;
-
 use super::super::ir::{
     Base, BlockId, Callee, Function, LocalId, LocalKind, Operand, Place, Projection, Rvalue,
     Statement, StatementKind, Symbol, Type, TypeId, Unit,
 };
+use super::callers::Known;
 use super::facts::Fact;
 use super::graph::Graph;
 use crate::finding::Span;
@@ -40,8 +39,8 @@ pub(super) struct Body<'a> {
     pub(super) file: &'a SourceFile<'a>,
     pub(super) unit: &'a Unit,
     pub(super) function: &'a Function,
-    /// Methods of the file that give numbers read from bytes.
-    pub(super) accessors: &'a FxHashSet<(TypeId, Symbol)>,
+    /// What is known of the whole file.
+    pub(super) known: &'a Known,
     definitions: Vec<Vec<At>>,
     graph: OnceCell<Graph>,
     statement_count: usize,
@@ -97,7 +96,7 @@ impl<'a> Body<'a> {
         file: &'a SourceFile<'a>,
         unit: &'a Unit,
         function: &'a Function,
-        accessors: &'a FxHashSet<(TypeId, Symbol)>,
+        known: &'a Known,
     ) -> Self {
         let mut definitions = vec![Vec::new(); function.locals.len()];
         for (block, body) in (0..).zip(&function.blocks) {
@@ -123,7 +122,7 @@ impl<'a> Body<'a> {
             file,
             unit,
             function,
-            accessors,
+            known,
             definitions,
             statement_count: function
                 .blocks
@@ -366,6 +365,14 @@ impl<'a> Body<'a> {
             place = next;
         }
         None
+    }
+
+    /// The parameter at the root of an operand: itself, or what holds it.
+    pub(super) fn root_parameter(&self, operand: &Operand) -> Option<LocalId> {
+        let Operand::Copy(place) = operand else {
+            return None;
+        };
+        self.root(place).filter(|local| self.is_parameter(*local))
     }
 
     /// Whether a type is a slice (or vector) of bytes, or something that gives one.

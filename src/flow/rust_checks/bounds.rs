@@ -44,6 +44,9 @@ fn off_by_one(body: &Body<'_>, at: At, place: &Place, out: &mut Vec<Defect>) {
             for block in body.graph().up(at.block) {
                 for (op, small, large) in tests_of(body, block, at) {
                     if body.key(small) != key {
+                        // `index + 4 <= len`
+                        below |= matches!(op, BinaryOp::Lt | BinaryOp::Le)
+                            && is_beyond(body, small, key);
                         continue;
                     }
                     let is_length = match body.origin(large) {
@@ -69,6 +72,19 @@ fn off_by_one(body: &Body<'_>, at: At, place: &Place, out: &mut Vec<Defect>) {
         }
         before.path.push(step.clone());
     }
+}
+
+/// `index + 4` of the index of that key.
+fn is_beyond(body: &Body<'_>, sum: &Operand, key: u64) -> bool {
+    let Some(Definition::Value(Rvalue::Binary(BinaryOp::Add, left, right))) =
+        body.definition_of(sum)
+    else {
+        return false;
+    };
+    let adds = |one: &Operand, other: &Operand| {
+        body.key(one) == key && body.minimum(other).is_some_and(|more| more >= 1)
+    };
+    adds(left, right) || adds(right, left)
 }
 
 /// The ordered comparisons that hold at `at` because of the branch that ends `block`.

@@ -28,7 +28,18 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
             continue;
         }
         let source = body.message_source(right);
-        if source.is_none() && !is_bound_by_pattern(body, right) && !is_checked_input(body, right) {
+        let is_bound = is_bound_by_pattern(body, right);
+        if source.is_none() && !is_bound && !is_checked_input(body, right) {
+            continue;
+        }
+        // A private function's parameter is what its callers pass.
+        if let (None, false, Some(parameter)) = (&source, is_bound, body.plain_parameter(right))
+            && body.callers_rule_out(parameter, &|caller, at, argument, _| {
+                caller.is_constant(argument)
+                    || is_not_zero(caller, at, argument)
+                    || !caller.is_foreign(argument)
+            })
+        {
             continue;
         }
         Report::new(body, "rust-division-by-data", statement.span)

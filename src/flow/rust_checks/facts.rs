@@ -1,6 +1,6 @@
 //! Which comparisons hold where: the guards.
 
-use super::super::ir::{Base, BinaryOp, BlockId, Operand, Rvalue, Terminator};
+use super::super::ir::{Base, BinaryOp, BlockId, Callee, Operand, Rvalue, Terminator};
 use super::body::{Body, Definition, TRANSPARENT};
 
 /// Two values of which one is known to be smaller, equal or different.
@@ -116,11 +116,19 @@ impl Body<'_> {
                 break;
             }
             let looks = !by_variant || looks_at_arguments(name);
+            let of_file = match callee {
+                Callee::Function(symbol) | Callee::Method(symbol) => Some(*symbol),
+                Callee::Macro(_) | Callee::Pointer(_) => None,
+            };
             // What `ok_or` gives tells that there is a value, not which.
             let skipped = usize::from(TRANSPARENT.contains(&name));
-            for argument in arguments.iter().take(6).skip(skipped) {
-                // Bytes are handed out to be looked at; a number may be used for anything.
-                if !looks && self.unit.types.int(self.type_of(argument)).is_some() {
+            for (index, argument) in arguments.iter().enumerate().take(6).skip(skipped) {
+                // Bytes are handed out to be looked at; a number may be used for anything, unless the
+                // function stands in this file and compares it.
+                if !looks
+                    && self.unit.types.int(self.type_of(argument)).is_some()
+                    && !of_file.is_some_and(|name| self.callee_compares(name, index))
+                {
                     continue;
                 }
                 parts.extend(self.parts(argument));

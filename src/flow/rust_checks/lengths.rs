@@ -169,6 +169,20 @@ pub(super) fn is_length_tested(body: &Body<'_>, slice: &Operand, at: At) -> bool
     })
 }
 
+/// Whether the length of a slice was compared with something, by a comparison in this very function.
+pub(super) fn is_length_compared(body: &Body<'_>, slice: &Operand, at: At) -> bool {
+    let Operand::Copy(place) = slice else {
+        return false;
+    };
+    let own = body.place_key(place);
+    let lengths = length_keys(body, own);
+    body.facts(at.block).iter().any(|fact| {
+        // What a call looked at has nothing on the other side.
+        let hit = |keys: &[u64]| keys.iter().any(|key| lengths.contains(key));
+        !fact.right.is_empty() && hit(&fact.left) || hit(&fact.right)
+    })
+}
+
 /// Keys of values that are the length of the object of that key.
 fn length_keys(body: &Body<'_>, own: u64) -> Vec<u64> {
     let mut keys = Vec::new();
@@ -289,8 +303,9 @@ fn into_shorter(
     let is_received = match body.definition_of_place(source) {
         Some(Definition::Value(Rvalue::Use(inner))) => {
             match body.definition_of(inner) {
-                Some(Definition::Call(callee, _)) => {
+                Some(Definition::Call(callee, [base, _, end])) => {
                     body.callee_name(callee).starts_with("index_range")
+                        && !is_own_length(body, base, end)
                 }
                 // `&buf[range]` with a range of unknown type.
                 Some(Definition::Value(Rvalue::AddressOf(of))) => {
@@ -322,6 +337,27 @@ fn into_shorter(
             "as long as the source; nothing says that the target has room",
         )
         .push(out);
+}
+
+/// `slot.buf[1..slot.len]`: a length that the object keeps of itself.
+fn is_own_length(body: &Body<'_>, base: &Operand, end: &Operand) -> bool {
+    let (Operand::Copy(base), Some(Operand::Copy(end))) = (base, Some(end)) else {
+        return false;
+    };
+    let has_field = |place: &super::super::ir::Place| {
+        place
+            .path
+            .iter()
+            .any(|step| matches!(step, Projection::Field(_)))
+    };
+    let mut base = base.clone();
+    if !has_field(&base)
+        && let Some(Definition::Value(Rvalue::AddressOf(inner) | Rvalue::Use(Operand::Copy(inner)))) =
+            body.definition_of_place(&base)
+    {
+        base = inner.clone();
+    }
+    has_field(&base) && has_field(end) && base.base == end.base
 }
 
 /// The local behind a whole slice of unknown length: a parameter, or a name bound by a pattern.

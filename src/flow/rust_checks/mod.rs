@@ -5,9 +5,11 @@
 //! ranges, `is_empty`, a slice pattern and a test function's verdict are guards too; `debug_assert!`
 //! is none. `assert!` guards what follows it; whether it may panic itself is `rust-panic-on-input`.
 
+mod allocations;
 mod arithmetic;
 mod body;
 mod bounds;
+mod callers;
 mod casts;
 mod checked;
 mod division;
@@ -21,6 +23,7 @@ mod probes;
 mod recursion;
 mod slices;
 mod sources;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -29,6 +32,7 @@ mod values;
 use rustc_hash::FxHashSet;
 
 use self::body::Body;
+use self::callers::Known;
 use super::defect::{Defect, Note};
 use super::ir::{Operand, Symbol, Terminator, TypeId, Unit};
 use super::test_code;
@@ -40,6 +44,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "rust-aliased-unchecked-borrows",
         "two unchecked mutable references into one object in one argument list",
+    ),
+    (
+        "rust-allocation-from-input",
+        "an allocation of a size from outside that nothing limits",
     ),
     (
         "rust-bound-sum-wraps",
@@ -76,6 +84,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "rust-instant-difference",
         "a subtraction of times that panics below zero",
+    ),
+    (
+        "rust-length-cut",
+        "a length cut to a narrow type, which nothing limits",
     ),
     (
         "rust-lookup-unwrapped",
@@ -124,6 +136,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a slice bounded by a received number that nothing tested",
     ),
     (
+        "rust-taken-then-dropped",
+        "a value taken out of a field on a way that drops the field once more",
+    ),
+    (
         "rust-unchecked-length-arithmetic",
         "arithmetic on a received length that may wrap",
     ),
@@ -154,18 +170,20 @@ const CHECKS: &[fn(&Body<'_>, &mut Vec<Defect>)] = &[
     times::check,
     bounds::check,
     probes::check,
+    allocations::check,
+    taken::check,
 ];
 
 /// Runs every analysis over a lowered Rust file; defects are in the order of the file.
 pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
     let mut out = Vec::new();
-    let accessors = wire_accessors(file, unit);
+    let known = Known::new(wire_accessors(file, unit));
     let tests = test_code::spans(file);
     for function in &unit.functions {
         if tests.iter().any(|span| span.contains(function.span)) {
             continue;
         }
-        let body = Body::new(file, unit, function, &accessors);
+        let body = Body::new(file, unit, function, &known);
         let before = out.len();
         for check in CHECKS {
             check(&body, &mut out);
@@ -186,7 +204,7 @@ pub fn run(file: &SourceFile<'_>, unit: &Unit) -> Vec<Defect> {
 
 /// Names of methods of the file that only give a number read from bytes.
 fn wire_accessors(file: &SourceFile<'_>, unit: &Unit) -> FxHashSet<(TypeId, Symbol)> {
-    let none = FxHashSet::default();
+    let none = Known::default();
     let mut found = FxHashSet::default();
     for function in &unit.functions {
         let is_number = unit

@@ -24,7 +24,9 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
                             continue;
                         }
                         for bound in [end, start] {
-                            if is_int_parameter(body, bound) && !body.is_mentioned(bound, at.block)
+                            if is_int_parameter(body, bound)
+                                && !body.is_mentioned(bound, at.block)
+                                && !callers_bound(body, bound, base)
                             {
                                 Report::new(body, "rust-slice-by-parameter", span)
                                     .operand("$VALUE", bound)
@@ -74,6 +76,7 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
                     && body.number(right) != Some(0)
                     && (body.is_constant(right) || body.source(right).is_some())
                     && !is_same_buffer(body, of, right)
+                    && !callers_pass_enough(body, of, right)
                 {
                     Report::new(body, "rust-unchecked-length-arithmetic", span)
                         .operand("$VALUE", left)
@@ -109,6 +112,89 @@ fn is_int_parameter(body: &Body<'_>, operand: &Operand) -> bool {
             }
             _ => return false,
         }
+    }
+    false
+}
+
+/// Whether every caller of a private function passes a bound that it tested, or chose itself.
+fn callers_bound(body: &Body<'_>, bound: &Operand, base: &Operand) -> bool {
+    let Some(parameter) = body.plain_parameter(bound) else {
+        return false;
+    };
+    // The slice, where it is a parameter too: a function that got both may have compared them.
+    let base = match body.root_parameter(base) {
+        Some(local) => body
+            .function
+            .parameters
+            .iter()
+            .position(|one| *one == local),
+        None => None,
+    };
+    body.callers_rule_out(parameter, &|caller, at, argument, arguments| {
+        let sliced = base.and_then(|index| arguments.get(index));
+        caller.is_constant(argument)
+            || caller.is_mentioned(argument, at.block)
+            || !caller.is_foreign(argument)
+            || caller.is_checked_by_sibling(argument, at)
+            || sliced.is_some_and(|sliced| {
+                caller.is_checked_by_sibling(sliced, at)
+                    || super::lengths::is_length_compared(caller, sliced, at)
+                    || is_length_of(caller, argument, sliced)
+            })
+    })
+}
+
+/// `f(data, data.len())`
+fn is_length_of(caller: &Body<'_>, length: &Operand, slice: &Operand) -> bool {
+    let (Some(Definition::Value(Rvalue::Len(of))), Operand::Copy(slice)) =
+        (caller.origin(length), slice)
+    else {
+        return false;
+    };
+    caller.root(of).is_some() && caller.root(of) == caller.root(slice)
+}
+
+/// Whether every caller of a private function passes a slice that it tested, or that is long enough.
+fn callers_pass_enough(body: &Body<'_>, slice: &Place, least: &Operand) -> bool {
+    let Some(parameter) = body.plain_parameter(&Operand::Copy(slice.clone())) else {
+        return false;
+    };
+    let least = body.number(least);
+    body.callers_rule_out(parameter, &|caller, at, argument, _| {
+        let has = caller.most_elements(argument);
+        has.zip(least).is_some_and(|(has, least)| has >= least)
+            && is_of_known_length(caller, argument)
+            || is_length_known(caller, argument, at)
+    })
+}
+
+/// An array, or a reference to one, as opposed to a part of at most that length.
+fn is_of_known_length(caller: &Body<'_>, slice: &Operand) -> bool {
+    let mut operand = slice.clone();
+    for _ in 0..4 {
+        let Operand::Copy(place) = &operand else {
+            return matches!(operand, Operand::Text(_));
+        };
+        if matches!(
+            caller.unit.types.get(caller.behind_pointers(place.ty)),
+            Type::Array { .. }
+        ) {
+            return true;
+        }
+        operand = match caller.definition_of_place(place) {
+            Some(Definition::Value(Rvalue::Use(inner) | Rvalue::Cast { value: inner, .. })) => {
+                inner.clone()
+            }
+            Some(Definition::Value(Rvalue::AddressOf(inner))) => Operand::Copy(inner.clone()),
+            Some(Definition::Value(Rvalue::Aggregate(_))) => return true,
+            Some(Definition::Call(callee, _)) => {
+                return matches!(
+                    caller.callee_name(callee),
+                    "to_le_bytes" | "to_be_bytes" | "to_ne_bytes" | "chunks_exact"
+                );
+            }
+            _ => return false,
+        };
     }
     false
 }

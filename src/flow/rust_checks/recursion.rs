@@ -34,7 +34,10 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
             let mut found = Vec::new();
             for statement in function.blocks.iter().flat_map(|block| &block.statements) {
                 let StatementKind::Call {
-                    callee, arguments, ..
+                    callee,
+                    arguments,
+                    target,
+                    ..
                 } = &statement.kind
                 else {
                     continue;
@@ -63,7 +66,14 @@ pub(super) fn check(file: &SourceFile<'_>, unit: &Unit, tests: &[Span], out: &mu
                     .flatten()
                     .take(3)
                 {
-                    found.push((meant, statement.span));
+                    // A call of an `async fn` makes a future; it runs where that is awaited.
+                    let is_future = unit
+                        .functions
+                        .get(meant)
+                        .is_some_and(|function| is_async(file, function.syntax));
+                    if !is_future || is_awaited(unit, function, target.as_ref()) {
+                        found.push((meant, statement.span));
+                    }
                 }
             }
             found
@@ -213,6 +223,64 @@ fn is_constant_or_shadowed(file: &SourceFile<'_>, syntax: u32) -> bool {
     let declared = memchr::memmem::find_iter(text, needle.as_bytes()).count();
     let head = Span::new(function.span.start, file.tree.span(function.body).start).of(file.text);
     declared > 1 || memchr::memmem::find(head, b"const fn").is_some()
+}
+
+fn is_async(file: &SourceFile<'_>, syntax: u32) -> bool {
+    file.functions.get(syntax as usize).is_some_and(|function| {
+        let head =
+            Span::new(function.span.start, file.tree.span(function.body).start).of(file.text);
+        memchr::memmem::find(head, b"async fn").is_some()
+            || memchr::memmem::find(head, b"async unsafe fn").is_some()
+    })
+}
+
+/// Whether a future is awaited in the function that made it, itself or boxed.
+fn is_awaited(
+    unit: &Unit,
+    function: &super::super::ir::Function,
+    future: Option<&super::super::ir::Place>,
+) -> bool {
+    let Some(future) = future else { return false };
+    let mut held = vec![future.base];
+    for statement in function.blocks.iter().flat_map(|block| &block.statements) {
+        let holds = |operand: &Operand| matches!(operand, Operand::Copy(place) if held.contains(&place.base));
+        match &statement.kind {
+            StatementKind::Call {
+                callee,
+                arguments,
+                target,
+                ..
+            } if arguments.iter().any(holds) => {
+                let name = match callee {
+                    Callee::Function(name) | Callee::Method(name) | Callee::Macro(name) => {
+                        unit.names.text(*name)
+                    }
+                    Callee::Pointer(_) => "",
+                };
+                match name.rsplit("::").next().unwrap_or(name) {
+                    "await" | "block_on" => return true,
+                    // `Box::pin(self.walk(child)).await`, `select(a(), b()).await`.
+                    "spawn" | "must_spawn" => {}
+                    _ => held.extend(target.as_ref().map(|target| target.base)),
+                }
+            }
+            StatementKind::Assign { target, value } => {
+                let is_held = match value {
+                    super::super::ir::Rvalue::Use(value) => holds(value),
+                    super::super::ir::Rvalue::AddressOf(place) => held.contains(&place.base),
+                    super::super::ir::Rvalue::Aggregate(parts) => {
+                        parts.iter().any(|(_, part)| holds(part))
+                    }
+                    _ => false,
+                };
+                if is_held {
+                    held.push(target.base);
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// `impl Trait for &mut T` with `&self`, where nothing else can be meant.

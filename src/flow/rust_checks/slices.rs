@@ -95,6 +95,8 @@ fn range(
             || body.is_tested_on_some_way(bound)
             || is_length_of_base(body, base, bound)
             || is_own_length(body, base, &source)
+            || was_sliced(body, at, base, bound)
+            || is_of_checked(body, base, bound)
         {
             continue;
         }
@@ -129,6 +131,95 @@ fn range(
             )
             .push(out);
     }
+}
+
+/// Whether the same object was cut at the same place before: it would have panicked there.
+fn was_sliced(body: &Body<'_>, at: At, base: &Operand, bound: &Operand) -> bool {
+    let (object, place) = (body.key(base), body.key(bound));
+    let graph = body.graph();
+    let mut cuts = Vec::new();
+    for (other, statement) in body.statements() {
+        let is_before = match other.block == at.block {
+            true => other.index < at.index,
+            false => graph.dominates(other.block, at.block),
+        };
+        if is_before
+            && let StatementKind::Call {
+                callee: Callee::Function(name),
+                arguments,
+                ..
+            } = &statement.kind
+            && body.name(*name).starts_with("index_range")
+            && let [base, start, end] = arguments.as_slice()
+            && body.key(base) == object
+            && (body.key(start) == place || body.key(end) == place)
+        {
+            cuts.push(other);
+        }
+    }
+    let Some(cut) = cuts.first() else {
+        return false;
+    };
+    // Not where the object or the number is another one by now.
+    let root = |operand: &Operand| match operand {
+        Operand::Copy(place) => Some(place.base),
+        _ => None,
+    };
+    let changed = [root(base), root(bound)];
+    !body.statements().any(|(other, statement)| {
+        let is_between = match (other.block == cut.block, other.block == at.block) {
+            (true, true) => other.index > cut.index && other.index < at.index,
+            (true, false) => other.index > cut.index,
+            (false, true) => other.index < at.index,
+            (false, false) => {
+                graph.dominates(cut.block, other.block) && graph.dominates(other.block, at.block)
+            }
+        };
+        is_between
+            && matches!(&statement.kind, StatementKind::Assign { target, .. }
+                if changed.contains(&Some(target.base)))
+    })
+}
+
+/// `let packet = Packet::new_checked(buf)?; let repr = Repr::parse(&packet)?; &buf[..repr.payload_len]`: the
+/// length is what the checked packet says of the same bytes.
+fn is_of_checked(body: &Body<'_>, base: &Operand, bound: &Operand) -> bool {
+    let Operand::Copy(place) = base else {
+        return false;
+    };
+    let Some(bytes) = body.root(place) else {
+        return false;
+    };
+    let mut operand = bound.clone();
+    for _ in 0..8 {
+        let Operand::Copy(place) = &operand else {
+            return false;
+        };
+        let Base::Local(local) = place.base else {
+            return false;
+        };
+        operand = match body.definition(local) {
+            Some(Definition::Value(Rvalue::Use(inner) | Rvalue::Cast { value: inner, .. })) => {
+                inner.clone()
+            }
+            Some(Definition::Value(Rvalue::AddressOf(inner))) => Operand::Copy(inner.clone()),
+            Some(Definition::Call(callee, arguments)) => {
+                let is_checked = body.callee_name(callee).ends_with("checked");
+                let gets_bytes = arguments
+                    .iter()
+                    .any(|one| matches!(one, Operand::Copy(one) if body.root(one) == Some(bytes)));
+                if is_checked && gets_bytes {
+                    return true;
+                }
+                match arguments.first() {
+                    Some(first) => first.clone(),
+                    None => return false,
+                }
+            }
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// `msg.buf[..msg.len]`: the object keeps both in order.

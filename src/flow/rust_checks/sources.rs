@@ -146,6 +146,9 @@ impl Body<'_> {
     ) -> Option<Source> {
         let name = self.callee_name(callee);
         if decodes(name) {
+            if arguments.iter().any(|one| self.is_of_sent(one)) {
+                return None;
+            }
             // `from_le_bytes` of constants is a constant.
             return Some(Source {
                 span,
@@ -182,6 +185,7 @@ impl Body<'_> {
             }),
             _ if arguments.len() == 1
                 && self
+                    .known
                     .accessors
                     .contains(&(self.behind_pointers(self.type_of(receiver)), *symbol))
                 && !self.is_own(receiver) =>
@@ -214,7 +218,7 @@ impl Body<'_> {
                     });
                 }
                 let root = self.root(place)?;
-                let is_data = self.holds_data(root);
+                let is_data = self.holds_data(root) && !self.is_sent(root);
                 is_data.then_some(Source {
                     span: place.span,
                     what: "is a received byte",
@@ -267,6 +271,39 @@ impl Body<'_> {
                             && matches!(arguments.first(), Some(Operand::Copy(place)) if place.base == Base::Local(local)))
             })
         })
+    }
+
+    /// Whether bytes are elements of what is sent.
+    fn is_of_sent(&self, bytes: &Operand) -> bool {
+        let Some(Definition::Value(Rvalue::Aggregate(parts))) = self.definition_of(bytes) else {
+            return false;
+        };
+        let root = |part: &Operand| match part {
+            Operand::Copy(place) => self.root(place),
+            _ => None,
+        };
+        parts
+            .first()
+            .and_then(|(_, part)| root(part))
+            .is_some_and(|root| self.is_sent(root))
+    }
+
+    /// Whether a parameter of a fixed size is handed on to be sent: the caller made it.
+    fn is_sent(&self, root: LocalId) -> bool {
+        let is_array = self.is_parameter(root)
+            && self.function.local(root).is_some_and(|local| {
+                matches!(
+                    self.unit.types.get(self.behind_pointers(local.ty)),
+                    super::super::ir::Type::Array { .. }
+                )
+            });
+        is_array
+            && self.statements().any(|(_, statement)| {
+                use super::super::ir::StatementKind;
+                matches!(&statement.kind, StatementKind::Call { callee, arguments, .. }
+                    if sends(self.callee_name(callee))
+                        && arguments.iter().any(|one| matches!(one, Operand::Copy(one) if self.root(one) == Some(root))))
+            })
     }
 
     /// The result of `regs().status().read()`.

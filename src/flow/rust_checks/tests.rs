@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
+mod bounds;
+mod callers;
+
 use super::super::ir::Target;
 use super::super::lower_rust;
 use super::*;

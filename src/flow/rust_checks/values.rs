@@ -265,6 +265,130 @@ impl Body<'_> {
         }
     }
 
+    /// Smallest value that the shape of the expression allows; `None` = nothing is known.
+    pub(super) fn minimum(&self, operand: &Operand) -> Option<i128> {
+        self.minimum_at(operand, MAX_CHAIN)
+    }
+
+    fn minimum_at(&self, operand: &Operand, depth: u32) -> Option<i128> {
+        let depth = depth.checked_sub(1)?;
+        if let Some(value) = self.number(operand) {
+            return Some(value);
+        }
+        let by_type = self
+            .unit
+            .types
+            .int_range(self.type_of(operand))
+            .map(|range| range.0);
+        let by_shape = match self.definition_of(operand) {
+            Some(Definition::Value(value)) => match value {
+                Rvalue::Use(inner) => self.minimum_at(inner, depth),
+                Rvalue::Cast { value, to, .. } if self.is_widening(value, *to) => {
+                    self.minimum_at(value, depth)
+                }
+                Rvalue::Binary(BinaryOp::Add, left, right) => {
+                    let (a, b) = (self.minimum_at(left, depth), self.minimum_at(right, depth));
+                    a.zip(b).and_then(|(a, b)| a.checked_add(b))
+                }
+                Rvalue::Binary(BinaryOp::Mul, left, right) => {
+                    let (a, b) = (self.minimum_at(left, depth), self.minimum_at(right, depth));
+                    a.zip(b)
+                        .filter(|(a, b)| *a >= 0 && *b >= 0)
+                        .and_then(|(a, b)| a.checked_mul(b))
+                }
+                Rvalue::Len(_) => Some(0),
+                _ => None,
+            },
+            Some(Definition::Call(callee, arguments)) if self.callee_name(callee) == "max" => {
+                arguments
+                    .iter()
+                    .filter_map(|argument| self.minimum_at(argument, depth))
+                    .max()
+            }
+            Some(Definition::Call(..)) => None,
+            None => self.counted_from(operand, depth),
+        };
+        match (by_type, by_shape) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// The start of a counter that only goes up.
+    fn counted_from(&self, operand: &Operand, depth: u32) -> Option<i128> {
+        let Operand::Copy(place) = operand else {
+            return None;
+        };
+        let (Base::Local(local), true) = (place.base, place.path.is_empty()) else {
+            return None;
+        };
+        let [first, rest @ ..] = self.definitions(local) else {
+            return None;
+        };
+        if self.is_parameter(local) || rest.is_empty() {
+            return None;
+        }
+        let goes_up = rest.iter().all(|at| {
+            let Some(Definition::Value(Rvalue::Use(next))) = self.definition_at(*at) else {
+                return false;
+            };
+            matches!(self.definition_of(next), Some(Definition::Value(Rvalue::Binary(BinaryOp::Add, left, right)))
+                if matches!(left, Operand::Copy(of) if of.base == place.base && of.path.is_empty())
+                    && self.minimum_at(right, depth).is_some_and(|step| step >= 0))
+        });
+        let Some(Definition::Value(Rvalue::Use(start))) = self.definition_at(*first) else {
+            return None;
+        };
+        goes_up.then(|| self.minimum_at(start, depth)).flatten()
+    }
+
+    /// Whether a value is the same in every run: made of numbers, named constants and lengths of arrays.
+    pub(super) fn is_fixed(&self, operand: &Operand) -> bool {
+        self.is_fixed_at(operand, MAX_CHAIN)
+    }
+
+    fn is_fixed_at(&self, operand: &Operand, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        if self.is_constant(operand) {
+            return true;
+        }
+        let Operand::Copy(place) = operand else {
+            return false;
+        };
+        // `REGION.size`, `chip::REGION.size`: names in capitals are constants.
+        let root = self.text(place.span);
+        let root = root.split(['.', '(']).next().unwrap_or(root);
+        let root = root.rsplit("::").next().unwrap_or(root);
+        let is_capital = root.len() > 1
+            && root
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        if is_capital
+            && !matches!(place.base, Base::Global(global) if self.unit.global(global).is_some_and(|g| !g.is_const))
+        {
+            return true;
+        }
+        match self.definition_of_place(place) {
+            Some(Definition::Value(Rvalue::Use(inner) | Rvalue::Cast { value: inner, .. })) => {
+                self.is_fixed_at(inner, depth)
+            }
+            Some(Definition::Value(Rvalue::Binary(_, left, right))) => {
+                self.is_fixed_at(left, depth) && self.is_fixed_at(right, depth)
+            }
+            Some(Definition::Value(Rvalue::Len(of))) => matches!(
+                self.unit.types.get(self.behind_pointers(of.ty)),
+                super::super::ir::Type::Array { .. }
+            ),
+            Some(Definition::Call(callee, arguments)) => {
+                matches!(self.callee_name(callee), "from" | "into" | "size_of")
+                    && arguments.iter().all(|one| self.is_fixed_at(one, depth))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a value was cut to a limit: `min`, `clamp`, `%`.
     pub(super) fn is_clamped(&self, operand: &Operand) -> bool {
         match self.origin(operand) {

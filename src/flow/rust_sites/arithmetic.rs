@@ -267,6 +267,8 @@ fn remainder(
     // Constants of one sign give what a person expects.
     let sign = |part: NodeId, ty: &Ty| match ty.peeled() {
         Ty::Float(_) => float_sign(sites, part),
+        // `(index as i32) % width`: an index of memory is far from the sign.
+        _ if is_cast_of_unsigned(sites, part) => Some(false),
         _ => match sites.types.range(part) {
             Some(values) if values.value().is_some() || !both_literal => {
                 match (values.low >= 0, values.high < 0) {
@@ -286,6 +288,20 @@ fn remainder(
     }
     let names = [("$LEFT", sites.text(left)), ("$RIGHT", sites.text(right))];
     sites.report("rust-signed-remainder", node, &names, out);
+}
+
+fn is_cast_of_unsigned(sites: &Sites<'_, '_>, node: NodeId) -> bool {
+    let tree = &sites.file().tree;
+    match sites.kind(node) {
+        Kind::PARENTHESIZED_EXPRESSION => tree
+            .children(node)
+            .next()
+            .is_some_and(|inner| is_cast_of_unsigned(sites, inner)),
+        Kind::TYPE_CAST_EXPRESSION => sites
+            .child(node, Field::VALUE)
+            .is_some_and(|value| matches!(sites.types.of(value).int(), Some(int) if int.is_size && !int.is_signed)),
+        _ => false,
+    }
 }
 
 /// Whether a floating-point literal, or a sum of some, is negative.

@@ -211,7 +211,12 @@ fn transfer(sites: &Sites<'_, '_>, node: NodeId, out: &mut Vec<Defect>) {
         // Only a result with a number says how much.
         !matches!(head.result.argument(0), Ty::Int(int) if int.is_size)
     });
-    if argument.is_none_or(|argument| !is_bytes(argument))
+    // One byte is transferred or not.
+    let is_single = |argument: NodeId| match sites.types.of(argument).peeled() {
+        Ty::Array(_, length) => *length == Some(1),
+        _ => false,
+    };
+    if argument.is_none_or(|argument| !is_bytes(argument) || is_single(argument))
         || !knows_streams(sites)
         || is_result_of_own
         || matches!(sites.types.of(receiver), Ty::Pointer(..))
@@ -327,6 +332,18 @@ fn is_any_success_taken(sites: &Sites<'_, '_>, node: NodeId) -> bool {
     takes_any
 }
 
+/// Whether a comment stands right above.
+fn is_explained(sites: &Sites<'_, '_>, node: NodeId) -> bool {
+    let start = sites.file().tree.span(node).start as usize;
+    let before = sites.file().text.get(..start).unwrap_or_default();
+    let mut lines = before.rsplit(|byte| *byte == b'\n');
+    lines.next();
+    let above = lines.next().unwrap_or_default().trim_ascii();
+    above
+        .strip_prefix(b"//")
+        .is_some_and(|text| text.iter().any(u8::is_ascii_alphabetic) && !text.starts_with(b"~"))
+}
+
 /// `let _ = x;` of a `Result`, or of what says that it must be used.
 fn discarded(sites: &Sites<'_, '_>, node: NodeId, out: &mut Vec<Defect>) {
     let (Some(pattern), Some(value)) = (
@@ -358,7 +375,14 @@ fn discarded(sites: &Sites<'_, '_>, node: NodeId, out: &mut Vec<Defect>) {
         _ => is_marked(&ty),
     };
     let must_use = sites.types.callee(value).is_some_and(|head| head.must_use);
-    if is_result || must_use {
+    // `let _ = regs.sr2().read();` reads a register for its side effect; a method of that name in this file
+    // is another type's.
+    let is_register = method_of(sites, value).is_some_and(|(receiver, name)| {
+        name == "read"
+            && sites.text(value).ends_with(".read()")
+            && !sites.types.of(receiver).is_known()
+    });
+    if (is_result || must_use) && !is_register && !is_explained(sites, node) {
         sites.report(
             "rust-result-discarded",
             node,

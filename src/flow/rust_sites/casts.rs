@@ -78,12 +78,8 @@ fn numbers(
         sites.report(analysis, node, &names, out);
     };
     match (from, to) {
-        (Ty::Float(_), Ty::Int(to)) => {
-            report("rust-cast-truncates", out);
-            if !to.is_signed && !is_positive_float(sites, value) {
-                report("rust-cast-loses-sign", out);
-            }
-        }
+        // A float below zero becomes 0, and one that is too large the largest.
+        (Ty::Float(_), Ty::Int(_)) => report("rust-cast-truncates", out),
         (Ty::Float(64), Ty::Float(32)) => report("rust-cast-truncates", out),
         (Ty::Int(_) | Ty::Integer | Ty::Named(..), Ty::Int(to)) => {
             let enumerated = sites.types.enum_values(from);
@@ -177,12 +173,6 @@ fn integers(
     }
 }
 
-/// A floating-point literal is not negative; of anything else nobody knows.
-fn is_positive_float(sites: &Sites<'_, '_>, value: NodeId) -> bool {
-    // `1.5 as u32` without a suffix is a constant that a person has read.
-    sites.kind(value) == Kind::FLOAT_LITERAL && !sites.text(value).contains('f')
-}
-
 /// A type as a person writes it, where it is a number.
 fn name_of(ty: &Ty) -> String {
     match ty {
@@ -208,24 +198,55 @@ fn alignment(sites: &Sites<'_, '_>, node: NodeId, (from, to): (&Ty, &Ty), out: &
     let (Some(least), Some(asked)) = (from.alignment(), to.alignment()) else {
         return;
     };
-    if asked > least && !is_read_unaligned(sites, node) {
+    if asked > least && !is_read_unaligned(sites, node) && !is_variable_unaligned(sites, node) {
         sites.report("rust-cast-raises-alignment", node, &[], out);
     }
+}
+
+/// `let words = bytes.as_ptr() as *const u32;` of which every use reads at any address.
+fn is_variable_unaligned(sites: &Sites<'_, '_>, node: NodeId) -> bool {
+    let tree = &sites.file().tree;
+    let Some(above) = tree.parent(node) else {
+        return false;
+    };
+    if tree.kind(above) != Kind::LET_DECLARATION {
+        return false;
+    }
+    let Some(pattern) = sites.child(above, Field::PATTERN) else {
+        return false;
+    };
+    let name = sites.text(pattern);
+    let end = match tree.parent(above) {
+        Some(block) => tree.end(block),
+        None => return false,
+    };
+    let uses = sites.types.scopes.uses(name, tree.end(above), end);
+    sites.kind(pattern) == Kind::IDENTIFIER
+        && !uses.is_empty()
+        && uses.iter().all(|&one| is_read_unaligned(sites, one))
 }
 
 fn is_read_unaligned(sites: &Sites<'_, '_>, node: NodeId) -> bool {
     let tree = &sites.file().tree;
     let mut at = node;
-    for _ in 0..4 {
+    for _ in 0..8 {
         let Some(above) = tree.parent(at) else {
             return false;
         };
         match tree.kind(above) {
             Kind::PARENTHESIZED_EXPRESSION | Kind::ARGUMENTS => at = above,
             Kind::FIELD_EXPRESSION => {
-                return sites
+                let name = sites
                     .child(above, Field::FIELD)
-                    .is_some_and(|name| UNALIGNED.contains(&sites.text(name)));
+                    .map(|name| sites.text(name));
+                match name {
+                    // The pointer moves on.
+                    Some("add" | "sub" | "offset" | "wrapping_add") => match tree.parent(above) {
+                        Some(call) if tree.kind(call) == Kind::CALL_EXPRESSION => at = call,
+                        _ => return false,
+                    },
+                    name => return name.is_some_and(|name| UNALIGNED.contains(&name)),
+                }
             }
             Kind::CALL_EXPRESSION => {
                 return sites

@@ -164,7 +164,8 @@ fn is_documented(sites: &Sites<'_, '_>, node: NodeId) -> bool {
     let before = String::from_utf8_lossy(before).to_ascii_lowercase();
     let is_heading = |line: &str| {
         let line = line.trim().trim_start_matches(['/', '*', '!']).trim();
-        line.starts_with('#') && !line.starts_with("#[") && line.contains("safety")
+        line.starts_with("safety:")
+            || line.starts_with('#') && !line.starts_with("#[") && line.contains("safety")
             || line.starts_with("#[doc") && line.contains("# safety")
             || line.starts_with("#[doc =") && line.contains("include_str")
     };

@@ -10,6 +10,7 @@ use super::methods;
 use super::reader::{Reader, literal};
 use super::scopes::Scopes;
 use super::ty::Ty;
+use super::variable_range::MAX_TESTS;
 use crate::syntax::{Field, Kind, NodeId, SourceFile};
 
 /// Deepest nesting of questions: an expression asks its parts, a name its value.
@@ -26,6 +27,10 @@ pub(super) struct Types<'f, 's> {
     depth: Cell<u32>,
     /// Variables whose type is being settled by their uses.
     pub(super) settling: RefCell<Vec<(NodeId, String)>>,
+    /// Variables whose values are being looked for, the outer ones first.
+    pub(super) ranging: RefCell<Vec<NodeId>>,
+    /// Tests that may still be looked at in this file.
+    pub(super) fuel: Cell<u32>,
     /// Questions asked so far.
     asked: Cell<usize>,
 }
@@ -39,6 +44,8 @@ impl<'f, 's> Types<'f, 's> {
             known: RefCell::default(),
             depth: Cell::default(),
             settling: RefCell::default(),
+            ranging: RefCell::default(),
+            fuel: Cell::new(MAX_TESTS),
             asked: Cell::default(),
         }
     }

@@ -152,7 +152,20 @@ impl Items {
                             .entry(name.into())
                             .or_default()
                             .push(head.clone());
-                        self.methods.insert((owner, name.into()), head);
+                        // A type's own method is called before that of a trait.
+                        let is_of_trait = tree
+                            .ancestors(node)
+                            .find(|&above| tree.kind(above) == Kind::IMPL_ITEM)
+                            .is_some_and(|above| tree.child(above, Field::TRAIT).is_some());
+                        let key = (owner, name.into());
+                        match is_of_trait {
+                            true => {
+                                self.methods.entry(key).or_insert(head);
+                            }
+                            false => {
+                                self.methods.insert(key, head);
+                            }
+                        }
                     }
                     None => self.functions.entry(name.into()).or_default().push(head),
                 }

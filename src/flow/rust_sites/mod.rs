@@ -1,9 +1,9 @@
 //! Analyses of Rust that report a construct wherever it stands: what a team forbids rather than what
 //! data is known to reach.
 //!
-//! They read the tree, with the types and constants that the file tells; values of variables are
-//! not followed. An expression that bounds itself (a mask, a remainder, a widening cast) is none of
-//! them. Code for tests is left out, and so is what the compiler computes (constants, array
+//! They read the tree, with the types and constants that the file tells. An expression that bounds itself (a
+//! mask, a remainder, a widening cast), or that a variable with one value or a test on the way bounds, is none
+//! of them. Code for tests is left out, and so is what the compiler computes (constants, array
 //! lengths, `const` blocks) where a panic stops the build and not the device.
 
 mod arithmetic;
@@ -23,6 +23,7 @@ mod tests;
 mod transmutes;
 mod ty;
 mod unsafe_code;
+mod variable_range;
 mod variables;
 
 use self::infer::Types;

@@ -76,11 +76,10 @@ fn call(sites: &Sites<'_, '_>, node: NodeId, out: &mut Vec<Defect>) {
             }
             panic_any(sites, node, name, out);
             let is_exit = text.ends_with("process::exit") || text.ends_with("process::abort");
+            // Nobody is there whom it could return to.
             let is_main = sites.function(node).is_some_and(|function| {
-                sites
-                    .child(function, Field::NAME)
-                    .map(|name| sites.text(name))
-                    == Some("main")
+                let part = |field| sites.child(function, field).map(|part| sites.text(part));
+                part(Field::NAME) == Some("main") || part(Field::RETURN_TYPE) == Some("!")
             });
             if is_exit && !is_main {
                 sites.report("rust-process-exit", node, &[], out);
@@ -169,6 +168,33 @@ fn is_element(sites: &Sites<'_, '_>, receiver: NodeId) -> bool {
     }
 }
 
+/// Whether the node stands in the definition of a macro of that name, which only hands on what its
+/// callers say.
+fn is_in_own_macro(sites: &Sites<'_, '_>, node: NodeId, name: &str) -> bool {
+    let tree = &sites.file().tree;
+    tree.ancestors(node)
+        .find(|&above| tree.kind(above) == Kind::MACRO_DEFINITION)
+        .and_then(|definition| sites.child(definition, Field::NAME))
+        .is_some_and(|own| sites.text(own) == name)
+}
+
+/// Whether the file takes its macro of that name from a logging crate.
+fn is_of_logger(sites: &Sites<'_, '_>, name: &str) -> bool {
+    let tree = &sites.file().tree;
+    tree.children(tree.root()).any(|node| {
+        let text = match tree.kind(node) {
+            Kind::USE_DECLARATION => sites.text(node),
+            _ => return false,
+        };
+        let rest = text.trim_start_matches("pub ").trim_start_matches("use ");
+        let of_logger = rest.strip_prefix("defmt::").or(rest.strip_prefix("log::"));
+        of_logger.is_some_and(|rest| {
+            rest.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '*'))
+                .any(|part| part == "*" || part == name)
+        })
+    })
+}
+
 fn macro_call(sites: &Sites<'_, '_>, node: NodeId, name: &str, out: &mut Vec<Defect>) {
     let analysis = match name {
         "panic" => "rust-panic-call",
@@ -176,7 +202,10 @@ fn macro_call(sites: &Sites<'_, '_>, node: NodeId, name: &str, out: &mut Vec<Def
         "dbg" => "rust-debug-macro",
         _ => return,
     };
-    if analysis != "rust-debug-macro" && sites.is_compile_time(node) {
+    if analysis != "rust-debug-macro" && sites.is_compile_time(node)
+        || analysis == "rust-debug-macro" && is_of_logger(sites, name)
+        || is_in_own_macro(sites, node, name)
+    {
         return;
     }
     sites.report(analysis, node, &[], out);

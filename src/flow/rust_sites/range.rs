@@ -1,5 +1,5 @@
 //! Which values an integer expression may have, by the expression alone: constants, casts, masks,
-//! shifts, remainders. Values of variables are not followed.
+//! shifts, remainders. What a variable may hold is told by `variable_range`.
 
 use super::infer::Types;
 use super::items::last_name;
@@ -17,7 +17,7 @@ impl Types<'_, '_> {
     }
 
     /// All values of the expression's type.
-    fn whole(&self, node: NodeId) -> Option<Span128> {
+    pub(super) fn whole(&self, node: NodeId) -> Option<Span128> {
         let ty = self.of(node);
         if let Some(values) = self.enum_values(&ty) {
             return Some(values);
@@ -44,7 +44,7 @@ impl Types<'_, '_> {
         })
     }
 
-    fn range_at(&self, node: NodeId, depth: u32) -> Option<Span128> {
+    pub(super) fn range_at(&self, node: NodeId, depth: u32) -> Option<Span128> {
         let depth = depth.checked_sub(1)?;
         let tree = &self.file.tree;
         let all = || self.whole(node);
@@ -57,7 +57,7 @@ impl Types<'_, '_> {
                 let is_local =
                     tree.kind(node) == Kind::IDENTIFIER && self.scopes.find(name, node).is_some();
                 match is_local {
-                    true => all(),
+                    true => self.variable_range(name, node, depth).or_else(all),
                     false => self
                         .reader()
                         .constant(node)
@@ -167,6 +167,10 @@ impl Types<'_, '_> {
                 let name = self.text(tree.child(function, Field::FIELD)?);
                 let own = || self.range_at(receiver, depth);
                 match name {
+                    "len" => match self.of(receiver).peeled() {
+                        Ty::Array(_, Some(length)) => Some(Span128::exact(i128::from(*length))),
+                        _ => None,
+                    },
                     "min" => bounded(own(), argument(0), true),
                     "max" => bounded(own(), argument(0), false),
                     "clamp" => {

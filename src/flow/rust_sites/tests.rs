@@ -158,3 +158,108 @@ fn types_that_hang_on_each_other_are_found_in_bounded_work() {
     let nested = "(".repeat(3_000) + "1" + &")".repeat(3_000);
     assert!(lines_in(&format!("let x = {nested} as u8;"), "rust-unwrap").is_empty());
 }
+
+#[test]
+fn a_variable_holds_what_its_one_let_and_the_tests_before_leave() {
+    let body = "let x: u32 = p.x;\nlet low = x & 0xff;\nlow as u8;\nlet mut open = x & 0xff;\nopen = x;\n\
+                open as u8;\nif x > 200 { return; }\nx as u8;\nlet y: u32 = p.y;\n\
+                if y < 100 && y > 3 { y as u8; } else { y as u8; }\nlet z: u32 = p.z;\nif z > 200 { log(z); }\n\
+                z as u8;\nlet w: u32 = p.w;\nif w > LIMIT { panic!() }\nw as u8;\nconst LIMIT: u32 = 90;";
+    assert_eq!(lines_in(body, "rust-cast-truncates"), [6, 10, 13]);
+}
+
+#[test]
+fn what_shadows_a_tested_variable_is_not_tested() {
+    let body = "let x: u32 = p.x;\nif x > 9 { return; }\nlet x: u32 = p.y;\nx as u8;\n\
+                while x < 7 { x as u8; }\nlet mut n: u32 = p.n;\nif n > 9 { return; }\nn += p.m;\nn as u8;";
+    assert_eq!(lines_in(body, "rust-cast-truncates"), [4, 9]);
+}
+
+#[test]
+fn lengths_of_arrays_and_counters_of_ranges_are_known() {
+    let body = "let a: [u16; 40] = p.a;\na.len() as u8;\nlet b: &[u16] = p.b;\nb.len() as u8;\n\
+                for i in 0..a.len() { i as u8; a[i]; }\nfor i in 0..b.len() { i as u8; }\n\
+                for i in 0..=40 { a[i]; }";
+    assert_eq!(lines_in(body, "rust-cast-truncates"), [4, 6]);
+    assert_eq!(lines_in(body, "rust-index-may-panic"), [7]);
+}
+
+#[test]
+fn a_float_does_not_become_huge_below_zero() {
+    let body = "let f: f32 = p.f;\nf as u32;\nlet s: i32 = p.s;\ns as u32;";
+    assert_eq!(lines_in(body, "rust-cast-loses-sign"), [4]);
+    assert_eq!(lines_in(body, "rust-cast-truncates"), [2]);
+}
+
+#[test]
+fn a_macro_of_the_same_name_only_hands_on() {
+    let code = "macro_rules! panic {\n($($x:tt)*) => { ::core::panic!($($x)*) };\n}\n\
+                macro_rules! check {\n($x:expr) => { if !$x { panic!() } };\n}\n\
+                fn f() { panic!(); }\n";
+    assert_eq!(lines(code, "rust-panic-call"), [5, 7]);
+}
+
+#[test]
+fn a_macro_of_a_logger_prints_where_the_logger_does() {
+    let code = "fn f(x: u8) { dbg!(x); }\n";
+    assert_eq!(lines(code, "rust-debug-macro"), [1]);
+    assert!(
+        lines(
+            &format!("use defmt::{{info, *}};\n{code}"),
+            "rust-debug-macro"
+        )
+        .is_empty()
+    );
+    let other = format!("use defmt::info;\n{code}");
+    assert_eq!(lines(&other, "rust-debug-macro"), [2]);
+}
+
+#[test]
+fn a_register_that_is_read_gives_no_result() {
+    let code = "impl Store { fn read(&self) -> Result<u8, E> { Ok(1) } }\n\
+                fn f(store: &Store, regs: Regs) {\nlet _ = regs.status().read();\nlet _ = store.read();\n\
+                // Nobody waits for it any more.\nlet _ = store.read();\n}\n";
+    assert_eq!(lines(code, "rust-result-discarded"), [4]);
+}
+
+#[test]
+fn a_types_own_method_is_called_before_that_of_a_trait() {
+    let code = "use embedded_io::Write;\nimpl Port {\nfn write(&mut self, b: &[u8]) -> Result<(), E> { self.all(b) }\n\
+                fn text(&mut self, b: &[u8]) -> Result<(), E> { self.write(b)?; Ok(()) }\n}\n\
+                impl Write for Port {\nfn write(&mut self, b: &[u8]) -> Result<usize, E> { Ok(1) }\n}\n\
+                fn f<W: Write>(out: &mut W, b: &[u8]) -> Result<(), E> {\nout.write(b)?;\nout.write(&[1])?;\nOk(())\n}\n";
+    assert_eq!(lines(code, "rust-partial-transfer-ignored"), [10]);
+}
+
+#[test]
+fn a_pointer_that_is_only_read_unaligned_may_stand_anywhere() {
+    let text = |read: &str| {
+        format!(
+            "fn f(b: &[u8]) -> u32 {{\nlet words = b.as_ptr() as *const u32;\nunsafe {{ {read}(words.add(1)) }}\n}}\n"
+        )
+    };
+    let analysis = "rust-cast-raises-alignment";
+    assert!(lines(&text("core::ptr::read_unaligned"), analysis).is_empty());
+    assert_eq!(lines(&text("core::ptr::read"), analysis), [2]);
+}
+
+#[test]
+fn a_transparent_record_has_the_layout_of_what_it_holds() {
+    let text = |attribute: &str| {
+        format!(
+            "struct Inner {{ a: u8, b: u32 }}\n{attribute}\nstruct Outer {{ inner: Inner, _no: PhantomData<*mut ()> }}\n\
+             fn f(x: &Inner) -> &Outer {{ unsafe {{ core::mem::transmute::<&Inner, &Outer>(x) }} }}\n"
+        )
+    };
+    let analysis = "rust-transmute-unspecified-layout";
+    assert!(lines(&text("#[repr(transparent)]"), analysis).is_empty());
+    let two = text("").replace("_no: PhantomData<*mut ()>", "more: u16");
+    assert_eq!(lines(&two, analysis), [4]);
+}
+
+#[test]
+fn a_program_may_end_where_nobody_waits() {
+    let code = "fn stop(code: u8) { if code > 3 { std::process::exit(1); } }\n\
+                #[panic_handler]\nfn panic(_: &PanicInfo) -> ! { semihosting::process::exit(1) }\n";
+    assert_eq!(lines(code, "rust-process-exit"), [1]);
+}

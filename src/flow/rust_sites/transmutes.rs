@@ -234,6 +234,13 @@ fn is_layout_mixed(sites: &Sites<'_, '_>, one: &Ty, other: &Ty) -> bool {
     (is_free(&one) && is_record(&other) || is_free(&other) && is_record(&one)) && one != other
 }
 
+/// The fields that take room.
+fn sized_fields(record: &super::items::Record) -> impl Iterator<Item = &(std::rc::Rc<str>, Ty)> {
+    record.fields.iter().filter(|(_, ty)| {
+        !matches!(ty, Ty::Named(name, _) if matches!(&**name, "PhantomData" | "PhantomPinned"))
+    })
+}
+
 /// The type that decides the layout: past references, boxes and records of one field.
 fn core_of(sites: &Sites<'_, '_>, ty: &Ty) -> Ty {
     let mut at = ty.clone();
@@ -244,15 +251,17 @@ fn core_of(sites: &Sites<'_, '_>, ty: &Ty) -> Ty {
                 arguments.first().cloned().unwrap_or(Ty::Unknown)
             }
             Ty::Named(name, arguments) => match sites.types.items.records.get(name) {
-                Some(record) if record.fields.len() == 1 => match record.fields.first() {
-                    Some((_, Ty::Named(parameter, _)))
-                        if parameter.len() <= 2 && arguments.len() == 1 =>
-                    {
-                        arguments.first().cloned().unwrap_or(Ty::Unknown)
+                Some(record) if sized_fields(record).count() == 1 => {
+                    match sized_fields(record).next() {
+                        Some((_, Ty::Named(parameter, _)))
+                            if parameter.len() <= 2 && arguments.len() == 1 =>
+                        {
+                            arguments.first().cloned().unwrap_or(Ty::Unknown)
+                        }
+                        Some((_, inner)) => inner.clone(),
+                        None => break,
                     }
-                    Some((_, inner)) => inner.clone(),
-                    None => break,
-                },
+                }
                 _ => break,
             },
             _ => break,

@@ -86,6 +86,7 @@ fn leaks(language: Language, code: &str, query: Query) -> Vec<Leak> {
         target: Target::default(),
         wanted: &std::collections::BTreeSet::new(),
         taint: &[query],
+        isr_names: &[],
         headers: &Headers::default(),
         selection: None,
         summary: crate::flow::Summary::No,

@@ -57,6 +57,20 @@ fn inside() {
 }
 
 #[test]
+fn what_is_around_is_never_the_match() {
+    let rule = |pattern: &str| {
+        format!(
+            "patterns:\n- pattern: {pattern}\n- pattern-either:\n  - pattern-inside: |\n      let $G = $C.take();\n      ...\n  \
+             - pattern-inside: |\n      let $G = $C.give();\n      ..."
+        )
+    };
+    // The closure's block stands inside of `run(..)`.
+    let code = "fn f(c: Cell) {\nrun(|| {\nlet g = c.take();\nuse_it(g);\n});\n}\n";
+    check("rust", &rule("run(...)"), code, &[]);
+    check("rust", &rule("use_it(...)"), code, &[4]);
+}
+
+#[test]
 fn two_positives_keep_the_smaller() {
     check(
         "c",

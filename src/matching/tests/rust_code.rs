@@ -86,6 +86,19 @@ fn blocks_and_control_flow() {
 }
 
 #[test]
+fn an_ellipsis_that_takes_nothing_takes_its_comma_along() {
+    let code = "#[derive(Debug)]\nstruct A;\n#[derive(Debug, Clone)]\nstruct B;\n#[derive(Clone, Debug)]\nstruct C;\n\
+                #[derive(Clone, Debug, Copy)]\nstruct D;\n#[derive(Clone)]\nstruct E;\n";
+    let pattern = "#[derive(..., Debug, ...)]\nstruct $NAME;";
+    check("rust", pattern, code, &[2, 4, 6, 8]);
+    inside(
+        "f!(..., a, ..., b)",
+        "f!(a, b);\nf!(x, a, y, b);\nf!(b, a);\nf!(a b);",
+        &[2, 3],
+    );
+}
+
+#[test]
 fn functions_and_attributes() {
     let code = "#[no_mangle]\npub extern \"C\" fn a(x: u8) -> u8 { x }\nfn b() {}\n";
     check("rust", "fn $F(...) { ... }", code, &[2, 3]);

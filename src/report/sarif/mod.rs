@@ -206,6 +206,7 @@ fn properties(report: &Report) -> Value {
             .map(|skipped| json!({"reason": skipped.reason, "count": skipped.count}))
             .collect::<Vec<_>>(),
         "notices": report.notices.iter().map(|notice| &notice.text).collect::<Vec<_>>(),
+        "profile": report.profile.part(),
         "change": {
             "source": report.change.source,
             "scope": report.change.scope,

@@ -64,7 +64,13 @@ pub(super) fn result<'a>(
             .collect(),
         code_flows: code_flows(finding),
         fixes: finding.fix.iter().map(fix).collect(),
-        properties: json!({
+        properties: properties(triaged, info),
+    }
+}
+
+fn properties(triaged: &Triaged, info: Option<&RuleInfo>) -> Value {
+    let finding = &triaged.finding;
+    let mut properties = json!({
             "slug": info.map_or("", |rule| rule.slug.as_str()),
             "cwe": info.map(page::cwe_ids).unwrap_or_default(),
             "lesson": info.map_or("", |rule| rule.lesson.as_str()),
@@ -73,8 +79,11 @@ pub(super) fn result<'a>(
             "verdict": triaged.verdict.as_str(),
             "blocks": triaged.blocks,
             "onChangedLine": triaged.on_changed_line,
-        }),
+    });
+    if let (Some(origin), Some(map)) = (&finding.origin, properties.as_object_mut()) {
+        map.insert("tool".to_owned(), json!(origin.titled()));
     }
+    properties
 }
 
 /// A sentence about strangers' code.
@@ -134,7 +143,11 @@ fn suppressions(verdict: &Verdict) -> Vec<Suppression> {
             status: "accepted",
             justification: "In the baseline file: there when scrubin was adopted.".to_owned(),
         }],
-        Verdict::Report | Verdict::OutsideChange | Verdict::BelowThreshold => Vec::new(),
+        Verdict::Report
+        | Verdict::OutsideChange
+        | Verdict::BelowThreshold
+        | Verdict::SoupList
+        | Verdict::Fixed => Vec::new(),
     }
 }
 

@@ -3,17 +3,21 @@
 use crate::finding::{Gap, GapKind};
 
 use super::super::paint::Paint;
-use super::super::{Report, visible, words};
+use super::super::{FixRecord, FixStatus, Report, visible, words};
 use super::TerminalOptions;
 
 /// Gaps that are listed one by one; the others are counted.
 const GAPS_SHOWN: usize = 10;
+
+/// Edits of each kind that are listed one by one; the others are counted.
+const FIXES_SHOWN: usize = 20;
 
 /// Appends everything below the findings.
 pub(super) fn write(out: &mut String, report: &Report, options: TerminalOptions) {
     let paint = Paint { on: options.color };
     let before = out.len();
     gaps(out, report, &paint);
+    fixes(out, report, &paint);
     for skipped in &report.skipped {
         let mut text = format!(
             "{} skipped: {}",
@@ -31,8 +35,8 @@ pub(super) fn write(out: &mut String, report: &Report, options: TerminalOptions)
         }
         line(out, &paint.bold("note"), &text);
     }
-    for notice in &report.notices {
-        line(out, &paint.bold("note"), &visible::line(&notice.text));
+    for remark in report.remarks() {
+        line(out, &paint.bold("note"), &visible::line(&remark));
     }
     if out.len() > before {
         out.push('\n');
@@ -94,6 +98,49 @@ fn gaps(out: &mut String, report: &Report, paint: &Paint) {
             words::count(arms as u64, "arm")
         );
         line(out, &paint.bold("note"), &text);
+    }
+}
+
+/// Lists the edits that were decided; those that wait stand beside their findings.
+fn fixes(out: &mut String, report: &Report, paint: &Paint) {
+    let Some(fixes) = &report.fixes else {
+        return;
+    };
+    for (status, shown) in [
+        (FixStatus::Applied, paint.green("applied")),
+        (FixStatus::WouldApply, paint.green("would apply")),
+        (FixStatus::Settled, paint.green("settled")),
+        (FixStatus::Declined, paint.bold("declined")),
+        (FixStatus::Refused, paint.yellow("refused")),
+    ] {
+        let of_status: Vec<&FixRecord> = fixes
+            .records
+            .iter()
+            .filter(|record| record.status == status)
+            .collect();
+        for record in of_status.iter().take(FIXES_SHOWN) {
+            let place = &record.location;
+            let mut text = format!(
+                "{}:{}:{}: {}",
+                visible::line(&place.path.to_string()),
+                place.start.line,
+                place.start.column,
+                record.rule
+            );
+            match &record.reason {
+                Some(reason) => text.push_str(&format!(": {}", visible::line(reason))),
+                None => text.push_str(&format!(": `{}`", visible::line(&record.replacement))),
+            }
+            line(out, &shown, &text);
+        }
+        let more = of_status.len().saturating_sub(FIXES_SHOWN);
+        if more > 0 {
+            let text = format!(
+                "{}; `--format json` lists them",
+                words::count(more as u64, "more edit")
+            );
+            line(out, &shown, &text);
+        }
     }
 }
 

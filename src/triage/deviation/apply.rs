@@ -3,7 +3,7 @@
 use super::comment::{DeviationSyntaxError, parse_deviation_comment};
 use super::rules::resolve;
 use super::{Deviation, DeviationState, DeviationUse};
-use crate::finding::{Finding, Location, RuleId, SourceLine};
+use crate::finding::{Finding, Location, RuleId, Severity, SourceLine};
 use crate::triage::run::Item;
 use crate::triage::{FileFindings, Settings};
 
@@ -48,6 +48,8 @@ pub(super) struct Site {
     pub(super) slots: Vec<Slot>,
     /// Findings it speaks for, as file and number in the file.
     pub(super) hits: Vec<(usize, usize)>,
+    /// How many of them it does not excuse for want of a second person.
+    pub(super) unpermitted: usize,
     /// Not set where the deviation cannot be read.
     pub(super) state: Option<DeviationState>,
 }
@@ -66,7 +68,10 @@ impl Applied {
             .filter_map(|site| {
                 let state = site.state?;
                 let excused = match state {
-                    DeviationState::Used => u32::try_from(site.hits.len()).unwrap_or(u32::MAX),
+                    DeviationState::Used => {
+                        let excused = site.hits.len().saturating_sub(site.unpermitted);
+                        u32::try_from(excused).unwrap_or(u32::MAX)
+                    }
                     _ => 0,
                 };
                 Some(DeviationUse {
@@ -107,6 +112,11 @@ pub(in crate::triage) fn apply(
             let Some(file) = files.get(index) else {
                 continue;
             };
+            let demands = settings
+                .policy
+                .ruling(&file.path)
+                .is_some_and(|ruling| ruling.terms.effects.second_person);
+            let alone = demands && !has_second_person(site.origin, &deviation);
             for (number, item) in items.iter_mut().enumerate() {
                 if !speaks_for(site, file, item, settings) {
                     continue;
@@ -119,6 +129,10 @@ pub(in crate::triage) fn apply(
                 {
                     slot.hits += 1;
                 }
+                if alone && item.finding.severity == Severity::Error {
+                    site.unpermitted += 1;
+                    continue;
+                }
                 if excuses && item.excuse.is_none() {
                     let reason = deviation.reason.clone().unwrap_or_default();
                     item.excuse = Some((reason, deviation.ticket.clone()));
@@ -128,6 +142,13 @@ pub(in crate::triage) fn apply(
         site.state = Some(state(site, &deviation, files, settings));
     }
     Applied { sites }
+}
+
+/// Whether somebody else than the author agreed. A comment proves nothing of the kind: whoever writes
+/// the code writes it.
+fn has_second_person(origin: Origin, deviation: &Deviation) -> bool {
+    let is_named = |name: &String| !name.trim().is_empty();
+    matches!(origin, Origin::Entry(_)) && deviation.approved_by.as_ref().is_some_and(is_named)
 }
 
 /// Why a deviation excuses nothing, whatever it stands beside.
@@ -201,7 +222,11 @@ fn state(
         return refused;
     }
     if !site.hits.is_empty() {
-        return DeviationState::Used;
+        return if site.unpermitted == site.hits.len() {
+            DeviationState::NotPermitted
+        } else {
+            DeviationState::Used
+        };
     }
     let is_unknown = |slot: &Slot| !slot.is_any() && slot.rule.is_none();
     if site.slots.iter().all(is_unknown) {
@@ -254,6 +279,7 @@ fn comment_sites(files: &[FileFindings], settings: &Settings) -> Vec<Site> {
                 slots: slots(deviation.as_ref().ok(), settings),
                 deviation,
                 hits: Vec::new(),
+                unpermitted: 0,
                 state: None,
             });
         }
@@ -272,6 +298,7 @@ fn entry_sites(settings: &Settings) -> Vec<Site> {
             slots: slots(Some(&entry.deviation), settings),
             deviation: Ok(entry.deviation.clone()),
             hits: Vec::new(),
+            unpermitted: 0,
             state: None,
         })
         .collect()
@@ -283,7 +310,7 @@ fn slots(deviation: Option<&Deviation>, settings: &Settings) -> Vec<Slot> {
     };
     let slot = |name: &str| Slot {
         name: name.to_owned(),
-        rule: resolve(&settings.names, name).cloned(),
+        rule: resolve(&settings.names, name),
         hits: 0,
     };
     if deviation.rules.is_empty() {

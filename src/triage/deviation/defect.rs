@@ -2,7 +2,7 @@
 
 use super::apply::{Applied, Origin, Site, Slot, has_reason, has_run, is_expired};
 use super::comment::DeviationSyntaxError;
-use super::rules::{EXPIRED, MALFORMED, UNKNOWN_RULE, UNUSED, WITHOUT_REASON};
+use super::rules::{EXPIRED, MALFORMED, NOT_PERMITTED, UNKNOWN_RULE, UNUSED, WITHOUT_REASON};
 use crate::config::Scope;
 use crate::finding::{Finding, Location, Position, Precision};
 use crate::triage::run::Item;
@@ -58,6 +58,7 @@ pub(in crate::triage) fn defects(
                 lines: site.lines.clone(),
                 fix: None,
                 tokens: tokens(site, files),
+                origin: None,
             };
             defects.push(Defect {
                 finding,
@@ -103,6 +104,21 @@ fn complaints(
         let message = format!("this deviation{rules} was good until {day} and excuses nothing now");
         complaints.push((EXPIRED, message, here()));
         excuses = false;
+    }
+    if excuses && site.unpermitted > 0 {
+        let what = if site.unpermitted == 1 {
+            "the error it stands for"
+        } else {
+            "the errors it stands for"
+        };
+        let instead = match site.origin {
+            Origin::Comment { .. } => {
+                "at level high that takes an entry of deviations.toml with `approved-by`"
+            }
+            Origin::Entry(_) => "at level high that takes `approved-by`, a second person",
+        };
+        let message = format!("this deviation{rules} does not excuse {what}: {instead}");
+        complaints.push((NOT_PERMITTED, message, here()));
     }
     let unused: Vec<&Slot> = site
         .slots

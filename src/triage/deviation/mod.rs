@@ -53,6 +53,8 @@ pub enum DeviationState {
     WithoutReason,
     /// None of its rules exists.
     UnknownRule,
+    /// What it stands for is an error, which the profile lets only a second person excuse.
+    NotPermitted,
 }
 
 impl DeviationState {
@@ -65,6 +67,7 @@ impl DeviationState {
             Self::Expired => "expired",
             Self::WithoutReason => "without-reason",
             Self::UnknownRule => "unknown-rule",
+            Self::NotPermitted => "not-permitted",
         }
     }
 }

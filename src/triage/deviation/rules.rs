@@ -1,9 +1,7 @@
 //! The rules about deviations themselves. They are code, not rule files: they look at comments and
 //! at what other rules found.
 
-use std::collections::BTreeMap;
-
-use crate::config::{RuleNames, RuleOverride};
+use crate::config::{NamedRules, RuleNames};
 use crate::finding::{FixSafety, Precision, RuleId, RuleStatus, Severity};
 use crate::rules::{Example, ExampleKind, RuleInfo, RuleLanguage};
 
@@ -17,6 +15,8 @@ pub(super) const UNUSED: &str = "X-DEV-003";
 pub(super) const EXPIRED: &str = "X-DEV-004";
 /// A comment that is meant as a deviation and cannot be read.
 pub(super) const MALFORMED: &str = "X-DEV-005";
+/// A deviation that excuses an error where the profile asks for a second person.
+pub(super) const NOT_PERMITTED: &str = "X-DEV-006";
 
 struct Text {
     code: &'static str,
@@ -25,6 +25,7 @@ struct Text {
     message: &'static str,
     why: &'static str,
     how_to_fix: &'static str,
+    false_positive: &'static str,
     bad: [&'static str; 2],
     good: [&'static str; 2],
 }
@@ -35,7 +36,7 @@ const COPY_EXCUSED_ABOVE: &str = "void load(uint8_t *d, const uint32_t s[4]) {\n
     /* scrubin: allow(source-sized-copy, reason = \"d holds one pointer\", until = 2099-12-31) */\n    \
     memcpy(d, s, sizeof(s));\n}\n";
 
-const TEXTS: [Text; 5] = [
+const TEXTS: [Text; 6] = [
     Text {
         code: WITHOUT_REASON,
         slug: "deviation-without-reason",
@@ -47,6 +48,7 @@ const TEXTS: [Text; 5] = [
         how_to_fix: "Write why the code is safe here, in a sentence a colleague can check: \
                      `reason = \"length checked in parse_hdr\"`. If there is no such sentence, \
                      repair the code.",
+        false_positive: "Never wrong: a reason is there or it is not. One that stands in a comment beside it belongs into `reason`.",
         bad: [
             "// ruleid: X-DEV-001\n// scrubin: allow(C-LEN-014)\nint depth;\n",
             "// ruleid: X-DEV-001\nint depth; // scrubin: allow(C-LEN-014, reason = \" \")\n",
@@ -61,6 +63,7 @@ const TEXTS: [Text; 5] = [
         why: "A misspelt rule excuses nothing: the author believes the finding is accounted for, \
               and it is not. A rule about deviations cannot be excused either.",
         how_to_fix: "Write the code or the slug as `scrubin rules list` shows it.",
+        false_positive: "Wrong where the rule belongs to a rule folder that this run does not load. `scrubin rules list` with the same arguments shows it.",
         bad: [
             "// ruleid: X-DEV-002\n// scrubin: allow(C-LEN-999, reason = \"checked\")\nint depth;\n",
             "// ruleid: X-DEV-002\nint depth; // scrubin: allow(X-DEV-001, reason = \"none\")\n",
@@ -75,6 +78,7 @@ const TEXTS: [Text; 5] = [
         why: "The code it excused was repaired or moved away. Left behind, it will silently excuse \
               the next defect that somebody writes on this line.",
         how_to_fix: "Remove it, or move it to the line it is meant for.",
+        false_positive: "Wrong where the rule that would report here ran only in part. If a repair made the finding go, it is right.",
         bad: [
             "// ruleid: X-DEV-003\n// scrubin: allow(C-LEN-014, reason = \"bounded\")\nint depth;\n",
             "// ruleid: X-DEV-003\nint depth; // scrubin: allow(source-sized-copy, reason = \"bounded\")\n",
@@ -89,6 +93,7 @@ const TEXTS: [Text; 5] = [
         why: "The date was the condition under which the risk was accepted: a release, a driver to \
               come, a review to hold. That day has passed.",
         how_to_fix: "Repair the code, or have the risk accepted again and write the new date.",
+        false_positive: "Wrong where the clock of the machine is. The date in the comment is the last day on which the deviation holds.",
         bad: [
             "// ruleid: X-DEV-004\n// scrubin: allow(C-LEN-014, reason = \"rev A\", until = 2020-01-31)\nint depth;\n",
             "// ruleid: X-DEV-004\nint depth; // scrubin: allow(C-LEN-014, reason = \"rev A\", until = \"2019-12-31\")\n",
@@ -103,9 +108,29 @@ const TEXTS: [Text; 5] = [
         why: "A comment that cannot be read excuses nothing, while its author believes it does.",
         how_to_fix: "Write `scrubin: allow(RULE, reason = \"...\", until = 2027-06-30, ticket = \
                      \"...\")`; reason is needed, until and ticket are optional.",
+        false_positive: "Wrong where the comment only speaks about deviations, as documentation does. Write `allow (` with a blank there.",
         bad: [
             "// ruleid: X-DEV-005\n// scrubin: ignore C-LEN-014\nint depth;\n",
             "// ruleid: X-DEV-005\nint depth; // scrubin: allow(*, reason = \"all\")\n",
+        ],
+        good: [COPY_EXCUSED, COPY_EXCUSED_ABOVE],
+    },
+    Text {
+        code: NOT_PERMITTED,
+        slug: "deviation-not-permitted",
+        severity: Severity::Warning,
+        message: "this deviation excuses no error: the profile asks for a second person",
+        why: "On a device where a mistake does severe harm nobody decides alone that an error may \
+              stay. A comment is written by whoever writes the code, and looks like any other line \
+              of the change.",
+        how_to_fix: "Repair the code. If it is safe, enter the deviation in deviations.toml, with \
+                     `approved-by` naming the person who agreed.",
+        false_positive: "Never wrong: the profile asks for a second person, and a comment names none.",
+        bad: [
+            "// with a profile of level high\nmemcpy(d, s, sizeof(s)); // ruleid: X-DEV-006 \
+             scrubin: allow(C-LEN-014, reason = \"d holds one pointer\")\n",
+            "// with a profile of level high\n// scrubin: allow(source-sized-copy, reason = \"checked\")\n\
+             memcpy(d, s, sizeof(s)); // ruleid: X-DEV-006\n",
         ],
         good: [COPY_EXCUSED, COPY_EXCUSED_ABOVE],
     },
@@ -117,22 +142,18 @@ pub fn rules() -> Vec<RuleInfo> {
 }
 
 /// The rules about deviations that the configuration leaves on, with the severities it gives them.
-pub fn active_rules(overrides: &BTreeMap<RuleId, RuleOverride>) -> Vec<RuleInfo> {
-    rules()
-        .into_iter()
-        .filter_map(|mut rule| {
-            if let Some(change) = overrides.get(&rule.id) {
-                rule.severity = change.severity.unwrap_or(rule.severity);
-                return change.enabled.then_some(rule);
-            }
-            Some(rule)
-        })
-        .collect()
+pub fn active_rules(named: &NamedRules) -> Vec<RuleInfo> {
+    let mut active = rules();
+    active.retain(|rule| named.enabled(&rule.id));
+    for rule in &mut active {
+        rule.severity = named.severity(&rule.id).unwrap_or(rule.severity);
+    }
+    active
 }
 
 /// The rule a name in a deviation means. Rules about deviations cannot be deviated from: a permit
 /// that permits itself needs no reason any more.
-pub(super) fn resolve<'n>(names: &'n RuleNames, name: &str) -> Option<&'n RuleId> {
+pub(super) fn resolve(names: &RuleNames, name: &str) -> Option<RuleId> {
     names
         .find(name)
         .map(|(id, _)| id)
@@ -145,6 +166,7 @@ fn info(text: &Text) -> Option<RuleInfo> {
         code: (*code).to_owned(),
         path: None,
         base: None,
+        fixed: None,
     };
     let bad = text.bad.iter().map(|code| example(ExampleKind::Bad, code));
     let good = text
@@ -167,10 +189,13 @@ fn info(text: &Text) -> Option<RuleInfo> {
         lesson: "L-GOV-DEVIATION".to_owned(),
         why: text.why.to_owned(),
         how_to_fix: text.how_to_fix.to_owned(),
+        false_positive: text.false_positive.to_owned(),
+        incidents: Vec::new(),
         examples: bad.chain(good).collect(),
         references: vec!["docs/deviations.md".to_owned()],
         fix_safety: None::<FixSafety>,
         argues_from_absence: false,
+        once_per_function: false,
         analysis: None,
         supersedes: Vec::new(),
         builtin: true,
@@ -179,7 +204,9 @@ fn info(text: &Text) -> Option<RuleInfo> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn the_rules_are_complete_and_in_order() {
@@ -187,7 +214,14 @@ mod tests {
         let codes: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
         assert_eq!(
             codes,
-            [WITHOUT_REASON, UNKNOWN_RULE, UNUSED, EXPIRED, MALFORMED]
+            [
+                WITHOUT_REASON,
+                UNKNOWN_RULE,
+                UNUSED,
+                EXPIRED,
+                MALFORMED,
+                NOT_PERMITTED
+            ]
         );
         for rule in &rules {
             assert!(rule.id.is_code() && rule.status == RuleStatus::Stable);
@@ -202,21 +236,14 @@ mod tests {
 
     #[test]
     fn the_configuration_turns_them_off_and_changes_their_severity() {
-        let change = |enabled, severity| RuleOverride {
-            severity,
-            enabled,
-            reason: None,
-        };
-        let id = |code| RuleId::parse(code).ok();
-        let overrides: BTreeMap<RuleId, RuleOverride> = [
-            (id(UNUSED), change(false, None)),
-            (id(MALFORMED), change(true, Some(Severity::Error))),
-        ]
-        .into_iter()
-        .filter_map(|(id, change)| Some((id?, change)))
-        .collect();
-        let active = active_rules(&overrides);
-        assert_eq!(active.len(), 4);
+        let text = "[rules.X-DEV-003]\nenabled = false\n[rules.X-DEV-006]\nseverity = \"error\"\n";
+        let mut names = RuleNames::default();
+        for rule in rules() {
+            names.insert(&rule.id, rule.severity, []);
+        }
+        let config = Config::parse(text, "scrubin.toml").unwrap();
+        let active = active_rules(&config.named_rules(&names).unwrap());
+        assert_eq!(active.len(), 5);
         assert!(active.iter().all(|rule| rule.id.as_str() != UNUSED));
         assert_eq!(
             active.last().map(|rule| rule.severity),

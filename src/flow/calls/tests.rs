@@ -1,0 +1,146 @@
+//! Code in, defects with their lines and names out.
+
+use super::check;
+use crate::flow::lower_c;
+use crate::syntax::{Language, Limits, MacroTable, Parser};
+
+fn told(text: &str) -> Vec<String> {
+    told_with(text, &[])
+}
+
+fn told_with(text: &str, isr_names: &[String]) -> Vec<String> {
+    let mut parser = Parser::new(Limits::default());
+    let file = parser
+        .parse(Language::C, text.as_bytes(), &MacroTable::new())
+        .unwrap();
+    let unit = lower_c::lower(&file, Default::default(), &Default::default());
+    let mut out = Vec::new();
+    check(&unit, &file, isr_names, &mut out);
+    out.sort_by_key(|defect| (defect.span, defect.analysis));
+    out.iter()
+        .map(|defect| {
+            let start = defect.span.start as usize;
+            let line = text.as_bytes()[..start]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count()
+                + 1;
+            let names: Vec<&str> = defect.names.iter().map(|(_, text)| text.as_str()).collect();
+            format!("{line} {}: {}", defect.analysis, names.join(", "))
+        })
+        .collect()
+}
+
+#[test]
+fn rings_are_told_once_each() {
+    let code = "int fact(int n) { return n < 2 ? 1 : n * fact(n - 1); }
+static int b(int n);
+static int a(int n) { return n ? b(n - 1) : 0; }
+static int b(int n) { return a(n); }
+int plain(int n) { return a(n) + fact(n); }
+";
+    assert_eq!(
+        told(code),
+        ["1 recursion: fact, directly", "3 recursion: a, through `b`"]
+    );
+}
+
+#[test]
+fn two_functions_of_one_name_are_nobodys_call() {
+    let code =
+        "#if A\nvoid f(void) { g(); }\n#else\nvoid f(void) { }\n#endif\nvoid g(void) { f(); }\n";
+    let found = told(code);
+    assert!(found.len() <= 1, "{found:?}");
+}
+
+const SHARED: &str = "static int ready;
+static unsigned events;
+void USART1_IRQHandler(void) { ready = 1; events |= 2u; }
+void task(void) { if (ready) { events &= ~2u; } }
+";
+
+#[test]
+fn what_an_interrupt_sets_is_shared() {
+    assert_eq!(
+        told(SHARED),
+        [
+            "1 isr-shared-not-volatile: ready, USART1_IRQHandler",
+            "2 isr-shared-not-volatile: events, USART1_IRQHandler",
+            "4 isr-shared-unprotected: events, read, changed and written back, USART1_IRQHandler, changes it, too",
+        ]
+    );
+    let volatile = SHARED.replace("static ", "static volatile ");
+    assert_eq!(told(&volatile).len(), 1);
+    let guarded = volatile.replace(
+        "events &= ~2u;",
+        "__disable_irq(); events &= ~2u; __enable_irq();",
+    );
+    assert_eq!(told(&guarded), [""; 0]);
+    let late = volatile.replace(
+        "events &= ~2u;",
+        "__disable_irq(); __enable_irq(); events &= ~2u;",
+    );
+    assert_eq!(told(&late).len(), 1);
+}
+
+#[test]
+fn handlers_are_known_by_attribute_registration_table_and_configuration() {
+    let with = |head: &str, more: &str| {
+        SHARED
+            .replace("void USART1_IRQHandler(void)", head)
+            .replace("static int ready;", &format!("static int ready; {more}"))
+    };
+    let quiet = with("void on_byte(void)", "");
+    assert_eq!(told(&quiet), [""; 0]);
+    assert_eq!(told_with(&quiet, &["on_*".to_owned()]).len(), 3);
+    let attribute = with("__attribute__((interrupt)) void on_byte(void)", "");
+    assert_eq!(told(&attribute).len(), 3);
+    let table = with(
+        "void on_byte(void)",
+        "void on_byte(void); void (*const vectors[])(void) = { on_byte };",
+    );
+    assert_eq!(told(&table).len(), 3);
+    let registered =
+        format!("{quiet}void start(void) {{ irq_connect_dynamic(3, 0, on_byte, 0, 0); }}\n");
+    assert_eq!(told(&registered).len(), 3);
+}
+
+#[test]
+fn a_helper_that_is_always_called_in_a_section_is_guarded() {
+    let code = "static volatile unsigned n;
+void tick_isr(void) { n++; }
+static void take(void) { n--; }
+void task(void) { unsigned s = irq_disable(); take(); irq_restore(s); }
+";
+    assert_eq!(told(code), [""; 0]);
+    let open = format!("{code}void other(void) {{ take(); }}\n");
+    assert_eq!(told(&open).len(), 1);
+}
+
+#[test]
+fn a_wide_value_is_read_in_two_halves() {
+    let code = "static volatile unsigned long long now;
+void tick_isr(void) { now++; }
+unsigned long long time(void) { return now; }
+";
+    assert_eq!(
+        told(code),
+        ["3 isr-shared-unprotected: now, read in two halves, tick_isr, changes it"]
+    );
+}
+
+#[test]
+fn waiting_and_allocating_below_a_handler() {
+    let code = "static void report(void) { vTaskDelay(3); free(0); }
+static void both(void) { if (xPortIsInsideInterrupt()) return; vTaskDelay(3); }
+void adc_isr(void) { report(); both(); }
+void task(void) { vTaskDelay(1); }
+";
+    assert_eq!(
+        told(code),
+        [
+            "1 blocking-below-isr: vTaskDelay, adc_isr",
+            "1 alloc-below-isr: free, adc_isr"
+        ]
+    );
+}
