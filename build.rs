@@ -120,7 +120,11 @@ fn lessons(folder: &Path) -> Result<Vec<(String, String)>, Box<dyn std::error::E
     let mut lessons = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if name.starts_with("L-") && name.ends_with(".md") {
             lessons.push((name, std::fs::read_to_string(&path)?));
         }

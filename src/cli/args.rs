@@ -150,7 +150,12 @@ pub(super) struct RecordArguments {
     #[arg(long = "record", value_name = "FILE", requires = "key")]
     pub(super) file: Option<PathBuf>,
     /// Private ed25519 key that signs the record, as `ssh-keygen` or `scrubin record key` writes it
-    #[arg(long = "record-key", id = "key", value_name = "FILE", env = "SCRUBIN_RECORD_KEY")]
+    #[arg(
+        long = "record-key",
+        id = "key",
+        value_name = "FILE",
+        env = "SCRUBIN_RECORD_KEY"
+    )]
     pub(super) key: Option<PathBuf>,
 }
 

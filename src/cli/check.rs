@@ -2,8 +2,8 @@
 
 use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportFormat, ScopeArgument};
 use super::failure::Failure;
-use super::source::{self, Reviewed, RuleFolders};
 use super::record::Recorder;
+use super::source::{self, Reviewed, RuleFolders};
 use super::watchdog::Watchdog;
 use super::{Outcome, edits, import, output};
 use crate::change::git::Repository;
@@ -118,7 +118,11 @@ pub(super) fn review(
     if let Some(place) = edits {
         edits::apply(&inputs, &mut report, &place, &arguments.edits)?;
     }
-    let rules = arguments.record.file.as_ref().map(|_| prepared.rule_lines());
+    let rules = arguments
+        .record
+        .file
+        .as_ref()
+        .map(|_| prepared.rule_lines());
     Ok((report, rules.unwrap_or_default()))
 }
 

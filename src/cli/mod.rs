@@ -18,9 +18,9 @@ mod init;
 mod install;
 mod output;
 mod pages;
+mod record;
 #[cfg(feature = "github")]
 mod review;
-mod record;
 mod rules;
 mod selftest;
 mod source;

@@ -104,14 +104,16 @@ impl Recorder {
             started: self.started,
             ended: now(),
             binary_sha256: evidence::file_digest(&program()?),
-            grammars: evidence::GRAMMARS.iter().map(|name| (*name).to_owned()).collect(),
+            grammars: evidence::GRAMMARS
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect(),
             rules,
             ..Context::default()
         };
         let record = evidence::build(report, context);
-        let doing = |failure: Failure| {
-            failure.doing(&format!("add a record to `{}`", self.file.display()))
-        };
+        let doing =
+            |failure: Failure| failure.doing(&format!("add a record to `{}`", self.file.display()));
         let _lock = lock(&self.file).map_err(doing)?;
         let text = match read_text(&self.file) {
             Ok(text) => text,
@@ -180,7 +182,9 @@ fn replace(file: &Path, text: &str) -> Result<(), Failure> {
 fn read_text(file: &Path) -> Result<String, Failure> {
     let size = std::fs::metadata(file).map_err(Failure::new)?.len();
     if size > LARGEST {
-        return Err(Failure::message(format!("it has {size} bytes, at most {LARGEST} are read")));
+        return Err(Failure::message(format!(
+            "it has {size} bytes, at most {LARGEST} are read"
+        )));
     }
     std::fs::read_to_string(file).map_err(Failure::new)
 }
@@ -189,9 +193,9 @@ fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
     let doing = format!("read the key `{}`", file.display());
     let text = read_text(file).map_err(|failure| failure.doing(&doing))?;
     SigningKey::read(&text).map_err(|error| {
-        Failure::new(error)
-            .doing(&doing)
-            .with_help("`scrubin record key FILE` or `ssh-keygen -t ed25519 -N ''` makes a fitting one")
+        Failure::new(error).doing(&doing).with_help(
+            "`scrubin record key FILE` or `ssh-keygen -t ed25519 -N ''` makes a fitting one",
+        )
     })
 }
 
@@ -291,7 +295,9 @@ fn show(
     let text: String = match format {
         RecordFormat::Markdown => chosen.iter().map(|one| evidence::markdown(one)).collect(),
         RecordFormat::Html if chosen.len() > 1 => {
-            return Err(Failure::message("a page shows one record").with_help("choose it with --id"));
+            return Err(
+                Failure::message("a page shows one record").with_help("choose it with --id")
+            );
         }
         RecordFormat::Html => chosen.iter().map(|one| evidence::html(one)).collect(),
         RecordFormat::Json => {
@@ -317,16 +323,19 @@ fn one<'a>(records: &'a [VerifiedRecord], id: &str) -> Result<&'a VerifiedRecord
             || record.sequence.to_string() == id
             || (id.len() >= 4
                 && (record.id.starts_with(id)
-                    || record.change.head.as_deref().is_some_and(|head| head.starts_with(id))))
+                    || record
+                        .change
+                        .head
+                        .as_deref()
+                        .is_some_and(|head| head.starts_with(id))))
     };
     let mut found = records.iter().filter(is_it);
     match (found.next(), found.count()) {
         (Some(record), 0) => Ok(record),
-        (Some(_), more) => Err(Failure::message(format!(
-            "`{id}` stands for {} records",
-            more + 1
-        ))
-        .with_help("give the whole id or the number")),
+        (Some(_), more) => Err(
+            Failure::message(format!("`{id}` stands for {} records", more + 1))
+                .with_help("give the whole id or the number"),
+        ),
         (None, _) => Err(Failure::message(format!("no record is called `{id}`"))
             .with_help("`scrubin record show FILE --all --format json` lists them")),
     }

@@ -79,7 +79,8 @@ impl SigningKey {
     pub fn to_openssh(&self) -> Result<String, KeyError> {
         let pair = Ed25519Keypair::from_seed(&self.key.to_bytes());
         let broken = |error: ssh_key::Error| KeyError::Broken(error.to_string());
-        let key = ssh_key::PrivateKey::new(KeypairData::Ed25519(pair), "scrubin").map_err(broken)?;
+        let key =
+            ssh_key::PrivateKey::new(KeypairData::Ed25519(pair), "scrubin").map_err(broken)?;
         Ok(key.to_openssh(LineEnding::LF).map_err(broken)?.to_string())
     }
 
@@ -157,7 +158,11 @@ pub fn verifying_keys(text: &str) -> Result<Vec<VerifyingKey>, KeyError> {
 fn of_line(line: &str) -> Result<VerifyingKey, KeyError> {
     // Names and options of an allowed signer stand before the kind of the key.
     let words: Vec<&str> = line.split_whitespace().collect();
-    let is_kind = |word: &&&str| ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| word.starts_with(kind));
+    let is_kind = |word: &&&str| {
+        ["ssh-", "ecdsa-", "sk-"]
+            .iter()
+            .any(|kind| word.starts_with(kind))
+    };
     let kind = words.iter().find(is_kind).copied().unwrap_or_default();
     if !kind.is_empty() && kind != "ssh-ed25519" {
         return Err(KeyError::Kind(kind.to_owned()));
@@ -200,7 +205,10 @@ mod tests {
         assert_eq!(error("# nothing\n"), "there is no public key in it");
         assert!(error("\nssh-rsa AAAA bob\n").starts_with("line 2: this is a key of kind ssh-rsa"));
         assert!(error("hello\n").starts_with("line 1: this is no key"));
-        assert!(matches!(SigningKey::read("hello"), Err(KeyError::Broken(_))));
+        assert!(matches!(
+            SigningKey::read("hello"),
+            Err(KeyError::Broken(_))
+        ));
     }
 
     #[test]

@@ -47,7 +47,10 @@ mod tests {
         let manifest = include_str!("../../Cargo.toml");
         for grammar in GRAMMARS {
             let (name, version) = grammar.split_once(' ').unwrap();
-            assert!(manifest.contains(&format!("{name} = \"={version}\"")), "{grammar}");
+            assert!(
+                manifest.contains(&format!("{name} = \"={version}\"")),
+                "{grammar}"
+            );
         }
     }
 
@@ -62,7 +65,10 @@ mod tests {
     fn same(schema: &serde_json::Value, value: &serde_json::Value, at: &str) {
         use serde_json::Value;
         let schema = match schema.get("anyOf").and_then(Value::as_array) {
-            Some(any) => any.iter().find(|one| one.get("properties").is_some()).unwrap_or(schema),
+            Some(any) => any
+                .iter()
+                .find(|one| one.get("properties").is_some())
+                .unwrap_or(schema),
             None => schema,
         };
         match value {
@@ -75,7 +81,11 @@ mod tests {
                 assert_eq!(names, known, "{at}");
                 assert_eq!(required.len(), known.len(), "{at}");
                 for (name, value) in fields {
-                    same(properties.get(name).unwrap(), value, &format!("{at}.{name}"));
+                    same(
+                        properties.get(name).unwrap(),
+                        value,
+                        &format!("{at}.{name}"),
+                    );
                 }
             }
             Value::Array(items) => {

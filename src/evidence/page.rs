@@ -51,9 +51,17 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                 ("branch", or_none(change.branch.as_deref())),
                 (
                     "pull request",
-                    or_none(change.pull_request.map(|number| number.to_string()).as_deref()),
+                    or_none(
+                        change
+                            .pull_request
+                            .map(|number| number.to_string())
+                            .as_deref(),
+                    ),
                 ),
-                ("what was reviewed", format!("{}, scope {}", change.source, change.scope)),
+                (
+                    "what was reviewed",
+                    format!("{}, scope {}", change.source, change.scope),
+                ),
             ],
         },
         Section {
@@ -62,9 +70,15 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                 ("project", or_none(record.project.name.as_deref())),
                 ("device", or_none(record.project.device.as_deref())),
                 ("software item", or_none(record.project.item.as_deref())),
-                ("safety class", or_none(record.project.safety_class.as_deref())),
+                (
+                    "safety class",
+                    or_none(record.project.safety_class.as_deref()),
+                ),
                 ("security level", or_none(record.project.level.as_deref())),
-                ("SHA-256 of the configuration", or_none(record.project.profile_sha256.as_deref())),
+                (
+                    "SHA-256 of the configuration",
+                    or_none(record.project.profile_sha256.as_deref()),
+                ),
             ],
         },
         Section {
@@ -81,38 +95,62 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                     },
                 ),
                 ("approver", or_none(people.approver.as_deref())),
-                ("author and approver differ", yes_or_no(people.author_is_not_approver)),
+                (
+                    "author and approver differ",
+                    yes_or_no(people.author_is_not_approver),
+                ),
             ],
         },
         Section {
             title: "Coverage",
             rows: vec![
-                ("files analysed", format!("{} of {}", coverage.files_analysed, coverage.files)),
+                (
+                    "files analysed",
+                    format!("{} of {}", coverage.files_analysed, coverage.files),
+                ),
                 (
                     "functions analysed",
                     format!("{} of {}", coverage.functions_analysed, coverage.functions),
                 ),
-                ("functions out of reach", coverage.functions_unreached.to_string()),
+                (
+                    "functions out of reach",
+                    coverage.functions_unreached.to_string(),
+                ),
                 ("lines", coverage.lines.to_string()),
             ],
         },
         Section {
             title: "Tool",
             rows: vec![
-                ("tool", format!("{} {}", record.tool.name, record.tool.version)),
-                ("SHA-256 of the program", or_none(record.tool.binary_sha256.as_deref())),
+                (
+                    "tool",
+                    format!("{} {}", record.tool.name, record.tool.version),
+                ),
+                (
+                    "SHA-256 of the program",
+                    or_none(record.tool.binary_sha256.as_deref()),
+                ),
                 ("grammars", record.tool.grammars.join(", ")),
                 ("active rules", record.ruleset.rules.len().to_string()),
                 ("digest of the ruleset", record.ruleset.digest.clone()),
-                ("digest of rules and severities", record.ruleset.rules_sha256.clone()),
+                (
+                    "digest of rules and severities",
+                    record.ruleset.rules_sha256.clone(),
+                ),
             ],
         },
         Section {
             title: "Chain",
             rows: vec![
-                ("record", format!("{}, number {}", record.id, record.sequence)),
+                (
+                    "record",
+                    format!("{}, number {}", record.id, record.sequence),
+                ),
                 ("SHA-256 of this record", verified.digest.clone()),
-                ("SHA-256 of the one before", or_none(record.previous.as_deref())),
+                (
+                    "SHA-256 of the one before",
+                    or_none(record.previous.as_deref()),
+                ),
                 ("signed by", verified.key.clone()),
             ],
         },
@@ -177,7 +215,11 @@ fn tables(record: &ReviewRecord) -> Vec<Table> {
     tables.push(Table {
         title: "Remarks".to_owned(),
         columns: vec!["remark"],
-        rows: record.notices.iter().map(|text| vec![text.clone()]).collect(),
+        rows: record
+            .notices
+            .iter()
+            .map(|text| vec![text.clone()])
+            .collect(),
     });
     tables.retain(|table| !table.rows.is_empty());
     tables
@@ -282,8 +324,18 @@ mod tests {
     #[test]
     fn a_page_escapes_what_it_quotes_and_says_all_that_markdown_says() {
         let page = html(&sample());
-        assert!(page.contains("src/&lt;b&gt;.c:43") && !page.contains("<b>"), "{page}");
-        for value in ["RISK-41", "00ff", "SHA256:abc", "C-LEN-014 CWE-806", "6 of 7", "not stated"] {
+        assert!(
+            page.contains("src/&lt;b&gt;.c:43") && !page.contains("<b>"),
+            "{page}"
+        );
+        for value in [
+            "RISK-41",
+            "00ff",
+            "SHA256:abc",
+            "C-LEN-014 CWE-806",
+            "6 of 7",
+            "not stated",
+        ] {
             assert!(page.contains(value), "{value}");
         }
     }

@@ -104,7 +104,13 @@ impl Statement {
             statement
                 .subject
                 .iter()
-                .map(|one| (one.name.clone(), one.digest.commit.clone(), one.digest.tree.clone()))
+                .map(|one| {
+                    (
+                        one.name.clone(),
+                        one.digest.commit.clone(),
+                        one.digest.tree.clone(),
+                    )
+                })
                 .collect::<Vec<_>>()
         };
         if subject(&statement) != subject(&again) {

@@ -54,14 +54,21 @@ pub fn verify(text: &str, keys: &[VerifyingKey], expected: &Expected) -> Verifie
     }
     let lines: Vec<&str> = text.split('\n').collect();
     // What follows the last line feed is no line.
-    let lines = lines.split_last().map_or(&[][..], |(rest, lines)| {
-        if rest.is_empty() { lines } else { &lines[..] }
-    });
+    let lines =
+        lines.split_last().map_or(
+            &[][..],
+            |(rest, lines)| {
+                if rest.is_empty() { lines } else { &lines[..] }
+            },
+        );
     for (index, line) in lines.iter().enumerate() {
         log.line(index + 1, line, keys, expected);
     }
     if !text.is_empty() && log.closed != Some(lines.len()) {
-        log.problem(lines.len(), "the log does not end in a checkpoint: records are missing");
+        log.problem(
+            lines.len(),
+            "the log does not end in a checkpoint: records are missing",
+        );
     }
     if let Some(last) = &expected.last
         && log.previous.as_ref() != Some(last)
@@ -148,24 +155,39 @@ impl Log {
                     checkpoint.records, checkpoint.last, expected.records
                 ),
             ),
-            Err(error) => self.problem(number, &format!("the checkpoint has another form: {error}")),
+            Err(error) => {
+                self.problem(number, &format!("the checkpoint has another form: {error}"))
+            }
         }
     }
 
     fn record(&mut self, number: usize, record: &ReviewRecord, expected: &Expected) {
         if record.schema != SCHEMA_VERSION {
-            self.problem(number, &format!("the record has the format {}", record.schema));
+            self.problem(
+                number,
+                &format!("the record has the format {}", record.schema),
+            );
         }
         if record.previous != self.previous {
-            self.problem(number, "it does not follow the line before it: a record was removed, added or moved");
+            self.problem(
+                number,
+                "it does not follow the line before it: a record was removed, added or moved",
+            );
         }
         if record.sequence != self.records + 1 {
-            let text = format!("it is record {} at place {}", record.sequence, self.records + 1);
+            let text = format!(
+                "it is record {} at place {}",
+                record.sequence,
+                self.records + 1
+            );
             self.problem(number, &text);
         }
         let digest = rules_digest(&record.ruleset.rules);
         if digest != record.ruleset.rules_sha256 {
-            self.problem(number, "the digest of its rules is not that of the rules it lists");
+            self.problem(
+                number,
+                "the digest of its rules is not that of the rules it lists",
+            );
         }
         if let Some((version, ruleset)) = &expected.ruleset
             && record.tool.version == *version
@@ -184,9 +206,11 @@ impl Log {
 /// Whether a rule is no built-in one: its id is no code.
 fn has_own_rules(record: &ReviewRecord) -> bool {
     let is_code = |rule: &&String| {
-        rule.split(' ')
-            .next()
-            .is_some_and(|id| ["C-", "R-", "X-"].iter().any(|family| id.starts_with(family)))
+        rule.split(' ').next().is_some_and(|id| {
+            ["C-", "R-", "X-"]
+                .iter()
+                .any(|family| id.starts_with(family))
+        })
     };
     record.ruleset.rules.iter().filter(is_code).count() != record.ruleset.rules.len()
 }
@@ -278,7 +302,9 @@ mod tests {
     fn an_end_that_was_kept_elsewhere_shows_a_log_that_was_cut_and_closed_again() {
         let (short, long) = (log(2), log(3));
         let keys = [key().verifying()];
-        let last = verify(&long, &keys, &Expected::default()).records[2].digest.clone();
+        let last = verify(&long, &keys, &Expected::default()).records[2]
+            .digest
+            .clone();
         let expected = Expected {
             last: Some(last),
             ..Expected::default()
@@ -291,7 +317,10 @@ mod tests {
     fn rules_are_held_against_their_digest_and_the_program() {
         let keys = [key().verifying()];
         let mut wrong = record("aa");
-        wrong.ruleset.rules.push("C-LEN-999 1.0.0 error high".to_owned());
+        wrong
+            .ruleset
+            .rules
+            .push("C-LEN-999 1.0.0 error high".to_owned());
         let text = append("", wrong, &key()).unwrap();
         assert!(problems(&text)[0].contains("digest of its rules"));
         let text = append("", record("aa"), &key()).unwrap();

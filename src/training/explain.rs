@@ -221,7 +221,10 @@ impl Page {
 
     /// Code; the reported lines get an arrow.
     pub(super) fn code(&mut self, lines: &[ExampleLine], language: &str) {
-        let code: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+        let code: String = lines
+            .iter()
+            .map(|line| format!("{}\n", line.text))
+            .collect();
         for (line, parts) in lines.iter().zip(highlight::lines(&code, language)) {
             let text: String = parts
                 .into_iter()

@@ -17,17 +17,17 @@ pub(super) enum Kind {
 }
 
 const C: &[&str] = &[
-    "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
-    "enum", "extern", "false", "float", "for", "goto", "if", "inline", "int", "long", "register",
-    "return", "short", "signed", "sizeof", "static", "struct", "switch", "true", "typedef", "union",
-    "unsigned", "void", "volatile", "while", "NULL",
+    "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double",
+    "else", "enum", "extern", "false", "float", "for", "goto", "if", "inline", "int", "long",
+    "register", "return", "short", "signed", "sizeof", "static", "struct", "switch", "true",
+    "typedef", "union", "unsigned", "void", "volatile", "while", "NULL",
 ];
 
 const RUST: &[&str] = &[
     "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern",
     "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub",
-    "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true", "type", "unsafe",
-    "use", "where", "while",
+    "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true", "type",
+    "unsafe", "use", "where", "while",
 ];
 
 /// Takes the lines of a block apart. Comments may go over several lines.
@@ -86,7 +86,8 @@ fn first(text: &str, keywords: &[&str], in_comment: &mut bool) -> (Kind, usize) 
     if text.starts_with('\'') {
         let length = quoted(text, '\'');
         // A lifetime has no second quote near.
-        let is_character = length <= 10 && text.get(1..length).is_some_and(|rest| rest.ends_with('\''));
+        let is_character =
+            length <= 10 && text.get(1..length).is_some_and(|rest| rest.ends_with('\''));
         return if is_character {
             (Kind::Text, length)
         } else {
@@ -94,12 +95,18 @@ fn first(text: &str, keywords: &[&str], in_comment: &mut bool) -> (Kind, usize) 
         };
     }
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
-    let end = |test: &dyn Fn(char) -> bool| text.find(|character| !test(character)).unwrap_or(text.len());
+    let end = |test: &dyn Fn(char) -> bool| {
+        text.find(|character| !test(character))
+            .unwrap_or(text.len())
+    };
     let Some(start) = text.chars().next() else {
         return (Kind::Plain, text.len());
     };
     if start.is_ascii_digit() {
-        return (Kind::Number, end(&|character| is_word(character) || character == '.').max(1));
+        return (
+            Kind::Number,
+            end(&|character| is_word(character) || character == '.').max(1),
+        );
     }
     if is_word(start) {
         let length = end(&is_word);
@@ -145,11 +152,26 @@ mod tests {
     #[test]
     fn parts_are_told_apart() {
         assert_eq!(
-            shown("if (n > 0x10) { s = \"a\\\"b\"; } /* one\ntwo */ int c = 'x'; // end", "c"),
-            ["Keyword if", "Number 0x10", "Text \"a\\\"b\"", "Comment /* one", "Comment two */", "Keyword int", "Text 'x'", "Comment // end"]
+            shown(
+                "if (n > 0x10) { s = \"a\\\"b\"; } /* one\ntwo */ int c = 'x'; // end",
+                "c"
+            ),
+            [
+                "Keyword if",
+                "Number 0x10",
+                "Text \"a\\\"b\"",
+                "Comment /* one",
+                "Comment two */",
+                "Keyword int",
+                "Text 'x'",
+                "Comment // end"
+            ]
         );
         assert_eq!(shown("fn f<'a>(x: &'a str) {}", "rust"), ["Keyword fn"]);
-        assert_eq!(shown("a = \"1\" # why", "toml"), ["Text \"1\"", "Comment # why"]);
+        assert_eq!(
+            shown("a = \"1\" # why", "toml"),
+            ["Text \"1\"", "Comment # why"]
+        );
     }
 
     #[test]

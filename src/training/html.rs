@@ -58,7 +58,10 @@ pub(super) fn markdown(text: &str) -> String {
 /// A block of code. Each line has a class (`bad`, `good` or none) that marks it, also in words for those
 /// who see no colour.
 pub(super) fn listing(lines: &[(&str, &str)], language: &str) -> String {
-    let code: String = lines.iter().map(|(_, line)| format!("{}\n", visible::line(line))).collect();
+    let code: String = lines
+        .iter()
+        .map(|(_, line)| format!("{}\n", visible::line(line)))
+        .collect();
     let mut out = String::from("<pre tabindex=\"0\"><code>");
     for ((class, _), parts) in lines.iter().zip(highlight::lines(&code, language)) {
         let words = match *class {
@@ -145,6 +148,9 @@ mod tests {
     #[test]
     fn marked_lines_say_so_in_words() {
         let html = listing(&[("", "a"), ("bad", "b(\"x\");")], "c");
-        assert!(html.contains("<mark class=\"bad\" title=\"reported\">b(<q>&quot;x&quot;</q>);</mark>"), "{html}");
+        assert!(
+            html.contains("<mark class=\"bad\" title=\"reported\">b(<q>&quot;x&quot;</q>);</mark>"),
+            "{html}"
+        );
     }
 }

@@ -107,11 +107,12 @@ const TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lessons.bin"));
 /// # Errors
 /// The first one that does not have its form; a test reads them all.
 pub fn builtin() -> Result<Vec<Lesson>, LessonError> {
-    let texts: Vec<(String, String)> = postcard::from_bytes(TEXTS).map_err(|error| LessonError {
-        file: "lessons".to_owned(),
-        line: 0,
-        problem: error.to_string(),
-    })?;
+    let texts: Vec<(String, String)> =
+        postcard::from_bytes(TEXTS).map_err(|error| LessonError {
+            file: "lessons".to_owned(),
+            line: 0,
+            problem: error.to_string(),
+        })?;
     texts
         .iter()
         .map(|(name, text)| Lesson::parse(text, name))
@@ -161,7 +162,10 @@ impl Reader<'_> {
             .strip_prefix("---\n")
             .and_then(|rest| rest.split_once("\n---\n"))
         else {
-            return self.error(1, "a lesson begins with front matter between lines of `---`");
+            return self.error(
+                1,
+                "a lesson begins with front matter between lines of `---`",
+            );
         };
         let head: Head = match serde_saphyr::from_str(front) {
             Ok(head) => head,
@@ -174,7 +178,11 @@ impl Reader<'_> {
         for (text, _) in &sections {
             texts.push(text.clone());
         }
-        let at = |section: usize| sections.get(section).map_or((String::new(), 1), Clone::clone);
+        let at = |section: usize| {
+            sections
+                .get(section)
+                .map_or((String::new(), 1), Clone::clone)
+        };
         let (spot, spot_line) = at(SPOT);
         let (guard, guard_line) = at(GUARD);
         let (choose, choose_line) = at(CHOOSE);
@@ -216,7 +224,10 @@ impl Reader<'_> {
             }
         }
         if found.len() != SECTIONS.len() {
-            return self.error(above, format!("{} of {} headings", found.len(), SECTIONS.len()));
+            return self.error(
+                above,
+                format!("{} of {} headings", found.len(), SECTIONS.len()),
+            );
         }
         Ok(found
             .into_iter()
@@ -254,7 +265,10 @@ impl Reader<'_> {
         (spot, spot_line): (&str, usize),
         (guard, guard_line): (&str, usize),
     ) -> Result<Vec<Task>, LessonError> {
-        let (bad, good) = (self.blocks(spot, spot_line)?, self.blocks(guard, guard_line)?);
+        let (bad, good) = (
+            self.blocks(spot, spot_line)?,
+            self.blocks(guard, guard_line)?,
+        );
         if bad.is_empty() || bad.len() != good.len() {
             return self.error(
                 guard_line,
@@ -275,7 +289,10 @@ impl Reader<'_> {
                 .map(|(index, _)| index + 1)
                 .collect();
             let [line] = marked.as_slice() else {
-                return self.error(spot_line, format!("{} lines are marked, not one", marked.len()));
+                return self.error(
+                    spot_line,
+                    format!("{} lines are marked, not one", marked.len()),
+                );
             };
             let code: String = bad
                 .code
@@ -318,7 +335,10 @@ impl Reader<'_> {
         let right = options.iter().filter(|option| option.is_right).count();
         if question.trim().is_empty() || !(3..=4).contains(&options.len()) || right != 1 {
             let found = format!("{} options, {right} of them right", options.len());
-            return self.error(line, format!("a question with three or four options, one right: {found}"));
+            return self.error(
+                line,
+                format!("a question with three or four options, one right: {found}"),
+            );
         }
         if options.iter().any(|option| option.why.trim().is_empty()) {
             return self.error(line, "an option does not say why it is right or wrong");
@@ -378,9 +398,15 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_with_its_line() {
         let error = |from: &str, to: &str| {
-            Lesson::parse(&TEXT.replace(from, to), "x.md").unwrap_err().to_string()
+            Lesson::parse(&TEXT.replace(from, to), "x.md")
+                .unwrap_err()
+                .to_string()
         };
-        assert!(error("## Choose", "## Chose").starts_with("x.md:29: `Chose` stands where"), "{}", error("## Choose", "## Chose"));
+        assert!(
+            error("## Choose", "## Chose").starts_with("x.md:29: `Chose` stands where"),
+            "{}",
+            error("## Choose", "## Chose")
+        );
         assert!(error("- [x] Two", "- [ ] Two").contains("0 of them right"));
         assert!(error(" // <-- here", "").contains("0 lines are marked"));
         assert!(error("minutes: 5", "minuts: 5").contains("minuts"));

@@ -63,7 +63,10 @@ pub fn site(source: Source<'_>) -> Vec<File> {
         file("lessons.html".to_owned(), lessons(&rules, source.lessons)),
     ];
     for rule in &rules {
-        let lesson = source.lessons.iter().find(|one| one.head.key == rule.lesson);
+        let lesson = source
+            .lessons
+            .iter()
+            .find(|one| one.head.key == rule.lesson);
         let text = rule_page(rule, &rules, lesson, source.measured);
         files.push(file(format!("rules/{}.html", rule.id), text));
     }
@@ -175,7 +178,10 @@ fn rule_body(
     lesson: Option<&Lesson>,
     measured: &Measured,
 ) -> (String, String) {
-    let mut body = format!("<p>{}</p>\n<dl>\n", inline(&words::full_sentence(&rule.message)));
+    let mut body = format!(
+        "<p>{}</p>\n<dl>\n",
+        inline(&words::full_sentence(&rule.message))
+    );
     let mut fact = |name: &str, value: String| {
         if !value.is_empty() {
             body.push_str(&format!("<dt>{name}</dt><dd>{value}</dd>\n"));
@@ -189,14 +195,19 @@ fn rule_body(
         .iter()
         .filter_map(|cwe| cwe_number(cwe))
         .map(|number| {
-            format!("<a href=\"https://cwe.mitre.org/data/definitions/{number}.html\">CWE-{number}</a>")
+            format!(
+                "<a href=\"https://cwe.mitre.org/data/definitions/{number}.html\">CWE-{number}</a>"
+            )
         })
         .collect();
     fact("Weakness", cwe.join(", "));
     fact("CERT C", escape(&rule.cert_c.join(", ")));
     fact("MISRA C:2012", escape(&rule.misra_c_2012.join(", ")));
     fact("Version", escape(&rule.version));
-    fact("Measured", measured.sentence(rule.id.as_str()).unwrap_or_default());
+    fact(
+        "Measured",
+        measured.sentence(rule.id.as_str()).unwrap_or_default(),
+    );
     if let Some(lesson) = lesson {
         fact(
             "Lesson",
@@ -212,13 +223,18 @@ fn rule_body(
         body.push_str(&format!("<h2>{title}</h2>\n{}", prose(text)));
     }
     body.push_str("<h2>Examples</h2>\n<p>Each of them is a test of the rule.</p>\n");
-    let of_kind = |kind| rule.examples.iter().filter(move |example| example.kind == kind);
+    let of_kind = |kind| {
+        rule.examples
+            .iter()
+            .filter(move |example| example.kind == kind)
+    };
     for example in of_kind(ExampleKind::Bad) {
         body.push_str(&example_part(rule, example, None));
     }
     for example in of_kind(ExampleKind::Good) {
-        let nearest = of_kind(ExampleKind::Bad)
-            .max_by_key(|bad| std::cmp::Reverse(differing(bad, example).iter().filter(|one| **one).count()));
+        let nearest = of_kind(ExampleKind::Bad).max_by_key(|bad| {
+            std::cmp::Reverse(differing(bad, example).iter().filter(|one| **one).count())
+        });
         body.push_str(&example_part(rule, example, nearest));
     }
     let related = explain::related(rule, all);
@@ -269,10 +285,15 @@ fn example_part(rule: &RuleInfo, example: &Example, nearest: Option<&Example>) -
     if let Some(base) = &example.base {
         let lines = example_lines(base);
         let lines: Vec<(&str, &str)> = lines.iter().map(|line| ("", line.text.as_str())).collect();
-        out.push_str(&format!("<h3>Before the change{place}</h3>\n{}", listing(&lines, language)));
+        out.push_str(&format!(
+            "<h3>Before the change{place}</h3>\n{}",
+            listing(&lines, language)
+        ));
     }
     let lines = example_lines(&example.code);
-    let differs = nearest.map(|bad| differing(bad, example)).unwrap_or_default();
+    let differs = nearest
+        .map(|bad| differing(bad, example))
+        .unwrap_or_default();
     let shown: Vec<(&str, &str)> = lines
         .iter()
         .enumerate()
@@ -285,7 +306,10 @@ fn example_part(rule: &RuleInfo, example: &Example, nearest: Option<&Example>) -
             (class, line.text.as_str())
         })
         .collect();
-    out.push_str(&format!("<h3>{title}{place}</h3>\n{}", listing(&shown, language)));
+    out.push_str(&format!(
+        "<h3>{title}{place}</h3>\n{}",
+        listing(&shown, language)
+    ));
     out
 }
 
@@ -306,7 +330,11 @@ fn differing(bad: &Example, good: &Example) -> Vec<bool> {
 }
 
 fn lesson_page(lesson: &Lesson, rules: &[&RuleInfo]) -> String {
-    page(&escape(&lesson.head.title), "../", &lesson_body(lesson, rules))
+    page(
+        &escape(&lesson.head.title),
+        "../",
+        &lesson_body(lesson, rules),
+    )
 }
 
 fn lesson_body(lesson: &Lesson, rules: &[&RuleInfo]) -> String {
@@ -371,7 +399,14 @@ mod tests {
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(
             paths,
-            ["index.html", "lessons.html", "rules/C-LEN-014.html", "rules/acme.no-printf.html", "search.js", "style.css"]
+            [
+                "index.html",
+                "lessons.html",
+                "rules/C-LEN-014.html",
+                "rules/acme.no-printf.html",
+                "search.js",
+                "style.css"
+            ]
         );
         for file in files.iter().filter(|file| file.path.ends_with(".html")) {
             for link in file.text.split("href=\"").skip(1) {
@@ -393,7 +428,12 @@ mod tests {
     #[test]
     fn hostile_rules_make_no_markup() {
         let mut rule = sample::user_rule();
-        for text in [&mut rule.message, &mut rule.why, &mut rule.slug, &mut rule.lesson] {
+        for text in [
+            &mut rule.message,
+            &mut rule.why,
+            &mut rule.slug,
+            &mut rule.lesson,
+        ] {
             *text = "<img src=x onerror=alert(1)>".to_owned();
         }
         rule.references = vec!["javascript:alert(1)".to_owned()];

@@ -100,7 +100,15 @@ impl Repository {
     pub fn taken_in(&self, from: &str, to: &str) -> Result<Vec<Taken>, Error> {
         let format = format!("--format=%H{FIELD}%P{FIELD}%T{FIELD}%s");
         let range = format!("{from}..{to}");
-        let arguments = ["log", "--first-parent", "--reverse", "--no-show-signature", &format, &range, "--"];
+        let arguments = [
+            "log",
+            "--first-parent",
+            "--reverse",
+            "--no-show-signature",
+            &format,
+            &range,
+            "--",
+        ];
         let answer = self.run(&arguments)?;
         let mut taken = Vec::new();
         for line in String::from_utf8_lossy(&answer).lines() {
@@ -136,8 +144,14 @@ mod tests {
     #[test]
     fn an_address_keeps_no_secret() {
         for (given, kept) in [
-            ("https://bob:t0ken@git.example/pump.git", "https://git.example/pump.git"),
-            ("https://t0ken@git.example:8443/a@b", "https://git.example:8443/a@b"),
+            (
+                "https://bob:t0ken@git.example/pump.git",
+                "https://git.example/pump.git",
+            ),
+            (
+                "https://t0ken@git.example:8443/a@b",
+                "https://git.example:8443/a@b",
+            ),
             ("git@git.example:pump.git", "git@git.example:pump.git"),
             ("../pump", "../pump"),
             ("https://git.example", "https://git.example"),

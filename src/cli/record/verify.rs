@@ -26,7 +26,9 @@ pub(super) struct Request<'a> {
 pub(super) fn verify(request: &Request<'_>) -> Result<Outcome, Failure> {
     let keys = signers(request.signers)?;
     if request.last.is_some() && request.files.len() > 1 {
-        return Err(Failure::message("--last belongs to one log").with_help("verify the logs one by one"));
+        return Err(
+            Failure::message("--last belongs to one log").with_help("verify the logs one by one")
+        );
     }
     let expected = Expected {
         ruleset: Some((
@@ -67,10 +69,7 @@ struct Checked {
 
 /// What the branch took in. A commit is covered by a record about itself, about a commit it merged,
 /// or about a commit with the very same tree, as a squash leaves it; the record's gate was open.
-fn without_record(
-    range: &str,
-    logs: &[(&PathBuf, Verified)],
-) -> Result<Vec<Checked>, Failure> {
+fn without_record(range: &str, logs: &[(&PathBuf, Verified)]) -> Result<Vec<Checked>, Failure> {
     let Some((from, to)) = range.split_once("..") else {
         return Err(Failure::message(format!("`{range}` is no range"))
             .with_help("write A..B: what B took in after A"));
@@ -165,5 +164,8 @@ fn as_json(logs: &[(&PathBuf, Verified)], missing: Option<&[Checked]>) -> String
             })
             .collect::<Vec<_>>()
     });
-    format!("{}\n", json!({"version": 1, "logs": logs, "taken-in": taken}))
+    format!(
+        "{}\n",
+        json!({"version": 1, "logs": logs, "taken-in": taken})
+    )
 }
