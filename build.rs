@@ -90,6 +90,10 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("rules.sha256"), digest)?;
     std::fs::write(out.join("rules.bin"), bytes)?;
     std::fs::write(out.join("sources.bin"), postcard::to_stdvec(&sources)?)?;
+    std::fs::write(
+        out.join("lessons.bin"),
+        postcard::to_stdvec(&lessons(&root.join("rulesets/lessons"))?)?,
+    )?;
     Ok(())
 }
 
@@ -109,4 +113,22 @@ fn rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Name and text of each lesson, by name.
+fn lessons(folder: &Path) -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
+    let mut lessons = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.starts_with("L-") && name.ends_with(".md") {
+            lessons.push((name, std::fs::read_to_string(&path)?));
+        }
+    }
+    lessons.sort();
+    Ok(lessons)
 }

@@ -42,6 +42,9 @@ pub mod report;
 /// Explain pages. Pure.
 pub mod training;
 
+/// Signed records of reviews, and whether they are still what was written.
+pub mod evidence;
+
 /// The one run that every entry point calls: change and configuration in, report out.
 pub mod review;
 

@@ -24,6 +24,8 @@ mod index;
 mod profile;
 #[path = "e2e/reach.rs"]
 mod reach;
+#[path = "e2e/record.rs"]
+mod record;
 #[path = "e2e/repository.rs"]
 mod repository;
 #[path = "e2e/review.rs"]

@@ -38,12 +38,12 @@ pub(super) enum Command {
     Hook(HookCommand),
     /// Review a sample firmware change, from nothing; leaves nothing behind
     Demo,
-    /// Show the page of a rule: what, why, how to fix, examples
+    /// Show the page of a rule (what, why, how to fix, examples) or a lesson
     Explain {
-        /// Code or slug of the rule
+        /// Code or slug of a rule, or key of a lesson
         rule: String,
-        #[arg(long, value_enum, default_value_t = PageFormat::Terminal)]
-        format: PageFormat,
+        #[arg(long, value_enum, default_value_t = ExplainFormat::Terminal)]
+        format: ExplainFormat,
     },
     /// List, show, test and export rules
     #[command(subcommand)]
@@ -56,6 +56,9 @@ pub(super) enum Command {
     /// Reasoned exceptions from rules
     #[command(subcommand)]
     Deviations(DeviationsCommand),
+    /// Signed records of reviews: make a key, show, verify
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// Show version and digest of the rules and run all their examples
     Selftest {
         /// Further rules in Semgrep's syntax (may be repeated)
@@ -127,6 +130,8 @@ pub(super) struct CheckArguments {
     /// JSON: list findings outside the change and below the threshold as well
     #[arg(long)]
     pub(super) all_verdicts: bool,
+    #[command(flatten)]
+    pub(super) record: RecordArguments,
     /// What is done with the edits of findings
     #[command(flatten)]
     pub(super) edits: EditArguments,
@@ -136,6 +141,22 @@ pub(super) struct CheckArguments {
     /// Only these files and folders
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+}
+
+/// Options of commands that leave a record.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct RecordArguments {
+    /// Add a signed record of this review to the log FILE, which is made where there is none
+    #[arg(long = "record", value_name = "FILE", requires = "key")]
+    pub(super) file: Option<PathBuf>,
+    /// Private ed25519 key that signs the record, as `ssh-keygen` or `scrubin record key` writes it
+    #[arg(
+        long = "record-key",
+        id = "key",
+        value_name = "FILE",
+        env = "SCRUBIN_RECORD_KEY"
+    )]
+    pub(super) key: Option<PathBuf>,
 }
 
 /// Options of `check` about the findings of other tools.
@@ -413,13 +434,19 @@ pub(super) enum RulesCommand {
     Show {
         /// Code or slug of the rule
         rule: String,
-        #[arg(long, value_enum, default_value_t = PageFormat::Terminal)]
-        format: PageFormat,
+        #[arg(long, value_enum, default_value_t = ExplainFormat::Terminal)]
+        format: ExplainFormat,
     },
     /// Run the examples of the built-in rules, or of the rules in PATH instead
     Test {
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
+    },
+    /// Write all rules and lessons as a static site, which works from the disk
+    Site {
+        /// Folder that takes it
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
     /// Write the pattern rules for Semgrep, or the pages of all rules
     #[command(group(clap::ArgGroup::new("what").required(true)))]
@@ -454,6 +481,62 @@ pub(super) enum DeviationsCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum RecordCommand {
+    /// Make a key that signs records: FILE, and FILE.pub for those who verify
+    Key {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Show the records of a log, or one of them
+    Show {
+        /// The log
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The record with this id, number, or commit (a unique start will do); without it, the last
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        /// All records
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+        /// Public keys of those who may sign (default: FILE.pub of SCRUBIN_RECORD_KEY)
+        #[arg(long, value_name = "FILE")]
+        signers: Option<PathBuf>,
+        #[arg(long, value_enum, default_value_t = RecordFormat::Markdown)]
+        format: RecordFormat,
+    },
+    /// Verify signatures, chain and form of logs, and find what a branch took in without a record
+    Verify {
+        /// The logs
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// Public keys of those who may sign: lines as in authorized_keys or allowed_signers, or PEM
+        #[arg(long, value_name = "FILE")]
+        signers: Option<PathBuf>,
+        /// List what the branch B took in after A without a record
+        #[arg(long, value_name = "A..B")]
+        range: Option<String>,
+        /// SHA-256 that the last record must have, where it was kept elsewhere
+        #[arg(long, value_name = "SHA256")]
+        last: Option<String>,
+        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+        format: ListFormat,
+    },
+    /// Print the JSON schema of a record
+    Schema,
+}
+
+/// How records are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RecordFormat {
+    /// For people
+    Markdown,
+    /// A page that stands alone
+    Html,
+    /// For programs
+    Json,
+}
+
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum ReportFormat {
@@ -476,6 +559,15 @@ pub(super) enum PageFormat {
     Terminal,
     Json,
     Markdown,
+}
+
+/// How a page is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    Terminal,
+    Json,
+    Markdown,
+    Html,
 }
 
 /// How a list is written.

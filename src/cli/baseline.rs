@@ -16,7 +16,7 @@ pub(super) fn write(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     };
     let open = source::open(&arguments)?;
     let configs = open.configs(arguments.config.as_deref())?;
-    let report = check::review(&open, &configs, &arguments)?;
+    let (report, _) = check::review(&open, &configs, &arguments)?;
     let baseline = Baseline::of(&report.findings);
     let text = baseline
         .to_json()

@@ -2,6 +2,7 @@
 
 use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportFormat, ScopeArgument};
 use super::failure::Failure;
+use super::record::Recorder;
 use super::source::{self, Reviewed, RuleFolders};
 use super::watchdog::Watchdog;
 use super::{Outcome, edits, import, output};
@@ -14,13 +15,17 @@ use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
 /// Reviews what the arguments name and writes the report.
 pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     let watchdog = Watchdog::start(arguments.watchdog);
+    let recorder = Recorder::new(&arguments.record)?;
     let reviewed = source::open(arguments)?.watched_by(&watchdog);
     let configs = reviewed.configs(arguments.config.as_deref())?;
     watchdog.set(
         arguments.watchdog.or(configs.root.limits.watchdog_seconds),
         false,
     );
-    let report = review(&reviewed, &configs, arguments)?;
+    let (report, rules) = review(&reviewed, &configs, arguments)?;
+    if let Some(recorder) = recorder {
+        recorder.write(&report, reviewed.repository.as_ref(), rules)?;
+    }
     if arguments.all && report.files.total == 0 {
         output::report(
             &output::render(&report, arguments),
@@ -73,12 +78,13 @@ pub(super) fn ruleset(
     Ok(ruleset)
 }
 
-/// Reviews a change that is open already.
+/// Reviews a change that is open already. Gives the report, and the rules as a record lists them where one
+/// is wanted.
 pub(super) fn review(
     reviewed: &Reviewed,
     configs: &Configs,
     arguments: &CheckArguments,
-) -> Result<Report, Failure> {
+) -> Result<(Report, Vec<String>), Failure> {
     let config = &configs.root;
     let whole = reviewed.change.source.is_whole();
     // Refused before the work of a review, where nothing could be written.
@@ -112,7 +118,12 @@ pub(super) fn review(
     if let Some(place) = edits {
         edits::apply(&inputs, &mut report, &place, &arguments.edits)?;
     }
-    Ok(report)
+    let rules = arguments
+        .record
+        .file
+        .as_ref()
+        .map(|_| prepared.rule_lines());
+    Ok((report, rules.unwrap_or_default()))
 }
 
 /// Most bytes of a file that is read.

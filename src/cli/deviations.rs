@@ -16,7 +16,7 @@ pub(super) fn list(format: ListFormat, paths: &[PathBuf]) -> Result<Outcome, Fai
     };
     let open = source::open(&arguments)?;
     let configs = open.configs(None)?;
-    let report = check::review(&open, &configs, &arguments)?;
+    let (report, _) = check::review(&open, &configs, &arguments)?;
     let uses = &report.deviations;
     let text = match format {
         ListFormat::Json => {

@@ -146,7 +146,7 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
     };
     let seconds = configs.root.limits.watchdog_seconds.unwrap_or(HOOK_SECONDS);
     watchdog.set(Some(seconds), configs.root.hook.fail == HookFailure::Open);
-    let result = check::review(&open, &configs, arguments).map(|report| {
+    let result = check::review(&open, &configs, arguments).map(|(report, _)| {
         let outcome = check::outcome(&report);
         let quiet = outcome == Outcome::Passed
             && report.counts().get("report") == Some(&0)

@@ -18,6 +18,7 @@ mod init;
 mod install;
 mod output;
 mod pages;
+mod record;
 #[cfg(feature = "github")]
 mod review;
 mod rules;
@@ -99,6 +100,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Deviations(args::DeviationsCommand::List { format, paths }) => {
             deviations::list(format, &paths)
         }
+        Command::Record(command) => record::record(command),
         Command::Selftest { rules, format } => selftest::selftest(&rules, format),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -1,16 +1,17 @@
 //! `scrubin explain` and `rules show`: the page of a rule.
 
-use super::args::PageFormat;
+use super::args::ExplainFormat;
 use super::failure::Failure;
 use super::{Outcome, output};
 use crate::config::nearest;
 use crate::review;
 use crate::rules::RuleInfo;
-use crate::training::explain as page;
+use crate::training::measured::Measured;
+use crate::training::{explain as page, lesson as lessons, lesson_page, site};
 use crate::triage;
 
-/// Shows the page of the rule of that code or slug.
-pub(super) fn explain(name: &str, format: PageFormat) -> Result<Outcome, Failure> {
+/// Shows the page of the rule of that code or slug, or the lesson of that key.
+pub(super) fn explain(name: &str, format: ExplainFormat) -> Result<Outcome, Failure> {
     let ruleset = review::builtin()?;
     let mut infos: Vec<RuleInfo> = ruleset
         .rules
@@ -20,6 +21,9 @@ pub(super) fn explain(name: &str, format: PageFormat) -> Result<Outcome, Failure
         .collect();
     infos.extend(triage::rules());
     infos.extend(review::change_rules());
+    if name.starts_with("L-") {
+        return lesson(name, format);
+    }
     let Some(info) = infos.iter().find(|info| info.is_called(name)) else {
         let names = infos
             .iter()
@@ -35,9 +39,31 @@ pub(super) fn explain(name: &str, format: PageFormat) -> Result<Outcome, Failure
         .filter(|other| other.lesson == info.lesson && other.id != info.id)
         .collect();
     let text = match format {
-        PageFormat::Terminal => page::terminal(info, &related, output::page_options()),
-        PageFormat::Markdown => page::markdown(info, &related),
-        PageFormat::Json => page::json(info, &related),
+        ExplainFormat::Terminal => page::terminal(info, &related, output::page_options()),
+        ExplainFormat::Markdown => page::markdown(info, &related),
+        ExplainFormat::Json => page::json(info, &related),
+        ExplainFormat::Html => site::alone(info, &Measured::embedded()),
+    };
+    output::text(&text)?;
+    Ok(Outcome::Passed)
+}
+
+/// Shows a lesson.
+fn lesson(key: &str, format: ExplainFormat) -> Result<Outcome, Failure> {
+    let all = lessons::builtin().map_err(Failure::new)?;
+    let Some(lesson) = all.iter().find(|lesson| lesson.head.key == key) else {
+        let failure = Failure::message(format!("no lesson is called `{key}`"));
+        let keys = all.iter().map(|lesson| lesson.head.key.as_str());
+        return Err(match nearest(key, keys) {
+            Some(near) => failure.with_help(format!("did you mean `{near}`?")),
+            None => failure.with_help("`scrubin explain RULE` names the lesson of a rule"),
+        });
+    };
+    let text = match format {
+        ExplainFormat::Terminal => lesson_page::terminal(lesson, output::page_options()),
+        ExplainFormat::Markdown => lesson_page::markdown(lesson),
+        ExplainFormat::Json => lesson_page::json(lesson),
+        ExplainFormat::Html => site::lesson_alone(lesson),
     };
     output::text(&text)?;
     Ok(Outcome::Passed)

@@ -10,7 +10,7 @@ use crate::review::{self, Ruleset};
 use crate::rules::RuleInfo;
 use crate::training::measured::Measured;
 use crate::training::profiled::Profiled;
-use crate::training::{catalogue, listing, profiled};
+use crate::training::{catalogue, lesson, listing, profiled, site};
 use crate::triage;
 
 pub(super) fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
@@ -30,6 +30,7 @@ pub(super) fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
         }
         RulesCommand::Show { rule, format } => pages::explain(&rule, format),
         RulesCommand::Test { paths } => test(&paths),
+        RulesCommand::Site { out } => export_site(&out),
         RulesCommand::Export { semgrep, pages } => {
             if let Some(folder) = semgrep {
                 export_semgrep(&folder)?;
@@ -159,6 +160,28 @@ fn export_pages(folder: &Path) -> Result<(), Failure> {
         pages.len(),
         folder.display()
     ))
+}
+
+/// Writes the site of all rules and lessons.
+fn export_site(folder: &Path) -> Result<Outcome, Failure> {
+    let infos = infos(&review::builtin()?);
+    let rules: Vec<&RuleInfo> = infos.iter().collect();
+    let lessons = lesson::builtin().map_err(Failure::new)?;
+    let files = site::site(site::Source {
+        rules: &rules,
+        lessons: &lessons,
+        measured: &Measured::embedded(),
+    });
+    for file in &files {
+        write(folder, &file.path, &file.text)?;
+    }
+    output::text(&format!(
+        "{} rules and {} lessons written to {}\n",
+        rules.len(),
+        lessons.len(),
+        folder.join("index.html").display()
+    ))?;
+    Ok(Outcome::Passed)
 }
 
 /// Writes a file below the folder, and the folders on the way to it.

@@ -253,6 +253,16 @@ impl Policy {
         Some(zones.any(|zone| zone.paths.vendor_record.is_match(path)))
     }
 
+    /// The severity of a rule in files at the root of the repository, `own` being that of the rule; `None` where
+    /// it does not run there.
+    pub fn severity_at_root(&self, rule: &RuleId, own: Severity) -> Option<Severity> {
+        let Some(ruling) = self.ruling(&RepoPath::from("")) else {
+            return Some(own);
+        };
+        let terms = ruling.terms;
+        (!terms.off.contains(rule)).then(|| terms.severities.get(rule).copied().unwrap_or(own))
+    }
+
     /// Whether the rule runs anywhere.
     pub fn runs(&self, id: &RuleId) -> bool {
         self.zones.is_empty() || self.zones.iter().any(|zone| zone.named.enabled(id))

@@ -31,6 +31,21 @@ impl Paint {
         self.wrap("1;33", text)
     }
 
+    /// What may be passed over.
+    pub(crate) fn dim(self, text: &str) -> String {
+        self.wrap("2", text)
+    }
+
+    /// Words of a language.
+    pub(crate) fn cyan(self, text: &str) -> String {
+        self.wrap("36", text)
+    }
+
+    /// Texts and numbers in code.
+    pub(crate) fn magenta(self, text: &str) -> String {
+        self.wrap("35", text)
+    }
+
     /// All is well.
     pub(crate) fn green(self, text: &str) -> String {
         self.wrap("1;32", text)

@@ -271,6 +271,29 @@ impl Prepared {
         self
     }
 
+    /// `CODE VERSION SEVERITY PRECISION` of each active rule with the severity of this project, sorted:
+    /// what a record says of the rules it was made with.
+    pub fn rule_lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self
+            .engine
+            .rules()
+            .iter()
+            .filter_map(|rule| rule.info().map(|info| (rule, info)))
+            .map(|(rule, info)| {
+                let id = &rule.head().id;
+                let severity = self.settings.policy.severity_at_root(id, info.severity);
+                format!(
+                    "{id} {} {} {}",
+                    info.version,
+                    severity.map_or("off", |severity| severity.as_str()),
+                    info.precision.as_str()
+                )
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
     /// Whether a profile asks for a second person to excuse an error.
     pub fn wants_second_person(&self) -> bool {
         self.settings.policy.wants_second_person()

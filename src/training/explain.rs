@@ -4,8 +4,9 @@
 use crate::report::page::{self, ExampleLine};
 use crate::report::paint::Paint;
 use crate::report::{quote, visible, words};
-use crate::rules::{ExampleKind, RuleInfo};
+use crate::rules::{ExampleKind, RuleInfo, RuleLanguage};
 
+use super::highlight::{self, Kind};
 use super::rule_json;
 
 /// How to render for a terminal.
@@ -24,6 +25,15 @@ impl Default for PageOptions {
             color: false,
             width: 80,
         }
+    }
+}
+
+/// The word for the language of a rule's examples.
+pub(super) fn language(rule: &RuleInfo) -> &'static str {
+    match rule.languages.first() {
+        Some(RuleLanguage::C) => "c",
+        Some(RuleLanguage::Rust) => "rust",
+        _ => "text",
     }
 }
 
@@ -50,22 +60,30 @@ fn title(rule: &RuleInfo) -> String {
     text.trim_end().to_owned()
 }
 
+/// The explaining texts of a rule under their headings, those that it has.
+pub(super) fn texts(rule: &RuleInfo) -> Vec<(&'static str, &str)> {
+    [
+        ("Why it matters", rule.why.as_str()),
+        ("How to fix it", rule.how_to_fix.as_str()),
+        ("When it is wrong", rule.false_positive.as_str()),
+    ]
+    .into_iter()
+    .filter(|(_, text)| !text.trim().is_empty())
+    .collect()
+}
+
 /// Renders the page for a terminal; ends with a line feed. `all` are the rules among which those of
 /// the same lesson are looked for.
 pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> String {
-    let mut page = Page {
-        out: String::new(),
-        paint: Paint { on: options.color },
-        width: options.width.clamp(40, 100),
-    };
+    let mut page = Page::new(options);
     let heading = page.paint.bold(&title(rule));
     page.out.push_str(&format!("{heading}\n"));
     page.out
         .push_str(&format!("{}\n\n", page::classification(rule)));
     page.text(&words::full_sentence(&rule.message));
-    page.section("Why it matters", &rule.why);
-    page.section("How to fix it", &rule.how_to_fix);
-    page.section("When it is wrong", &rule.false_positive);
+    for (heading, text) in texts(rule) {
+        page.section(heading, text);
+    }
     for (kind, heading) in [
         (ExampleKind::Bad, "Reported"),
         (ExampleKind::Good, "Not reported"),
@@ -78,13 +96,13 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
                 .unwrap_or_default();
             if let Some(base) = &example.base {
                 page.heading(&format!("Before the change{place}"));
-                page.code(&page::example_lines(base));
+                page.code(&page::example_lines(base), language(rule));
             }
             page.heading(&format!("{heading}{place}"));
-            page.code(&page::example_lines(&example.code));
+            page.code(&page::example_lines(&example.code), language(rule));
             if let Some(fixed) = &example.fixed {
                 page.heading(&format!("After the edit{place}"));
-                page.code(&page::example_lines(fixed));
+                page.code(&page::example_lines(fixed), language(rule));
             }
         }
     }
@@ -150,14 +168,23 @@ pub fn json(rule: &RuleInfo, all: &[&RuleInfo]) -> String {
 }
 
 /// A page being written.
-struct Page {
-    out: String,
-    paint: Paint,
+pub(super) struct Page {
+    pub(super) out: String,
+    pub(super) paint: Paint,
     width: usize,
 }
 
 impl Page {
-    fn heading(&mut self, heading: &str) {
+    /// An empty page.
+    pub(super) fn new(options: PageOptions) -> Self {
+        Self {
+            out: String::new(),
+            paint: Paint { on: options.color },
+            width: options.width.clamp(40, 100),
+        }
+    }
+
+    pub(super) fn heading(&mut self, heading: &str) {
         let heading = self.paint.bold(heading);
         self.out.push_str(&format!("\n{heading}\n"));
     }
@@ -171,7 +198,7 @@ impl Page {
     }
 
     /// Prose, wrapped; blank lines and list items begin a new line.
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         let mut paragraph = String::new();
         for line in text.lines() {
             let is_item = line.trim_start().starts_with(['-', '*']);
@@ -193,14 +220,26 @@ impl Page {
     }
 
     /// Code; the reported lines get an arrow.
-    fn code(&mut self, lines: &[ExampleLine]) {
-        for line in lines {
+    pub(super) fn code(&mut self, lines: &[ExampleLine], language: &str) {
+        let code: String = lines
+            .iter()
+            .map(|line| format!("{}\n", line.text))
+            .collect();
+        for (line, parts) in lines.iter().zip(highlight::lines(&code, language)) {
+            let text: String = parts
+                .into_iter()
+                .map(|(kind, text)| match kind {
+                    Kind::Comment => self.paint.dim(text),
+                    Kind::Keyword => self.paint.cyan(text),
+                    Kind::Text | Kind::Number => self.paint.magenta(text),
+                    Kind::Plain => text.to_owned(),
+                })
+                .collect();
             if line.marked {
                 let arrow = self.paint.red("-->");
-                self.out
-                    .push_str(&format!("{INDENT}{arrow} {}\n", line.text));
+                self.out.push_str(&format!("{INDENT}{arrow} {text}\n"));
             } else {
-                let text = format!("{INDENT}    {}", line.text);
+                let text = format!("{INDENT}    {text}");
                 self.out.push_str(&format!("{}\n", text.trim_end()));
             }
         }

@@ -4,7 +4,12 @@
 mod areas;
 pub mod catalogue;
 pub mod explain;
+mod highlight;
+mod html;
+pub mod lesson;
+pub mod lesson_page;
 pub mod listing;
 pub mod measured;
 pub mod profiled;
 mod rule_json;
+pub mod site;

@@ -9,6 +9,7 @@
 mod blobs;
 mod command;
 mod error;
+mod history;
 mod index_file;
 mod libgit;
 mod listing;
@@ -24,6 +25,7 @@ mod tree;
 mod tests;
 
 pub use error::Error;
+pub use history::{CommitFacts, Taken};
 pub use place::{path_from_root, path_in};
 pub use range::{Head, base, commit, differing, range};
 pub use reader::{ReadError, Reader};

@@ -1,0 +1,162 @@
+//! What a review record says of commits: people, trees, patch ids, and what a trunk took in.
+
+use std::process::Stdio;
+
+use super::command::git;
+use super::error::Error;
+use super::repository::Repository;
+
+/// People and tree of a commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommitFacts {
+    /// `NAME <ADDRESS>`.
+    pub author: String,
+    /// The same.
+    pub committer: String,
+    /// Hex name of its tree.
+    pub tree: String,
+}
+
+/// A commit that a branch took in: a merge, or one that was made on the branch itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Hex name.
+    pub commit: String,
+    /// Hex names of its parents, the branch's own first.
+    pub parents: Vec<String>,
+    /// Hex name of its tree.
+    pub tree: String,
+    /// First line of its message.
+    pub subject: String,
+}
+
+/// Between fields of git's answers; no name and no subject holds it.
+const FIELD: char = '\u{1f}';
+
+impl Repository {
+    /// Author, committer and tree of a commit.
+    ///
+    /// # Errors
+    /// There is no such commit.
+    pub fn commit_facts(&self, commit: &str) -> Result<CommitFacts, Error> {
+        let format = format!("--format=%an <%ae>{FIELD}%cn <%ce>{FIELD}%T");
+        let answer = self.run(&["show", "-s", "--no-show-signature", &format, commit, "--"])?;
+        let text = String::from_utf8_lossy(&answer);
+        let fields: Vec<&str> = text.trim_end().split(FIELD).collect();
+        let [author, committer, tree] = fields.as_slice() else {
+            return Err(self.unexpected("show", format!("`{}` names no commit", text.trim())));
+        };
+        Ok(CommitFacts {
+            author: (*author).to_owned(),
+            committer: (*committer).to_owned(),
+            tree: (*tree).to_owned(),
+        })
+    }
+
+    /// The branch that is checked out; `None` where `HEAD` names a commit.
+    pub fn branch(&self) -> Option<String> {
+        let answer = self.run(&["symbolic-ref", "--short", "-q", "HEAD"]).ok()?;
+        let name = String::from_utf8_lossy(&answer).trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    }
+
+    /// Address of the remote `origin`, without user and password; `None` where there is none.
+    pub fn address(&self) -> Option<String> {
+        let address = self.config("remote.origin.url").ok()??;
+        Some(without_credentials(&address))
+    }
+
+    /// `git patch-id --stable` of the difference between two commits: the same after a rebase. `None`
+    /// where nothing differs.
+    ///
+    /// # Errors
+    /// Git fails.
+    pub fn patch_id(&self, base: &str, head: &str) -> Result<Option<String>, Error> {
+        let missing = |source| Error::GitMissing { source };
+        let mut diff = git(&self.start)
+            .args(["diff", "--no-ext-diff", "--no-textconv", base, head, "--"])
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(missing)?;
+        let input = diff.stdout.take().map_or_else(Stdio::null, Stdio::from);
+        let output = git(&self.start)
+            .args(["patch-id", "--stable"])
+            .stdin(input)
+            .output()
+            .map_err(missing)?;
+        let status = diff.wait().map_err(missing)?;
+        if !status.success() || !output.status.success() {
+            return Err(self.unexpected("patch-id", "the difference could not be read".to_owned()));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(text.split_whitespace().next().map(str::to_owned))
+    }
+
+    /// What a branch took in after `from`, up to `to`, oldest first: its own line of commits, merges
+    /// among them, not what came with the merges.
+    ///
+    /// # Errors
+    /// A revision does not exist.
+    pub fn taken_in(&self, from: &str, to: &str) -> Result<Vec<Taken>, Error> {
+        let format = format!("--format=%H{FIELD}%P{FIELD}%T{FIELD}%s");
+        let range = format!("{from}..{to}");
+        let arguments = [
+            "log",
+            "--first-parent",
+            "--reverse",
+            "--no-show-signature",
+            &format,
+            &range,
+            "--",
+        ];
+        let answer = self.run(&arguments)?;
+        let mut taken = Vec::new();
+        for line in String::from_utf8_lossy(&answer).lines() {
+            let fields: Vec<&str> = line.splitn(4, FIELD).collect();
+            let [commit, parents, tree, subject] = fields.as_slice() else {
+                return Err(self.unexpected("log", format!("`{line}` is not understood")));
+            };
+            taken.push(Taken {
+                commit: (*commit).to_owned(),
+                parents: parents.split_whitespace().map(str::to_owned).collect(),
+                tree: (*tree).to_owned(),
+                subject: (*subject).to_owned(),
+            });
+        }
+        Ok(taken)
+    }
+}
+
+/// `https://user:secret@host/x` → `https://host/x`. An address of ssh (`git@host:x`) has no secret.
+fn without_credentials(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.to_owned();
+    };
+    let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = place.rsplit('@').next().unwrap_or(place);
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_credentials;
+
+    #[test]
+    fn an_address_keeps_no_secret() {
+        for (given, kept) in [
+            (
+                "https://bob:t0ken@git.example/pump.git",
+                "https://git.example/pump.git",
+            ),
+            (
+                "https://t0ken@git.example:8443/a@b",
+                "https://git.example:8443/a@b",
+            ),
+            ("git@git.example:pump.git", "git@git.example:pump.git"),
+            ("../pump", "../pump"),
+            ("https://git.example", "https://git.example"),
+        ] {
+            assert_eq!(without_credentials(given), kept);
+        }
+    }
+}
