@@ -1,9 +1,13 @@
 //! The command line as clap reads it. Names are part of the machine contract: never renamed.
 
+mod record;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use record::{RecordArguments, RecordCommand, RecordFormat};
 
 /// Secure-code reviewer for C and Rust firmware.
 #[derive(Debug, Parser)]
@@ -141,22 +145,6 @@ pub(super) struct CheckArguments {
     /// Only these files and folders
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-}
-
-/// Options of commands that leave a record.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct RecordArguments {
-    /// Add a signed record of this review to the log FILE, which is made where there is none
-    #[arg(long = "record", value_name = "FILE", requires = "key")]
-    pub(super) file: Option<PathBuf>,
-    /// Private ed25519 key that signs the record, as `ssh-keygen` or `scrubin record key` writes it
-    #[arg(
-        long = "record-key",
-        id = "key",
-        value_name = "FILE",
-        env = "SCRUBIN_RECORD_KEY"
-    )]
-    pub(super) key: Option<PathBuf>,
 }
 
 /// Options of `check` about the findings of other tools.
@@ -479,62 +467,6 @@ pub(super) enum DeviationsCommand {
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum RecordCommand {
-    /// Make a key that signs records: FILE, and FILE.pub for those who verify
-    Key {
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
-    /// Show the records of a log, or one of them
-    Show {
-        /// The log
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// The record with this id, number, or commit (a unique start will do); without it, the last
-        #[arg(long, value_name = "ID")]
-        id: Option<String>,
-        /// All records
-        #[arg(long, conflicts_with = "id")]
-        all: bool,
-        /// Public keys of those who may sign (default: FILE.pub of SCRUBIN_RECORD_KEY)
-        #[arg(long, value_name = "FILE")]
-        signers: Option<PathBuf>,
-        #[arg(long, value_enum, default_value_t = RecordFormat::Markdown)]
-        format: RecordFormat,
-    },
-    /// Verify signatures, chain and form of logs, and find what a branch took in without a record
-    Verify {
-        /// The logs
-        #[arg(value_name = "FILE", required = true)]
-        files: Vec<PathBuf>,
-        /// Public keys of those who may sign: lines as in authorized_keys or allowed_signers, or PEM
-        #[arg(long, value_name = "FILE")]
-        signers: Option<PathBuf>,
-        /// List what the branch B took in after A without a record
-        #[arg(long, value_name = "A..B")]
-        range: Option<String>,
-        /// SHA-256 that the last record must have, where it was kept elsewhere
-        #[arg(long, value_name = "SHA256")]
-        last: Option<String>,
-        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
-        format: ListFormat,
-    },
-    /// Print the JSON schema of a record
-    Schema,
-}
-
-/// How records are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum RecordFormat {
-    /// For people
-    Markdown,
-    /// A page that stands alone
-    Html,
-    /// For programs
-    Json,
 }
 
 /// How a report is written.
