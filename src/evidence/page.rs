@@ -312,7 +312,11 @@ mod tests {
             line: 1,
             digest: "00ff".to_owned(),
             key: "SHA256:abc".to_owned(),
-            record: record("0123456789abcdef"),
+            record: ReviewRecord {
+                id: "0123456789ab-1".to_owned(),
+                sequence: 1,
+                ..record("0123456789abcdef")
+            },
         }
     }
 

@@ -84,14 +84,11 @@ fn first(text: &str, keywords: &[&str], in_comment: &mut bool) -> (Kind, usize) 
         return (Kind::Text, quoted(text, '"'));
     }
     if text.starts_with('\'') {
-        let length = quoted(text, '\'');
-        // A lifetime has no second quote near.
-        let is_character =
-            length <= 10 && text.get(1..length).is_some_and(|rest| rest.ends_with('\''));
-        return if is_character {
-            (Kind::Text, length)
-        } else {
-            (Kind::Plain, 1)
+        let mut inner = text.chars().skip(1);
+        // A lifetime has no second quote behind its first letter.
+        return match (inner.next(), inner.next()) {
+            (Some('\\'), _) | (Some(_), Some('\'')) => (Kind::Text, quoted(text, '\'')),
+            _ => (Kind::Plain, 1),
         };
     }
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
