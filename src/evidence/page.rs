@@ -142,10 +142,8 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
         Section {
             title: "Chain",
             rows: vec![
-                (
-                    "record",
-                    format!("{}, number {}", record.id, record.sequence),
-                ),
+                ("record", record.id.clone()),
+                ("number in its log", record.sequence.to_string()),
                 ("SHA-256 of this record", verified.digest.clone()),
                 (
                     "SHA-256 of the one before",

@@ -59,7 +59,7 @@ pub(super) fn lines<'c>(code: &'c str, language: &str) -> Vec<Vec<(Kind, &'c str
 
 /// Kind and length in bytes of the first part of a line of a configuration file.
 fn other(text: &str) -> (Kind, usize) {
-    if text.trim_start().starts_with('#') {
+    if text.starts_with('#') {
         return (Kind::Comment, text.len());
     }
     if text.starts_with('"') {
