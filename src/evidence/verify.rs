@@ -52,15 +52,9 @@ pub fn verify(text: &str, keys: &[VerifyingKey], expected: &Expected) -> Verifie
     if !text.is_empty() && !text.ends_with('\n') {
         log.problem(text.lines().count(), "the last line is not whole");
     }
-    let lines: Vec<&str> = text.split('\n').collect();
+    let mut lines: Vec<&str> = text.split('\n').collect();
     // What follows the last line feed is no line.
-    let lines =
-        lines.split_last().map_or(
-            &[][..],
-            |(rest, lines)| {
-                if rest.is_empty() { lines } else { &lines[..] }
-            },
-        );
+    lines.pop_if(|last| last.is_empty());
     for (index, line) in lines.iter().enumerate() {
         log.line(index + 1, line, keys, expected);
     }
