@@ -23,6 +23,13 @@ struct Mutant {
     text: String,
 }
 
+/// A list item of the search part: `- pattern-not: ...`, to the line before the next one.
+struct Item {
+    key: String,
+    start: usize,
+    end: usize,
+}
+
 fn rule_files() -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rulesets")];
@@ -68,6 +75,36 @@ impl RuleText {
             .unwrap_or(self.lines.len())
     }
 
+    fn items(&self) -> Vec<Item> {
+        (0..self.search_end())
+            .filter_map(|start| {
+                let (key, _) = self.lines[start]
+                    .trim_start()
+                    .strip_prefix("- ")?
+                    .split_once(':')?;
+                Some(Item {
+                    key: key.to_owned(),
+                    start,
+                    end: self.end_of(start),
+                })
+            })
+            .collect()
+    }
+
+    /// The text without the lines of those items.
+    fn without(&self, items: &[&Item]) -> String {
+        let is_kept = |line: &usize| {
+            !items
+                .iter()
+                .any(|item| (item.start..item.end).contains(line))
+        };
+        let kept: Vec<&str> = (0..self.lines.len())
+            .filter(is_kept)
+            .map(|line| self.lines[line].as_str())
+            .collect();
+        kept.join("\n")
+    }
+
     /// The text with every positive pattern made one that matches nothing.
     fn matching_nothing(&self) -> Option<String> {
         let mut lines = Vec::new();
@@ -101,6 +138,14 @@ impl RuleText {
         };
         if let Some(text) = self.matching_nothing() {
             add("it matches nothing", text);
+        }
+        let items = self.items();
+        let exclusions: Vec<&Item> = items
+            .iter()
+            .filter(|item| item.key.starts_with("pattern-not"))
+            .collect();
+        if !exclusions.is_empty() {
+            add("all exclusions removed", self.without(&exclusions));
         }
         if let Some((at, name)) = self.analysis() {
             let next = analyses.iter().position(|other| *other == name).unwrap() + 1;
