@@ -81,3 +81,14 @@ fn every_verdict_names_a_rule() {
         .collect();
     assert_eq!(unknown, Vec::<&str>::new());
 }
+
+#[test]
+fn every_rule_has_its_lesson() {
+    let lessons = scrubin::training::lesson::builtin().unwrap();
+    let without: Vec<String> = infos()
+        .iter()
+        .filter(|info| !lessons.iter().any(|one| one.head.key == info.lesson))
+        .map(|info| format!("{}: {}", info.id, info.lesson))
+        .collect();
+    assert_eq!(without, Vec::<String>::new());
+}
