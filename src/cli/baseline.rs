@@ -10,6 +10,10 @@ pub(super) fn write(arguments: &CheckArguments) -> Result<Outcome, Failure> {
         return Err(Failure::message("`baseline write` applies no edits")
             .with_help("run `scrubin check --fix` before"));
     }
+    if arguments.record.file.is_some() {
+        return Err(Failure::message("`baseline write` leaves no record")
+            .with_help("`scrubin check --record FILE` records a review"));
+    }
     let arguments = CheckArguments {
         all: true,
         ..arguments.clone()

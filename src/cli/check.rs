@@ -75,6 +75,10 @@ pub(super) fn ruleset(
         RuleFolders::Places(places) => ruleset.add(&places, false)?,
         RuleFolders::Texts(texts) => ruleset.add_texts(&texts, false)?,
     }
+    if ruleset.rules.is_empty() {
+        return Err(Failure::message("there is no rule to review with")
+            .with_help("name rules with --rules, or leave out --no-builtin-rules"));
+    }
     Ok(ruleset)
 }
 

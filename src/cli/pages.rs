@@ -8,22 +8,13 @@ use crate::review;
 use crate::rules::RuleInfo;
 use crate::training::measured::Measured;
 use crate::training::{explain as page, lesson as lessons, lesson_page, site};
-use crate::triage;
 
 /// Shows the page of the rule of that code or slug, or the lesson of that key.
 pub(super) fn explain(name: &str, format: ExplainFormat) -> Result<Outcome, Failure> {
-    let ruleset = review::builtin()?;
-    let mut infos: Vec<RuleInfo> = ruleset
-        .rules
-        .iter()
-        .filter_map(|rule| rule.info())
-        .map(|info| info.as_ref().clone())
-        .collect();
-    infos.extend(triage::rules());
-    infos.extend(review::change_rules());
     if name.starts_with("L-") {
         return lesson(name, format);
     }
+    let infos = review::builtin()?.told();
     let Some(info) = infos.iter().find(|info| info.is_called(name)) else {
         let names = infos
             .iter()

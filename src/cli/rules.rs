@@ -11,7 +11,6 @@ use crate::rules::RuleInfo;
 use crate::training::measured::Measured;
 use crate::training::profiled::Profiled;
 use crate::training::{catalogue, lesson, listing, profiled, site};
-use crate::triage;
 
 pub(super) fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
     match command {
@@ -48,7 +47,7 @@ fn list(format: PageFormat, further: &[PathBuf]) -> Result<Outcome, Failure> {
     if !further.is_empty() {
         ruleset.add(further, false)?;
     }
-    let infos = infos(&ruleset);
+    let infos = ruleset.told();
     let shown: Vec<&RuleInfo> = infos.iter().collect();
     let text = match format {
         PageFormat::Terminal => listing::terminal(&shown, output::page_options()),
@@ -81,7 +80,7 @@ fn list_profiled(
     let options = PolicyOptions::default();
     let policy = Policy::new(root, &configured.configs.nested, &names, &facts, options)?;
     let at = configured.at.clone();
-    let infos = infos(&ruleset);
+    let infos = ruleset.told();
     let rows: Vec<Profiled<'_>> = infos
         .iter()
         .filter_map(|info| {
@@ -149,7 +148,7 @@ fn export_semgrep(folder: &Path) -> Result<(), Failure> {
 
 /// Writes the catalogue of all rules as markdown.
 fn export_pages(folder: &Path) -> Result<(), Failure> {
-    let infos = infos(&review::builtin()?);
+    let infos = review::builtin()?.told();
     let shown: Vec<&RuleInfo> = infos.iter().collect();
     let pages = catalogue::pages(&shown, &Measured::embedded());
     for page in &pages {
@@ -164,7 +163,7 @@ fn export_pages(folder: &Path) -> Result<(), Failure> {
 
 /// Writes the site of all rules and lessons.
 fn export_site(folder: &Path) -> Result<Outcome, Failure> {
-    let infos = infos(&review::builtin()?);
+    let infos = review::builtin()?.told();
     let rules: Vec<&RuleInfo> = infos.iter().collect();
     let lessons = lesson::builtin().map_err(Failure::new)?;
     let files = site::site(site::Source {
@@ -193,18 +192,4 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), Failure> {
         std::fs::create_dir_all(parent).map_err(failed)?;
     }
     std::fs::write(&place, text).map_err(failed)
-}
-
-/// What people are told about the rules, those about deviations included, by code.
-fn infos(ruleset: &Ruleset) -> Vec<RuleInfo> {
-    let mut infos: Vec<RuleInfo> = ruleset
-        .rules
-        .iter()
-        .filter_map(|rule| rule.info())
-        .map(|info| info.as_ref().clone())
-        .collect();
-    infos.extend(triage::rules());
-    infos.extend(review::change_rules());
-    infos.sort_by(|a, b| a.id.cmp(&b.id));
-    infos
 }

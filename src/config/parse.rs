@@ -59,6 +59,19 @@ struct Origin {
 }
 
 impl Origin {
+    fn new(text: &str, path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            // An editor's byte order mark is no part of the text.
+            text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+        }
+    }
+
+    /// What the TOML reader refused.
+    fn refusal(&self, error: &toml::de::Error) -> ConfigError {
+        self.error(error.span(), Problem::Value(error.message().to_owned()))
+    }
+
     fn error(&self, span: Option<Range<usize>>, problem: Problem) -> ConfigError {
         let offset = span.map_or(0, |span| span.start);
         ConfigError {
@@ -76,14 +89,8 @@ impl Config {
     /// The text is not TOML, has a key nobody knows, or a value that does not fit. The error names
     /// the place and, for keys, the nearest one that exists.
     pub fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
-        let origin = Origin {
-            path: path.to_owned(),
-            // An editor's byte order mark is no part of the text.
-            text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
-        };
-        let refuse = |error: toml::de::Error| {
-            origin.error(error.span(), Problem::Value(error.message().to_owned()))
-        };
+        let origin = Origin::new(text, path);
+        let refuse = |error: toml::de::Error| origin.refusal(&error);
         let table = DeTable::parse(&origin.text).map_err(refuse)?;
         refuse_unknown_keys(&origin, table.get_ref(), "", "the top level")?;
         refuse_bad_patterns(&origin, table.get_ref())?;
@@ -152,13 +159,8 @@ impl Config {
     /// # Errors
     /// As [`Config::parse`].
     pub fn parse_answers(text: &str, path: &str) -> Result<Profile, ConfigError> {
-        let origin = Origin {
-            path: path.to_owned(),
-            text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
-        };
-        let refuse = |error: toml::de::Error| {
-            origin.error(error.span(), Problem::Value(error.message().to_owned()))
-        };
+        let origin = Origin::new(text, path);
+        let refuse = |error: toml::de::Error| origin.refusal(&error);
         let table = DeTable::parse(&origin.text).map_err(refuse)?;
         refuse_unknown_keys(&origin, table.get_ref(), "profile.", "the answers")?;
         let profile: Profile = toml::from_str(&origin.text).map_err(refuse)?;

@@ -101,7 +101,7 @@ pub fn build(report: &Report, context: Context) -> ReviewRecord {
 fn is_recorded(triaged: &Triaged) -> bool {
     matches!(
         triaged.verdict,
-        Verdict::Report | Verdict::Known | Verdict::Deviated { .. }
+        Verdict::Report | Verdict::Known | Verdict::SoupList | Verdict::Deviated { .. }
     )
 }
 

@@ -1,6 +1,6 @@
 //! A record for people.
 
-use crate::report::{quote, visible};
+use crate::report::quote;
 
 use super::record::ReviewRecord;
 use super::verify::VerifiedRecord;
@@ -256,7 +256,7 @@ th[scope=row]{width:16rem;font-weight:600}thead th{background:#e8e8e8}\
 
 /// Renders a record as a page that stands alone; ends with a line feed.
 pub fn html(verified: &VerifiedRecord) -> String {
-    let title = format!("Review record {}", escape(&verified.record.id));
+    let title = format!("Review record {}", quote::html(&verified.record.id));
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -267,7 +267,7 @@ pub fn html(verified: &VerifiedRecord) -> String {
         for (name, value) in section.rows {
             out.push_str(&format!(
                 "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n",
-                escape(&value)
+                quote::html(&value)
             ));
         }
         out.push_str("</tbody>\n</table>\n");
@@ -281,7 +281,7 @@ pub fn html(verified: &VerifiedRecord) -> String {
         for row in table.rows {
             let cells: String = row
                 .iter()
-                .map(|cell| format!("<td>{}</td>", escape(cell)))
+                .map(|cell| format!("<td>{}</td>", quote::html(cell)))
                 .collect();
             out.push_str(&format!("<tr>{cells}</tr>\n"));
         }
@@ -289,15 +289,6 @@ pub fn html(verified: &VerifiedRecord) -> String {
     }
     out.push_str("</main>\n</body>\n</html>\n");
     out
-}
-
-/// Text as HTML, hidden characters made visible.
-fn escape(text: &str) -> String {
-    visible::line(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

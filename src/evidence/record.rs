@@ -189,7 +189,7 @@ pub struct FindingPart {
     pub severity: String,
     /// Precision of the rule.
     pub precision: String,
-    /// `report`, `known` or `deviated`.
+    /// `report`, `known`, `soup-list` or `deviated`.
     pub verdict: String,
     /// Whether it closed the gate.
     pub blocks: bool,

@@ -36,6 +36,15 @@ pub(crate) fn text(raw: &str) -> String {
     out
 }
 
+/// Text as HTML, hidden characters made visible.
+pub(crate) fn html(raw: &str) -> String {
+    super::visible::line(raw)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
 /// Running text in a cell of a table, where `|` has to be escaped even inside code.
 pub(crate) fn cell(raw: &str) -> String {
     text(raw).replace("\\|", "|").replace('|', "\\|")

@@ -8,6 +8,7 @@ use crate::change::git::{self, ReadError, Repository};
 use crate::finding::RepoPath;
 use crate::flow;
 use crate::matching::{self, ActiveRule, BundleError, Compiler};
+use crate::rules::RuleInfo;
 use crate::rules::{self, RuleError, RuleLanguage, Search, Text};
 use crate::syntax::Language;
 
@@ -108,6 +109,21 @@ pub fn builtin_sources() -> Result<Vec<(String, String)>, RulesetError> {
 }
 
 impl Ruleset {
+    /// What people are told about the rules of the set and about those that are code (of deviations and
+    /// of the change as a whole), by code.
+    pub fn told(&self) -> Vec<RuleInfo> {
+        let mut told: Vec<RuleInfo> = self
+            .rules
+            .iter()
+            .filter_map(|rule| rule.info())
+            .map(|info| info.as_ref().clone())
+            .collect();
+        told.extend(crate::triage::rules());
+        told.extend(super::change_rules());
+        told.sort_by(|a, b| a.id.cmp(&b.id));
+        told
+    }
+
     /// Adds the rules of files and folders (searched for `*.yaml` and `*.yml`, sorted). `as_builtin`
     /// asks of them all that built-in rules must have.
     ///
@@ -354,12 +370,7 @@ mod tests {
     ];
 
     fn every_rule() -> Vec<RuleInfo> {
-        let builtin = builtin().unwrap();
-        let infos = builtin.rules.iter().filter_map(|rule| rule.info());
-        let in_code = crate::triage::rules();
-        let of_changes = crate::review::change_rules();
-        let infos = infos.map(|info| info.as_ref().clone());
-        infos.chain(in_code).chain(of_changes).collect()
+        builtin().unwrap().told()
     }
 
     /// A text without what stands in backquotes.

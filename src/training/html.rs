@@ -3,16 +3,8 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::highlight::{self, Kind};
+pub(super) use crate::report::quote::html as escape;
 use crate::report::visible;
-
-/// Text as HTML, hidden characters made visible.
-pub(super) fn escape(text: &str) -> String {
-    visible::line(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
 
 /// A text of a rule: paragraphs, `code` in backquotes.
 pub(super) fn prose(text: &str) -> String {

@@ -256,3 +256,17 @@ fn an_unreadable_folder_is_a_gap_that_names_it() {
     assert_eq!(report["gaps"][0]["path"], "closed", "{}", run.stdout);
     assert_eq!(report["gaps"][0]["kind"], "unreadable");
 }
+
+#[test]
+fn a_review_without_any_rule_is_none() {
+    let repository = Repository::new();
+    repository.write("a.c", GOOD);
+    repository.git(&["add", "--all"]);
+    let run = repository.scrubin(&["check", "--no-builtin-rules"]);
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(
+        run.stderr.contains("no rule") && run.stderr.contains("--rules"),
+        "{}",
+        run.stderr
+    );
+}

@@ -179,3 +179,33 @@ fn what_cannot_be_recorded_is_an_error_with_its_help() {
         run.stderr
     );
 }
+
+#[test]
+fn what_is_no_review_of_the_whole_change_leaves_no_record() {
+    let repository = recorded();
+    for part in [
+        &["src/a.c"][..],
+        &["--only", "C-LEN-014"],
+        &["--no-builtin-rules"],
+        &["--fail-on", "never"],
+        &["--fix"],
+        &["--fix-suggested"],
+        &["--diff"],
+    ] {
+        let mut arguments = vec!["check", "--base", "v1", "--record", ".git/log.jsonl"];
+        arguments.extend(part);
+        let run = with_key(&repository, &arguments);
+        assert_eq!(run.code, 2, "{part:?}: {}", run.stdout);
+        assert!(run.stderr.contains("--record"), "{part:?}: {}", run.stderr);
+    }
+    let run = with_key(
+        &repository,
+        &["baseline", "write", "--record", ".git/log.jsonl"],
+    );
+    assert!(
+        run.code == 2 && run.stderr.contains("no record"),
+        "{}",
+        run.stderr
+    );
+    assert!(!repository.path().join(".git/log.jsonl").exists());
+}

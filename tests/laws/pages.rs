@@ -7,7 +7,6 @@ use scrubin::review;
 use scrubin::rules::RuleInfo;
 use scrubin::training::catalogue;
 use scrubin::training::measured::Measured;
-use scrubin::triage;
 
 use super::source::{read, root};
 
@@ -15,16 +14,7 @@ use super::source::{read, root};
 const EXPORT: &str = "scrubin rules export --pages docs/rules";
 
 fn infos() -> Vec<RuleInfo> {
-    let ruleset = review::builtin().unwrap();
-    let mut infos: Vec<RuleInfo> = ruleset
-        .rules
-        .iter()
-        .filter_map(|rule| rule.info())
-        .map(|info| info.as_ref().clone())
-        .collect();
-    infos.extend(triage::rules());
-    infos.extend(review::change_rules());
-    infos
+    review::builtin().unwrap().told()
 }
 
 #[test]

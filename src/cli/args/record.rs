@@ -9,8 +9,12 @@ use super::ListFormat;
 /// Options of commands that leave a record.
 #[derive(Debug, Clone, Default, Args)]
 pub(in crate::cli) struct RecordArguments {
-    /// Add a signed record of this review to the log FILE, which is made where there is none
-    #[arg(long = "record", value_name = "FILE", requires = "key")]
+    /// Add a signed record of this review to the log FILE, which is made where there is none; for the whole change
+    /// and all rules, as a gate runs
+    // A part of the change, some of the rules, a gate that never closes, or a tree with edits in it is no
+    // review of the commit, and its record would pass for one.
+    #[arg(long = "record", value_name = "FILE", requires = "key",
+        conflicts_with_all = ["paths", "only", "no_builtin_rules", "fail_on", "fix", "fix_suggested", "diff"])]
     pub(in crate::cli) file: Option<PathBuf>,
     /// Private ed25519 key that signs the record, as `ssh-keygen` or `scrubin record key` writes it
     #[arg(
