@@ -143,7 +143,7 @@ pub(super) struct CheckArguments {
     pub(super) paths: Vec<PathBuf>,
 }
 
-/// Options of `check` about the findings of other tools.
+/// Options of `check` and `review` about the findings of other tools.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ImportArguments {
     /// Add the findings of another tool's report (SARIF and the like; may be repeated)
@@ -259,6 +259,9 @@ pub(super) struct ReviewArguments {
     /// Further rules in Semgrep's syntax (may be repeated)
     #[arg(long, value_name = "FILE_OR_DIR")]
     pub(super) rules: Vec<PathBuf>,
+    /// What other tools found
+    #[command(flatten)]
+    pub(super) imports: ImportArguments,
     /// Milliseconds between two writes; GitHub asks for 1,000, a server without limits for none
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     pub(super) pace: u64,

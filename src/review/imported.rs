@@ -20,7 +20,7 @@ use build::{Text, finding};
 /// Longest place, in lines, that counts as a whole where two findings are compared.
 const LINES: u32 = 12;
 
-/// What other tools found, and how their paths and settings are to be read.
+/// What other tools found, and how their paths are to be read.
 #[derive(Debug, Clone, Default)]
 pub struct Imports {
     /// Runs of tools on the text under review.
@@ -31,15 +31,9 @@ pub struct Imports {
     pub roots: Vec<String>,
     /// Folders below it that relative paths may count from, likeliest first; `""` is the root.
     pub folders: Vec<String>,
-    /// `[import.TOOL]`.
-    pub settings: BTreeMap<String, ImportSettings>,
 }
 
 impl Imports {
-    fn settings(&self, tool: &str) -> ImportSettings {
-        self.settings.get(tool).cloned().unwrap_or_default()
-    }
-
     /// The paths of the review that a place may mean, likeliest first.
     pub(super) fn paths(&self, place: &ForeignPlace) -> Vec<String> {
         let mut found = Vec::new();
@@ -113,7 +107,7 @@ impl<'i> Joining<'i> {
             .collect();
         let mut tracked: Option<BTreeSet<Vec<u8>>> = None;
         for (run, imported) in imports.head.iter().enumerate() {
-            let settings = imports.settings(&imported.tool.name);
+            let settings = prepared.of_tool(&imported.tool.name);
             let mut summary = ImportSummary {
                 file: imported.file.clone(),
                 tool: imported.tool.name.clone(),
@@ -220,7 +214,7 @@ impl<'i> Joining<'i> {
             summary.no_line.add(&format!("{}{line}", text.path));
             return;
         };
-        let settings = imports.settings(&imported.tool.name);
+        let settings = self.prepared.of_tool(&imported.tool.name);
         made.precision = settings.precision.unwrap_or(Precision::Medium);
         made.severity = settings.severity.unwrap_or(made.severity);
         let change = self.named.rules.get(&made.rule);

@@ -1,6 +1,6 @@
 //! What a run is told, and the settings it derives from configuration and arguments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -17,8 +17,8 @@ use crate::change::Change;
 use crate::change::git::Reader;
 use crate::config::profile::RuleFacts;
 use crate::config::{
-    Compared, Config, ConfigError, Configs, FailOn, Policy, PolicyChange, PolicyOptions, RuleNames,
-    Scope, changes,
+    Compared, Config, ConfigError, Configs, FailOn, ImportSettings, Policy, PolicyChange,
+    PolicyOptions, RuleNames, Scope, changes,
 };
 use crate::finding::{Precision, RuleId};
 use crate::matching::{ActiveRule, Engine};
@@ -77,6 +77,8 @@ pub struct Prepared {
     pub(super) only: BTreeSet<RuleId>,
     /// What other tools found.
     pub(super) imports: Imports,
+    /// `[import.TOOL]`.
+    import_settings: BTreeMap<String, ImportSettings>,
     /// Rules that look at the change as a whole.
     pub(super) change_rules: Vec<RuleInfo>,
     pub(super) settings: triage::Settings,
@@ -216,6 +218,7 @@ impl Prepared {
             absence,
             only,
             imports: Imports::default(),
+            import_settings: config.import.clone(),
             change_rules,
             watch: Watch::default(),
             fails: false,
@@ -265,6 +268,11 @@ impl Prepared {
     pub fn with_imports(mut self, imports: Imports) -> Self {
         self.imports = imports;
         self
+    }
+
+    /// What the configuration at the root says of another tool.
+    pub(super) fn of_tool(&self, tool: &str) -> ImportSettings {
+        self.import_settings.get(tool).cloned().unwrap_or_default()
     }
 
     /// Lets a watchdog see which files are being analysed.

@@ -26,7 +26,7 @@ fn requirements() -> Vec<(&'static str, &'static str, &'static str)> {
     REQUIREMENTS
         .lines()
         .filter_map(|line| {
-            let mut cells = line.strip_prefix('|')?.split(" | ").map(str::trim);
+            let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
             let number = cells.next()?;
             let is_number = number
                 .strip_prefix("R-")?
@@ -124,6 +124,9 @@ mod tests {
         let numbers: BTreeSet<&str> = all.iter().map(|(number, ..)| *number).collect();
         assert_eq!(numbers.len(), all.len());
         assert!(all.iter().all(|(_, must, _)| must.len() > 10));
+        // Acceptance is the cell behind, empty or not.
+        let of = |number| all.iter().find(|one| one.0 == number).unwrap().2;
+        assert_eq!((of("R-01"), of("R-05")), ("T1", ""));
     }
 
     #[test]
