@@ -1,6 +1,8 @@
 //! A document for a quality system: headings, sentences, facts and tables, rendered as a page, markdown,
 //! CSV or text. What it quotes may come from strangers and is made harmless on the way.
 
+use serde_json::json;
+
 use super::paint::Paint;
 use super::{quote, visible};
 
@@ -39,8 +41,29 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
-/// What people write by hand.
-const BLANK: &str = "______________";
+impl Part {
+    /// The part for programs; signatures are for paper.
+    fn json(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Heading(text) => Some(json!({"heading": text})),
+            Self::Text(text) => Some(json!({"text": text})),
+            Self::Facts(facts) => Some(json!({"facts": object(facts.iter().cloned())})),
+            Self::Table(table) => {
+                let row = |row: &Vec<String>| {
+                    object(table.columns.iter().cloned().zip(row.iter().cloned()))
+                };
+                let rows: Vec<serde_json::Value> = table.rows.iter().map(row).collect();
+                Some(json!({"table": table.caption, "columns": table.columns, "rows": rows}))
+            }
+            Self::Signatures(_) => None,
+        }
+    }
+}
+
+fn object(pairs: impl Iterator<Item = (String, String)>) -> serde_json::Value {
+    let pairs = pairs.map(|(name, value)| (name, serde_json::Value::String(value)));
+    serde_json::Value::Object(pairs.collect())
+}
 
 impl Table {
     /// A table without rows.
@@ -219,6 +242,12 @@ impl Sheet {
         out
     }
 
+    /// The document for programs: title, and its parts with their kind; rows are objects by column.
+    pub fn json(&self) -> serde_json::Value {
+        let parts: Vec<serde_json::Value> = self.parts.iter().filter_map(Part::json).collect();
+        json!({"version": 1, "title": self.title, "parts": parts})
+    }
+
     /// The document for a terminal; ends with a line feed. Signatures are for paper and left out.
     pub fn terminal(&self, color: bool) -> String {
         let paint = Paint { on: color };
@@ -248,7 +277,7 @@ impl Sheet {
 fn signatures(roles: &[String]) -> Table {
     let mut table = Table::new("Signatures", &["role", "name", "date", "signature"]);
     for role in roles {
-        table.push([role, BLANK, BLANK, BLANK]);
+        table.push([role, "", "", ""]);
     }
     table
 }
@@ -345,6 +374,19 @@ mod tests {
         });
         let csv: String = tables.collect();
         assert_eq!(csv, "case,came\na|b,\"'=1+1\"\n\"\"\"x\"\", y\",-5\n");
+    }
+
+    #[test]
+    fn programs_get_rows_by_column() {
+        let value = sheet().json();
+        let table = value.get("parts").and_then(|parts| {
+            parts
+                .as_array()?
+                .iter()
+                .find(|part| part.get("table").is_some())
+        });
+        let cell = table.and_then(|table| table.get("rows")?.get(0)?.get("came")?.as_str());
+        assert_eq!(cell, Some("=1+1"));
     }
 
     #[test]

@@ -202,7 +202,9 @@ mod tests {
     #[test]
     fn every_format_names_what_failed_and_what_was_tested() {
         let report = report();
-        for text in [html(&report), markdown(&report), json(&report)] {
+        // Markdown escapes what could be markup.
+        let markdown = markdown(&report).replace('\\', "");
+        for text in [html(&report), markdown, json(&report)] {
             for part in ["fail-closed/odd", "exit code 0", "0.1.0", "x86_64", "R-40"] {
                 assert!(text.contains(part), "{part}: {text}");
             }
