@@ -91,6 +91,8 @@ pub struct Prepared {
     pub(super) digest: String,
     pub(super) notices: Vec<String>,
     pub(super) watch: Watch,
+    /// Whether the analysis of every file fails as a defect of scrubin would let it.
+    pub(super) fails: bool,
 }
 
 /// One run.
@@ -219,6 +221,7 @@ impl Prepared {
             import_settings: config.import.clone(),
             change_rules,
             watch: Watch::default(),
+            fails: false,
             settings,
             limits: config.limits,
             policy_change,
@@ -276,6 +279,14 @@ impl Prepared {
     #[must_use]
     pub fn with_watch(mut self, watch: Watch) -> Self {
         self.watch = watch;
+        self
+    }
+
+    /// Lets the analysis of every file fail as a defect of scrubin would. For the self-test, which shows what a review
+    /// says then.
+    #[must_use]
+    pub fn failing_everywhere(mut self) -> Self {
+        self.fails = true;
         self
     }
 
