@@ -99,10 +99,9 @@ fn an_end_that_was_kept_elsewhere_shows_a_log_that_was_cut_and_closed_again() {
 fn rules_are_held_against_their_digest_and_the_program() {
     let keys = [key().verifying()];
     let mut wrong = record("aa");
-    wrong
-        .ruleset
-        .rules
-        .push("C-LEN-999 1.0.0 error high".to_owned());
+    let mut rules = wrong.ruleset.rules.to_vec();
+    rules.push("C-LEN-999 1.0.0 error high".to_owned());
+    wrong.ruleset.rules = rules.into();
     let text = added("", wrong);
     assert!(problems(&text)[0].contains("digest of its rules"));
     let text = added("", record("aa"));
