@@ -298,3 +298,14 @@ fn of_a_thousand_tampered_logs_none_passes() {
 fn joined(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
+
+#[test]
+fn a_log_that_another_program_wrote_holds() {
+    // Signed with the pair of RFC 8410, section 10.3, which every reader of the schemas can repeat.
+    let signers = include_str!("../../../fuzz/seeds/record_log/signers");
+    let text = include_str!("../../../fuzz/seeds/record_log/log.jsonl");
+    let keys = crate::evidence::verifying_keys(signers).unwrap();
+    let verified = verify(text, &keys, &Expected::default());
+    assert_eq!(verified.problems, []);
+    assert_eq!((verified.records.len(), verified.overrides.len()), (1, 1));
+}
