@@ -12,6 +12,8 @@
 mod config_files;
 #[path = "e2e/edits.rs"]
 mod edits;
+#[path = "e2e/example_code.rs"]
+mod example_code;
 #[path = "e2e/failures.rs"]
 mod failures;
 #[path = "e2e/hook.rs"]
