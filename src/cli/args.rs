@@ -1,5 +1,6 @@
 //! The command line as clap reads it. Names are part of the machine contract: never renamed.
 
+mod controls;
 mod record;
 mod selftest;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use controls::{ChoiceArguments, ControlsCommand, ProjectArguments, SheetFormat};
 pub(super) use record::{RecordArguments, RecordCommand, RecordFormat};
 pub(super) use selftest::{Probe, SelftestArguments};
 
@@ -65,6 +67,9 @@ pub(super) enum Command {
     /// Signed records of reviews: make a key, show, verify
     #[command(subcommand)]
     Record(RecordCommand),
+    /// Which output is evidence for which clause of which standard; plans and summaries made from it
+    #[command(subcommand)]
+    Controls(ControlsCommand),
     /// Run every known-answer case on this machine, and write the report of it
     Selftest(SelftestArguments),
     /// Print the completions of a shell

@@ -6,6 +6,7 @@
 mod args;
 mod baseline;
 mod check;
+mod controls;
 mod demo;
 mod deviations;
 mod doctor;
@@ -101,6 +102,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             deviations::list(format, &paths)
         }
         Command::Record(command) => record::record(command),
+        Command::Controls(command) => controls::controls(command),
         Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

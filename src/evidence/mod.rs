@@ -6,11 +6,13 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+pub mod controls;
 mod envelope;
 mod keys;
 mod log;
 mod page;
 mod record;
+mod sheet_page;
 mod statement;
 pub mod validation;
 mod verify;
@@ -24,6 +26,7 @@ pub use record::{
     ChangePart, CoveragePart, Disposition, FindingPart, GapPart, GatePart, GateResult, PeoplePart,
     ProjectPart, ReviewRecord, RulesetPart, SkippedPart, ToolPart,
 };
+pub use sheet_page::sheet_page;
 pub use verify::{Expected, Problem, Verified, VerifiedRecord, verify};
 
 /// The JSON schema of the predicate, published in `docs/schema/`.
