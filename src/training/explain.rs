@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn clauses_stand_on_every_form_of_the_page() {
-        let (rule, ..) = rules();
+        let rule = sample::rule();
         let mut clauses = Clauses::default();
         let clause = super::super::clauses::Clause {
             standard: "Standard 7".to_owned(),
@@ -381,7 +381,8 @@ mod tests {
         clauses.insert(&rule, vec![clause]);
         for text in [
             terminal(&rule, &[], &clauses, PageOptions::default()),
-            markdown(&rule, &[], &clauses),
+            // Markdown escapes what could begin a list.
+            markdown(&rule, &[], &clauses).replace('\\', ""),
             json(&rule, &[], &clauses),
         ] {
             assert!(

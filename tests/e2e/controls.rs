@@ -18,7 +18,9 @@ fn clauses_of_an_area_a_standard_and_a_rule_are_shown_in_every_format() {
         ];
         let run = scrubin(&arguments);
         assert_eq!(run.code, 0, "{format}: {}", run.stderr);
-        assert!(run.stdout.contains("5.5.4"), "{format}: {}", run.stdout);
+        // Markdown escapes what could begin a list.
+        let said = run.stdout.replace('\\', "");
+        assert!(said.contains("5.5.4"), "{format}: {said}");
         assert!(!run.stdout.contains("SI-10"), "{format}: {}", run.stdout);
     }
     let run = scrubin(&["controls", "show", "C-LEN-014", "--format", "json"]);
