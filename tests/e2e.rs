@@ -10,6 +10,8 @@
 
 #[path = "e2e/config_files.rs"]
 mod config_files;
+#[path = "e2e/controls.rs"]
+mod controls;
 #[path = "e2e/deviations.rs"]
 mod deviations;
 #[path = "e2e/edits.rs"]

@@ -1,5 +1,6 @@
 //! The command line as clap reads it. Names are part of the machine contract: never renamed.
 
+mod controls;
 mod deviations;
 mod record;
 mod report;
@@ -18,6 +19,7 @@ pub(super) use record::{
     ReviewRecordArguments, SignersArgument, SigningArguments,
 };
 
+pub(super) use controls::{ChoiceArguments, ControlsCommand, ProjectArguments, SheetFormat};
 pub(super) use report::{ReleaseArguments, ReleaseFormat, ReportCommand};
 pub(super) use selftest::{Probe, SelftestArguments};
 
@@ -78,6 +80,9 @@ pub(super) enum Command {
     /// Reports for people outside of the team: a release
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Which output is evidence for which clause of which standard; plans and summaries made from it
+    #[command(subcommand)]
+    Controls(ControlsCommand),
     /// Run every known-answer case on this machine, and write the report of it
     Selftest(SelftestArguments),
     /// Print the completions of a shell

@@ -6,6 +6,7 @@
 mod args;
 mod baseline;
 mod check;
+mod controls;
 mod demo;
 mod deviations;
 mod doctor;
@@ -111,6 +112,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         }) => deviations::report(format, &filters, output.as_deref(), &paths),
         Command::Record(command) => record::record(command),
         Command::Report(args::ReportCommand::Release(arguments)) => release::report(&arguments),
+        Command::Controls(command) => controls::controls(command),
         Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

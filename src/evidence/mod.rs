@@ -6,6 +6,7 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+pub mod controls;
 mod coverage;
 mod entry;
 mod envelope;
@@ -20,6 +21,7 @@ mod release;
 mod release_page;
 #[cfg(test)]
 mod samples;
+mod sheet_page;
 mod sheets;
 mod statement;
 pub mod validation;
@@ -51,6 +53,7 @@ pub use verify::{Expected, Problem, Signed, Verified, VerifiedRecord, verify, ve
 
 /// Version of the form of all entries.
 pub const FORM: u32 = record::SCHEMA_VERSION;
+pub use sheet_page::sheet_page;
 
 /// The JSON schema of the predicate, published in `docs/schema/`.
 pub static SCHEMA: &str = include_str!("../../docs/schema/review-record-v1.json");

@@ -3,6 +3,7 @@
 
 mod areas;
 pub mod catalogue;
+pub mod clauses;
 pub mod explain;
 mod highlight;
 pub(crate) mod html;
