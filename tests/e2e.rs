@@ -14,6 +14,8 @@ mod config_files;
 mod edits;
 #[path = "e2e/failures.rs"]
 mod failures;
+#[path = "e2e/history.rs"]
+mod history;
 #[path = "e2e/hook.rs"]
 mod hook;
 #[path = "e2e/import.rs"]
@@ -34,6 +36,8 @@ mod review;
 mod rule_mutations;
 #[path = "e2e/rules.rs"]
 mod rules;
+#[path = "e2e/training.rs"]
+mod training;
 
 const BAD: &str = "#include <string.h>\n\nvoid on_frame(const char *name)\n{\n    char tag[8];\n    strcpy(tag, name);\n    use(tag);\n}\n";
 const GOOD: &str = "int clamp(int v)\n{\n    return v < 0 ? 0 : v;\n}\n";

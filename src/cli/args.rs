@@ -1,13 +1,19 @@
 //! The command line as clap reads it. Names are part of the machine contract: never renamed.
 
+mod learn;
 mod record;
+mod training;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use learn::LearnArguments;
 pub(super) use record::{RecordArguments, RecordCommand, RecordFormat};
+pub(super) use training::{
+    KeyArguments, MatrixArguments, TeamFormat, TeamReportArguments, TrainingCommand,
+};
 
 /// Secure-code reviewer for C and Rust firmware.
 #[derive(Debug, Parser)]
@@ -63,6 +69,11 @@ pub(super) enum Command {
     /// Signed records of reviews: make a key, show, verify
     #[command(subcommand)]
     Record(RecordCommand),
+    /// Learn from your own past finding, or from a sample: spot the line, choose the guard, write the repair
+    Learn(LearnArguments),
+    /// The local history of findings: show, export, join, delete
+    #[command(subcommand)]
+    Training(TrainingCommand),
     /// Show version and digest of the rules and run all their examples
     Selftest {
         /// Further rules in Semgrep's syntax (may be repeated)

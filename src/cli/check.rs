@@ -4,6 +4,7 @@ use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportForma
 use super::failure::Failure;
 use super::record::Recorder;
 use super::source::{self, Reviewed, RuleFolders};
+use super::training::keep;
 use super::watchdog::Watchdog;
 use super::{Outcome, edits, import, output};
 use crate::change::git::Repository;
@@ -11,6 +12,7 @@ use crate::config::{Config, Configs, FailOn, Scope};
 use crate::finding::Precision;
 use crate::report::Report;
 use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
+use crate::training::history::Stage;
 
 /// Reviews what the arguments name and writes the report.
 pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
@@ -22,7 +24,8 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
         arguments.watchdog.or(configs.root.limits.watchdog_seconds),
         false,
     );
-    let (report, rules) = review(&reviewed, &configs, arguments)?;
+    let (mut report, rules) = review(&reviewed, &configs, arguments)?;
+    keep(&mut report, &reviewed, &configs, keep::stage_of_check());
     if let Some(recorder) = recorder {
         recorder.write(&report, reviewed.repository.as_ref(), rules)?;
     }
@@ -43,6 +46,21 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     }
     edits::help(&report, &reviewed);
     Ok(outcome(&report))
+}
+
+/// Adds a review to the local history.
+pub(super) fn keep(report: &mut Report, reviewed: &Reviewed, configs: &Configs, stage: Stage) {
+    let Some(repository) = &reviewed.repository else {
+        return;
+    };
+    let ended = keep::Ended {
+        repository,
+        stage,
+        pull: None,
+        present: Some(&reviewed.change),
+        whole_tree: reviewed.whole_tree,
+    };
+    keep::keep(report, &ended, &configs.root.training);
 }
 
 /// What the report says of the gate.

@@ -24,6 +24,7 @@ mod review;
 mod rules;
 mod selftest;
 mod source;
+mod training;
 mod watchdog;
 
 use std::process::ExitCode;
@@ -101,6 +102,8 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             deviations::list(format, &paths)
         }
         Command::Record(command) => record::record(command),
+        Command::Learn(arguments) => training::learn(&arguments),
+        Command::Training(command) => training::training(command),
         Command::Selftest { rules, format } => selftest::selftest(&rules, format),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -157,7 +157,7 @@ fn lock(file: &Path) -> Result<std::fs::File, Failure> {
 
 /// Puts a new text in place of a file at once: nobody sees half of it, and a full disk leaves the old
 /// one.
-fn replace(file: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn replace(file: &Path, text: &str) -> Result<(), Failure> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -189,7 +189,7 @@ fn read_text(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(Failure::new)
 }
 
-fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
+pub(super) fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
     let doing = format!("read the key `{}`", file.display());
     let text = read_text(file).map_err(|failure| failure.doing(&doing))?;
     SigningKey::read(&text).map_err(|error| {
@@ -201,7 +201,7 @@ fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
 
 /// The keys of those who may sign: the file given, else the public half beside the key that the
 /// environment names.
-fn signers(given: Option<&Path>) -> Result<Vec<VerifyingKey>, Failure> {
+pub(super) fn signers(given: Option<&Path>) -> Result<Vec<VerifyingKey>, Failure> {
     let file = match given {
         Some(file) => file.to_owned(),
         None => match std::env::var_os("SCRUBIN_RECORD_KEY").filter(|name| !name.is_empty()) {
@@ -245,7 +245,7 @@ fn key(file: &Path) -> Result<Outcome, Failure> {
 }
 
 /// Writes a file that must not be there yet.
-fn create(file: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+pub(super) fn create(file: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let doing = format!("write `{}`", file.display());
     let mut options = std::fs::File::options();
     options.write(true).create_new(true);

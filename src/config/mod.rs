@@ -31,6 +31,6 @@ pub use policy_change::{PolicyChange, changes};
 pub use rule_names::{NamedRules, RuleNames, RuleOverride};
 pub use settings::{
     Baseline, C, CharSign, Check, DataModel, Deviations, FailOn, Hook, HookFailure, ImportSettings,
-    Limits, Macros, Paths, RuleSettings, Scope, SelfDeviation,
+    Limits, Macros, Paths, RuleSettings, Scope, SelfDeviation, Switch, Training,
 };
 pub(crate) use spelling::nearest;

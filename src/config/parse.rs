@@ -14,7 +14,7 @@ use super::nearest;
 use super::profile::Profile;
 use super::rule_names::{NamedRules, RuleNames, RuleOverride};
 use super::settings::{
-    Baseline, C, Check, Deviations, Hook, ImportSettings, Limits, Paths, RuleSettings,
+    Baseline, C, Check, Deviations, Hook, ImportSettings, Limits, Paths, RuleSettings, Training,
 };
 use crate::finding::{RepoPath, RuleId};
 
@@ -42,6 +42,8 @@ pub struct Config {
     pub deviations: Deviations,
     /// Where the findings accepted at adoption are kept.
     pub baseline: Baseline,
+    /// The local history of findings, and what is learned from it.
+    pub training: Training,
     /// What the device protects, how it is reached, what its software is.
     pub profile: Option<Profile>,
     /// The keys that the text states, of those without a placeholder.
@@ -354,11 +356,12 @@ fn refuse_unknown_keys(
 
 /// Checks path patterns one by one: serde would only name the list they stand in.
 fn refuse_bad_patterns(origin: &Origin, table: &DeTable<'_>) -> Result<(), ConfigError> {
-    let lists = table
-        .get("paths")
-        .and_then(|paths| paths.get_ref().as_table())
-        .into_iter()
-        .flat_map(|paths| paths.values());
+    fn below<'t>(table: Option<&'t DeTable<'t>>, name: &str) -> Option<&'t DeTable<'t>> {
+        table?.get(name)?.get_ref().as_table()
+    }
+    let components = below(below(Some(table), "training"), "components");
+    let tables = [below(Some(table), "paths"), components];
+    let lists = tables.into_iter().flatten().flat_map(|one| one.values());
     refuse_bad_lists(origin, lists)
 }
 

@@ -6,6 +6,7 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+mod competence;
 mod envelope;
 mod keys;
 mod log;
@@ -15,6 +16,7 @@ mod statement;
 mod verify;
 
 pub use build::{Context, build};
+pub use competence::{open_matrix, seal_matrix};
 pub use envelope::EnvelopeError;
 pub use keys::{KeyError, SigningKey, VerifyingKey, verifying_keys};
 pub use log::{LogError, append};

@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 use super::submission::Proposed;
 use crate::change::git::{self, Reader, Repository};
 use crate::change::{Change, Content};
-use crate::config::{Compared, Config, Configs, FILE_NAME, SelfDeviation};
+use crate::config::{Compared, Config, Configs, FILE_NAME, SelfDeviation, Training};
 use crate::finding::{FixSafety, Precision, RepoPath};
 use crate::report::{Notice, Report};
 use crate::review::{
@@ -79,6 +79,8 @@ pub struct Analysis {
     pub steering: Vec<String>,
     /// Files with a fix whose every line ends with a bare line feed.
     pub plain_files: BTreeSet<RepoPath>,
+    /// What the base's configuration says of the local history.
+    pub training: Training,
 }
 
 impl Analysis {
@@ -217,6 +219,7 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
         proposed,
         steering,
         plain_files,
+        training: config.training,
     })
 }
 

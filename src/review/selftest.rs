@@ -84,7 +84,7 @@ pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
 }
 
 /// What runs over an example.
-type Rules<'r> = (&'r Engine, &'r FlowRules, &'r HostCode);
+pub(super) type Rules<'r> = (&'r Engine, &'r FlowRules, &'r HostCode);
 
 fn check(
     rules: Rules<'_>,
@@ -138,7 +138,7 @@ fn check(
 }
 
 /// What all rules find in a text; a text that is not understood as a whole is an error.
-fn findings(
+pub(super) fn findings(
     (engine, flow, host_code): Rules<'_>,
     parser: &mut Parser,
     path: &RepoPath,
