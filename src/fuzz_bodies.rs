@@ -4,6 +4,7 @@
 use crate::change::diff::{LineDiff, parse_unified};
 use crate::finding::RepoPath;
 use crate::flow;
+use crate::import;
 use crate::matching::{self, ActiveRule, Compiler, Engine};
 use crate::rules;
 use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
@@ -53,6 +54,16 @@ pub fn rule_file(bytes: &[u8]) {
         let scan = engine.scan(&path, &file);
         for finding in scan.findings {
             assert!(finding.location.span.end as usize <= code.len());
+        }
+    }
+}
+
+/// Reads the bytes as the report of another tool.
+pub fn report_of_a_tool(bytes: &[u8]) {
+    for imported in import::read("fuzz.sarif", bytes).unwrap_or_default() {
+        for result in imported.results {
+            assert!(result.described < imported.rules.len());
+            assert!(result.place.is_none_or(|place| !place.paths.is_empty()));
         }
     }
 }

@@ -36,6 +36,8 @@ mod review;
 mod rule_mutations;
 #[path = "e2e/rules.rs"]
 mod rules;
+#[path = "e2e/selftest.rs"]
+mod selftest;
 #[path = "e2e/training.rs"]
 mod training;
 

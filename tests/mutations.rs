@@ -24,6 +24,7 @@ const BODIES: &[(&str, Body)] = &[
     ("deviation_comment", fuzz_bodies::deviation_comment),
     ("flow_c", fuzz_bodies::flow_c),
     ("flow_rust", fuzz_bodies::flow_rust),
+    ("report_of_a_tool", fuzz_bodies::report_of_a_tool),
     ("rule_file", fuzz_bodies::rule_file),
     ("syntax_c", fuzz_bodies::syntax_c),
     ("syntax_rust", fuzz_bodies::syntax_rust),
@@ -176,6 +177,11 @@ fn flow_c() {
 #[test]
 fn flow_rust() {
     seeds_and_mutations("flow_rust");
+}
+
+#[test]
+fn report_of_a_tool() {
+    seeds_and_mutations("report_of_a_tool");
 }
 
 #[test]

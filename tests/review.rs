@@ -17,6 +17,8 @@ mod events;
 mod faults;
 #[path = "review/forks.rs"]
 mod forks;
+#[path = "review/imports.rs"]
+mod imports;
 #[path = "review/living.rs"]
 mod living;
 #[path = "review/paces.rs"]

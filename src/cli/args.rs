@@ -2,6 +2,7 @@
 
 mod learn;
 mod record;
+mod selftest;
 mod training;
 
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use learn::LearnArguments;
 pub(super) use record::{RecordArguments, RecordCommand, RecordFormat};
+pub(super) use selftest::{Probe, SelftestArguments};
 pub(super) use training::{
     KeyArguments, MatrixArguments, TeamFormat, TeamReportArguments, TrainingCommand,
 };
@@ -74,14 +76,8 @@ pub(super) enum Command {
     /// The local history of findings: show, export, join, delete
     #[command(subcommand)]
     Training(TrainingCommand),
-    /// Show version and digest of the rules and run all their examples
-    Selftest {
-        /// Further rules in Semgrep's syntax (may be repeated)
-        #[arg(long, value_name = "FILE_OR_DIR")]
-        rules: Vec<PathBuf>,
-        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
-        format: ListFormat,
-    },
+    /// Run every known-answer case on this machine, and write the report of it
+    Selftest(SelftestArguments),
     /// Print the completions of a shell
     Completions {
         #[arg(value_enum)]
@@ -158,7 +154,7 @@ pub(super) struct CheckArguments {
     pub(super) paths: Vec<PathBuf>,
 }
 
-/// Options of `check` about the findings of other tools.
+/// Options of `check` and `review` about the findings of other tools.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ImportArguments {
     /// Add the findings of another tool's report (SARIF and the like; may be repeated)
@@ -274,6 +270,9 @@ pub(super) struct ReviewArguments {
     /// Further rules in Semgrep's syntax (may be repeated)
     #[arg(long, value_name = "FILE_OR_DIR")]
     pub(super) rules: Vec<PathBuf>,
+    /// What other tools found
+    #[command(flatten)]
+    pub(super) imports: ImportArguments,
     /// Milliseconds between two writes; GitHub asks for 1,000, a server without limits for none
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     pub(super) pace: u64,

@@ -116,7 +116,10 @@ pub(super) fn review(
     let prepared = Prepared::new(ruleset, configs, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
         .with_baseline(reviewed.baseline(config)?)
-        .with_imports(import::read(reviewed, config, &arguments.imports)?)
+        .with_imports(import::read(
+            reviewed.repository.as_ref(),
+            &arguments.imports,
+        )?)
         .with_whole_tree(reviewed.whole_tree)
         .with_watch(reviewed.watch.clone());
     // The program ends soon; taking the rules apart before would be 3 % of a hook's instructions.

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::args::{CheckArguments, ImportArguments};
 use super::failure::Failure;
-use super::source::Reviewed;
 use super::{Outcome, check, output};
-use crate::change::git::path_in;
-use crate::config::Config;
+use crate::change::git::{Repository, path_in};
 use crate::import::{self as reports, FILE_BYTES, Imported};
 use crate::review::Imports;
 
@@ -20,8 +18,7 @@ pub(super) fn import(mut arguments: CheckArguments) -> Result<Outcome, Failure> 
 
 /// Reads the reports that the arguments name.
 pub(super) fn read(
-    reviewed: &Reviewed,
-    config: &Config,
+    repository: Option<&Repository>,
     arguments: &ImportArguments,
 ) -> Result<Imports, Failure> {
     if arguments.import_files.is_empty() {
@@ -33,7 +30,7 @@ pub(super) fn read(
     }
     let here = std::env::current_dir()
         .map_err(|error| Failure::new(error).doing("read the current folder"))?;
-    let root = match &reviewed.repository {
+    let root = match repository {
         Some(repository) => repository.root().unwrap_or(&here).to_path_buf(),
         None => here.clone(),
     };
@@ -52,9 +49,7 @@ pub(super) fn read(
     }
     folders.push(String::new());
     // A tool that ran where scrubin runs counts from there.
-    let prefix = reviewed
-        .repository
-        .as_ref()
+    let prefix = repository
         .and_then(|repository| path_in(repository, Path::new(".")))
         .map(|path| path.to_string())
         .filter(|path| !path.is_empty());
@@ -68,7 +63,6 @@ pub(super) fn read(
         },
         roots,
         folders,
-        settings: config.import.clone(),
     })
 }
 

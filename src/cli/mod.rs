@@ -104,7 +104,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Record(command) => record::record(command),
         Command::Learn(arguments) => training::learn(&arguments),
         Command::Training(command) => training::training(command),
-        Command::Selftest { rules, format } => selftest::selftest(&rules, format),
+        Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             let mut text = Vec::new();

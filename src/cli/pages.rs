@@ -15,6 +15,13 @@ pub(super) fn explain(name: &str, format: ExplainFormat) -> Result<Outcome, Fail
         return lesson(name, format);
     }
     let infos = review::builtin()?.told();
+    if name.contains('/') && !infos.iter().any(|info| info.is_called(name)) {
+        return Err(
+            Failure::message(format!("`{name}` is a rule of another tool")).with_help(
+                "its own documentation explains it; docs/import.md says how its findings are read",
+            ),
+        );
+    }
     let Some(info) = infos.iter().find(|info| info.is_called(name)) else {
         let names = infos
             .iter()

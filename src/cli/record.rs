@@ -130,14 +130,14 @@ impl Recorder {
 }
 
 /// This program's own file, as bytes.
-fn program() -> Result<Vec<u8>, Failure> {
+pub(super) fn program() -> Result<Vec<u8>, Failure> {
     std::env::current_exe()
         .and_then(std::fs::read)
         .map_err(|error| Failure::new(error).doing("read this program for its digest"))
 }
 
 /// The time in UTC as RFC 3339, to the second.
-fn now() -> String {
+pub(super) fn now() -> String {
     chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
@@ -179,7 +179,7 @@ pub(super) fn replace(file: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::new(error.error))
 }
 
-fn read_text(file: &Path) -> Result<String, Failure> {
+pub(super) fn read_text(file: &Path) -> Result<String, Failure> {
     let size = std::fs::metadata(file).map_err(Failure::new)?.len();
     if size > LARGEST {
         return Err(Failure::message(format!(

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::args::{DraftsArgument, ReviewArguments, UnsupportedArgument};
 use super::failure::Failure;
 use super::training::keep;
-use super::{Outcome, output};
+use super::{Outcome, import, output};
 use crate::change::git::Repository;
 use crate::config::{FailOn, Scope};
 use crate::finding::Precision;
@@ -97,6 +97,13 @@ impl<'a> Session<'a> {
 
     async fn run(&self) -> Result<Outcome, Failure> {
         if let Some(file) = &self.arguments.post {
+            let imports = &self.arguments.imports;
+            if !imports.import_files.is_empty() || !imports.import_base.is_empty() {
+                return Err(Failure::message(
+                    "`--post` posts what was analysed before; it imports nothing",
+                )
+                .with_help("give `--import` to the job that runs `--analyse-only`"));
+            }
             return self.post(file).await;
         }
         let target = match self.target() {
@@ -360,6 +367,7 @@ impl<'a> Session<'a> {
                 ..Thresholds::default()
             },
             rules: arguments.rules.clone(),
+            imports: import::read(Some(work.repository), &arguments.imports)?,
             today: chrono::Utc::now().date_naive(),
             proposes: work.proposes,
             line_hashes: arguments.sarif.is_some() || arguments.upload_sarif,

@@ -4,7 +4,7 @@
 /// path pattern, `ASSET` and `QUESTION` for words of the profile, `NAME` for a
 /// word of the project's own. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 77] = [
+pub const KEYS: [&str; 78] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -34,6 +34,7 @@ pub const KEYS: [&str; 77] = [
     "import.TOOL.enabled",
     "import.TOOL.precision",
     "import.TOOL.severity",
+    "import.TOOL.reason",
     "import.TOOL.disable",
     "hook.fail",
     "deviations.file",

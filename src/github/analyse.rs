@@ -18,7 +18,8 @@ use crate::config::{Compared, Config, Configs, FILE_NAME, SelfDeviation, Trainin
 use crate::finding::{FixSafety, Precision, RepoPath};
 use crate::report::{Notice, Report};
 use crate::review::{
-    self, ConfigsError, Inputs, PrepareError, Prepared, Ruleset, RulesetError, Steering, Thresholds,
+    self, ConfigsError, Imports, Inputs, PrepareError, Prepared, Ruleset, RulesetError, Steering,
+    Thresholds,
 };
 use crate::triage::{Baseline, DeviationFile, Triaged, Verdict};
 
@@ -58,6 +59,8 @@ pub struct Request {
     pub thresholds: Thresholds,
     /// Further rules, given by the workflow. Those that `settings` holds are read from there.
     pub rules: Vec<PathBuf>,
+    /// What other tools found in the head, and in the base.
+    pub imports: Imports,
     /// Today, UTC.
     pub today: NaiveDate,
     /// Whether deviations of the change itself are only proposed.
@@ -162,7 +165,8 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
         )?;
         Ok(prepared
             .with_deviations(deviations)
-            .with_baseline(baseline.clone()))
+            .with_baseline(baseline.clone())
+            .with_imports(request.imports.clone()))
     };
     let prepared = prepare(new)?;
     let reader = repository.reader(prepared.file_bytes());

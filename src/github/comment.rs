@@ -167,7 +167,10 @@ fn rule_line(item: &Item, rule: &RuleText) -> String {
     {
         facts.push(quote::link(page));
     }
-    facts.push(quote::code(&format!("scrubin explain {}", item.rule)));
+    facts.push(match &item.tool {
+        None => quote::code(&format!("scrubin explain {}", item.rule)),
+        Some(tool) => quote::text(&format!("reported by {tool}")),
+    });
     format!("{}\n", facts.join(" · "))
 }
 

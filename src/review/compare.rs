@@ -88,6 +88,15 @@ pub(super) fn compare(
                 };
                 !is_differential && !changed.touches(first, last) && !covers_change()
             });
+            // A comment for another tool is the author's word as well.
+            for finding in &mut file.head {
+                let (first, last) = (finding.location.start.line, finding.location.end.line);
+                if let Some(origin) = &mut finding.origin
+                    && (is_differential || file.changed.touches(first, last))
+                {
+                    origin.suppressed = None;
+                }
+            }
         }
     }
     // A base finding only makes an equal one of some head old, be it in another file, where it moved.

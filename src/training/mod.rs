@@ -7,7 +7,7 @@ pub mod explain;
 pub mod grade;
 mod highlight;
 pub mod history;
-mod html;
+pub(crate) mod html;
 pub mod learner;
 pub mod lesson;
 pub mod lesson_page;

@@ -46,6 +46,8 @@ fn every_input_becomes_its_argument() {
             ("SCRUBIN_UPLOAD_SARIF", "true"),
             ("SCRUBIN_COMMENTS", "false"),
             ("SCRUBIN_RULES", "rules/a.yaml\nmore rules\n"),
+            ("SCRUBIN_IMPORT", "cppcheck.sarif\nmy tidy.yaml"),
+            ("SCRUBIN_IMPORT_BASE", "old.sarif"),
         ],
     );
     assert_eq!(run.code, 0, "{run:#?}");
@@ -68,6 +70,9 @@ fn every_input_becomes_its_argument() {
             "--no-comments",
             "--rules=rules/a.yaml",
             "--rules=more rules",
+            "--import=cppcheck.sarif",
+            "--import=my tidy.yaml",
+            "--import-base=old.sarif",
         ]
     );
     review(

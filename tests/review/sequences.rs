@@ -38,6 +38,7 @@ fn review(scene: &Scene) -> (Submission, Published) {
         settings: Some(base.clone()),
         thresholds: Thresholds::default(),
         rules: Vec::new(),
+        imports: scrubin::review::Imports::default(),
         today: "2026-11-25".parse().unwrap(),
         proposes: true,
         line_hashes: false,

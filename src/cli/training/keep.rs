@@ -36,7 +36,7 @@ pub(in crate::cli) fn stage_of_check() -> Stage {
 
 /// The current time.
 pub(in crate::cli) fn now() -> Time {
-    Time(chrono::Utc::now().timestamp())
+    Time(chrono::Utc::now().timestamp_millis())
 }
 
 /// How far back and how large a history may be.

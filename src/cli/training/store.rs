@@ -1,7 +1,7 @@
 //! The files of the local history, in the folder that all work trees of a repository share.
 
 use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -297,8 +297,22 @@ pub(in crate::cli) fn read_log(place: &Path) -> Result<Log, Failure> {
                 .doing(&doing),
         );
     }
-    let text = std::fs::read(place).map_err(|error| Failure::new(error).doing(&doing))?;
-    Ok(Log::parse(&String::from_utf8_lossy(&text)))
+    let file = File::open(place).map_err(|error| Failure::new(error).doing(&doing))?;
+    // Line by line: the text of a long history is a third of its memory.
+    let mut reader = BufReader::new(file);
+    let (mut log, mut line) = (Log::default(), Vec::new());
+    for number in 1.. {
+        line.clear();
+        let read = reader
+            .read_until(b'\n', &mut line)
+            .map_err(|error| Failure::new(error).doing(&doing))?;
+        if read == 0 {
+            break;
+        }
+        log.take(number, &String::from_utf8_lossy(&line));
+    }
+    log.settle();
+    Ok(log)
 }
 
 /// The key in a file.

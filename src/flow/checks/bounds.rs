@@ -45,7 +45,7 @@ impl Machine<'_> {
         let outside = if range.lo > most {
             Some((Outside::Over(range.lo), false))
         } else if range.hi < 0 {
-            Some((Outside::Under(range.hi), false))
+            (!is_rest_of_type(range.lo, range.hi)).then_some((Outside::Under(range.hi), false))
         } else if range.hi > most && range.hi_reached {
             Some((Outside::Over(range.hi), true))
         } else if range.lo < 0 && range.lo_reached {
@@ -182,7 +182,8 @@ impl Machine<'_> {
             return None;
         }
         if range.hi < 0 {
-            return Some((Outside::Under(range.hi), false));
+            return (!is_rest_of_type(range.lo, range.hi))
+                .then_some((Outside::Under(range.hi), false));
         }
         if let Some(size) = info.size
             && let Some(end) = spot.offset.add(bytes)
@@ -431,6 +432,12 @@ impl Machine<'_> {
             message,
         );
     }
+}
+
+/// Whether a range below 0 is what a test for one error value left of a type's negative half
+/// (`at != -1`): nobody said that the value may be there.
+fn is_rest_of_type(lo: i128, hi: i128) -> bool {
+    hi < -1 && lo < -(1 << 20)
 }
 
 /// Whether the end that is out of bounds is only the type's, or one beside it (`i != 0xffff`).

@@ -9,6 +9,7 @@ use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::ir::BinaryOp;
 
+/// Whether a fact says something of the pointer.
 pub(super) fn tells(view: &View<'_>, fact: &Fact, pointer: ValueId) -> bool {
     match &fact.kind {
         FactKind::Compare { difference, .. } => {
@@ -27,6 +28,7 @@ pub(super) fn tells(view: &View<'_>, fact: &Fact, pointer: ValueId) -> bool {
     }
 }
 
+/// Whether a fact compares the pointer itself with NULL.
 pub(super) fn is_null_test(fact: &Fact, pointer: ValueId) -> bool {
     match &fact.kind {
         FactKind::Compare { op, difference, .. } => {
@@ -38,6 +40,7 @@ pub(super) fn is_null_test(fact: &Fact, pointer: ValueId) -> bool {
     }
 }
 
+/// Whether an assertion spoke of the pointer before.
 pub(super) fn is_claimed_before(
     view: &View<'_>,
     pointer: ValueId,
@@ -54,6 +57,7 @@ pub(super) fn is_claimed_before(
     })
 }
 
+/// Whether a use stands in an assertion itself, and goes where that goes.
 pub(super) fn is_in_assertion(view: &View<'_>, event: &Event) -> bool {
     view.numbered.events.iter().any(|other| {
         matches!(other.kind, EventKind::Assert { .. })
@@ -62,6 +66,7 @@ pub(super) fn is_in_assertion(view: &View<'_>, event: &Event) -> bool {
     })
 }
 
+/// Whether an assertion somewhere in the function compares the pointer with NULL.
 pub(super) fn is_claimed(view: &View<'_>, pointer: ValueId) -> bool {
     view.facts
         .claims
@@ -69,6 +74,7 @@ pub(super) fn is_claimed(view: &View<'_>, pointer: ValueId) -> bool {
         .any(|fact| is_null_test(fact, pointer))
 }
 
+/// Whether the words of a test name what the pointer is called.
 pub(super) fn names_it(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
     let name = object_name(view, pointer).or_else(|| holder(view, pointer));
     let Some(name) = name else { return true };
@@ -89,11 +95,13 @@ pub(super) fn names_it(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
     aliases || memchr::memmem::find(text, last.as_bytes()).is_some()
 }
 
+/// Whether the test is one that a macro makes of what it is given: it makes it of everything, and
+/// says nothing of this pointer. With `may_branch`, a macro does that is named for a test.
 pub(super) fn is_inside_macro(
     view: &View<'_>,
     test: Span,
     pointer: ValueId,
-    may_assert: bool,
+    may_branch: bool,
 ) -> bool {
     let Some(name) = object_name(view, pointer).or_else(|| holder(view, pointer)) else {
         return false;
@@ -134,12 +142,10 @@ pub(super) fn is_inside_macro(
                 if !word.is_empty() {
                     let is_keyword =
                         matches!(lower.as_str(), "if" | "while" | "for" | "return" | "switch");
-                    let asserts = [
-                        "assert", "likely", "check", "require", "verify", "ensure", "assume",
-                    ]
-                    .iter()
-                    .any(|known| lower.contains(known));
-                    return !(is_keyword || may_assert && asserts);
+                    let goes_another_way = ["likely", "check", "require", "verify", "ensure"]
+                        .iter()
+                        .any(|known| lower.contains(known));
+                    return !(is_keyword || may_branch && goes_another_way);
                 }
             }
             _ => {}
@@ -148,6 +154,7 @@ pub(super) fn is_inside_macro(
     false
 }
 
+/// Whether a test stands in a macro that promises what it tests.
 pub(super) fn is_assumption(view: &View<'_>, test: Span) -> bool {
     let start = test.start as usize;
     let before = view
@@ -161,10 +168,11 @@ pub(super) fn is_assumption(view: &View<'_>, test: Span) -> bool {
         || memchr::memmem::find(&lower, b"assert").is_some()
 }
 
+/// A comparison with NULL that every way behind the event meets. An assertion is none: who asserts
+/// goes no other way. `is_claimed`: one stood before.
 pub(super) fn later_test(
     view: &View<'_>,
     event: &Event,
-    index: u32,
     pointer: ValueId,
     is_claimed: bool,
 ) -> Option<Span> {
@@ -202,17 +210,5 @@ pub(super) fn later_test(
             }
         }
     }
-    if is_claimed {
-        return None;
-    }
-    view.facts
-        .claims
-        .iter()
-        .find(|fact| {
-            is_null_test(fact, pointer)
-                && fact.span.start > event.span.end
-                && view.graph.dominates(event.block, fact.block)
-                && (fact.block != event.block || fact.after > index)
-        })
-        .map(|fact| fact.span)
+    None
 }

@@ -423,8 +423,7 @@ fn lookup(
     true
 }
 
-/// Whether an assertion spoke of the pointer before.
-/// Whether a use stands in an assertion itself, and goes where that goes.
+/// A use of a pointer that is compared with NULL only behind it.
 fn late_test(
     view: &View<'_>,
     event: &Event,
@@ -451,7 +450,7 @@ fn late_test(
     if is_claimed && is_in_assertion(view, event) {
         return false;
     }
-    let Some(span) = later_test(view, event, index, pointer, is_claimed) else {
+    let Some(span) = later_test(view, event, pointer, is_claimed) else {
         return false;
     };
     let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
@@ -471,13 +470,6 @@ fn late_test(
     true
 }
 
-/// Whether the words of a test name what the pointer is called.
-/// Whether the test is one that a macro makes of what it is given: it makes it of everything, and
-/// says nothing of this pointer.
-/// With `may_assert`, one that asserts does.
-/// Whether a test stands in a macro that promises what it tests.
-/// A comparison with NULL, or an assertion of it, that every way behind the event meets.
-/// Not an assertion where one stood before.
 /// A pointer from a field that most functions of the file test before they go through it.
 fn field(
     view: &View<'_>,

@@ -72,6 +72,10 @@ pub fn grade(exercise: &Exercise, answer: &str, examine: &mut Examine<'_>) -> Gr
         variants: 0,
     };
     let before = examine(&exercise.path, &exercise.code).unwrap_or_default();
+    let guard = exercise.guard.as_deref();
+    let guard = guard.and_then(|guard| examine(&exercise.path, guard).ok());
+    let most = left_over(exercise, &before, guard.as_deref());
+    let allowed: Vec<&Finding> = before.iter().chain(guard.iter().flatten()).collect();
     match examine(&exercise.path, answer) {
         Err(problem) => {
             grade
@@ -79,19 +83,20 @@ pub fn grade(exercise: &Exercise, answer: &str, examine: &mut Examine<'_>) -> Gr
                 .push(format!("a part of it does not parse: {problem}"));
             return grade;
         }
-        Ok(after) => grade.reasons.extend(heard(exercise, &before, &after)),
+        Ok(after) => grade
+            .reasons
+            .extend(heard(exercise, (most, &allowed), &after)),
     }
     if !grade.is_right() {
         return grade;
     }
     for variant in variants(exercise, examine) {
-        grade.variants += 1;
-        let other = variant.of(answer);
-        let found = match examine(&exercise.path, &other) {
-            Ok(found) => of_lesson(exercise, &found).len(),
-            Err(_) => 1,
+        // A form that does not parse is no fault of the learner's.
+        let Ok(found) = examine(&exercise.path, &variant.of(answer)) else {
+            continue;
         };
-        if found > left_over(exercise, &before) {
+        grade.variants += 1;
+        if of_lesson(exercise, &found).len() > most {
             grade.reasons.push(format!(
                 "with {} the rule speaks again: the repair hangs on them",
                 variant.words
@@ -110,20 +115,24 @@ fn of_lesson<'f>(exercise: &Exercise, findings: &'f [Finding]) -> Vec<&'f Findin
         .collect()
 }
 
-/// How many findings of the lesson a right repair may leave: in a sample none; in code of the learner's
-/// own all but the one in question.
-fn left_over(exercise: &Exercise, before: &[Finding]) -> usize {
-    match exercise.guard {
-        Some(_) => 0,
+/// How many findings of the lesson a right repair may leave: what a known one leaves; in code of the
+/// learner's own all but the one in question.
+fn left_over(exercise: &Exercise, before: &[Finding], guard: Option<&[Finding]>) -> usize {
+    match guard {
+        Some(guard) => of_lesson(exercise, guard).len(),
         None => of_lesson(exercise, before).len().saturating_sub(1),
     }
 }
 
 /// What the rules still say, or say anew.
-fn heard(exercise: &Exercise, before: &[Finding], after: &[Finding]) -> Vec<String> {
+fn heard(
+    exercise: &Exercise,
+    (most, allowed): (usize, &[&Finding]),
+    after: &[Finding],
+) -> Vec<String> {
     let mut reasons = Vec::new();
     let still = of_lesson(exercise, after);
-    if still.len() > left_over(exercise, before) {
+    if still.len() > most {
         reasons.extend(still.iter().map(|one| {
             format!(
                 "line {}: {} ({})",
@@ -132,7 +141,7 @@ fn heard(exercise: &Exercise, before: &[Finding], after: &[Finding]) -> Vec<Stri
         }));
     }
     // A rule of low precision lists constructs that other code may well have.
-    let old: BTreeSet<&str> = before.iter().map(|one| one.rule.as_str()).collect();
+    let old: BTreeSet<&str> = allowed.iter().map(|one| one.rule.as_str()).collect();
     let new = after.iter().filter(|one| {
         one.precision > Precision::Low
             && !old.contains(one.rule.as_str())

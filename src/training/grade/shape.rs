@@ -109,6 +109,25 @@ impl<'t> Shape<'t> {
         counts
     }
 
+    /// What a function does, in the order of its text: the names that it calls or gives a value, each with
+    /// how many signs of a decision stand before it.
+    pub(super) fn effects(&self, function: &Function<'t>) -> Vec<(&'t str, usize)> {
+        let mut effects = Vec::new();
+        let mut decisions = 0;
+        for at in function.body.clone() {
+            let Some(token) = self.text.tokens.get(at) else {
+                break;
+            };
+            decisions += usize::from(DECISIONS.iter().any(|sign| token.is(sign)));
+            let called = call(&self.text.tokens, at).map(|call| call.name);
+            let name = called.or_else(|| written(&self.text.tokens, at));
+            // `Ok` and its like make a value and do nothing.
+            let name = name.filter(|name| !name.starts_with(char::is_uppercase));
+            effects.extend(name.map(|name| (name, decisions)));
+        }
+        effects
+    }
+
     /// How many signs of a decision there are in a range of tokens.
     pub(super) fn decisions(&self, range: std::ops::Range<usize>) -> usize {
         let tokens = self.text.tokens.get(range).unwrap_or_default();
@@ -246,7 +265,10 @@ fn arguments<'t>(tokens: &[Token<'t>], open: usize, close: usize) -> Vec<Vec<&'t
 fn call<'t>(tokens: &[Token<'t>], at: usize) -> Option<Call<'t>> {
     let name = tokens.get(at).filter(|token| token.is_word())?;
     let is_macro = is_at(tokens, at + 1, "!");
-    let open = at + 1 + usize::from(is_macro);
+    let open = match turbofish(tokens, at + 1) {
+        Some(after) => after,
+        None => at + 1 + usize::from(is_macro),
+    };
     let is_defined = at > 0 && is_at(tokens, at - 1, "fn");
     if NO_CALLS.contains(&name.text) || is_defined || !is_at(tokens, open, "(") {
         return None;
@@ -257,6 +279,27 @@ fn call<'t>(tokens: &[Token<'t>], at: usize) -> Option<Call<'t>> {
         line: name.line,
         arguments: arguments(tokens, open, close),
     })
+}
+
+/// The index behind `::<...>`, where that stands there.
+fn turbofish(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    if !is_at(tokens, at, "::") || !is_at(tokens, at + 1, "<") {
+        return None;
+    }
+    let mut depth = 0_usize;
+    for (index, token) in tokens.iter().enumerate().skip(at + 1) {
+        match token.text {
+            "<" => depth += 1,
+            ">" => depth = depth.saturating_sub(1),
+            ">>" => depth = depth.saturating_sub(2),
+            ";" | "{" => return None,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(index + 1);
+        }
+    }
+    None
 }
 
 /// The name that is given a value by the assignment that stands there; not that of a declaration.

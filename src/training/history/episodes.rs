@@ -250,7 +250,7 @@ mod tests {
             let mut run = day(number, stage);
             run.change = change.to_owned();
             run.source = source.to_owned();
-            run.lines.insert("src".to_owned(), count);
+            run.lines.push(("src".to_owned(), count));
             run
         };
         let runs = [

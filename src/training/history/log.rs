@@ -1,8 +1,7 @@
 //! The text of a history: one JSON value a line, the oldest first. Histories of several clones join to
 //! one; what is too old or too much goes, and is counted.
 
-use std::collections::BTreeSet;
-
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::run::{Learned, Run, Time};
@@ -70,24 +69,29 @@ impl Log {
     pub fn parse(text: &str) -> Self {
         let mut log = Self::default();
         for (index, line) in text.lines().enumerate() {
-            if line.trim().is_empty() {
-                continue;
-            }
-            match serde_json::from_str(line) {
-                Ok(Line::Run(run)) => log.runs.push(run),
-                Ok(Line::Learned(learned)) => log.learned.push(learned),
-                Ok(Line::History(header)) => {
-                    log.dropped.runs += header.dropped.runs;
-                    log.dropped.findings += header.dropped.findings;
-                    if header.version > VERSION {
-                        log.newer = Some(header.version);
-                    }
-                }
-                Err(_) => log.unreadable.push(index + 1),
-            }
+            log.take(index + 1, line);
         }
         log.settle();
         log
+    }
+
+    /// Takes in a line by its 1-based number; [`Self::settle`] comes after the last.
+    pub fn take(&mut self, number: usize, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        match serde_json::from_str(line) {
+            Ok(Line::Run(run)) => self.runs.push(run),
+            Ok(Line::Learned(learned)) => self.learned.push(learned),
+            Ok(Line::History(header)) => {
+                self.dropped.runs += header.dropped.runs;
+                self.dropped.findings += header.dropped.findings;
+                if header.version > VERSION {
+                    self.newer = Some(header.version);
+                }
+            }
+            Err(_) => self.unreadable.push(number),
+        }
     }
 
     /// Whether there is nothing in it.
@@ -98,7 +102,11 @@ impl Log {
     /// Takes in another history; gives the number of runs that were new.
     pub fn join(&mut self, other: Self) -> usize {
         let before = self.runs.len();
-        self.runs.extend(other.runs);
+        if before == 0 {
+            self.runs = other.runs;
+        } else {
+            self.runs.extend(other.runs);
+        }
         self.learned.extend(other.learned);
         // What both have dropped may be the same: the greater number is certain.
         self.dropped.runs = self.dropped.runs.max(other.dropped.runs);
@@ -108,14 +116,16 @@ impl Log {
     }
 
     /// Restores order, and leaves each id once.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
         self.runs.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         self.learned
             .sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        let mut seen = BTreeSet::new();
-        self.runs.retain(|run| seen.insert(run.id.clone()));
-        let mut seen = BTreeSet::new();
-        self.learned.retain(|one| seen.insert(one.id.clone()));
+        let firsts = first_of_each(self.runs.iter().map(|run| run.id.as_str()));
+        let mut firsts = firsts.into_iter();
+        self.runs.retain(|_| firsts.next() == Some(true));
+        let firsts = first_of_each(self.learned.iter().map(|one| one.id.as_str()));
+        let mut firsts = firsts.into_iter();
+        self.learned.retain(|_| firsts.next() == Some(true));
     }
 
     /// Drops what is older than `since`, then the oldest runs until the text has at most `bytes` bytes.
@@ -204,6 +214,12 @@ impl Log {
             ..Self::default()
         }
     }
+}
+
+/// Whether each text is the first of its like.
+fn first_of_each<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<bool> {
+    let mut seen = FxHashSet::default();
+    texts.map(|text| seen.insert(text)).collect()
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub fn record(
         source: report.change.source.clone(),
         who: occasion.who.clone(),
         change: occasion.change.clone(),
-        lines,
+        lines: lines.into_iter().collect(),
         found: Vec::new(),
         gone: Vec::new(),
         open: Vec::new(),

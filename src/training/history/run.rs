@@ -1,7 +1,6 @@
 //! One line of the history: a review, or a lesson that somebody passed.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -30,26 +29,35 @@ impl Stage {
     }
 }
 
-/// A moment, in seconds since 1970 (UTC); written as RFC 3339.
+/// A moment, in milliseconds since 1970 (UTC), so that runs of one second keep their order; written as
+/// RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(pub i64);
 
 /// How times are written.
-const FORM: &str = "%Y-%m-%dT%H:%M:%SZ";
+const FORM: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+/// How they are read: with any fraction of a second, or none.
+const READ: &str = "%Y-%m-%dT%H:%M:%S%.fZ";
+
+/// Milliseconds of a second, and of a day.
+const SECOND: i64 = 1_000;
+const DAY: i64 = 86_400 * SECOND;
 
 impl Time {
     /// Reads `2026-11-30T03:16:40Z`.
     pub fn parse(text: &str) -> Option<Self> {
-        let time = NaiveDateTime::parse_from_str(text, FORM).ok()?;
-        Some(Self(time.and_utc().timestamp()))
+        let time = NaiveDateTime::parse_from_str(text, READ).ok()?;
+        Some(Self(time.and_utc().timestamp_millis()))
     }
 
     /// The moment at the start of a day (UTC).
     pub fn of_day(day: chrono::NaiveDate) -> Self {
-        Self(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp())
+        Self(
+            day.and_time(chrono::NaiveTime::MIN)
+                .and_utc()
+                .timestamp_millis(),
+        )
     }
 
     /// The day in UTC.
@@ -68,8 +76,13 @@ impl Time {
         (self.0 - earlier.0).div_euclid(DAY)
     }
 
+    /// Seconds from an earlier moment to this one; none where it is not earlier.
+    pub fn seconds_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).max(0) / SECOND
+    }
+
     fn utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp(self.0, 0).unwrap_or_default()
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
 }
 
@@ -140,8 +153,8 @@ pub struct Run {
     /// Stands for the change under review: the same in all runs over one staged change or pull request.
     pub change: String,
     /// Added and modified lines by component.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lines: BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "as_map")]
+    pub lines: Vec<(String, u64)>,
     /// What was found and not open before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<Found>,
@@ -157,6 +170,50 @@ pub struct Run {
     /// Whether a part of the change was not reviewed, so that what is not listed may still be there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
+}
+
+/// Pairs that are written as an object: a map of its own for each run would be half of a history's memory.
+mod as_map {
+    use std::fmt;
+
+    use serde::de::{MapAccess, Visitor};
+    use serde::ser::SerializeMap as _;
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        pairs: &[(String, u64)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(pairs.len()))?;
+        for (name, count) in pairs {
+            map.serialize_entry(name, count)?;
+        }
+        map.end()
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<(String, u64)>, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Vec<(String, u64)>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object of numbers")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::with_capacity(1);
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(pairs)
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
+    }
 }
 
 impl Run {
@@ -235,7 +292,7 @@ pub(super) mod samples {
             source: "staged".to_owned(),
             who: Some("ada".to_owned()),
             change: "c1".to_owned(),
-            lines: BTreeMap::new(),
+            lines: Vec::new(),
             found: Vec::new(),
             gone: Vec::new(),
             open: Vec::new(),
@@ -254,10 +311,15 @@ mod tests {
     #[test]
     fn times_are_written_and_read() {
         let time = Time::parse("2026-11-30T03:16:40Z").unwrap();
-        assert_eq!(time.to_string(), "2026-11-30T03:16:40Z");
+        assert_eq!(time.to_string(), "2026-11-30T03:16:40.000Z");
+        let later = Time::parse("2026-11-30T03:16:40.250Z").unwrap();
+        assert!(later > time && later.seconds_since(time) == 0);
         assert_eq!(time.plus_days(2).days_since(time), 2);
         assert_eq!(Time(time.0 - 1).days_since(time), -1);
-        assert_eq!(Time::of_day(time.day()).to_string(), "2026-11-30T00:00:00Z");
+        assert_eq!(
+            Time::of_day(time.day()).to_string(),
+            "2026-11-30T00:00:00.000Z"
+        );
         for wrong in ["2026-11-30", "2026-13-30T03:16:40Z", "now", ""] {
             assert_eq!(Time::parse(wrong), None, "{wrong}");
         }
@@ -267,7 +329,7 @@ mod tests {
     fn a_run_survives_its_line() {
         let mut run = samples::run("r1", "2026-11-30T03:16:40Z", Stage::Hook);
         run.found.push(samples::found("aa:0", "L-LEN-BOUND", "src"));
-        run.lines.insert("src".to_owned(), 12);
+        run.lines.push(("src".to_owned(), 12));
         let text = serde_json::to_string(&run).unwrap();
         assert_eq!(serde_json::from_str::<Run>(&text).unwrap(), run);
         assert!(

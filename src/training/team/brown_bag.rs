@@ -67,7 +67,7 @@ fn shortened(mut sample: Sample) -> Sample {
     sample
 }
 
-/// Renders the sheet: two pages, the answers on the second.
+/// Renders the sheet, the answers on a page of their own.
 pub fn sheet_html(sheet: &Sheet) -> String {
     let lesson = &sheet.lesson;
     let mut body = format!("<p>{}.</p>\n", escape(&sheet.reason));

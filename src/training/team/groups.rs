@@ -47,7 +47,7 @@ pub(super) fn of(runs: &[&Run], episodes: &[&Episode<'_>]) -> Groups {
     let mut authors: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for run in runs {
         let found = run.found.iter().map(|found| found.component.as_str());
-        for component in run.lines.keys().map(String::as_str).chain(found) {
+        for component in run.lines.iter().map(|(name, _)| name.as_str()).chain(found) {
             authors
                 .entry(component)
                 .or_default()

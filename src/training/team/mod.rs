@@ -283,7 +283,7 @@ fn topics(
             let reviewed = newest.iter().filter(|one| one.reviewed).count();
             let again = newest.iter().filter(|one| one.again).count();
             let mut reason = format!(
-                "{} in the last {RECENT_DAYS} days, {reviewed} of them seen only in review",
+                "{} in the last {RECENT_DAYS} days, {reviewed} of them seen by a review of pushed code",
                 counted(newest.len(), "finding")
             );
             if again > 0 {

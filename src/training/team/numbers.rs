@@ -114,7 +114,7 @@ pub(super) fn numbers(
         counted.in_review += u64::from(episode.reviewed);
         match episode.gone {
             Some(gone) => {
-                times.push((gone.0 - episode.at.0).max(0));
+                times.push(gone.seconds_since(episode.at));
                 counted.before_push += u64::from(!episode.reviewed);
             }
             None => counted.open += 1,

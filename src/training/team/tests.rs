@@ -32,7 +32,7 @@ fn log() -> Log {
                 source: "staged".to_owned(),
                 who: Some(format!("p{person}")),
                 change: id.clone(),
-                lines: [(component.to_owned(), 100)].into(),
+                lines: vec![(component.to_owned(), 100)],
                 found: vec![found(&id, "L-LEN-BOUND", component)],
                 gone: Vec::new(),
                 open: Vec::new(),
@@ -46,7 +46,7 @@ fn log() -> Log {
             }
             let mut repair = run.clone();
             repair.id = format!("{id}r");
-            repair.at = Time(at.0 + 7_200);
+            repair.at = Time(at.0 + 7_200_000);
             repair.lines.clear();
             repair.gone = std::mem::take(&mut repair.found)
                 .into_iter()
@@ -132,7 +132,7 @@ fn components_with_five_people_stand_alone() {
             continue;
         }
         // Everybody changes something in `app` as well.
-        run.lines.insert("app".to_owned(), 50);
+        run.lines.push(("app".to_owned(), 50));
     }
     for run in &mut log.runs {
         let lines: Vec<(String, u64)> = run.lines.clone().into_iter().collect();
