@@ -20,6 +20,8 @@ mod edits;
 mod example_code;
 #[path = "e2e/failures.rs"]
 mod failures;
+#[path = "e2e/history.rs"]
+mod history;
 #[path = "e2e/hook.rs"]
 mod hook;
 #[path = "e2e/import.rs"]
@@ -44,6 +46,8 @@ mod rule_mutations;
 mod rules;
 #[path = "e2e/selftest.rs"]
 mod selftest;
+#[path = "e2e/training.rs"]
+mod training;
 
 const BAD: &str = "#include <string.h>\n\nvoid on_frame(const char *name)\n{\n    char tag[8];\n    strcpy(tag, name);\n    use(tag);\n}\n";
 const GOOD: &str = "int clamp(int v)\n{\n    return v < 0 ? 0 : v;\n}\n";

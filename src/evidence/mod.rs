@@ -6,6 +6,7 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+mod competence;
 pub mod controls;
 mod coverage;
 mod entry;
@@ -28,6 +29,7 @@ pub mod validation;
 mod verify;
 
 pub use build::{Context, Terms, build, checklist, fixed_since, project, result_of};
+pub use competence::{open_matrix, seal_matrix};
 pub use coverage::{Commit, Coverage, Covered};
 pub use entry::{About, Answer, Confirmed, Entry, Override, Said, SignOff, SignOffError, sign_off};
 pub use envelope::EnvelopeError;
