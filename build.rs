@@ -32,6 +32,8 @@ mod syntax;
 fn main() {
     for watched in [
         "rulesets",
+        "docs/precision.csv",
+        "docs/schema",
         "src/finding",
         "src/matching",
         "src/rules",
@@ -85,16 +87,39 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
     let bytes = matching::write_bundle(&compiled)?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    let digest = sha2::Sha256::digest(&bytes);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    std::fs::write(out.join("rules.sha256"), digest)?;
-    std::fs::write(out.join("rules.bin"), bytes)?;
-    std::fs::write(out.join("sources.bin"), postcard::to_stdvec(&sources)?)?;
+    std::fs::write(out.join("rules.sha256"), hex_digest(&bytes))?;
     std::fs::write(
-        out.join("lessons.bin"),
-        postcard::to_stdvec(&lessons(&root.join("rulesets/lessons"))?)?,
+        out.join("rules.crc32"),
+        crc32fast::hash(&bytes).to_le_bytes(),
     )?;
+    let sources = postcard::to_stdvec(&sources)?;
+    let lessons = postcard::to_stdvec(&lessons(&root.join("rulesets/lessons"))?)?;
+    // What the program embeds; `selftest` holds it against these digests.
+    let tables = [
+        ("rules", hex_digest(&bytes)),
+        ("sources", hex_digest(&sources)),
+        ("lessons", hex_digest(&lessons)),
+        ("precision", file_digest(&root.join("docs/precision.csv"))?),
+        (
+            "record-schema",
+            file_digest(&root.join("docs/schema/review-record-v1.json"))?,
+        ),
+    ];
+    let lines = tables.map(|(name, digest)| format!("{name} {digest}\n"));
+    std::fs::write(out.join("tables.sha256"), lines.concat())?;
+    std::fs::write(out.join("rules.bin"), bytes)?;
+    std::fs::write(out.join("sources.bin"), sources)?;
+    std::fs::write(out.join("lessons.bin"), lessons)?;
     Ok(())
+}
+
+fn hex_digest(bytes: &[u8]) -> String {
+    let digest = sha2::Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn file_digest(file: &Path) -> std::io::Result<String> {
+    Ok(hex_digest(&std::fs::read(file)?))
 }
 
 fn rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {

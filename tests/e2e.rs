@@ -34,6 +34,8 @@ mod review;
 mod rule_mutations;
 #[path = "e2e/rules.rs"]
 mod rules;
+#[path = "e2e/selftest.rs"]
+mod selftest;
 
 const BAD: &str = "#include <string.h>\n\nvoid on_frame(const char *name)\n{\n    char tag[8];\n    strcpy(tag, name);\n    use(tag);\n}\n";
 const GOOD: &str = "int clamp(int v)\n{\n    return v < 0 ? 0 : v;\n}\n";

@@ -1,6 +1,7 @@
 //! The command line as clap reads it. Names are part of the machine contract: never renamed.
 
 mod record;
+mod selftest;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use record::{RecordArguments, RecordCommand, RecordFormat};
+pub(super) use selftest::{Probe, SelftestArguments};
 
 /// Secure-code reviewer for C and Rust firmware.
 #[derive(Debug, Parser)]
@@ -63,14 +65,8 @@ pub(super) enum Command {
     /// Signed records of reviews: make a key, show, verify
     #[command(subcommand)]
     Record(RecordCommand),
-    /// Show version and digest of the rules and run all their examples
-    Selftest {
-        /// Further rules in Semgrep's syntax (may be repeated)
-        #[arg(long, value_name = "FILE_OR_DIR")]
-        rules: Vec<PathBuf>,
-        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
-        format: ListFormat,
-    },
+    /// Run every known-answer case on this machine, and write the report of it
+    Selftest(SelftestArguments),
     /// Print the completions of a shell
     Completions {
         #[arg(value_enum)]

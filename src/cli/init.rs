@@ -191,7 +191,11 @@ fn unattended(
 ) -> Answer {
     let (reply, how) = match (given, known, guess) {
         (Some(reply), _, _) => (reply, "answers file"),
-        (None, Some(reply), _) => (reply, "accepted guess"),
+        (None, Some(reply), _) => match reply {
+            // Nothing was written there.
+            Reply::Text(text) if text.is_empty() => (Reply::Text(text), "accepted guess"),
+            reply => (reply, "as it was in scrubin.toml"),
+        },
         (None, None, Some(guess)) => (guess.reply.clone(), "accepted guess"),
         // Nothing to leave out, nothing to add: no guess is one.
         (None, None, None) if is_plain(question) => (Reply::Text(String::new()), "accepted guess"),

@@ -101,7 +101,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             deviations::list(format, &paths)
         }
         Command::Record(command) => record::record(command),
-        Command::Selftest { rules, format } => selftest::selftest(&rules, format),
+        Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             let mut text = Vec::new();

@@ -130,14 +130,14 @@ impl Recorder {
 }
 
 /// This program's own file, as bytes.
-fn program() -> Result<Vec<u8>, Failure> {
+pub(super) fn program() -> Result<Vec<u8>, Failure> {
     std::env::current_exe()
         .and_then(std::fs::read)
         .map_err(|error| Failure::new(error).doing("read this program for its digest"))
 }
 
 /// The time in UTC as RFC 3339, to the second.
-fn now() -> String {
+pub(super) fn now() -> String {
     chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
@@ -179,7 +179,7 @@ fn replace(file: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::new(error.error))
 }
 
-fn read_text(file: &Path) -> Result<String, Failure> {
+pub(super) fn read_text(file: &Path) -> Result<String, Failure> {
     let size = std::fs::metadata(file).map_err(Failure::new)?.len();
     if size > LARGEST {
         return Err(Failure::message(format!(
@@ -189,7 +189,7 @@ fn read_text(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(Failure::new)
 }
 
-fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
+pub(super) fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
     let doing = format!("read the key `{}`", file.display());
     let text = read_text(file).map_err(|failure| failure.doing(&doing))?;
     SigningKey::read(&text).map_err(|error| {
@@ -201,7 +201,7 @@ fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
 
 /// The keys of those who may sign: the file given, else the public half beside the key that the
 /// environment names.
-fn signers(given: Option<&Path>) -> Result<Vec<VerifyingKey>, Failure> {
+pub(super) fn signers(given: Option<&Path>) -> Result<Vec<VerifyingKey>, Failure> {
     let file = match given {
         Some(file) => file.to_owned(),
         None => match std::env::var_os("SCRUBIN_RECORD_KEY").filter(|name| !name.is_empty()) {

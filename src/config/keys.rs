@@ -3,7 +3,7 @@
 /// Dotted keys; names in capitals are placeholders: `RULE` for a rule's code or slug, `PATH` for a
 /// path pattern, `ASSET` and `QUESTION` for words of the profile. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 70] = [
+pub const KEYS: [&str; 71] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -33,6 +33,7 @@ pub const KEYS: [&str; 70] = [
     "import.TOOL.enabled",
     "import.TOOL.precision",
     "import.TOOL.severity",
+    "import.TOOL.reason",
     "import.TOOL.disable",
     "hook.fail",
     "deviations.file",

@@ -293,6 +293,11 @@ impl Policy {
             .unwrap_or_default()
     }
 
+    /// What the configurations around a file say of rules, and the folder of the nearest.
+    pub fn named_rules(&self, path: &RepoPath) -> Option<(&RepoPath, &NamedRules)> {
+        self.zone(path).map(|zone| (&zone.folder, &zone.named))
+    }
+
     /// Everything that weighs less than it would by itself or by the profile, sorted.
     pub fn lowered(&self) -> Vec<Lowered> {
         let mut all: Vec<Lowered> = Vec::new();

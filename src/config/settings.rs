@@ -285,6 +285,8 @@ pub struct ImportSettings {
     pub precision: Option<Precision>,
     /// The severity of all its findings, instead of their own.
     pub severity: Option<Severity>,
+    /// Why that is less than the tool says.
+    pub reason: Option<String>,
     /// Rules of it that are left out, by the tool's own names; `*` at the end stands for any rest.
     pub disable: Vec<String>,
 }

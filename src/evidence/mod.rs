@@ -12,6 +12,7 @@ mod log;
 mod page;
 mod record;
 mod statement;
+pub mod validation;
 mod verify;
 
 pub use build::{Context, build};
@@ -26,7 +27,7 @@ pub use record::{
 pub use verify::{Expected, Problem, Verified, VerifiedRecord, verify};
 
 /// The JSON schema of the predicate, published in `docs/schema/`.
-pub const SCHEMA: &str = include_str!("../../docs/schema/review-record-v1.json");
+pub static SCHEMA: &str = include_str!("../../docs/schema/review-record-v1.json");
 
 /// Names and versions of the grammars, as the records give them; a test compares with `Cargo.toml`.
 pub const GRAMMARS: [&str; 2] = ["tree-sitter-c 0.24.2", "tree-sitter-rust 0.24.2"];

@@ -11,7 +11,7 @@ pub(super) const STATEMENT: &str = "application/vnd.in-toto+json";
 pub(super) const CHECKPOINT: &str = "application/vnd.scrubin.checkpoint+json";
 
 /// The type of in-toto's statements, v1.
-const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+pub(super) const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// The type of our predicate.
 const PREDICATE_TYPE: &str = "https://scrubin.dev/review-record/v1";

@@ -28,10 +28,32 @@ pub(super) fn obstacle(text: &[u8], edit: &Edit, replacement: &str) -> Option<St
     if lines().any(|line| line.trim_ascii_start().starts_with(b"#")) {
         return Some("a preprocessor line stands in the text it replaces".to_owned());
     }
+    if loses_its_end(text, edit) {
+        return Some("the statement it is in would have no end".to_owned());
+    }
     if edit.text.contains(&b'\n') && is_in_directive(text, edit.span) {
         return Some("it has several lines and would stand in a macro".to_owned());
     }
     None
+}
+
+/// Whether the text loses the semicolon it ends with, or a comment swallows what follows on its line.
+/// The parser reads `name(value)` alone as the statement of a macro, so it does not notice.
+fn loses_its_end(text: &[u8], edit: &Edit) -> bool {
+    let old = edit.span.of(text).trim_ascii_end();
+    let last_line = edit.text.rsplit(|&byte| byte == b'\n').next();
+    let comment = comments(last_line.unwrap_or_default())
+        .into_iter()
+        .find(|comment| comment.starts_with(b"//"));
+    let behind = text.get(edit.span.end as usize..).unwrap_or_default();
+    let rest = behind.split(|&byte| byte == b'\n').next();
+    if comment.is_some() && !rest.unwrap_or_default().trim_ascii().is_empty() {
+        return true;
+    }
+    let new = edit.text.trim_ascii_end();
+    let new = comment.and_then(|comment| new.strip_suffix(comment.as_slice()));
+    let new = new.unwrap_or(edit.text.as_slice()).trim_ascii_end();
+    old.ends_with(b";") && !new.is_empty() && !new.ends_with(b";") && !new.ends_with(b"}")
 }
 
 /// The comments of C and Rust in a piece of code, as they are.

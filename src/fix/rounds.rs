@@ -5,7 +5,7 @@ use super::unified::unified;
 use super::{Answer, Offer, Suggested};
 use crate::change::diff::LineDiff;
 use crate::change::edit::{Edit, apply, clash, moved, with_line_ends};
-use crate::finding::{Finding, FixSafety, RepoPath, Span};
+use crate::finding::{Finding, Fix, FixSafety, RepoPath, Span};
 use crate::report::FixStatus;
 use crate::review::{Trial, Tried};
 
@@ -76,7 +76,7 @@ impl Repair<'_, '_> {
             .map(|(number, finding)| {
                 let (place, state) = match lines.find(finding, &now.tried.findings) {
                     Ok(place) => (place, None),
-                    Err(_) if lines.has_edit(finding) => {
+                    Err(_) if lines.has_edit(finding, findings) => {
                         let reason = "the work tree has this edit already";
                         (Span::default(), Some(settled(reason, 1)))
                     }
@@ -393,20 +393,41 @@ impl<'t> Lines<'t> {
 }
 
 impl Lines<'_> {
-    /// Whether the work tree has the lines that the edit would make.
-    fn has_edit(&self, finding: &Finding) -> bool {
+    /// Whether the work tree has the lines that the edit would make, alone or with the others of
+    /// those lines.
+    fn has_edit(&self, finding: &Finding, all: &[&Finding]) -> bool {
         let Some(fix) = finding.fix.as_ref().filter(|_| !self.is_same) else {
             return false;
         };
-        let edit = Edit {
-            span: fix.location.span,
-            text: fix.replacement.clone().into_bytes(),
-        };
-        let Some(edited) = apply(self.reviewed, &[edit]) else {
+        let (first, last) = (fix.location.start.line, fix.location.end.line);
+        let mut beside: Vec<&Fix> = all
+            .iter()
+            .filter_map(|other| other.fix.as_ref())
+            .filter(|other| other.location.start.line <= last && first <= other.location.end.line)
+            .collect();
+        beside.sort_by_key(|other| other.location.span);
+        beside.dedup_by_key(|other| other.location.span);
+        self.has_edits(&[fix]) || self.has_edits(&beside)
+    }
+
+    fn has_edits(&self, fixes: &[&Fix]) -> bool {
+        let edits: Vec<Edit> = fixes
+            .iter()
+            .map(|fix| Edit {
+                span: fix.location.span,
+                text: fix.replacement.clone().into_bytes(),
+            })
+            .collect();
+        let Some(edited) = apply(self.reviewed, &edits) else {
             return false;
         };
-        let more = memchr::memchr_iter(b'\n', fix.replacement.as_bytes()).count();
-        let first = fix.location.start.line;
+        let feeds = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
+        let more: usize = fixes
+            .iter()
+            .map(|fix| feeds(fix.replacement.as_bytes()))
+            .sum();
+        let first = fixes.iter().map(|fix| fix.location.start.line).min();
+        let first = first.unwrap_or_default();
         let last = first.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
         let diff = LineDiff::between(&without_returns(&edited), &without_returns(self.text));
         offset(&diff, first, last).is_some()

@@ -19,7 +19,16 @@ struct Line {
     manifest_path: String,
     #[serde(default)]
     message: Option<serde_json::Value>,
+    #[serde(default)]
+    success: Option<bool>,
 }
+
+/// What a build that failed means for a report.
+const FAILED: &str = "the code does not compile, and what hangs on it was not looked at";
+
+/// What a list of messages without cargo's last one means.
+const CUT: &str =
+    "cargo's last message, `build-finished`, is missing: it was stopped, or the file is cut off";
 
 #[derive(Debug, Deserialize)]
 struct Diagnostic {
@@ -62,6 +71,8 @@ pub(super) fn is_messages(text: &str) -> bool {
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<Imported>, ImportError> {
     let mut tools: BTreeMap<&'static str, Imported> = BTreeMap::new();
     let mut version = String::new();
+    let mut success = None;
+    let mut is_broken = false;
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         // What a build script or a wrapper prints between the messages is theirs.
@@ -76,6 +87,10 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Imported>, ImportError>
                 .with_help("write it by `cargo clippy --message-format=json > FILE`")
         };
         let line: Line = serde_json::from_str(line).map_err(wrong)?;
+        if line.reason == "build-finished" {
+            // Lists of several builds may stand one behind the other.
+            success = Some(line.success == Some(true) && success != Some(false));
+        }
         let Some(message) = line.message.filter(|_| line.reason == "compiler-message") else {
             continue;
         };
@@ -85,6 +100,9 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Imported>, ImportError>
             continue;
         }
         let code = diagnostic.code.as_ref().map_or("error", |code| &code.code);
+        // `E0308`, or an error of the parser, which has no code; lints have names.
+        is_broken |=
+            diagnostic.level == "error" && (diagnostic.code.is_none() || code.starts_with('E'));
         let (tool, name) = match code.strip_prefix("clippy::") {
             Some(name) => ("clippy", name.to_owned()),
             None => ("rustc", code.to_owned()),
@@ -100,6 +118,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Imported>, ImportError>
             }),
             rules: Vec::new(),
             results: Vec::new(),
+            unfinished: None,
         });
         if imported.results.len() >= RESULTS {
             return Err(ImportError::new(
@@ -129,9 +148,16 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Imported>, ImportError>
             }),
             rules: Vec::new(),
             results: Vec::new(),
+            unfinished: None,
         });
     }
     for one in &mut found {
+        one.unfinished = match success {
+            Some(true) => None,
+            // A lint that is denied fails the build too; it is a finding, and all of its crate was read.
+            Some(false) => is_broken.then(|| FAILED.to_owned()),
+            None => Some(CUT.to_owned()),
+        };
         one.tool = Arc::new(Tool {
             name: one.tool.name.clone(),
             version: version.clone(),

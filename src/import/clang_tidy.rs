@@ -70,6 +70,13 @@ pub(super) fn is_export(text: &str) -> bool {
 
 /// Reads an export.
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<Imported>, ImportError> {
+    if !text.trim_end().ends_with("\n...") {
+        return Err(
+            ImportError::new(file, "the export ends early: its last line is not `...`").with_help(
+                "a report that ends early comes from a tool that was stopped; let it run again",
+            ),
+        );
+    }
     let export: Export = serde_saphyr::from_str(text).map_err(|error| {
         let told = error.to_string();
         let what = told.lines().next().unwrap_or_default().to_owned();
@@ -90,6 +97,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Imported>, ImportError>
         }),
         rules: Vec::new(),
         results: Vec::new(),
+        unfinished: None,
     };
     for (number, diagnostic) in export.diagnostics.into_iter().enumerate() {
         // One line of clang-tidy may be of several checks: `cert-err33-c,bugprone-...`.

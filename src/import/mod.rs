@@ -107,6 +107,8 @@ pub struct Imported {
     pub rules: Vec<ForeignRule>,
     /// Its results, in the order of the file.
     pub results: Vec<ForeignResult>,
+    /// Why the tool did not come to its end, where the file says so: there may be more to find.
+    pub unfinished: Option<String>,
 }
 
 /// A file that cannot be imported.

@@ -39,6 +39,11 @@ pub(super) fn read(file: &str, text: &str) -> Result<Vec<Imported>, ImportError>
         );
     }
     let runs = list(file, Some(runs), "/runs")?;
+    if runs.is_empty() {
+        return Err(ImportError::new(file, "it holds no run of any tool")
+            .at("/runs")
+            .with_help("a tool that ran and found nothing writes a run without results"));
+    }
     let mut imported = Vec::with_capacity(runs.len());
     for (number, run) in runs.iter().enumerate() {
         imported.push(read_run(file, run, &format!("/runs/{number}"))?);
@@ -197,12 +202,29 @@ fn read_run(file: &str, run: &Value, at: &str) -> Result<Imported, ImportError> 
         tool: Arc::clone(&run.tool),
         rules: Vec::new(),
         results: Vec::with_capacity(results.len()),
+        unfinished: unfinished(run.run),
     };
     for (number, result) in results.iter().enumerate() {
         let at = format!("{results_at}/{number}");
         run.result(result, &at, &mut imported)?;
     }
     Ok(imported)
+}
+
+/// What the first invocation that failed says of it.
+fn unfinished(run: &Map<String, Value>) -> Option<String> {
+    let invocations = run.get("invocations")?.as_array()?;
+    let failed = invocations
+        .iter()
+        .find(|one| one.get("executionSuccessful") == Some(&Value::Bool(false)))?;
+    let notifications = failed.get("toolExecutionNotifications");
+    let told = notifications
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|one| message_text(one.get("message")))
+        .find(|text| !text.is_empty());
+    Some(told.unwrap_or_else(|| "it says that its run was not successful".to_owned()))
 }
 
 /// The short name of a tool.

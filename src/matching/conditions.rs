@@ -4,23 +4,21 @@ use super::analyzer;
 use super::env::{Bound, Env};
 use super::evaluate::Evaluator;
 use super::program::Test;
-use crate::finding::Span;
 use crate::rules::Analyzer;
 
 impl<'e> Evaluator<'e> {
     /// Whether the bindings fulfil the condition; groups of an expression add to them.
     pub(super) fn holds(&self, test: &'e Test, env: &mut Env) -> bool {
-        let text_of = |bound: Bound| {
-            self.readable()
-                .get(bound.span.start as usize..bound.span.end as usize)
-                .unwrap_or_default()
-        };
+        let text_of = |bound: Bound| self.readable().at(bound.span).0;
         match test {
             Test::Regex(id, regex) => {
                 let Some(bound) = env.get(*id) else {
                     return false;
                 };
-                let bytes = bound.span.of(self.text);
+                let mut bytes = bound.span.of(self.text);
+                if memchr::memchr(b'\r', bytes).is_some() {
+                    bytes = text_of(bound).as_bytes();
+                }
                 if regex.groups.is_empty()
                     && let Some(is_match) = regex.matches_start(bytes)
                 {
@@ -32,7 +30,7 @@ impl<'e> Evaluator<'e> {
                 let Some(compiled) = regex.get() else {
                     return false;
                 };
-                let text = text_of(bound);
+                let (text, start) = self.readable().at(bound.span);
                 match compiled.captures(text) {
                     Ok(Some(captures)) => {
                         if captures.get(0).is_none_or(|whole| whole.start() != 0) {
@@ -40,16 +38,9 @@ impl<'e> Evaluator<'e> {
                         }
                         for (group, id) in &regex.groups {
                             if let Some(matched) = captures.get(usize::from(*group)) {
-                                let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                                let start = bound.span.start + small(matched.start());
-                                let end = bound.span.start + small(matched.end());
-                                env.set(
-                                    *id,
-                                    Bound {
-                                        span: Span::new(start, end),
-                                        node: None,
-                                    },
-                                );
+                                let (first, last) = (matched.start(), matched.end());
+                                let span = self.readable().place(start + first, start + last);
+                                env.set(*id, Bound { span, node: None });
                             }
                         }
                         true

@@ -13,6 +13,7 @@ use super::matcher::Matcher;
 use super::needs::{Need, needs};
 use super::pattern::MetaId;
 use super::program::{Form, Program};
+use super::readable::Readable;
 use super::taint::TaintMatches;
 use super::texts::TextsHeld;
 use crate::finding::{Finding, RepoPath, RuleId};
@@ -256,7 +257,7 @@ impl Engine {
         &self,
         place: Place<'_>,
         texts: &TextsHeld,
-        readable: &OnceCell<String>,
+        readable: &OnceCell<Readable>,
         only: Option<&BTreeSet<RuleId>>,
         on_path: &GlobAnswers<'_>,
         scan: &mut Scan,

@@ -12,6 +12,7 @@ use super::matcher::Matcher;
 use super::needs::Need;
 use super::pattern::{MetaId, Pattern};
 use super::program::{All, Node, Op, Test};
+use super::readable::Readable;
 use super::regex::Regex;
 use super::texts::TextsHeld;
 use crate::finding::Span;
@@ -34,8 +35,8 @@ pub(super) struct Evaluator<'e> {
     pub(super) matcher: Option<&'e Matcher<'e>>,
     /// The whole text.
     pub(super) text: &'e [u8],
-    /// The same with invalid UTF-8 replaced byte by byte, made at the first use.
-    pub(super) readable: &'e OnceCell<String>,
+    /// The same for expressions, made at the first use.
+    pub(super) readable: &'e OnceCell<Readable>,
     /// What a `metavariable-pattern` looks at; the whole file otherwise.
     pub(super) context: Option<Bound>,
     /// What each part of the rule needs, by its number.
@@ -55,7 +56,7 @@ impl<'e> Evaluator<'e> {
         matcher: Option<&'e Matcher<'e>>,
         (needs, texts): (&'e [Need], &'e TextsHeld),
         text: &'e [u8],
-        readable: &'e OnceCell<String>,
+        readable: &'e OnceCell<Readable>,
         context: Option<Bound>,
     ) -> Self {
         Self {
@@ -132,36 +133,29 @@ impl<'e> Evaluator<'e> {
         found
     }
 
-    /// The whole text as UTF-8 of the same length.
-    pub(super) fn readable(&self) -> &'e str {
-        self.readable.get_or_init(|| readable(self.text))
+    /// The whole text as expressions see it.
+    pub(super) fn readable(&self) -> &'e Readable {
+        self.readable.get_or_init(|| Readable::new(self.text))
     }
 
     fn regex(&self, regex: &Regex) -> Vec<Found> {
-        let (bytes, offset) = self.scope();
+        let (bytes, _) = self.scope();
         // What a whole file holds is mostly known from one search for all expressions; compiling one
         // costs more than another search.
         if (self.context.is_some() || !regex.is_compiled()) && regex.is_ruled_out(bytes) {
             return Vec::new();
         }
-        let text = match self.context {
-            Some(bound) => self
-                .readable()
-                .get(bound.span.start as usize..bound.span.end as usize)
-                .unwrap_or_default(),
-            None => self.readable(),
+        let readable = self.readable();
+        let (text, start) = match self.context {
+            Some(bound) => readable.at(bound.span),
+            None => (readable.text(), 0),
         };
         let Some(compiled) = regex.get() else {
             return Vec::new();
         };
         let mut found = Vec::new();
-        let span_of = |m: fancy_regex::Match<'_>| {
-            let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            Span::new(
-                small(m.start()).saturating_add(offset),
-                small(m.end()).saturating_add(offset),
-            )
-        };
+        let span_of =
+            |m: fancy_regex::Match<'_>| readable.place(start + m.start(), start + m.end());
         if regex.groups.is_empty() {
             for matched in compiled.find_iter(text) {
                 match matched {
@@ -515,17 +509,4 @@ fn only_metavariable(node: &Node) -> Option<MetaId> {
         },
         _ => None,
     }
-}
-
-/// The text as UTF-8 of the same length: invalid bytes become `?`.
-pub(super) fn readable(text: &[u8]) -> String {
-    if let Ok(text) = std::str::from_utf8(text) {
-        return text.to_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    for chunk in text.utf8_chunks() {
-        out.push_str(chunk.valid());
-        out.extend(std::iter::repeat_n('?', chunk.invalid().len()));
-    }
-    out
 }

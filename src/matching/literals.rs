@@ -78,7 +78,16 @@ const MOST: usize = 80;
 /// Lower-case texts of which every match holds at least one, in any case; `None` where there are no
 /// such texts.
 pub(super) fn needed(expr: &Expr) -> Option<Vec<String>> {
-    let found = texts(expr).best()?;
+    // Lines of a file may end in `\r\n`, so that only what stands within one can be looked for.
+    let longest_line = |text: String| {
+        let lines = text.split('\n');
+        lines.max_by_key(|line| line.len()).map(str::to_owned)
+    };
+    let found: Vec<String> = texts(expr)
+        .best()?
+        .into_iter()
+        .filter_map(longest_line)
+        .collect();
     let is_useful = found.len() <= MOST
         && found
             .iter()

@@ -30,6 +30,7 @@ mod operators;
 mod pattern;
 mod prepare;
 mod program;
+mod readable;
 mod regex;
 mod rust;
 mod search;

@@ -2,7 +2,8 @@
 
 use super::words;
 
-/// What became of the results of one run of a tool. The numbers but `results` add up to it.
+/// What became of the results of one run of a tool. The numbers from `findings` to `no_place` add up to
+/// `results`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportSummary {
     /// The file they were read from.
@@ -33,6 +34,12 @@ pub struct ImportSummary {
     pub no_line: Places,
     /// In no file.
     pub no_place: u64,
+    /// Findings whose severity the settings would lower without a reason: they keep that of the tool.
+    pub unreasoned: u64,
+    /// Findings that the tool was told to leave alone, which excuses no error at this level.
+    pub unexcused: u64,
+    /// Why the tool did not come to its end, if it says so.
+    pub unfinished: Option<String>,
 }
 
 /// A number of results with the first of their places.
@@ -122,7 +129,23 @@ impl ImportSummary {
                 parts.join(", ")
             )
         };
-        format!("{} in {}: {what}", self.titled(), self.file)
+        let mut sentence = format!("{} in {}: {what}", self.titled(), self.file);
+        if self.unreasoned > 0 {
+            sentence.push_str(&format!(
+                "; {} would weigh less by the settings, which give no reason: the tool's severity stays",
+                words::count(self.unreasoned, "finding")
+            ));
+        }
+        if self.unexcused > 0 {
+            sentence.push_str(&format!(
+                "; {} suppressed for the tool, which excuses no error: the profile asks for a second person",
+                words::count(self.unexcused, "finding")
+            ));
+        }
+        if let Some(why) = &self.unfinished {
+            sentence.push_str(&format!("; NOT FINISHED: {why}"));
+        }
+        sentence
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod quote;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sarif;
+pub mod sheet;
 pub mod terminal;
 #[cfg(test)]
 mod tests;

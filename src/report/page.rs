@@ -1,5 +1,6 @@
 //! The page of a rule: what `explain` prints and what SARIF carries as help.
 
+use crate::finding::FixSafety;
 use crate::rules::{ExampleKind, RuleInfo, RuleLanguage};
 
 use super::{quote, visible, words};
@@ -135,12 +136,22 @@ pub(crate) fn classification(rule: &RuleInfo) -> String {
     visible::line(&parts.join(" · ")).into_owned()
 }
 
+/// What `check --fix` does about findings of the rule; empty where it has no edit.
+pub(crate) fn edit(rule: &RuleInfo) -> &'static str {
+    match rule.fix_safety {
+        Some(FixSafety::Safe) => "Safe: scrubin check --fix applies it.",
+        Some(FixSafety::Suggested) => "Suggested: scrubin check --fix shows it and asks.",
+        None => "",
+    }
+}
+
 /// The page in markdown, without a title: why, how to fix, examples, references.
 pub(crate) fn markdown(rule: &RuleInfo) -> String {
     let mut out = String::new();
     paragraph(&mut out, "", &words::full_sentence(&rule.message));
     paragraph(&mut out, "**Why it matters.** ", &rule.why);
     paragraph(&mut out, "**How to fix it.** ", &rule.how_to_fix);
+    paragraph(&mut out, "**Edit.** ", edit(rule));
     paragraph(&mut out, "**When it is wrong.** ", &rule.false_positive);
     for (kind, title) in [
         (ExampleKind::Bad, "Reported"),

@@ -2,20 +2,24 @@
 //! under review, their places in the reviewed text, and what we found too is said once.
 
 mod build;
+mod by_line;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::inputs::{Inputs, Prepared};
 use crate::change::ChangedFile;
-use crate::config::{ImportSettings, NamedRules};
-use crate::finding::{Finding, Precision, Related, RepoPath, RuleId, RuleStatus};
+use crate::config::{ImportSettings, Lowered};
+use crate::finding::{Finding, Related, RepoPath, RuleId, RuleStatus};
 use crate::import::{ForeignPlace, ForeignResult, Imported, family, weaknesses};
 use crate::report::ImportSummary;
 use crate::rules::RuleInfo;
 use crate::syntax::Parser;
 use crate::triage::{self, FileFindings, FunctionSpan};
 use build::{Text, finding};
+use by_line::ByLine;
+use weight::weigh;
 
 /// Longest place, in lines, that counts as a whole where two findings are compared.
 const LINES: u32 = 12;
@@ -71,16 +75,23 @@ fn below(path: &str, root: &str) -> Option<String> {
     (!rest.is_empty()).then(|| rest.to_owned())
 }
 
+/// What [`Joining::finish`] gives.
+pub(super) struct Joined {
+    pub(super) summaries: Vec<ImportSummary>,
+    pub(super) infos: BTreeMap<RuleId, RuleInfo>,
+    pub(super) lowered: BTreeSet<Lowered>,
+}
+
 /// Imported results on their way into a review.
 pub(super) struct Joining<'i> {
     imports: &'i Imports,
     prepared: &'i Prepared,
-    /// What the configuration at the root says of rules.
-    named: NamedRules,
     summaries: Vec<ImportSummary>,
     /// For each file of the change: run and number of its results.
     by_file: BTreeMap<RepoPath, Vec<(usize, usize)>>,
     infos: BTreeMap<RuleId, RuleInfo>,
+    /// Rules whose findings weigh less than their tool says.
+    lowered: BTreeSet<Lowered>,
 }
 
 impl<'i> Joining<'i> {
@@ -91,7 +102,7 @@ impl<'i> Joining<'i> {
         let mut joining = Self {
             imports,
             prepared,
-            named: prepared.settings.policy.root_rules(),
+            lowered: BTreeSet::new(),
             summaries: Vec::new(),
             by_file: BTreeMap::new(),
             infos: BTreeMap::new(),
@@ -113,6 +124,7 @@ impl<'i> Joining<'i> {
                 tool: imported.tool.name.clone(),
                 version: imported.tool.version.clone(),
                 results: imported.results.len() as u64,
+                unfinished: imported.unfinished.clone(),
                 ..ImportSummary::default()
             };
             for (number, result) in imported.results.iter().enumerate() {
@@ -121,7 +133,13 @@ impl<'i> Joining<'i> {
                     continue;
                 }
                 let name = rule_name(imported, result);
-                if !joining.runs(&settings, &result.rule, name) {
+                let paths = match &result.place {
+                    Some(place) => imports.paths(place),
+                    None => Vec::new(),
+                };
+                let under_review = paths.iter().find(|path| files.contains(path.as_bytes()));
+                let path = RepoPath::from(under_review.map_or("", String::as_str));
+                if !joining.runs(&settings, &result.rule, name, &path) {
                     summary.disabled += 1;
                     continue;
                 }
@@ -129,10 +147,7 @@ impl<'i> Joining<'i> {
                     summary.no_place += 1;
                     continue;
                 };
-                let paths = imports.paths(place);
-                let under_review = paths.iter().find(|path| files.contains(path.as_bytes()));
-                if let Some(path) = under_review {
-                    let path = RepoPath::from(path.as_str());
+                if under_review.is_some() {
                     joining.by_file.entry(path).or_default().push((run, number));
                     continue;
                 }
@@ -150,8 +165,8 @@ impl<'i> Joining<'i> {
         joining
     }
 
-    /// Whether a rule of another tool counts.
-    fn runs(&self, settings: &ImportSettings, rule: &RuleId, name: &str) -> bool {
+    /// Whether a rule of another tool counts in a file.
+    fn runs(&self, settings: &ImportSettings, rule: &RuleId, name: &str, path: &RepoPath) -> bool {
         let prepared = self.prepared;
         let is_disabled = |pattern: &String| match pattern.strip_suffix('*') {
             Some(start) => name.starts_with(start),
@@ -160,7 +175,11 @@ impl<'i> Joining<'i> {
         settings.enabled.unwrap_or(true)
             && !settings.disable.iter().any(is_disabled)
             && (prepared.only.is_empty() || prepared.only.contains(rule))
-            && self.named.enabled(rule)
+            && prepared
+                .settings
+                .policy
+                .named_rules(path)
+                .is_none_or(|(_, named)| named.enabled(rule))
     }
 
     /// Whether some tool found something in a file of the change.
@@ -181,8 +200,9 @@ impl<'i> Joining<'i> {
             };
             let bytes = inputs.reader.read(&file.head).unwrap_or_default();
             let text = Text::new(&file.path, &bytes);
+            let mut known = ByLine::new(&one.findings);
             for (run, number) in results {
-                self.add_one(&text, (run, number), one);
+                self.add_one(&text, (run, number), one, &mut known);
             }
             one.findings.sort_by(|a, b| {
                 (a.location.span, &a.rule, &a.message).cmp(&(b.location.span, &b.rule, &b.message))
@@ -198,7 +218,13 @@ impl<'i> Joining<'i> {
         }
     }
 
-    fn add_one(&mut self, text: &Text<'_>, (run, number): (usize, usize), one: &mut Analysed) {
+    fn add_one(
+        &mut self,
+        text: &Text<'_>,
+        (run, number): (usize, usize),
+        one: &mut Analysed,
+        known_at: &mut ByLine,
+    ) {
         let imports = self.imports;
         let (Some(imported), Some(summary)) = (imports.head.get(run), self.summaries.get_mut(run))
         else {
@@ -214,13 +240,7 @@ impl<'i> Joining<'i> {
             summary.no_line.add(&format!("{}{line}", text.path));
             return;
         };
-        let settings = self.prepared.of_tool(&imported.tool.name);
-        made.precision = settings.precision.unwrap_or(Precision::Medium);
-        made.severity = settings.severity.unwrap_or(made.severity);
-        let change = self.named.rules.get(&made.rule);
-        made.severity = change
-            .and_then(|change| change.severity)
-            .unwrap_or(made.severity);
+        let weighed = weigh(self.prepared, &imported.tool.name, &mut made);
         let described = imported.rules.get(result.described);
         let cwe = weaknesses(
             result.rule.as_str(),
@@ -229,7 +249,10 @@ impl<'i> Joining<'i> {
         let title = imported.tool.titled();
         let name = rule_name(imported, result);
         let prepared = self.prepared;
-        for known in &mut one.findings {
+        for number in known_at.beside(&made) {
+            let Some(known) = one.findings.get_mut(number) else {
+                continue;
+            };
             let is_same_rule = known.rule == made.rule;
             if is_same_rule && known.location.span == made.location.span {
                 summary.repeated += 1;
@@ -273,9 +296,13 @@ impl<'i> Joining<'i> {
             return;
         }
         summary.findings += 1;
+        summary.unreasoned += u64::from(weighed.is_unreasoned);
+        summary.unexcused += u64::from(weighed.is_unexcused);
+        self.lowered.extend(weighed.lowered);
         self.infos
             .entry(made.rule.clone())
             .or_insert_with(|| info(imported, result, &made, cwe));
+        known_at.add(one.findings.len(), &made);
         one.findings.push(made);
     }
 
@@ -356,9 +383,14 @@ impl<'i> Joining<'i> {
         found
     }
 
-    /// What became of all results, and the rules of those that are findings.
-    pub(super) fn finish(self) -> (Vec<ImportSummary>, BTreeMap<RuleId, RuleInfo>) {
-        (self.summaries, self.infos)
+    /// What became of all results, the rules of those that are findings, and what weighs less than its
+    /// tool says.
+    pub(super) fn finish(self) -> Joined {
+        Joined {
+            summaries: self.summaries,
+            infos: self.infos,
+            lowered: self.lowered,
+        }
     }
 }
 

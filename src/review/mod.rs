@@ -39,7 +39,9 @@ pub use ruleset::{
     Ruleset, RulesetError, builtin, builtin_sources, is_rule_below, rule_texts, tracked_rule_texts,
 };
 pub use run::run;
-pub use selftest::{ExampleFailure, check_examples};
+pub use selftest::{
+    ExampleFailure, check_examples, integrity, known_answers, known_answers_of_rules, table_digests,
+};
 pub use trial::{Trial, Tried, with_trial};
 pub use vendored::change_rules;
 pub use watch::{Watch, Watched};

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::analyse::{Analysed, Shared, Side, analyse, limits};
 use super::compare::compare;
-use super::imported::Joining;
+use super::imported::{Joined, Joining};
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
@@ -177,7 +177,15 @@ fn review(inputs: &Inputs<'_>) -> Report {
         );
         joining.compare(inputs, &shared, &mut files);
     }
-    let (imports, foreign) = joining.finish();
+    let Joined {
+        summaries: imports,
+        infos: foreign,
+        lowered,
+    } = joining.finish();
+    // A tool that did not finish may have found more.
+    let incomplete = incomplete || imports.iter().any(|one| one.unfinished.is_some());
+    let mut profile = profile_report(prepared, &by_path);
+    profile.lowered.extend(lowered);
     for finding in vendored::findings(inputs) {
         files.push(FileFindings {
             path: finding.location.path.clone(),
@@ -249,7 +257,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             .map(|text| Notice { text })
             .collect(),
         imports,
-        profile: profile_report(prepared, &by_path),
+        profile,
         files: file_counts,
         functions,
         unreached_functions,

@@ -1,6 +1,10 @@
 //! The examples of rules as their tests.
 
+mod engine;
+mod fingerprints;
 mod fixes;
+mod mutants;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,6 +14,7 @@ use super::host_code::HostCode;
 use super::ruleset::Ruleset;
 use super::surroundings::Alone;
 use crate::config::C;
+use crate::evidence::validation::{Case, CaseGroup, TableDigest};
 use crate::finding::{Finding, Precision, RepoPath, RuleId};
 use crate::matching::{ActiveRule, Engine};
 use crate::rules::{Example, ExampleKind, RuleInfo, RuleLanguage};
@@ -30,151 +35,303 @@ pub struct ExampleFailure {
     pub problem: String,
 }
 
+/// An example that was run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ExampleRun {
+    /// The rule whose example it is.
+    pub rule: RuleId,
+    /// Its readable name.
+    pub slug: String,
+    /// Bad or good.
+    pub kind: ExampleKind,
+    /// 1-based number among the rule's examples.
+    pub number: usize,
+    /// What the example asks for.
+    pub expected: String,
+    /// What came.
+    pub actual: String,
+    /// Whether that is the same.
+    pub holds: bool,
+}
+
+/// Runs the examples of every rule and gives their number and those that do not hold.
+pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
+    let runs = run_examples(ruleset);
+    let failures = runs
+        .iter()
+        .filter(|run| !run.holds)
+        .map(|run| ExampleFailure {
+            rule: run.rule.clone(),
+            slug: run.slug.clone(),
+            kind: run.kind,
+            number: run.number,
+            problem: run.problem(),
+        })
+        .collect();
+    (runs.len(), failures)
+}
+
 /// Runs the examples of every rule: bad ones must be reported on exactly the marked lines, good ones
 /// must be silent under all rules of their language; of the rules of low precision, which forbid constructs
-/// that other code may well ship with, under the rule itself alone. Gives the number of examples and
-/// those that do not hold.
-pub fn check_examples(ruleset: &Ruleset) -> (usize, Vec<ExampleFailure>) {
-    let engine = Engine::new(ruleset.rules.clone());
-    // All analyses, whatever their rules' precision.
-    let flow = FlowRules::new(
-        &ruleset.rules,
-        target(&C::default()),
-        Precision::Low,
-        &BTreeSet::new(),
-    );
-    let host_code = HostCode::new(&ruleset.rules);
-    let mut parser = Parser::new(Limits::default());
-    let mut failures = Vec::new();
-    let mut count = 0;
+/// that other code may well ship with, under the rule itself alone.
+fn run_examples(ruleset: &Ruleset) -> Vec<ExampleRun> {
+    let mut bench = Bench::new(&ruleset.rules);
+    let mut runs = Vec::new();
     for rule in &ruleset.rules {
         let Some(info) = rule.info().map(Arc::clone) else {
+            runs.push(ExampleRun {
+                rule: rule.head().id.clone(),
+                slug: rule.head().slug.clone(),
+                kind: ExampleKind::Bad,
+                number: 1,
+                expected: "a rule that can be read".to_owned(),
+                actual: "it cannot be decoded".to_owned(),
+                holds: false,
+            });
             continue;
         };
         for (index, example) in info.examples.iter().enumerate() {
-            count += 1;
-            if let Some(problem) = check(
-                (&engine, &flow, &host_code),
-                &mut parser,
-                rule,
-                &info,
-                example,
-            ) {
-                failures.push(ExampleFailure {
-                    rule: info.id.clone(),
-                    slug: info.slug.clone(),
-                    kind: example.kind,
-                    number: index + 1,
-                    problem,
-                });
-            }
+            let judged = check(&mut bench, rule, &info, example);
+            runs.push(ExampleRun {
+                rule: info.id.clone(),
+                slug: info.slug.clone(),
+                kind: example.kind,
+                number: index + 1,
+                expected: judged.expected,
+                actual: judged.actual,
+                holds: judged.holds,
+            });
         }
         let is_shown = info.examples.iter().any(|example| example.fixed.is_some());
         if info.builtin && info.fix_safety.is_some() && !is_shown {
-            failures.push(ExampleFailure {
+            runs.push(ExampleRun {
                 rule: info.id.clone(),
                 slug: info.slug.clone(),
                 kind: ExampleKind::Bad,
                 number: 1,
-                problem: "a rule with an edit needs a `fixed` beside a `bad`".to_owned(),
+                expected: "a `fixed` beside a `bad`, as the rule has an edit".to_owned(),
+                actual: "none".to_owned(),
+                holds: false,
             });
         }
     }
-    (count, failures)
+    runs
 }
 
-/// What runs over an example.
-type Rules<'r> = (&'r Engine, &'r FlowRules, &'r HostCode);
+impl ExampleRun {
+    /// `bad-1`.
+    fn name(&self) -> String {
+        let kind = match self.kind {
+            ExampleKind::Bad => "bad",
+            ExampleKind::Good => "good",
+        };
+        format!("{kind}-{}", self.number)
+    }
 
-fn check(
-    rules: Rules<'_>,
-    parser: &mut Parser,
-    rule: &ActiveRule,
-    info: &RuleInfo,
-    example: &Example,
-) -> Option<String> {
+    /// What the example shows.
+    fn tells(&self) -> &'static str {
+        match self.kind {
+            ExampleKind::Bad => "has the defect",
+            ExampleKind::Good => "has not",
+        }
+    }
+
+    /// What is wrong, in one phrase.
+    fn problem(&self) -> String {
+        format!("expected {}, came {}", self.expected, self.actual)
+    }
+}
+
+/// Every case that needs no other process: tables, examples of these rules, broken cases, engine and
+/// fingerprints.
+pub fn known_answers(ruleset: &Ruleset) -> Vec<Case> {
+    let mut cases = tables::cases();
+    cases.extend(known_answers_of_rules(ruleset));
+    cases.extend(engine::cases());
+    cases.extend(fingerprints::cases());
+    cases
+}
+
+/// The examples of rules, and their broken cases.
+pub fn known_answers_of_rules(ruleset: &Ruleset) -> Vec<Case> {
+    let mut cases: Vec<Case> = run_examples(ruleset)
+        .into_iter()
+        .map(|run| Case {
+            id: format!("rule/{}/{}", run.rule, run.name()),
+            group: CaseGroup::Rule,
+            requirements: vec!["R-01".to_owned()],
+            what: format!("{} on code that {}", run.slug, run.tells()),
+            expected: run.expected,
+            actual: run.actual,
+            holds: run.holds,
+        })
+        .collect();
+    cases.extend(mutants::cases(ruleset));
+    cases
+}
+
+/// The cases of the tables alone, for a program whose rules cannot be read.
+pub fn integrity() -> Vec<Case> {
+    tables::cases()
+}
+
+/// The tables in this program.
+pub fn table_digests() -> Vec<TableDigest> {
+    tables::digests()
+}
+
+/// Rules that are ready for texts which stand nowhere.
+struct Bench {
+    engine: Engine,
+    flow: FlowRules,
+    host_code: HostCode,
+    parser: Parser,
+}
+
+/// What a text was expected to say, and what it says.
+struct Judged {
+    expected: String,
+    actual: String,
+    holds: bool,
+}
+
+impl Judged {
+    /// A text that cannot be judged.
+    fn unable(expected: &str, problem: impl Into<String>) -> Self {
+        Self {
+            expected: expected.to_owned(),
+            actual: problem.into(),
+            holds: false,
+        }
+    }
+}
+
+fn check(bench: &mut Bench, rule: &ActiveRule, info: &RuleInfo, example: &Example) -> Judged {
     let path = RepoPath::from(path_of(info, example).as_str());
     let code = example.code.as_str();
-    let findings = match findings(rules, parser, &path, (code, example.base.as_deref())) {
+    let base = example.base.as_deref();
+    let marks = marked(code, "ruleid:", &info.id);
+    let findings = match bench.findings(&path, (code, base)) {
         Ok(findings) => findings,
-        Err(problem) => return Some(problem),
+        Err(problem) => return Judged::unable("code that parses", problem),
     };
-    if let Some(fixed) = &example.fixed {
-        let problem = fixes::check(rule, (code, &findings), fixed, &mut |text| {
-            self::findings(rules, parser, &path, (text, example.base.as_deref()))
-        });
-        if problem.is_some() {
-            return problem;
-        }
+    if let Some(fixed) = &example.fixed
+        && let Some(problem) = fixes::check(rule, (code, &findings), fixed, &mut |text| {
+            bench.findings(&path, (text, base))
+        })
+    {
+        return Judged::unable("the repaired text that the example shows", problem);
     }
     match example.kind {
-        ExampleKind::Bad => {
-            let expected = marked(&example.code, "ruleid:", &rule.head().id);
-            if expected.is_empty() {
-                return Some("a bad example needs a `ruleid:` marker".to_owned());
-            }
-            let found: BTreeSet<u32> = findings
-                .iter()
-                .filter(|finding| finding.rule == rule.head().id)
-                .map(|finding| finding.location.start.line)
-                .collect();
-            (found != expected)
-                .then(|| format!("expected on lines {expected:?}, reported on lines {found:?}"))
+        ExampleKind::Bad if marks.is_empty() => {
+            Judged::unable("a `ruleid:` marker in a bad example", "none")
         }
-        ExampleKind::Good => {
-            if !marked(&example.code, "ruleid:", &rule.head().id).is_empty() {
-                return Some("a good example must not have a `ruleid:` marker".to_owned());
-            }
-            let heard: Vec<String> = findings
-                .iter()
-                .filter(|finding| {
-                    finding.precision > Precision::Low || finding.rule == rule.head().id
-                })
-                .map(|finding| format!("{} on line {}", finding.rule, finding.location.start.line))
-                .collect();
-            (!heard.is_empty()).then(|| format!("must be silent, reported {}", heard.join(", ")))
+        ExampleKind::Good if !marks.is_empty() => {
+            Judged::unable("no `ruleid:` marker in a good example", "one")
         }
+        ExampleKind::Bad => reported(&info.id, &marks, &findings),
+        ExampleKind::Good => silent(&info.id, &findings),
     }
 }
 
-/// What all rules find in a text; a text that is not understood as a whole is an error.
-fn findings(
-    (engine, flow, host_code): Rules<'_>,
-    parser: &mut Parser,
-    path: &RepoPath,
-    (code, base): (&str, Option<&str>),
-) -> Result<Vec<Finding>, String> {
-    let text = code.as_bytes();
-    let Some(language) = language_of(path) else {
-        return Ok(engine.scan_text(path, text).findings);
-    };
-    let problem = |error: crate::syntax::ParseError| error.to_string();
-    let macros = MacroTable::new();
-    let file = parser.parse(language, text, &macros).map_err(problem)?;
-    let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
-    let scan = engine.scan(path, &file);
-    let mut found = scan.findings;
-    let of_flow = flow.scan(
-        path,
-        &file,
-        None,
-        (None, &scan.taint),
-        (crate::flow::Summary::No, None),
-        &no_headers,
-    );
-    found.extend(of_flow.findings);
-    if let Some(base) = base {
-        let base = parser
-            .parse(language, base.as_bytes(), &macros)
+/// Whether the rule speaks on exactly these lines.
+fn reported(id: &RuleId, marks: &BTreeSet<u32>, findings: &[Finding]) -> Judged {
+    let found: BTreeSet<u32> = findings
+        .iter()
+        .filter(|finding| finding.rule == *id)
+        .map(|finding| finding.location.start.line)
+        .collect();
+    Judged {
+        expected: on_lines(marks),
+        actual: on_lines(&found),
+        holds: found == *marks,
+    }
+}
+
+/// Whether no rule speaks, but those of low precision that are not the rule itself.
+fn silent(id: &RuleId, findings: &[Finding]) -> Judged {
+    let heard: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.precision > Precision::Low || finding.rule == *id)
+        .map(|finding| format!("{} on line {}", finding.rule, finding.location.start.line))
+        .collect();
+    Judged {
+        expected: "no report".to_owned(),
+        actual: match heard.is_empty() {
+            true => "no report".to_owned(),
+            false => heard.join(", "),
+        },
+        holds: heard.is_empty(),
+    }
+}
+
+fn on_lines(lines: &BTreeSet<u32>) -> String {
+    let numbers: Vec<String> = lines.iter().map(u32::to_string).collect();
+    match numbers.as_slice() {
+        [] => "no report".to_owned(),
+        [one] => format!("a report on line {one}"),
+        several => format!("reports on lines {}", several.join(", ")),
+    }
+}
+
+impl Bench {
+    fn new(rules: &[ActiveRule]) -> Self {
+        Self {
+            engine: Engine::new(rules.to_vec()),
+            // All analyses, whatever their rules' precision.
+            flow: FlowRules::new(
+                rules,
+                target(&C::default()),
+                Precision::Low,
+                &BTreeSet::new(),
+            ),
+            host_code: HostCode::new(rules),
+            parser: Parser::new(Limits::default()),
+        }
+    }
+
+    /// What all rules find in a text; a text that is not understood as a whole is an error.
+    fn findings(
+        &mut self,
+        path: &RepoPath,
+        (code, base): (&str, Option<&str>),
+    ) -> Result<Vec<Finding>, String> {
+        let text = code.as_bytes();
+        let Some(language) = language_of(path) else {
+            return Ok(self.engine.scan_text(path, text).findings);
+        };
+        let problem = |error: crate::syntax::ParseError| error.to_string();
+        let macros = MacroTable::new();
+        let file = self
+            .parser
+            .parse(language, text, &macros)
             .map_err(problem)?;
-        found.extend(flow.compare(path, (&base, &file), &no_headers));
+        let gaps: Vec<u32> = file.gaps.iter().map(|gap| gap.lines.0).collect();
+        let scan = self.engine.scan(path, &file);
+        let mut found = scan.findings;
+        let of_flow = self.flow.scan(
+            path,
+            &file,
+            None,
+            (None, &scan.taint),
+            (crate::flow::Summary::No, None),
+            &no_headers,
+        );
+        found.extend(of_flow.findings);
+        if let Some(base) = base {
+            let base = self
+                .parser
+                .parse(language, base.as_bytes(), &macros)
+                .map_err(problem)?;
+            found.extend(self.flow.compare(path, (&base, &file), &no_headers));
+        }
+        self.host_code.leave_out(path, &file, &mut found, &Alone);
+        self.parser.recycle(file);
+        if !gaps.is_empty() {
+            return Err(format!("does not parse: line {gaps:?}"));
+        }
+        Ok(found)
     }
-    host_code.leave_out(path, &file, &mut found, &Alone);
-    parser.recycle(file);
-    if !gaps.is_empty() {
-        return Err(format!("does not parse: line {gaps:?}"));
-    }
-    Ok(found)
 }
 
 /// Lines that the markers of a rule stand for: a marker alone on its line speaks for the next line

@@ -65,6 +65,7 @@ pub(super) fn texts(rule: &RuleInfo) -> Vec<(&'static str, &str)> {
     [
         ("Why it matters", rule.why.as_str()),
         ("How to fix it", rule.how_to_fix.as_str()),
+        ("Edit", page::edit(rule)),
         ("When it is wrong", rule.false_positive.as_str()),
     ]
     .into_iter()

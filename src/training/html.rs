@@ -3,7 +3,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::highlight::{self, Kind};
-pub(super) use crate::report::quote::html as escape;
+pub(crate) use crate::report::quote::html as escape;
 use crate::report::visible;
 
 /// A text of a rule: paragraphs, `code` in backquotes.
@@ -95,7 +95,7 @@ pub(super) fn page(title: &str, up: &str, body: &str) -> String {
 }
 
 /// A page that needs no other file.
-pub(super) fn page_alone(title: &str, body: &str) -> String {
+pub(crate) fn page_alone(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\

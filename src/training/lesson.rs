@@ -100,7 +100,7 @@ const CHOOSE: usize = 4;
 const MARKS: [&str; 2] = ["// <-- here", "# <-- here"];
 
 /// Name and text of every lesson of this release.
-const TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lessons.bin"));
+pub(crate) static TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lessons.bin"));
 
 /// The lessons of this release, by key.
 ///

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::words;
 
 /// The verdicts of this release, embedded.
-const VERDICTS: &str = include_str!("../../docs/precision.csv");
+pub(crate) static VERDICTS: &str = include_str!("../../docs/precision.csv");
 
 /// Verdicts on the findings of one rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -5,7 +5,7 @@ mod areas;
 pub mod catalogue;
 pub mod explain;
 mod highlight;
-mod html;
+pub(crate) mod html;
 pub mod lesson;
 pub mod lesson_page;
 pub mod listing;

@@ -113,3 +113,32 @@ fn vendored_code_changes_with_its_record_or_is_told() {
     let only = ["check", "--format", "json", "--only", "C-LEN-014"];
     assert!(rules(&only).is_empty());
 }
+
+/// Files written on Windows: the same findings on the same lines.
+#[test]
+fn line_ends_and_a_byte_order_mark_change_nothing() {
+    for (path, before, after) in [
+        (
+            "prj.conf",
+            "CONFIG_BT=y\n",
+            "CONFIG_NRF_APPROTECT_LOCK=n\nCONFIG_BT=y\n",
+        ),
+        (
+            "west.yml",
+            "manifest:\n  projects: []\n",
+            "manifest:\n  projects:\n    - name: hal\n      url: https://example.org/hal\n      revision: main\n",
+        ),
+        (
+            "src/a.c",
+            "int x;\n",
+            "#include <stdlib.h>\nint f(char *x)\n{\n    if (x[0]) {\n        goto fail;\n    }\n    free(x);\n    return 0;\nfail:\n    return x[0];\n}\n",
+        ),
+    ] {
+        let plain = told(path, before, after);
+        let crlf = |text: &str| text.replace('\n', "\r\n");
+        assert_eq!(told(path, &crlf(before), &crlf(after)), plain, "{path}");
+        let marked = format!("\u{feff}{after}");
+        assert_eq!(told(path, before, &marked), plain, "{path}");
+    }
+    assert!(!told("prj.conf", "", "CONFIG_NRF_APPROTECT_LOCK=n\n").is_empty());
+}

@@ -243,3 +243,45 @@ fn plain_folders_are_repaired_as_well() {
     let run = scrubin_in(folder.path(), &["baseline", "write", "--fix"]);
     assert_eq!(run.code, 2);
 }
+
+/// Several edits of one line are there already: nothing is left to do, and nothing is blamed.
+#[test]
+fn edits_of_one_line_that_are_there_already_are_settled() {
+    let line = "    printf(m); printf(m);";
+    let repository = staged(&format!(
+        "#include <stdio.h>\n\nvoid show(const char *m)\n{{\n{line}\n}}\n"
+    ));
+    let fix = || {
+        json(
+            &repository
+                .scrubin(&["check", "--fix", "--format", "json"])
+                .stdout,
+        )
+    };
+    assert_eq!(statuses(&fix()), ["applied", "applied"]);
+    assert_eq!(statuses(&fix()), ["settled", "settled"]);
+}
+
+/// The parser takes `name(value)` without a semicolon for the statement of a macro.
+#[test]
+fn an_edit_that_loses_the_end_of_its_statement_is_refused() {
+    let repository = Repository::new();
+    repository.write(
+        "rules/own.yaml",
+        "rules:\n- id: open\n  languages: [c]\n  severity: ERROR\n  message: m\n  pattern: foo($X);\n  fix: bar($X)\n  metadata: {fix-safety: safe}\n\
+         - id: swallows\n  languages: [c]\n  severity: ERROR\n  message: m\n  pattern: old($X)\n  fix: 'new($X) // was old'\n  metadata: {fix-safety: safe}\n",
+    );
+    let code = "void f(int a)\n{\n    foo(a);\n    old(a);\n}\n";
+    repository.write("a.c", code);
+    repository.commit("all");
+    let own = [
+        "--rules",
+        "rules/own.yaml",
+        "--no-builtin-rules",
+        "--format",
+        "json",
+    ];
+    let run = repository.scrubin(&[&["check", "--all", "--fix"], &own[..]].concat());
+    assert_eq!(read(&repository, "a.c"), code, "{}", run.stdout);
+    assert_eq!(statuses(&json(&run.stdout)), ["refused", "refused"]);
+}

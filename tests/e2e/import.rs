@@ -207,7 +207,7 @@ fn deviations_and_settings_reach_the_rules_of_other_tools() {
     repository.write("src/pump.c", &code);
     repository.write(
         "scrubin.toml",
-        "[import.cppcheck]\nseverity = \"info\"\nprecision = \"high\"\ndisable = [\"redundant*\"]\n\n[rules.\"cppcheck/resourceLeak\"]\nenabled = false\nreason = \"closed by the caller\"\n",
+        "[import.cppcheck]\nseverity = \"info\"\nreason = \"a second look\"\nprecision = \"high\"\ndisable = [\"redundant*\"]\n\n[rules.\"cppcheck/resourceLeak\"]\nenabled = false\nreason = \"closed by the caller\"\n",
     );
     repository.commit("settings");
     let report = check(&repository, &["import", "--all", "cppcheck.sarif"]);
@@ -263,4 +263,116 @@ fn a_report_that_cannot_be_read_is_named_with_its_place() {
             .code,
         2
     );
+}
+
+/// SARIF of cppcheck with one result, and more in the run and in the result.
+fn one_result(rule: &str, line: u32, of_run: &str, of_result: &str) -> String {
+    format!(
+        r#"{{"version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"cppcheck","version":"2.22.0","rules":[{{"id":"{rule}"}}]}}}},{of_run}
+        "results":[{{"ruleId":"{rule}","level":"error","message":{{"text":"m"}},"locations":[{{"physicalLocation":{{
+        "artifactLocation":{{"uri":"src/pump.c"}},"region":{{"startLine":{line}}}}}}}]{of_result}}}]}}]}}"#
+    )
+}
+
+#[test]
+fn a_tool_that_did_not_finish_leaves_the_review_incomplete() {
+    let repository = pump();
+    let failed = "\"invocations\":[{\"executionSuccessful\":false,\"toolExecutionNotifications\":[{\"message\":{\"text\":\"out of memory\"}}]}],";
+    let cut_messages = CLIPPY
+        .rsplit_once("{\"reason\":\"build-finished\"")
+        .expect("its end")
+        .0;
+    let cut_export = TIDY.trim_end().trim_end_matches("...");
+    for (name, text, told) in [
+        (
+            "failed.sarif",
+            one_result("uninitvar", 36, failed, ""),
+            "out of memory",
+        ),
+        (
+            "none.sarif",
+            "{\"version\":\"2.1.0\",\"runs\":[]}".to_owned(),
+            "no run of any tool",
+        ),
+        (
+            "null.sarif",
+            "{\"version\":\"2.1.0\",\"runs\":null}".to_owned(),
+            "no run of any tool",
+        ),
+        (
+            "cut.json",
+            cut_messages.to_owned(),
+            "`build-finished`, is missing",
+        ),
+        ("cut.yaml", cut_export.to_owned(), "ends early"),
+    ] {
+        repository.write(name, &text);
+        let run = repository.scrubin(&["import", "--all", "--fail-on", "never", name]);
+        assert_eq!(run.code, 2, "{name}: {}{}", run.stdout, run.stderr);
+        assert!(
+            format!("{}{}", run.stdout, run.stderr).contains(told),
+            "{name}: {}{}",
+            run.stdout,
+            run.stderr
+        );
+    }
+    // A lint that is denied fails the build, and is a finding.
+    let run = repository.scrubin(&["import", "--all", "--fail-on", "never", "clippy.json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+#[test]
+fn a_severity_is_lowered_with_a_reason_alone_which_is_shown() {
+    let repository = pump();
+    repository.write("cppcheck.sarif", &one_result("uninitvar", 36, "", ""));
+    let severity = |settings: &str, place: &str| {
+        repository.write(place, settings);
+        repository.commit("settings");
+        let report = check(&repository, &["import", "--all", "cppcheck.sarif"]);
+        let findings = report["findings"].as_array().expect("findings");
+        let one = findings
+            .iter()
+            .find(|one| one["rule"] == "cppcheck/uninitvar")
+            .expect("it is listed");
+        (one["severity"].as_str().unwrap().to_owned(), report)
+    };
+    let (kept, report) = severity("[import.cppcheck]\nseverity = \"info\"\n", "scrubin.toml");
+    assert_eq!(kept, "error");
+    assert_eq!(report["imports"][0]["unreasoned"], 1);
+    let reasoned =
+        "[rules.\"cppcheck/uninitvar\"]\nseverity = \"warning\"\nreason = \"set by the loader\"\n";
+    let (lowered, report) = severity(reasoned, "scrubin.toml");
+    assert_eq!(lowered, "warning");
+    assert!(
+        report["profile"].to_string().contains("set by the loader"),
+        "{report}"
+    );
+    // The nearest file counts, as for ours.
+    let (nearest, _) = severity(&reasoned.replace("warning", "info"), "src/scrubin.toml");
+    assert_eq!(nearest, "info");
+}
+
+#[test]
+fn at_level_high_a_suppression_for_another_tool_excuses_no_error() {
+    let repository = pump();
+    let suppressed = ",\"suppressions\":[{\"kind\":\"inSource\"}]";
+    repository.write(
+        "cppcheck.sarif",
+        &one_result("uninitvar", 36, "", suppressed),
+    );
+    let verdict = |repository: &Repository| {
+        let report = check(repository, &["import", "--all", "cppcheck.sarif"]);
+        let findings = report["findings"].as_array().expect("findings");
+        let one = findings
+            .iter()
+            .find(|one| one["rule"] == "cppcheck/uninitvar")
+            .expect("it is listed");
+        (one["verdict"].as_str().unwrap().to_owned(), report)
+    };
+    assert_eq!(verdict(&repository).0, "deviated");
+    repository.write("scrubin.toml", "[profile]\n");
+    repository.commit("a profile of level high, for nobody answered");
+    let (stays, report) = verdict(&repository);
+    assert_eq!(stays, "report");
+    assert_eq!(report["imports"][0]["unexcused"], 1);
 }

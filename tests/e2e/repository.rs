@@ -53,6 +53,12 @@ pub(super) fn scrubin_in(folder: &Path, arguments: &[&str]) -> Run {
     run(scrubbed(env!("CARGO_BIN_EXE_scrubin"), folder).args(arguments))
 }
 
+/// As [`scrubin_in`], with another program.
+pub(super) fn program_in(program: &Path, folder: &Path, arguments: &[&str]) -> Run {
+    let program = program.to_str().expect("a plain name");
+    run(scrubbed(program, folder).args(arguments))
+}
+
 /// As [`scrubin_in`], as somebody whom file modes bind: nothing is unreadable to a superuser, as whom
 /// tests run in containers. The folder is opened to everybody.
 #[cfg(unix)]

@@ -163,18 +163,6 @@ fn the_staged_rules_of_the_project_judge_the_staged_change() {
 
 #[test]
 fn selftest_counts_its_cases_and_names_an_added_rule_that_fails() {
-    let run = scrubin(&["selftest"]);
-    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
-    assert!(
-        run.stdout.contains(env!("CARGO_PKG_VERSION")),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        run.stdout.contains(" cases, 0 do not hold"),
-        "{}",
-        run.stdout
-    );
     let folder = tempfile::tempdir().unwrap();
     let example = |code: &str| {
         format!(
@@ -187,6 +175,8 @@ fn selftest_counts_its_cases_and_names_an_added_rule_that_fails() {
     let run = scrubin_in(folder.path(), &arguments);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     let report = json(&run.stdout);
+    assert_eq!(report["scrubin"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(report["totals"]["rule"]["failed"], 0);
     assert!(report["ruleset-digest"].as_str().unwrap().len() >= 12);
     assert!(report["cases"].as_u64().unwrap() > 200);
     std::fs::write(&rule, example("4")).unwrap();

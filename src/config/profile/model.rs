@@ -219,7 +219,7 @@ pub struct Software {
     pub host_tools: Option<Globs>,
     /// Code that only the production line runs.
     pub factory: Option<Globs>,
-    /// Names of interrupt handlers beyond the usual ones, with `*`. For the record.
+    /// Names of interrupt handlers beyond the usual ones, with `*`.
     pub isr_patterns: Option<Vec<String>>,
     /// Crypto and TLS libraries.
     pub crypto: Option<Vec<String>>,
@@ -275,7 +275,7 @@ pub struct Stamp {
     pub by: String,
     /// The day (UTC), as `2027-06-30`.
     pub on: String,
-    /// `interview`, `accepted guess`, `answers file`.
+    /// `interview`, `accepted guess`, `answers file`, `as it was in scrubin.toml`, `assumed`.
     pub how: String,
 }
 

@@ -246,7 +246,7 @@ pub const QUESTIONS: [Question; 38] = [
         "software.isr-patterns",
         Form::List,
         "How are interrupt handlers named, beyond *_IRQHandler, *_isr and the like?",
-        "For the record. Empty: as usual.",
+        "The rules about interrupts take functions of these names for handlers. Empty: as usual.",
     ),
     ask(
         "software.crypto",

@@ -4,7 +4,7 @@ use super::describe::Switch;
 use super::mapping::{ROWS, Row};
 use super::model::{Profile, SafetyClass};
 use super::questions::QUESTIONS;
-use super::scout::{Evidence, Guesses};
+use super::scout::{Evidence, Guess, Guesses};
 use crate::config::Lowered;
 
 /// What the page tells beside the profile.
@@ -61,7 +61,7 @@ pub fn markdown(profile: &Profile, context: &Context<'_>) -> String {
             plain(&stamp.by),
             plain(&stamp.on),
             plain(&stamp.how),
-            plain(&evidence(context.guesses, question.name))
+            plain(&evidence(context.guesses, question.name, &answer))
         ));
     }
     out.push_str("\n## What follows\n\n| fact | effect |\n| --- | --- |\n");
@@ -165,10 +165,20 @@ fn holding(profile: &Profile) -> impl Iterator<Item = &'static Row> + use<'_> {
     })
 }
 
-fn evidence(guesses: &Guesses, question: &str) -> String {
+/// What the repository says of a question, with the guess where it is not the answer that counts.
+fn evidence(guesses: &Guesses, question: &str, answer: &str) -> String {
     let Some(guess) = guesses.get(question) else {
         return String::new();
     };
+    let guessed = guess.reply.words();
+    let found = found(guess);
+    if guessed == answer || found.is_empty() {
+        return found;
+    }
+    format!("speaks for {guessed}: {found}")
+}
+
+fn found(guess: &Guess) -> String {
     if guess.evidence.is_empty() {
         return match guess.reply {
             super::Reply::No => format!("none in {} files", guess.count),

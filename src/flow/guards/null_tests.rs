@@ -173,7 +173,6 @@ pub(super) fn is_assumption(view: &View<'_>, test: Span) -> bool {
 pub(super) fn later_test(
     view: &View<'_>,
     event: &Event,
-    index: u32,
     pointer: ValueId,
     is_claimed: bool,
 ) -> Option<Span> {

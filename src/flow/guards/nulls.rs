@@ -450,7 +450,7 @@ fn late_test(
     if is_claimed && is_in_assertion(view, event) {
         return false;
     }
-    let Some(span) = later_test(view, event, index, pointer, is_claimed) else {
+    let Some(span) = later_test(view, event, pointer, is_claimed) else {
         return false;
     };
     let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));

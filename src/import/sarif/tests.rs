@@ -186,9 +186,10 @@ fn errors_name_the_pointer() {
     );
     let uri = json!({"physicalLocation": {"artifactLocation": {"uri": 5}}});
     assert!(of(json!({"locations": [uri]})).contains("artifactLocation/uri: a text is expected"));
-    // No results, no runs: nothing was found, and that is no error.
+    // No run: no tool looked. No results: nothing was found, and that is no error.
     let empty = json!({"version": "2.1.0", "runs": []}).to_string();
-    assert_eq!(super::read("r", &empty).unwrap(), []);
+    let told = super::read("r", &empty).unwrap_err().to_string();
+    assert!(told.contains("no run of any tool"), "{told}");
     assert_eq!(
         read_one(json!({"tool": driver, "results": null})).results,
         []

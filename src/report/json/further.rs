@@ -43,6 +43,9 @@ pub(super) struct ImportPart<'a> {
     not_here: PlacesPart<'a>,
     no_line: PlacesPart<'a>,
     no_place: u64,
+    unreasoned: u64,
+    unexcused: u64,
+    unfinished: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -97,5 +100,8 @@ pub(super) fn import(summary: &ImportSummary) -> ImportPart<'_> {
         not_here: part(&summary.not_here),
         no_line: part(&summary.no_line),
         no_place: summary.no_place,
+        unreasoned: summary.unreasoned,
+        unexcused: summary.unexcused,
+        unfinished: summary.unfinished.as_deref(),
     }
 }

@@ -1,0 +1,157 @@
+//! The identity of findings: known code has its known fingerprint, and edits elsewhere do not change it.
+
+use super::Bench;
+use crate::evidence::validation::{Case, CaseGroup};
+use crate::finding::RepoPath;
+use crate::review::Ruleset;
+use crate::triage::{Fingerprint, fingerprints};
+
+/// The rule that finds what is identified.
+const RULE: &str = "rules:\n  - id: selftest.known\n    languages: [c]\n    severity: ERROR\n    message: m\n    pattern: danger($X)\n";
+
+/// The known code.
+const CODE: &str = "void on_frame(int n)\n{\n    log(n);\n    danger(n + 1);\n}\n";
+
+/// The fingerprint of the finding in it, as written down when the recipe was made: a change makes every stored
+/// baseline, deviation and record worthless.
+const KNOWN: &str = "47a2e85e0916483656033425346b72629307cd2e2c52bbbab2184db4e074d1ed:0";
+
+/// What an edit does to the known code.
+struct Edit {
+    name: &'static str,
+    what: &'static str,
+    path: &'static str,
+    text: fn() -> String,
+    /// What becomes of key and of the key without the path.
+    expected: &'static str,
+}
+
+const EDITS: [Edit; 8] = [
+    Edit {
+        name: "lines-above",
+        what: "lines are added above the finding",
+        path: "src/a.c",
+        text: || format!("#include <x.h>\n\nint before;\n{CODE}"),
+        expected: "same key, same key without path",
+    },
+    Edit {
+        name: "layout",
+        what: "indentation, line breaks and comments change",
+        path: "src/a.c",
+        text: || CODE.replace("danger(n + 1)", "/* now */ danger(n\n      +  1)"),
+        expected: "same key, same key without path",
+    },
+    Edit {
+        name: "other-statements",
+        what: "other statements of the function change",
+        path: "src/a.c",
+        text: || CODE.replace("log(n);", "log(n, 2);\n    more();"),
+        expected: "same key, same key without path",
+    },
+    Edit {
+        name: "moved-in-file",
+        what: "the function moves to the end of the file",
+        path: "src/a.c",
+        text: || format!("void first(void)\n{{\n    log(0);\n}}\n{CODE}"),
+        expected: "same key, same key without path",
+    },
+    Edit {
+        name: "moved-to-another-file",
+        what: "the function moves to another file",
+        path: "lib/b.c",
+        text: || CODE.to_owned(),
+        expected: "other key, same key without path",
+    },
+    Edit {
+        name: "renamed-function",
+        what: "the function is called something else",
+        path: "src/a.c",
+        text: || CODE.replace("on_frame", "on_packet"),
+        expected: "other key, other key without path",
+    },
+    Edit {
+        name: "other-argument",
+        what: "the call itself changes",
+        path: "src/a.c",
+        text: || CODE.replace("n + 1", "n + 2"),
+        expected: "other key, other key without path",
+    },
+    Edit {
+        name: "gone",
+        what: "the call is repaired",
+        path: "src/a.c",
+        text: || CODE.replace("danger", "safe"),
+        expected: "no finding",
+    },
+];
+
+/// All cases; where not even the rule can be read, one that says so.
+pub(super) fn cases() -> Vec<Case> {
+    let mut rules = Ruleset::default();
+    let texts = [("selftest".to_owned(), RULE.to_owned())];
+    if let Err(error) = rules.add_texts(&texts, false) {
+        let what = "the rule that finds the known code is read";
+        return vec![case("rule", what, "a rule", &error.to_string())];
+    }
+    let mut bench = Bench::new(&rules.rules);
+    let known = of(&mut bench, "src/a.c", CODE);
+    let first = known.first();
+    let value = first.map_or_else(|| "no finding".to_owned(), Fingerprint::value);
+    let what = "the fingerprint of known code is the one written down";
+    let mut cases = vec![case("known", what, KNOWN, &value)];
+    for edit in &EDITS {
+        let now = of(&mut bench, edit.path, &(edit.text)());
+        let actual = match (first, now.first()) {
+            (Some(before), Some(after)) => {
+                let word = |is_same: bool| if is_same { "same" } else { "other" };
+                format!(
+                    "{} key, {} key without path",
+                    word(before.key == after.key),
+                    word(before.moved_key == after.moved_key)
+                )
+            }
+            _ => "no finding".to_owned(),
+        };
+        cases.push(case(edit.name, edit.what, edit.expected, &actual));
+    }
+    let twice = CODE.replace("log(n);", "danger(n + 1);");
+    let numbers: Vec<String> = of(&mut bench, "src/a.c", &twice)
+        .iter()
+        .map(|one| one.ordinal.to_string())
+        .collect();
+    let what = "two equal calls in a function are told apart by their number";
+    cases.push(case("equal", what, "0, 1", &numbers.join(", ")));
+    cases
+}
+
+fn of(bench: &mut Bench, path: &str, code: &str) -> Vec<Fingerprint> {
+    let path = RepoPath::from(path);
+    let found = bench.findings(&path, (code, None)).unwrap_or_default();
+    fingerprints(&found, &path)
+}
+
+fn case(name: &str, what: &str, expected: &str, actual: &str) -> Case {
+    Case {
+        id: format!("fingerprint/{name}"),
+        group: CaseGroup::Fingerprint,
+        requirements: vec!["R-12".to_owned()],
+        what: what.to_owned(),
+        expected: expected.to_owned(),
+        actual: actual.to_owned(),
+        holds: expected == actual,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_holds() {
+        let cases = cases();
+        assert_eq!(cases.len(), EDITS.len() + 2);
+        for case in cases {
+            assert!(case.holds, "{case:?}");
+        }
+    }
+}
