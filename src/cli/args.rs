@@ -1,9 +1,12 @@
 //! The command line as clap reads it. Names are part of the machine contract: never renamed.
 
+mod controls;
 mod deviations;
+mod learn;
 mod record;
 mod report;
 mod selftest;
+mod training;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,8 +21,13 @@ pub(super) use record::{
     ReviewRecordArguments, SignersArgument, SigningArguments,
 };
 
+pub(super) use controls::{ChoiceArguments, ControlsCommand, ProjectArguments, SheetFormat};
+pub(super) use learn::LearnArguments;
 pub(super) use report::{ReleaseArguments, ReleaseFormat, ReportCommand};
 pub(super) use selftest::{Probe, SelftestArguments};
+pub(super) use training::{
+    KeyArguments, MatrixArguments, TeamFormat, TeamReportArguments, TrainingCommand,
+};
 
 /// Secure-code reviewer for C and Rust firmware.
 #[derive(Debug, Parser)]
@@ -78,6 +86,14 @@ pub(super) enum Command {
     /// Reports for people outside of the team: a release
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Which output is evidence for which clause of which standard; plans and summaries made from it
+    #[command(subcommand)]
+    Controls(ControlsCommand),
+    /// Learn from your own past finding, or from a sample: spot the line, choose the guard, write the repair
+    Learn(LearnArguments),
+    /// The local history of findings: show, export, join, delete
+    #[command(subcommand)]
+    Training(TrainingCommand),
     /// Run every known-answer case on this machine, and write the report of it
     Selftest(SelftestArguments),
     /// Print the completions of a shell

@@ -6,6 +6,7 @@
 mod args;
 mod baseline;
 mod check;
+mod controls;
 mod demo;
 mod deviations;
 mod doctor;
@@ -25,6 +26,7 @@ mod review;
 mod rules;
 mod selftest;
 mod source;
+mod training;
 mod watchdog;
 
 use std::process::ExitCode;
@@ -111,6 +113,9 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         }) => deviations::report(format, &filters, output.as_deref(), &paths),
         Command::Record(command) => record::record(command),
         Command::Report(args::ReportCommand::Release(arguments)) => release::report(&arguments),
+        Command::Controls(command) => controls::controls(command),
+        Command::Learn(arguments) => training::learn(&arguments),
+        Command::Training(command) => training::training(command),
         Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -6,6 +6,8 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+mod competence;
+pub mod controls;
 mod coverage;
 mod entry;
 mod envelope;
@@ -20,12 +22,14 @@ mod release;
 mod release_page;
 #[cfg(test)]
 mod samples;
+mod sheet_page;
 mod sheets;
 mod statement;
 pub mod validation;
 mod verify;
 
 pub use build::{Context, Terms, build, checklist, fixed_since, project, result_of};
+pub use competence::{open_matrix, seal_matrix};
 pub use coverage::{Commit, Coverage, Covered};
 pub use entry::{About, Answer, Confirmed, Entry, Override, Said, SignOff, SignOffError, sign_off};
 pub use envelope::EnvelopeError;
@@ -54,6 +58,7 @@ pub use verify::{
 
 /// Version of the form of all entries.
 pub const FORM: u32 = record::SCHEMA_VERSION;
+pub use sheet_page::sheet_page;
 
 /// The JSON schema of the predicate, published in `docs/schema/`.
 pub static SCHEMA: &str = include_str!("../../docs/schema/review-record-v1.json");
