@@ -50,7 +50,6 @@ pub use release::{
     Anomaly, CommitRow, LogRow, OverrideRow, Release, RulesetRow, Sources, TakenIn, Totals, release,
 };
 pub use release_page::{release_page, release_table};
-pub use sheets::page;
 pub use verify::{
     Expected, Line, Problem, Signed, Verified, VerifiedRecord, lines_of, read_line, verify,
     verify_line, verify_lines,

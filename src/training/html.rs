@@ -123,7 +123,7 @@ mark.bad{background:var(--bad);border-left:4px solid #c62828;padding-left:4px;ma
 mark.good{background:var(--good);border-left:4px solid #2e7d32;padding-left:4px;margin-left:-8px}
 code b{color:var(--word);font-weight:600}code q{color:var(--text);quotes:none}code s{color:var(--number);text-decoration:none}code i{color:var(--note)}
 table{border-collapse:collapse;width:100%}th,td{border:1px solid var(--line);padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-thead th{background:var(--soft);overflow-wrap:normal}caption{text-align:left;font-weight:600;padding:.6rem 0 .3rem}
+thead th{background:var(--soft)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:600}dd{margin:0}
 input[type=search]{font:inherit;width:100%;padding:.5rem;border:1px solid var(--line);background:var(--paper);color:var(--ink)}
 .right::before{content:\"\\2713  \"}.wrong::before{content:\"\\2717  \"}
