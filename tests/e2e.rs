@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "e2e/audit.rs"]
+mod audit;
 #[path = "e2e/config_files.rs"]
 mod config_files;
 #[path = "e2e/controls.rs"]
