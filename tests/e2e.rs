@@ -14,6 +14,8 @@ mod audit;
 mod config_files;
 #[path = "e2e/controls.rs"]
 mod controls;
+#[path = "e2e/deviations.rs"]
+mod deviations;
 #[path = "e2e/edits.rs"]
 mod edits;
 #[path = "e2e/failures.rs"]
@@ -30,6 +32,8 @@ mod profile;
 mod reach;
 #[path = "e2e/record.rs"]
 mod record;
+#[path = "e2e/release.rs"]
+mod release;
 #[path = "e2e/repository.rs"]
 mod repository;
 #[path = "e2e/review.rs"]

@@ -20,6 +20,7 @@ mod install;
 mod output;
 mod pages;
 mod record;
+mod release;
 #[cfg(feature = "github")]
 mod review;
 mod rules;
@@ -98,11 +99,20 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Explain { rule, format } => pages::explain(&rule, format),
         Command::Rules(command) => rules::rules(command),
         Command::Baseline(args::BaselineCommand::Write { check }) => baseline::write(&check),
-        Command::Deviations(args::DeviationsCommand::List { format, paths }) => {
-            deviations::list(format, &paths)
-        }
+        Command::Deviations(args::DeviationsCommand::List {
+            format,
+            filters,
+            paths,
+        }) => deviations::list(format, &filters, &paths),
+        Command::Deviations(args::DeviationsCommand::Report {
+            format,
+            output,
+            filters,
+            paths,
+        }) => deviations::report(format, &filters, output.as_deref(), &paths),
         Command::Record(command) => record::record(command),
         Command::Controls(command) => controls::controls(command),
+        Command::Report(args::ReportCommand::Release(arguments)) => release::report(&arguments),
         Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -18,6 +18,7 @@ mod indexing;
 mod inputs;
 mod macros;
 mod module_chain;
+mod recorded;
 mod removed;
 mod ruleset;
 mod run;
