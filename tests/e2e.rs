@@ -18,8 +18,12 @@ mod controls;
 mod deviations;
 #[path = "e2e/edits.rs"]
 mod edits;
+#[path = "e2e/example_code.rs"]
+mod example_code;
 #[path = "e2e/failures.rs"]
 mod failures;
+#[path = "e2e/history.rs"]
+mod history;
 #[path = "e2e/hook.rs"]
 mod hook;
 #[path = "e2e/import.rs"]
@@ -28,6 +32,8 @@ mod import;
 mod index;
 #[path = "e2e/profile.rs"]
 mod profile;
+#[path = "e2e/quality.rs"]
+mod quality;
 #[path = "e2e/reach.rs"]
 mod reach;
 #[path = "e2e/record.rs"]
@@ -44,6 +50,8 @@ mod rule_mutations;
 mod rules;
 #[path = "e2e/selftest.rs"]
 mod selftest;
+#[path = "e2e/training.rs"]
+mod training;
 
 const BAD: &str = "#include <string.h>\n\nvoid on_frame(const char *name)\n{\n    char tag[8];\n    strcpy(tag, name);\n    use(tag);\n}\n";
 const GOOD: &str = "int clamp(int v)\n{\n    return v < 0 ? 0 : v;\n}\n";

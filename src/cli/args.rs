@@ -2,16 +2,18 @@
 
 mod controls;
 mod deviations;
+mod learn;
+mod quality;
 mod record;
 mod report;
 mod selftest;
+mod training;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use controls::{ChoiceArguments, ControlsCommand, ProjectArguments, SheetFormat};
 pub(super) use deviations::{
     DeviationFilters, DeviationsCommand, DeviationsFormat, RegisterFormat,
 };
@@ -20,8 +22,14 @@ pub(super) use record::{
     ReviewRecordArguments, SignersArgument, SigningArguments,
 };
 
+pub(super) use controls::{ChoiceArguments, ControlsCommand, ProjectArguments, SheetFormat};
+pub(super) use learn::LearnArguments;
+pub(super) use quality::{QualityCommand, QualityFormat, QualityInput};
 pub(super) use report::{ReleaseArguments, ReleaseFormat, ReportCommand};
 pub(super) use selftest::{Probe, SelftestArguments};
+pub(super) use training::{
+    KeyArguments, MatrixArguments, TeamFormat, TeamReportArguments, TrainingCommand,
+};
 
 /// Secure-code reviewer for C and Rust firmware.
 #[derive(Debug, Parser)]
@@ -77,12 +85,20 @@ pub(super) enum Command {
     /// Signed records of reviews: make a key, show, verify, sign off
     #[command(subcommand)]
     Record(RecordCommand),
-    /// Which output is evidence for which clause of which standard; plans and summaries made from it
-    #[command(subcommand)]
-    Controls(ControlsCommand),
     /// Reports for people outside of the team: a release
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Which output is evidence for which clause of which standard; plans and summaries made from it
+    #[command(subcommand)]
+    Controls(ControlsCommand),
+    /// Learn from your own past finding, or from a sample: spot the line, choose the guard, write the repair
+    Learn(LearnArguments),
+    /// The local history of findings: show, export, join, delete
+    #[command(subcommand)]
+    Training(TrainingCommand),
+    /// Inputs for the quality system: candidates for corrective action, the management review
+    #[command(subcommand)]
+    Quality(QualityCommand),
     /// Run every known-answer case on this machine, and write the report of it
     Selftest(SelftestArguments),
     /// Print the completions of a shell

@@ -4,6 +4,7 @@ use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportForma
 use super::failure::Failure;
 use super::record::{self, Change, Recorder};
 use super::source::{self, Reviewed, RuleFolders};
+use super::training::keep;
 use super::watchdog::Watchdog;
 use super::{Outcome, edits, import, output};
 use crate::change::Source;
@@ -13,6 +14,7 @@ use crate::evidence::Terms;
 use crate::finding::Precision;
 use crate::report::Report;
 use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
+use crate::training::history::Stage;
 
 /// Reviews what the arguments name and writes the report.
 pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
@@ -28,7 +30,8 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
         Some(recorder) => Some(recorder.place(&configs.root, &reviewed.root())?),
         None => None,
     };
-    let (report, terms) = review(&reviewed, &configs, arguments)?;
+    let (mut report, terms) = review(&reviewed, &configs, arguments)?;
+    keep(&mut report, &reviewed, &configs, keep::stage_of_check());
     if let (Some(recorder), Some(place)) = (&recorder, place) {
         let change = Change {
             report: &report,
@@ -56,6 +59,21 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     }
     edits::help(&report, &reviewed);
     Ok(outcome(&report))
+}
+
+/// Adds a review to the local history.
+pub(super) fn keep(report: &mut Report, reviewed: &Reviewed, configs: &Configs, stage: Stage) {
+    let Some(repository) = &reviewed.repository else {
+        return;
+    };
+    let ended = keep::Ended {
+        repository,
+        stage,
+        pull: None,
+        present: Some(&reviewed.change),
+        whole_tree: reviewed.whole_tree,
+    };
+    keep::keep(report, &ended, &configs.root.training);
 }
 
 /// What the report says of the gate.

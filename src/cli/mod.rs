@@ -19,6 +19,7 @@ mod init;
 mod install;
 mod output;
 mod pages;
+mod quality;
 mod record;
 mod release;
 #[cfg(feature = "github")]
@@ -26,6 +27,7 @@ mod review;
 mod rules;
 mod selftest;
 mod source;
+mod training;
 mod watchdog;
 
 use std::process::ExitCode;
@@ -111,8 +113,11 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             paths,
         }) => deviations::report(format, &filters, output.as_deref(), &paths),
         Command::Record(command) => record::record(command),
-        Command::Controls(command) => controls::controls(command),
         Command::Report(args::ReportCommand::Release(arguments)) => release::report(&arguments),
+        Command::Controls(command) => controls::controls(command),
+        Command::Learn(arguments) => training::learn(&arguments),
+        Command::Training(command) => training::training(command),
+        Command::Quality(command) => quality::quality(command),
         Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -15,7 +15,7 @@ use crate::evidence::{self, Expected, SigningKey, Verified, VerifiedRecord, Veri
 
 #[cfg(feature = "github")]
 pub(super) use recorder::Request;
-pub(super) use recorder::{Change, Recorder, program, request};
+pub(super) use recorder::{Change, Recorder, program, replace, request};
 
 /// A key or log larger than this is none, in bytes.
 const LARGEST: u64 = 1 << 31;
@@ -214,7 +214,7 @@ fn key(file: &Path) -> Result<Outcome, Failure> {
 }
 
 /// Writes a file that must not be there yet.
-fn create(file: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+pub(super) fn create(file: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let doing = format!("write `{}`", file.display());
     let mut options = std::fs::File::options();
     options.write(true).create_new(true);

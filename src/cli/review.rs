@@ -14,6 +14,7 @@ use recorded::Recorded;
 use super::args::{DraftsArgument, ReviewArguments, UnsupportedArgument};
 use super::failure::Failure;
 use super::record::Recorder;
+use super::training::keep;
 use super::{Outcome, import, output};
 use crate::change::git::Repository;
 use crate::config::{FailOn, Scope};
@@ -32,6 +33,7 @@ use crate::github::submission::{Context, Submission};
 use crate::github::{self, ApiError, Client, ClientOptions, Token};
 use crate::report::Notice;
 use crate::review::Thresholds;
+use crate::training::history::Stage;
 
 /// Reviews what the environment and the arguments name.
 pub(super) fn review(arguments: &ReviewArguments) -> Result<Outcome, Failure> {
@@ -428,6 +430,17 @@ impl<'a> Session<'a> {
             report.notices.push(Notice { text });
         }
         let published = &with_rungs(submission, published);
+        if let Ok(repository) = Repository::discover(Path::new(".")) {
+            let pull = submission.pull;
+            let ended = keep::Ended {
+                repository: &repository,
+                stage: Stage::Review,
+                pull: pull.map(|number| format!("{}#{number}", submission.repository)),
+                present: None,
+                whole_tree: false,
+            };
+            keep::keep(report, &ended, &analysis.config.training);
+        }
         let outcome = if report.incomplete {
             Outcome::Incomplete
         } else if report.blocks() {

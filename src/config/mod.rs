@@ -32,5 +32,6 @@ pub use rule_names::{NamedRules, RuleNames, RuleOverride};
 pub use settings::{
     Baseline, C, CharSign, Check, DataModel, DeviationRecords, Deviations, FailOn, Hook,
     HookFailure, ImportSettings, Limits, Macros, Paths, Record, RuleSettings, Scope, SelfDeviation,
+    Switch, Training,
 };
 pub(crate) use spelling::nearest;

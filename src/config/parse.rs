@@ -15,6 +15,7 @@ use super::profile::Profile;
 use super::rule_names::{NamedRules, RuleNames, RuleOverride};
 use super::settings::{
     Baseline, C, Check, Deviations, Hook, ImportSettings, Limits, Paths, Record, RuleSettings,
+    Training,
 };
 use crate::finding::{RepoPath, RuleId};
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub baseline: Baseline,
     /// What review records say of the product, and where they are.
     pub record: Record,
+    /// The local history of findings, and what is learned from it.
+    pub training: Training,
     /// What the device protects, how it is reached, what its software is.
     pub profile: Option<Profile>,
     /// The keys that the text states, of those without a placeholder.
@@ -394,11 +397,12 @@ fn refuse_unknown_keys(
 
 /// Checks path patterns one by one: serde would only name the list they stand in.
 fn refuse_bad_patterns(origin: &Origin, table: &DeTable<'_>) -> Result<(), ConfigError> {
-    let lists = table
-        .get("paths")
-        .and_then(|paths| paths.get_ref().as_table())
-        .into_iter()
-        .flat_map(|paths| paths.values());
+    fn below<'t>(table: Option<&'t DeTable<'t>>, name: &str) -> Option<&'t DeTable<'t>> {
+        table?.get(name)?.get_ref().as_table()
+    }
+    let components = below(below(Some(table), "training"), "components");
+    let tables = [below(Some(table), "paths"), components];
+    let lists = tables.into_iter().flatten().flat_map(|one| one.values());
     refuse_bad_lists(origin, lists)
 }
 

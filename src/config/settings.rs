@@ -1,6 +1,7 @@
 //! The tables of `scrubin.toml` with their defaults.
 
-use std::num::NonZeroUsize;
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -341,6 +342,52 @@ impl Default for Deviations {
             file: "deviations.toml".to_owned(),
             by_itself: SelfDeviation::default(),
             records: DeviationRecords::default(),
+        }
+    }
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// It is.
+    #[default]
+    On,
+    /// It is not.
+    Off,
+}
+
+/// `[training]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Training {
+    /// Whether reviews leave a line in the local history.
+    pub history: Switch,
+    /// Whether people are told apart, by pseudonym.
+    pub individual: Switch,
+    /// Who signs the competence matrix.
+    pub owner: Option<String>,
+    /// How many folders from the root make a component.
+    pub folders: NonZeroUsize,
+    /// Named components; the first in the order of names whose patterns match counts.
+    pub components: BTreeMap<String, Globs>,
+    /// How long a run and a person's learning data are kept.
+    pub months: NonZeroU32,
+    /// Most bytes of the history; the oldest runs go first.
+    pub history_bytes: NonZeroUsize,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        let one = NonZeroUsize::MIN;
+        Self {
+            history: Switch::default(),
+            individual: Switch::default(),
+            owner: None,
+            folders: one.saturating_add(1),
+            components: BTreeMap::new(),
+            months: NonZeroU32::MIN.saturating_add(23),
+            history_bytes: one.saturating_add((32 << 20) - 1),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+mod competence;
 pub mod controls;
 mod coverage;
 mod entry;
@@ -14,20 +15,22 @@ mod keys;
 mod log;
 mod page;
 mod people;
+pub mod quality;
 mod record;
-mod sheet_page;
 mod register;
 mod register_page;
 mod release;
 mod release_page;
 #[cfg(test)]
 mod samples;
+mod sheet_page;
 mod sheets;
 mod statement;
 pub mod validation;
 mod verify;
 
 pub use build::{Context, Terms, build, checklist, fixed_since, project, result_of};
+pub use competence::{open_matrix, seal_matrix};
 pub use coverage::{Commit, Coverage, Covered};
 pub use entry::{About, Answer, Confirmed, Entry, Override, Said, SignOff, SignOffError, sign_off};
 pub use envelope::EnvelopeError;
@@ -36,7 +39,6 @@ pub use log::{Appended, LogError, append, review_before};
 pub use page::{
     Reviewed, opened as override_page, review as review_page, sign_off as sign_off_page,
 };
-pub use sheet_page::sheet_page;
 pub use people::{Reviewers, is_same, people};
 pub use record::{
     ChangePart, ChecklistPart, CoveragePart, Disposition, FindingPart, FixedPart, GapPart,
@@ -54,6 +56,7 @@ pub use verify::{Expected, Problem, Signed, Verified, VerifiedRecord, verify, ve
 
 /// Version of the form of all entries.
 pub const FORM: u32 = record::SCHEMA_VERSION;
+pub use sheet_page::sheet_page;
 
 /// The JSON schema of the predicate, published in `docs/schema/`.
 pub static SCHEMA: &str = include_str!("../../docs/schema/review-record-v1.json");

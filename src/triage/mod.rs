@@ -25,7 +25,7 @@ pub use deviation::{
     SyntaxProblem, active_rules, find_comments, find_comments_in_plain_text, is_sentence,
     parse_deviation_comment, rules,
 };
-pub use fingerprint::{VERSION as FINGERPRINT_VERSION, fingerprints, key};
+pub use fingerprint::{VERSION as FINGERPRINT_VERSION, fingerprints, hex, key};
 pub use gate::is_shown;
 pub use input::{FileFindings, FunctionSpan, Settings};
 pub use run::{Outcome, needs_base, needs_base_for_moves, run};

@@ -86,6 +86,7 @@ fn settled(text: &str) -> String {
         (r"\b[0-9a-f]{40}\b", "COMMIT"),
         (r"\b[0-9a-f]{12}\b", "COMMIT"),
         (r"\d+ cases", "N cases"),
+        (r"active rules \| \d+", "active rules | N"),
         (r"\d{4}-\d\d-\d\d\b", "DAY"),
     ];
     let mut text = text.trim_end().to_owned();

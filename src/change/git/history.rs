@@ -5,6 +5,7 @@ use std::process::Stdio;
 use super::command::git;
 use super::error::Error;
 use super::repository::Repository;
+use crate::finding::RepoPath;
 
 /// People and tree of a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,6 +138,42 @@ impl Repository {
         }
         let name = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
         Ok((!name.is_empty()).then_some(name))
+    }
+
+    /// The authors of all commits, `NAME <ADDRESS>`, sorted, each once.
+    ///
+    /// # Errors
+    /// The history cannot be read.
+    pub fn authors(&self) -> Result<Vec<String>, Error> {
+        let answer = self.run(&["log", "--all", "--no-show-signature", "--format=%an <%ae>"])?;
+        let text = String::from_utf8_lossy(&answer);
+        let mut authors: Vec<String> = text.lines().map(str::to_owned).collect();
+        authors.sort();
+        authors.dedup();
+        Ok(authors)
+    }
+
+    /// Paths that one commit has and a later one has not; renamed files among them.
+    ///
+    /// # Errors
+    /// A revision does not exist.
+    pub fn deleted_between(&self, from: &str, to: &str) -> Result<Vec<RepoPath>, Error> {
+        let arguments = [
+            "diff",
+            "--name-only",
+            "--no-renames",
+            "--diff-filter=D",
+            "-z",
+            from,
+            to,
+            "--",
+        ];
+        let answer = self.run(&arguments)?;
+        let names = answer.split(|byte| *byte == 0);
+        Ok(names
+            .filter(|name| !name.is_empty())
+            .map(RepoPath::new)
+            .collect())
     }
 
     /// What a branch took in after `from` (or since its beginning), up to `to`, oldest first: its own line of

@@ -250,7 +250,7 @@ fn lock(file: &Path) -> Result<std::fs::File, Failure> {
 
 /// Puts a new text in place of a file at once: nobody sees half of it, and a full disk leaves the old
 /// one.
-fn replace(file: &Path, text: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn replace(file: &Path, text: &str) -> Result<(), Failure> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
