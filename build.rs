@@ -90,7 +90,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("rules.sha256"), hex_digest(&bytes))?;
     std::fs::write(
         out.join("rules.crc32"),
-        crc32fast::hash(&bytes).to_le_bytes(),
+        crc32fast::hash(matching::deciding_part(&bytes)?).to_le_bytes(),
     )?;
     let sources = postcard::to_stdvec(&sources)?;
     let lessons = postcard::to_stdvec(&lessons(&root.join("rulesets/lessons"))?)?;

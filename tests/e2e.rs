@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "e2e/audit.rs"]
+mod audit;
 #[path = "e2e/config_files.rs"]
 mod config_files;
 #[path = "e2e/controls.rs"]
@@ -30,6 +32,8 @@ mod import;
 mod index;
 #[path = "e2e/profile.rs"]
 mod profile;
+#[path = "e2e/quality.rs"]
+mod quality;
 #[path = "e2e/reach.rs"]
 mod reach;
 #[path = "e2e/record.rs"]

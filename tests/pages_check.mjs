@@ -22,6 +22,10 @@ if (!browser || !existsSync(axe)) {
   process.exit(process.env.PAGES_CHECK === "require" ? 1 : 0);
 }
 
+// A history of reviews, so that the pages made from one have something on them.
+const history = join(folder, "history.jsonl");
+writeFileSync(history, historyOfAYear());
+
 // Name, arguments, most sheets of paper (0: any number).
 const pages = [
   ["plan", ["controls", "plan", "--format", "html"], 0],
@@ -29,6 +33,8 @@ const pages = [
   ["summary", ["controls", "summary", "--format", "html"], 0],
   ["controls", ["controls", "list", "--format", "html"], 0],
   ["rule", ["explain", "C-LEN-014", "--format", "html"], 0],
+  ["capa", ["quality", "capa", "--today", "2026-12-31", "--format", "html", history], 0],
+  ["review", ["quality", "review", "--quarter", "2026Q4", "--today", "2026-12-31", "--format", "html", history], 1],
   ["selftest", ["selftest", "--report", "REPORT"], 0],
   ["record", ["record", "show", "--format", "html"], 0],
   ["register", ["deviations", "report", "--format", "html"], 0],
@@ -106,4 +112,17 @@ function violations(file) {
   const result = JSON.parse(decodeURIComponent(found[1]));
   // A page in which nothing could be judged is not a page that is in order.
   return result.passes > 5 ? result.all : [{ id: "no-result", impact: "critical", help: "nothing was judged", target: file }];
+}
+
+// Findings of two lessons over a year, as `scrubin training export` writes them.
+function historyOfAYear() {
+  const lines = ['{"history":{"version":1}}'];
+  for (let day = 0; day < 360; day += 3) {
+    const at = new Date(Date.UTC(2026, 0, 3 + day)).toISOString().replace(".000Z", "Z");
+    const fp = day.toString(16).padStart(32, "0");
+    const lesson = day % 9 === 0 ? "L-LEN-BOUND" : "L-STR-UNBOUNDED";
+    const found = [{ fp: `${fp}:0`, moved: fp.slice(16), rule: "C-LEN-001", lesson, sev: "error", comp: "src/net", file: "f", func: "g" }];
+    lines.push(JSON.stringify({ run: { id: `r${day}`, at, stage: day % 2 ? "hook" : "review", source: "range", change: `c${day}`, lines: { "src/net": 120 }, found } }));
+  }
+  return `${lines.join("\n")}\n`;
 }

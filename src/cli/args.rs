@@ -3,6 +3,7 @@
 mod controls;
 mod deviations;
 mod learn;
+mod quality;
 mod record;
 mod report;
 mod selftest;
@@ -23,6 +24,7 @@ pub(super) use record::{
 
 pub(super) use controls::{ChoiceArguments, ControlsCommand, ProjectArguments, SheetFormat};
 pub(super) use learn::LearnArguments;
+pub(super) use quality::{QualityCommand, QualityFormat, QualityInput};
 pub(super) use report::{ReleaseArguments, ReleaseFormat, ReportCommand};
 pub(super) use selftest::{Probe, SelftestArguments};
 pub(super) use training::{
@@ -94,6 +96,9 @@ pub(super) enum Command {
     /// The local history of findings: show, export, join, delete
     #[command(subcommand)]
     Training(TrainingCommand),
+    /// Inputs for the quality system: candidates for corrective action, the management review
+    #[command(subcommand)]
+    Quality(QualityCommand),
     /// Run every known-answer case on this machine, and write the report of it
     Selftest(SelftestArguments),
     /// Print the completions of a shell

@@ -19,6 +19,7 @@ mod init;
 mod install;
 mod output;
 mod pages;
+mod quality;
 mod record;
 mod release;
 #[cfg(feature = "github")]
@@ -116,6 +117,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Controls(command) => controls::controls(command),
         Command::Learn(arguments) => training::learn(&arguments),
         Command::Training(command) => training::training(command),
+        Command::Quality(command) => quality::quality(command),
         Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

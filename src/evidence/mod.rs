@@ -15,6 +15,7 @@ mod keys;
 mod log;
 mod page;
 mod people;
+pub mod quality;
 mod record;
 mod register;
 mod register_page;

@@ -1,7 +1,7 @@
 //! The built-in rules as one block of bytes: written by the build script, read by the program.
 //!
-//! Layout: 4 bytes little-endian length of the index, the index, then the encoded rules it points
-//! into. Only the index is decoded at start-up.
+//! Layout: 4 bytes little-endian length of the index, 4 of the programs, the index, the programs, what
+//! people are told. The index points into what follows it, and it alone is decoded at start-up.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,9 @@ use crate::rules::RuleInfo;
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     head: Head,
-    /// Bytes of the encoded `RuleInfo` in the block behind the index.
+    /// Bytes of the encoded `RuleInfo` behind the programs.
     info: (u32, u32),
-    /// Bytes of the encoded `Program`.
+    /// Bytes of the encoded `Program` behind the index.
     program: (u32, u32),
 }
 
@@ -35,28 +35,63 @@ pub enum BundleError {
 /// [`BundleError::Encode`].
 pub fn write(rules: &[(RuleInfo, Program)]) -> Result<Vec<u8>, BundleError> {
     let failed = |error: postcard::Error| BundleError::Encode(error.to_string());
-    let mut block = Vec::new();
+    let (mut programs, mut infos) = (Vec::new(), Vec::new());
     let mut entries = Vec::with_capacity(rules.len());
-    let mut push = |bytes: Vec<u8>| {
-        let small = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let start = small(block.len());
-        block.extend(bytes);
-        (start, small(block.len()))
-    };
     for (info, program) in rules {
         entries.push(Entry {
             head: Head::of(info, program),
-            info: push(postcard::to_stdvec(info).map_err(failed)?),
-            program: push(postcard::to_stdvec(program).map_err(failed)?),
+            info: push(&mut infos, postcard::to_stdvec(info).map_err(failed)?),
+            program: push(&mut programs, postcard::to_stdvec(program).map_err(failed)?),
         });
     }
     let index = postcard::to_stdvec(&entries).map_err(failed)?;
-    let length =
-        u32::try_from(index.len()).map_err(|error| BundleError::Encode(error.to_string()))?;
-    let mut out = length.to_le_bytes().to_vec();
+    let length = |part: &[u8]| {
+        u32::try_from(part.len()).map_err(|error| BundleError::Encode(error.to_string()))
+    };
+    let mut out = length(&index)?.to_le_bytes().to_vec();
+    out.extend(length(&programs)?.to_le_bytes());
     out.extend(index);
-    out.extend(block);
+    out.extend(programs);
+    out.extend(infos);
     Ok(out)
+}
+
+/// Adds a part to a block; gives its place.
+fn push(block: &mut Vec<u8>, bytes: Vec<u8>) -> (u32, u32) {
+    let small = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let start = small(block.len());
+    block.extend(bytes);
+    (start, small(block.len()))
+}
+
+/// A bundle taken apart.
+struct Parts<'b> {
+    index: &'b [u8],
+    programs: &'b [u8],
+    infos: &'b [u8],
+}
+
+fn parts(bytes: &[u8]) -> Result<Parts<'_>, BundleError> {
+    let cut = || BundleError::Decode("cut short".to_owned());
+    let (index, rest) = bytes.split_first_chunk::<4>().ok_or_else(cut)?;
+    let (programs, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
+    let length = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes) as usize;
+    let (index, rest) = rest.split_at_checked(length(index)).ok_or_else(cut)?;
+    let (programs, infos) = rest.split_at_checked(length(programs)).ok_or_else(cut)?;
+    Ok(Parts {
+        index,
+        programs,
+        infos,
+    })
+}
+
+/// The bytes of a bundle that decide what is found: all but what people are told, which is most of it.
+///
+/// # Errors
+/// [`BundleError::Decode`]: they are no bundle.
+pub fn deciding_part(bytes: &[u8]) -> Result<&[u8], BundleError> {
+    let told = parts(bytes)?.infos.len();
+    Ok(bytes.get(..bytes.len() - told).unwrap_or(bytes))
 }
 
 /// Decodes the index of a bundle; the rules themselves are decoded when they are needed.
@@ -64,28 +99,25 @@ pub fn write(rules: &[(RuleInfo, Program)]) -> Result<Vec<u8>, BundleError> {
 /// # Errors
 /// [`BundleError::Decode`].
 pub fn read(bytes: &'static [u8]) -> Result<Vec<ActiveRule>, BundleError> {
-    let damaged = |what: &str| BundleError::Decode(what.to_owned());
-    let (length, rest) = bytes
-        .split_first_chunk::<4>()
-        .ok_or_else(|| damaged("no length"))?;
-    let length = u32::from_le_bytes(*length) as usize;
-    let (index, block) = rest
-        .split_at_checked(length)
-        .ok_or_else(|| damaged("cut short"))?;
+    let Parts {
+        index,
+        programs,
+        infos,
+    } = parts(bytes)?;
     let entries: Vec<Entry> =
         postcard::from_bytes(index).map_err(|error| BundleError::Decode(error.to_string()))?;
     entries
         .into_iter()
         .map(|entry| {
-            let part = |(start, end): (u32, u32)| {
+            let part = |block: &'static [u8], (start, end): (u32, u32)| {
                 block
                     .get(start as usize..end as usize)
-                    .ok_or_else(|| damaged("cut short"))
+                    .ok_or_else(|| BundleError::Decode("cut short".to_owned()))
             };
             Ok(ActiveRule::encoded(
                 entry.head,
-                part(entry.info)?,
-                part(entry.program)?,
+                part(infos, entry.info)?,
+                part(programs, entry.program)?,
             ))
         })
         .collect()

@@ -48,7 +48,7 @@ mod view;
 
 pub use active::{ActiveRule, Head};
 pub use assemble::{CompileError, compile};
-pub use bundle::{BundleError, read as read_bundle, write as write_bundle};
+pub use bundle::{BundleError, deciding_part, read as read_bundle, write as write_bundle};
 pub use compile::{Compiler, MetaNames, PatternError};
 pub use describe::{Place, describe, normal_tokens};
 pub use engine::{Engine, Scan};

@@ -130,6 +130,13 @@ impl Repository {
         scrubin_in(self.path(), arguments)
     }
 
+    /// Runs a shell script here, with these environment variables instead of those it would have.
+    pub(super) fn shell(&self, script: &str, variables: &[(&str, &str)]) -> Run {
+        let mut command = scrubbed("sh", self.path());
+        command.args(["-c", script]).envs(variables.iter().copied());
+        run(&mut command)
+    }
+
     /// With something to read on stdin.
     pub(super) fn scrubin_says(&self, arguments: &[&str], input: &str) -> Run {
         let mut file = tempfile::tempfile().expect("a temporary file");

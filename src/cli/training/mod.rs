@@ -12,6 +12,8 @@ mod report;
 pub(super) mod store;
 mod talk;
 
+pub(super) use report::joined;
+
 use std::path::Path;
 
 use super::Outcome;

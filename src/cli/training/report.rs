@@ -51,7 +51,7 @@ pub(super) fn report(arguments: &TeamReportArguments) -> Result<Outcome, Failure
 }
 
 /// The local history, or the given ones together.
-pub(super) fn joined(files: &[PathBuf], place: Option<&Place>) -> Result<Log, Failure> {
+pub(in crate::cli) fn joined(files: &[PathBuf], place: Option<&Place>) -> Result<Log, Failure> {
     let mut log = Log::default();
     for file in files {
         let other = read_log(file)?;
