@@ -10,8 +10,14 @@
 
 #[path = "e2e/config_files.rs"]
 mod config_files;
+#[path = "e2e/controls.rs"]
+mod controls;
+#[path = "e2e/deviations.rs"]
+mod deviations;
 #[path = "e2e/edits.rs"]
 mod edits;
+#[path = "e2e/example_code.rs"]
+mod example_code;
 #[path = "e2e/failures.rs"]
 mod failures;
 #[path = "e2e/history.rs"]
@@ -28,6 +34,8 @@ mod profile;
 mod reach;
 #[path = "e2e/record.rs"]
 mod record;
+#[path = "e2e/release.rs"]
+mod release;
 #[path = "e2e/repository.rs"]
 mod repository;
 #[path = "e2e/review.rs"]

@@ -4,7 +4,7 @@
 /// path pattern, `ASSET` and `QUESTION` for words of the profile, `NAME` for a
 /// word of the project's own. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 78] = [
+pub const KEYS: [&str; 87] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -39,7 +39,16 @@ pub const KEYS: [&str; 78] = [
     "hook.fail",
     "deviations.file",
     "deviations.self",
+    "deviations.records",
     "baseline.file",
+    "record.project",
+    "record.device",
+    "record.item",
+    "record.safety-class",
+    "record.log",
+    "record.signers",
+    "record.reviewer-trailers",
+    "record.approver-trailers",
     "training.history",
     "training.individual",
     "training.owner",

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::glob::Globs;
+use super::profile::SafetyClass;
 use crate::finding::{Precision, Severity};
 
 /// Which findings of the reviewed files are reported.
@@ -311,6 +312,17 @@ pub enum SelfDeviation {
     Allow,
 }
 
+/// Which deviations excuse anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviationRecords {
+    /// Comments and entries of the file, with a record or without.
+    #[default]
+    Optional,
+    /// Entries of the file with an id alone: deviation records.
+    Required,
+}
+
 /// `[deviations]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -320,6 +332,8 @@ pub struct Deviations {
     /// What a pull request needs for a deviation that it adds itself.
     #[serde(rename = "self")]
     pub by_itself: SelfDeviation,
+    /// Whether a deviation has to be a record of the register.
+    pub records: DeviationRecords,
 }
 
 impl Default for Deviations {
@@ -327,6 +341,7 @@ impl Default for Deviations {
         Self {
             file: "deviations.toml".to_owned(),
             by_itself: SelfDeviation::default(),
+            records: DeviationRecords::default(),
         }
     }
 }
@@ -389,6 +404,43 @@ impl Default for Baseline {
     fn default() -> Self {
         Self {
             file: "scrubin-baseline.json".to_owned(),
+        }
+    }
+}
+
+/// `[record]`: what a review record says of the product, who counts as reviewer, and where records are.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Record {
+    /// Name of the project.
+    pub project: Option<String>,
+    /// The device; not stated: that of the profile.
+    pub device: Option<String>,
+    /// The software item (IEC 62304 3.25).
+    pub item: Option<String>,
+    /// Software safety class; not stated: the strictest one of the reviewed files by the profile.
+    pub safety_class: Option<SafetyClass>,
+    /// The log that takes records where `--record` names none, relative to the repository root.
+    pub log: Option<String>,
+    /// Public keys of those who may sign, relative to the repository root.
+    pub signers: Option<String>,
+    /// Trailers of commit messages that name reviewers.
+    pub reviewer_trailers: Vec<String>,
+    /// Trailers of commit messages that name who approved.
+    pub approver_trailers: Vec<String>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            project: None,
+            device: None,
+            item: None,
+            safety_class: None,
+            log: None,
+            signers: None,
+            reviewer_trailers: vec!["Reviewed-by".to_owned()],
+            approver_trailers: vec!["Approved-by".to_owned()],
         }
     }
 }

@@ -14,7 +14,8 @@ use chrono::NaiveDate;
 use super::submission::Proposed;
 use crate::change::git::{self, Reader, Repository};
 use crate::change::{Change, Content};
-use crate::config::{Compared, Config, Configs, FILE_NAME, SelfDeviation, Training};
+use crate::config::{Compared, Config, Configs, FILE_NAME, SelfDeviation};
+use crate::evidence::Terms;
 use crate::finding::{FixSafety, Precision, RepoPath};
 use crate::report::{Notice, Report};
 use crate::review::{
@@ -82,8 +83,10 @@ pub struct Analysis {
     pub steering: Vec<String>,
     /// Files with a fix whose every line ends with a bare line feed.
     pub plain_files: BTreeSet<RepoPath>,
-    /// What the base's configuration says of the local history.
-    pub training: Training,
+    /// The settings that counted.
+    pub config: Config,
+    /// What a record says of the run.
+    pub terms: Terms,
 }
 
 impl Analysis {
@@ -165,6 +168,7 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
         )?;
         Ok(prepared
             .with_deviations(deviations)
+            .with_closing_register(true)
             .with_baseline(baseline.clone())
             .with_imports(request.imports.clone()))
     };
@@ -223,7 +227,8 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
         proposed,
         steering,
         plain_files,
-        training: config.training,
+        terms: prepared.terms(&change),
+        config,
     })
 }
 

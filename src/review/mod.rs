@@ -20,6 +20,7 @@ mod inputs;
 mod macros;
 mod module_chain;
 mod reach;
+mod recorded;
 mod removed;
 mod ruleset;
 mod run;

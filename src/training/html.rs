@@ -96,10 +96,15 @@ pub(super) fn page(title: &str, up: &str, body: &str) -> String {
 
 /// A page that needs no other file.
 pub(crate) fn page_alone(title: &str, body: &str) -> String {
+    page_alone_with("", title, body)
+}
+
+/// A page that needs no other file, with further rules of style.
+pub(crate) fn page_alone_with(style: &str, title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <title>{title}</title>\n<style>\n{STYLE}{style}</style>\n</head>\n<body>\n\
          <main>\n<h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
     )
 }

@@ -3,6 +3,7 @@
 
 mod areas;
 pub mod catalogue;
+pub mod clauses;
 pub mod explain;
 pub mod grade;
 mod highlight;

@@ -31,6 +31,9 @@ pub struct Taken {
     pub subject: String,
 }
 
+/// Most commits whose trailers are read: a change is smaller, a first import is no review.
+const TRAILED: usize = 1_000;
+
 /// Between fields of git's answers; no name and no subject holds it.
 const FIELD: char = '\u{1f}';
 
@@ -52,6 +55,34 @@ impl Repository {
             committer: (*committer).to_owned(),
             tree: (*tree).to_owned(),
         })
+    }
+
+    /// Trailers (`Reviewed-by: NAME <ADDRESS>`) of the messages of the commits after `base` up to `head`,
+    /// of `head` alone without a base: name and value, newest commit first, each once.
+    ///
+    /// # Errors
+    /// A revision does not exist.
+    pub fn trailers(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, String)>, Error> {
+        let range = match base {
+            Some(base) => format!("{base}..{head}"),
+            None => head.to_owned(),
+        };
+        let most = if base.is_some() { TRAILED } else { 1 };
+        let most = format!("--max-count={most}");
+        let format = "--format=%(trailers:only,unfold)";
+        let arguments = ["log", "--no-show-signature", &most, format, &range, "--"];
+        let answer = self.run(&arguments)?;
+        let mut trailers: Vec<(String, String)> = Vec::new();
+        for line in String::from_utf8_lossy(&answer).lines() {
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
+            let trailer = (name.trim().to_owned(), value.trim().to_owned());
+            if !trailer.1.is_empty() && !trailers.contains(&trailer) {
+                trailers.push(trailer);
+            }
+        }
+        Ok(trailers)
     }
 
     /// The branch that is checked out; `None` where `HEAD` names a commit.
@@ -93,6 +124,22 @@ impl Repository {
         Ok(text.split_whitespace().next().map(str::to_owned))
     }
 
+    /// The newest tag on the way to a commit that is no tag of the commit itself; `None` where there is none.
+    ///
+    /// # Errors
+    /// There is no such commit.
+    pub fn tag_before(&self, commit: &str) -> Result<Option<String>, Error> {
+        let parent = format!("{commit}^");
+        let arguments = ["describe", "--tags", "--abbrev=0", &parent];
+        let answer = super::command::run(&self.start, arguments)?;
+        // No tag, or no parent: git says both alike.
+        if answer.code != Some(0) {
+            return Ok(None);
+        }
+        let name = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+        Ok((!name.is_empty()).then_some(name))
+    }
+
     /// The authors of all commits, `NAME <ADDRESS>`, sorted, each once.
     ///
     /// # Errors
@@ -129,14 +176,17 @@ impl Repository {
             .collect())
     }
 
-    /// What a branch took in after `from`, up to `to`, oldest first: its own line of commits, merges
-    /// among them, not what came with the merges.
+    /// What a branch took in after `from` (or since its beginning), up to `to`, oldest first: its own line of
+    /// commits, merges among them, not what came with the merges.
     ///
     /// # Errors
     /// A revision does not exist.
-    pub fn taken_in(&self, from: &str, to: &str) -> Result<Vec<Taken>, Error> {
+    pub fn taken_in(&self, from: Option<&str>, to: &str) -> Result<Vec<Taken>, Error> {
         let format = format!("--format=%H{FIELD}%P{FIELD}%T{FIELD}%s");
-        let range = format!("{from}..{to}");
+        let range = match from {
+            Some(from) => format!("{from}..{to}"),
+            None => to.to_owned(),
+        };
         let arguments = [
             "log",
             "--first-parent",

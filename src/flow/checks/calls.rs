@@ -19,13 +19,7 @@ impl Machine<'_> {
         model: &Model,
     ) {
         let _ = frame;
-        self.check_locking(
-            run,
-            calling.values,
-            model,
-            calling.operand_span(0),
-            calling.span,
-        );
+        self.check_locking(run, calling, model);
         for effect in model.effects {
             match *effect {
                 Effect::Allocates { size, .. } => {

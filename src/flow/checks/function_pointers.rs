@@ -1,9 +1,11 @@
-//! Calls through pointers: NULL, and functions of another type.
+//! Functions as values: calls through pointers, and addresses where a call was meant.
 
 use crate::finding::Span;
 use crate::flow::interpret::machine::{Machine, Run};
 use crate::flow::interpret::value::Value;
-use crate::flow::ir::{Operand, Signature, Type};
+use crate::flow::ir::{
+    BinaryOp, Function, Operand, Rvalue, Signature, StatementKind, Symbol, Terminator, Type,
+};
 
 impl Machine<'_> {
     /// A call through a pointer.
@@ -78,6 +80,90 @@ impl Machine<'_> {
         );
     }
 
+    /// `if (f == 0)`, `if (f > 1)`, `if (f)` where `f` is a function of the file.
+    pub(super) fn check_function_addresses(&mut self, function: &Function) {
+        for block in &function.blocks {
+            if let Terminator::Branch { condition, .. } = &block.terminator
+                && let Some(name) = function_operand(block, condition)
+            {
+                self.check_truth_of_function(name, block.span);
+            }
+            for statement in &block.statements {
+                let StatementKind::Assign {
+                    value: Rvalue::Binary(op, left, right),
+                    ..
+                } = &statement.kind
+                else {
+                    continue;
+                };
+                if !op.is_comparison() {
+                    continue;
+                }
+                for (side, other) in [(left, right), (right, left)] {
+                    let Some(name) = function_operand(block, side) else {
+                        continue;
+                    };
+                    if matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                        && function_operand(block, other).is_some()
+                    {
+                        continue;
+                    }
+                    let is_number = matches!(other, Operand::Constant(_))
+                        || matches!(
+                            op,
+                            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+                        )
+                        || matches!(other, Operand::Copy(place) if self.unit.types.int(place.ty).is_some());
+                    if !is_number || !self.by_name.contains_key(&name) {
+                        continue;
+                    }
+                    let text = self.unit.names.text(name).to_owned();
+                    self.report(
+                        "function-address-compared",
+                        statement.span,
+                        vec![("$X", text.clone())],
+                        Vec::new(),
+                        None,
+                        format!("`{text}` without `()` is an address"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// `if (f)`, `while (!f)`, `x && f`, `f ? a : b`: of a function that may be left out at link
+    /// time this is a question, of any other one a call that lacks its parentheses.
+    fn check_truth_of_function(&mut self, name: Symbol, span: Span) {
+        let text = self.unit.names.text(name).to_owned();
+        if !self.by_name.contains_key(&name) || self.is_weak(&text) || !self.names(span, &text) {
+            return;
+        }
+        self.report(
+            "function-address-compared",
+            span,
+            vec![("$X", text.clone())],
+            Vec::new(),
+            None,
+            format!("`{text}` without `()` is an address, and never zero"),
+        );
+    }
+
+    /// Whether a name stands in the text of a span: a macro may choose a function by another one.
+    fn names(&self, span: Span, name: &str) -> bool {
+        words(span.of(self.text)).any(|word| word == name.as_bytes())
+    }
+
+    /// Whether some declaration of the file says that a function may be missing.
+    fn is_weak(&self, name: &str) -> bool {
+        self.text
+            .split(|byte| matches!(byte, b';' | b'{' | b'}'))
+            .any(|part| {
+                words(part).any(|word| word == name.as_bytes())
+                    && words(part)
+                        .any(|word| word.to_ascii_lowercase().windows(4).any(|at| at == b"weak"))
+            })
+    }
+
     fn signature_of(&self, ty: crate::flow::ir::TypeId) -> Option<Signature> {
         let to = self.unit.types.pointee(ty).unwrap_or(ty);
         match self.unit.types.get(to) {
@@ -133,4 +219,34 @@ impl Machine<'_> {
             _ => false,
         }
     }
+}
+
+/// The function that an operand is the address of, through casts in the same block.
+fn function_operand(block: &crate::flow::ir::Block, operand: &Operand) -> Option<Symbol> {
+    match operand {
+        Operand::Function(name) => Some(*name),
+        Operand::Copy(place) if place.path.is_empty() => {
+            block
+                .statements
+                .iter()
+                .find_map(|statement| match &statement.kind {
+                    StatementKind::Assign {
+                        target,
+                        value:
+                            Rvalue::Cast {
+                                value: Operand::Function(name),
+                                ..
+                            }
+                            | Rvalue::Use(Operand::Function(name)),
+                    } if target.base == place.base && target.path.is_empty() => Some(*name),
+                    _ => None,
+                })
+        }
+        _ => None,
+    }
+}
+
+/// The names and numbers in a text.
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'))
 }

@@ -17,11 +17,11 @@ use crate::flow::ir::{BlockId, Callee, Function, StatementKind};
 use crate::flow::models::{Effect, lock as kinds};
 
 /// A call that takes or releases a lock.
-struct LockCall {
+pub(super) struct LockCall {
     block: usize,
-    text: String,
+    pub(super) text: String,
     kind: u8,
-    is_release: bool,
+    pub(super) is_release: bool,
     span: Span,
 }
 
@@ -133,7 +133,7 @@ impl Machine<'_> {
     }
 
     /// Calls of a function that take and release locks.
-    fn lock_calls(&self, function: &Function) -> Vec<LockCall> {
+    pub(super) fn lock_calls(&self, function: &Function) -> Vec<LockCall> {
         let mut calls = Vec::new();
         for (block, body) in function.blocks.iter().enumerate() {
             for statement in &body.statements {
@@ -148,10 +148,9 @@ impl Machine<'_> {
                 let effects = self.model(*name).map_or(&[][..], |model| model.effects);
                 for effect in effects {
                     let (index, kind, is_release) = match *effect {
-                        Effect::Locks { lock, kind } | Effect::LocksOrTimesOut { lock, kind } => {
-                            (lock, kind, false)
-                        }
-                        Effect::TriesLock { lock } => (lock, kinds::MUTEX, false),
+                        Effect::Locks { lock, kind, .. }
+                        | Effect::LocksOrTimesOut { lock, kind, .. }
+                        | Effect::TriesLock { lock, kind, .. } => (lock, kind, false),
                         Effect::Unlocks { lock, kind } => (lock, kind, true),
                         _ => continue,
                     };
@@ -251,7 +250,7 @@ fn reaches(
 }
 
 /// The last name in an expression: `lock` of `dev->bus.lock`.
-fn last_word(text: &str) -> &str {
+pub(super) fn last_word(text: &str) -> &str {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     text.rsplit(|letter: char| !is_word(letter))
         .find(|word| !word.is_empty())
@@ -288,7 +287,7 @@ pub(crate) fn releases_by_name(name: &str) -> bool {
 }
 
 /// The words of a name, in lower case: `take`, `spi`, `bus` of `take_spiBus`.
-fn words_of(name: &str) -> Vec<String> {
+pub(super) fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for letter in name.chars() {

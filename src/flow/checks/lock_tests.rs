@@ -130,6 +130,91 @@ fn a_lock_that_may_time_out_counts_where_nobody_asks() {
 }
 
 #[test]
+fn both_outcomes_of_a_take_are_followed() {
+    let declared =
+        "typedef void *SemaphoreHandle_t; static SemaphoreHandle_t bus_mutex; int g(void);
+        int xSemaphoreTake(SemaphoreHandle_t, unsigned); int xSemaphoreGive(SemaphoreHandle_t);
+        int pthread_mutex_lock(int *m); int pthread_mutex_unlock(int *m); static int m;\n";
+    let with = |body: &str| reports(&[declared, body].concat());
+    let leaves = |take: &str| {
+        format!(
+            "int f(void) {{ {take}\nif (g()) {{\nreturn -2; }}\nxSemaphoreGive(bus_mutex); return 0; }}"
+        )
+    };
+    for take in [
+        "if (xSemaphoreTake(bus_mutex, 9) != pdTRUE) return -1;",
+        "if (!xSemaphoreTake(bus_mutex, 9)) return -1;",
+        "int ok = xSemaphoreTake(bus_mutex, 9); if (ok == pdFALSE) { return -1; }",
+    ] {
+        assert_eq!(with(&leaves(take)), ["6 lock-not-released"], "{take}");
+    }
+    let inside = "int f(void) { if (xSemaphoreTake(bus_mutex, 9) == pdTRUE) {\nif (g())\nreturn -1;\n\
+                  xSemaphoreGive(bus_mutex); } return 0; }";
+    assert_eq!(with(inside), ["6 lock-not-released"]);
+    for refused in [
+        "if (pthread_mutex_lock(&m) != 0) { return -1; }",
+        "int rc = pthread_mutex_lock(&m); if (rc) return rc;",
+        "int rc; rc = pthread_mutex_lock(&m); if (0 != rc) goto out;",
+    ] {
+        let code =
+            format!("int f(void) {{ {refused} g(); pthread_mutex_unlock(&m);\nout: return 0; }}");
+        assert_eq!(with(&code), [""; 0], "{refused}");
+    }
+}
+
+#[test]
+fn a_result_that_is_not_compared_with_a_number_tells_nothing() {
+    let declared =
+        "int k_mutex_lock(int *m, int t); int k_mutex_unlock(int *m); static int m; int g(int);
+        struct s { int rc; };\n";
+    for body in [
+        "int f(void) { if (k_mutex_lock(&m, 9) != RTOS_OK) { return -1; } g(1); k_mutex_unlock(&m); return 0; }",
+        "int f(void) { if (g(k_mutex_lock(&m, 9))) { return -1; } k_mutex_unlock(&m); return 0; }",
+        "int f(struct s *s) { s->rc = k_mutex_lock(&m, 9); if (s->rc) { return -1; } k_mutex_unlock(&m); return 0; }",
+        "int f(void) { int rc = g(1); rc |= k_mutex_lock(&m, 9); if (rc) { return -1; } k_mutex_unlock(&m); return 0; }",
+    ] {
+        assert_eq!(reports(&[declared, body].concat()), [""; 0], "{body}");
+    }
+}
+
+#[test]
+fn recursive_locks_count_and_semaphores_are_told_apart() {
+    let code = |body: &str| {
+        format!("static struct k_mutex m; static SemaphoreHandle_t done, bus; int g(void);
+            void init(void) {{ bus = xSemaphoreCreateMutex(); done = xSemaphoreCreateCounting(4, 0); }}
+            void f(void) {{\n{body}\n}}")
+    };
+    let twice = "k_mutex_lock(&m, K_FOREVER); k_mutex_lock(&m, K_FOREVER); k_mutex_unlock(&m); k_mutex_unlock(&m);";
+    assert_eq!(reports(&code(twice)), [""; 0]);
+    let again = "k_mutex_lock(&m, K_FOREVER); k_mutex_unlock(&m);\nk_mutex_unlock(&m);";
+    assert_eq!(reports(&code(again)), ["5 double-unlock"]);
+    let mutex = "xSemaphoreTake(bus, 9); g();\nxSemaphoreTake(bus, 9); xSemaphoreGive(bus);";
+    assert_eq!(reports(&code(mutex)), ["5 double-lock"]);
+    let count = "xSemaphoreTake(done, 9); xSemaphoreTake(done, 9); g();";
+    assert_eq!(reports(&code(count)), [""; 0]);
+    let signal = "xSemaphoreGive(done); xSemaphoreGive(done);";
+    assert_eq!(reports(&code(signal)), [""; 0]);
+    let section = "taskENTER_CRITICAL(); if (g()) { taskEXIT_CRITICAL(); }\ntaskEXIT_CRITICAL();";
+    assert_eq!(reports(&code(section)), ["5 double-unlock"]);
+    let nested =
+        "taskENTER_CRITICAL(); taskENTER_CRITICAL(); taskEXIT_CRITICAL(); taskEXIT_CRITICAL();";
+    assert_eq!(reports(&code(nested)), [""; 0]);
+}
+
+#[test]
+fn a_mutex_that_others_release_may_be_waited_for() {
+    let own =
+        "static mutex_t m;\nvoid f(void) { mutex_lock(&m);\nmutex_lock(&m); mutex_unlock(&m); }";
+    assert_eq!(reports(own), ["3 double-lock"]);
+    let woken = "static mutex_t m; void isr(void) { mutex_unlock(&m); }
+        void f(void) { mutex_lock(&m); start(); mutex_lock(&m); }";
+    assert_eq!(reports(woken), [""; 0]);
+    let lent = "static mutex_t m; void init(void) { on_done(&m); }
+        void f(void) { mutex_lock(&m); start(); mutex_lock(&m); mutex_unlock(&m); }";
+    assert_eq!(reports(lent), [""; 0]);
+}
+
+#[test]
 fn only_long_sleeps_count() {
     let code = |sleep: &str| {
         format!(

@@ -9,6 +9,7 @@ mod formats;
 mod function_pointers;
 mod lifetime;
 mod lock_exits;
+mod lock_kinds;
 pub(crate) mod lock_order;
 #[cfg(test)]
 mod lock_tests;

@@ -1,5 +1,5 @@
-//! What the shape of a function says without states: missing results, large frames, addresses of
-//! functions in comparisons, results that nobody looks at.
+//! What the shape of a function says without states: missing results, large frames, results that
+//! nobody looks at.
 
 use crate::finding::Span;
 use crate::flow::defect::Note;
@@ -148,52 +148,6 @@ impl Machine<'_> {
             }
         }
         reached
-    }
-
-    /// `if (f == 0)`, `if (f > 1)`, `if (f)` where `f` is a function of the file.
-    fn check_function_addresses(&mut self, function: &Function) {
-        for block in &function.blocks {
-            for statement in &block.statements {
-                let StatementKind::Assign {
-                    value: Rvalue::Binary(op, left, right),
-                    ..
-                } = &statement.kind
-                else {
-                    continue;
-                };
-                if !op.is_comparison() {
-                    continue;
-                }
-                for (side, other) in [(left, right), (right, left)] {
-                    let Some(name) = function_operand(block, side) else {
-                        continue;
-                    };
-                    if matches!(op, BinaryOp::Eq | BinaryOp::Ne)
-                        && function_operand(block, other).is_some()
-                    {
-                        continue;
-                    }
-                    let is_number = matches!(other, Operand::Constant(_))
-                        || matches!(
-                            op,
-                            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-                        )
-                        || matches!(other, Operand::Copy(place) if self.unit.types.int(place.ty).is_some());
-                    if !is_number || !self.by_name.contains_key(&name) {
-                        continue;
-                    }
-                    let text = self.unit.names.text(name).to_owned();
-                    self.report(
-                        "function-address-compared",
-                        statement.span,
-                        vec![("$X", text.clone())],
-                        Vec::new(),
-                        None,
-                        format!("`{text}` without `()` is an address"),
-                    );
-                }
-            }
-        }
     }
 
     /// Results of functions of the file that say something, and are dropped or never read.
@@ -375,32 +329,4 @@ fn is_named(function: &Function, local: LocalId) -> bool {
     function.local(local).is_some_and(|local| {
         local.kind == LocalKind::Variable && local.name.0 != 0 && !local.is_volatile
     })
-}
-
-/// The function that an operand is the address of, through casts in the same block.
-fn function_operand(
-    block: &crate::flow::ir::Block,
-    operand: &Operand,
-) -> Option<crate::flow::ir::Symbol> {
-    match operand {
-        Operand::Function(name) => Some(*name),
-        Operand::Copy(place) if place.path.is_empty() => {
-            block
-                .statements
-                .iter()
-                .find_map(|statement| match &statement.kind {
-                    StatementKind::Assign {
-                        target,
-                        value:
-                            Rvalue::Cast {
-                                value: Operand::Function(name),
-                                ..
-                            }
-                            | Rvalue::Use(Operand::Function(name)),
-                    } if target.base == place.base && target.path.is_empty() => Some(*name),
-                    _ => None,
-                })
-        }
-        _ => None,
-    }
 }

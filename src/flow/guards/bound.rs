@@ -108,7 +108,12 @@ impl Upper {
             self.destination_guard.get_or_insert(fact.span);
             return;
         }
+        // `at + n <= received`: what comes before it in the packet is no room for it.
+        let is_received = others.iter().any(|other| is_received(view, *other, source));
         for other in others {
+            if is_received && !is_received_or_room(view, other, source) {
+                continue;
+            }
             self.other(view, other, source, fact.span);
         }
     }
@@ -118,7 +123,7 @@ impl Upper {
         if matches!(values.get(other), Value::Constant { .. }) {
             self.named = true;
             self.destination_guard.get_or_insert(span);
-        } else if view.is_length_of(other, source) && !view.is_capacity_of_other(other, source) {
+        } else if is_received(view, other, source) {
             self.input = true;
             self.input_guard.get_or_insert(span);
         } else if view.is_capacity(other)
@@ -373,4 +378,20 @@ pub(super) fn intrinsic(view: &View<'_>, value: ValueId, depth: u32) -> Option<i
         (Some(one), Some(two)) => Some(one.min(two)),
         (one, two) => one.or(two),
     }
+}
+
+/// Whether a number says how many bytes there are where a copy reads, or are left there.
+fn is_received(view: &View<'_>, other: ValueId, source: Region) -> bool {
+    let values = view.values();
+    if let Value::Difference(end, start) = values.get(values.strip(other)) {
+        let is_read = |side: ValueId| view.region(side) == source && view.is_received(source);
+        return is_read(end) || is_read(start);
+    }
+    view.is_length_of(other, source) && !view.is_capacity_of_other(other, source)
+}
+
+fn is_received_or_room(view: &View<'_>, other: ValueId, source: Region) -> bool {
+    matches!(view.values().get(other), Value::Constant { .. })
+        || view.is_capacity(other)
+        || is_received(view, other, source)
 }

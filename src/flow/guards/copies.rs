@@ -94,7 +94,13 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         if let Region::Fixed(capacity) = region
             && !upper.fits(capacity)
             && is_outside(view, all, length, source)
-            && !super::lengths::is_tested_in_sum(view, length)
+            && !super::copy_limits::is_limited_in_sum(
+                view,
+                event.block,
+                sink.event,
+                length,
+                capacity,
+            )
             && !is_small(view, all, sink, destination, capacity)
         {
             let name = view.words(argument_span(view, event, destination, 0));
@@ -139,7 +145,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             && super::bound::intrinsic(view, length, 0).is_none_or(|most| most > 31)
             && !super::lengths::is_compared(view, length)
             && !is_bounded_by_callers(view, all, length)
-            && !super::lengths::is_tested_in_sum(view, length)
+            && !super::sums::is_tested_in_sum(view, length)
             && !is_small(view, all, sink, destination, capacity_of(region))
         {
             let size = view.words(argument_span(view, event, length, 2));

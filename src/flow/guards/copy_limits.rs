@@ -1,6 +1,7 @@
 //! What keeps the length of a copy small though nothing near it compares it: an array it was counted
 //! in, memory that was made for it, an address that has few bytes by design.
 
+use super::bound::Upper;
 use super::file_facts::Analysed;
 use super::numbering::{Event, EventKind};
 use super::roles::{Region, View};
@@ -139,4 +140,22 @@ pub(super) fn is_sized_by_variable(view: &View<'_>, destination: ValueId) -> boo
     };
     rest.get(open + 1..close)
         .is_some_and(|size| size.iter().any(u8::is_ascii_lowercase) && !size.starts_with(b"sizeof"))
+}
+
+/// Whether the function compares a sum that the length is part of with something that may be the
+/// size of the destination.
+pub(super) fn is_limited_in_sum(
+    view: &View<'_>,
+    block: u32,
+    event: u32,
+    length: ValueId,
+    capacity: Option<u64>,
+) -> bool {
+    if capacity.is_none() {
+        return super::sums::is_tested_in_sum(view, length);
+    }
+    super::sums::is_kept_after_test(view, length)
+        || super::sums::is_room_tested_in_sum(view, length, |received| {
+            Upper::new(view, received, block, event, Region::Other).fits(capacity)
+        })
 }

@@ -259,7 +259,7 @@ fn header(view: &View<'_>, calls: &[Call<'_>], sink: &Call<'_>, out: &mut Vec<De
             if !is_extent(view.name(field))
                 || !is_header_of_image(view, object)
                 || super::lengths::is_compared(view, leaf)
-                || super::lengths::is_tested_in_sum(view, leaf)
+                || super::sums::is_tested_in_sum(view, leaf)
             {
                 continue;
             }

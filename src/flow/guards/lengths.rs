@@ -164,32 +164,6 @@ pub(super) fn is_compared(view: &View<'_>, id: ValueId) -> bool {
     })
 }
 
-/// Whether some comparison of the function looks at a sum or difference that the length is part of,
-/// such as `filled + len > cap` or `len - done > rest`: what it leaves over is not worked out here.
-pub(super) fn is_tested_in_sum(view: &View<'_>, length: ValueId) -> bool {
-    let values = view.values();
-    let leaves = values.sources(length);
-    let is_sum_of_it = |side: ValueId| {
-        matches!(
-            values.get(values.strip(side)),
-            Value::Binary(BinaryOp::Add | BinaryOp::Sub, ..)
-        ) && (super::facts::mentions(values, side, &leaves)
-            // `key_len + (val ? val_len + 1 : 0)`
-            || values.sources(side).iter().any(|leaf| leaves.contains(leaf)))
-    };
-    view.numbered.events.iter().any(|event| match &event.kind {
-        EventKind::Compute { value, .. } => match values.get(*value) {
-            Value::Binary(op, left, right) => {
-                op.is_comparison()
-                    && !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
-                    && (is_sum_of_it(left) || is_sum_of_it(right))
-            }
-            _ => false,
-        },
-        _ => false,
-    })
-}
-
 /// What belongs together by design: capacity and fill level of one object, a counter and its
 /// earlier reading, what a call was given and what it left, a field that is kept up to date.
 fn is_own_measure(view: &View<'_>, left: ValueId, right: ValueId) -> bool {

@@ -18,6 +18,7 @@ mod copy_limits;
 mod cursor;
 mod decisions;
 mod differences;
+mod double_fetch;
 mod elsewhere;
 mod errno;
 mod facts;
@@ -54,6 +55,7 @@ mod sizes;
 mod spans;
 mod story;
 mod summarise;
+mod sums;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -336,6 +338,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         walk_reads::check(&view, out);
         narrow::check(&view, out);
         contradictions::check(&view, out);
+        double_fetch::check(&view, out);
         shared::check(&view, out);
         results::check(&view, analysed, out);
         sentinels::check(&view, analysed, out);

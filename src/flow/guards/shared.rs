@@ -1,16 +1,14 @@
-//! Memory that others write: read twice, or searched for a terminator nobody promised.
+//! Bytes of others that are searched for a terminator nobody promised.
 
-use super::facts::Direction;
 use super::numbering::{Event, EventKind};
 use super::roles::{Region, View};
-use super::spans::{argument, object_name};
-use super::story::note;
+use super::spans::argument;
 use super::tables::flag;
-use super::values::{Value, ValueId};
+use super::values::ValueId;
 use crate::flow::Defect;
-use crate::flow::ir::{Base, Type};
+use crate::flow::ir::Type;
 
-/// Reports `double-fetch` and `string-call-on-wire-buffer`.
+/// Reports `string-call-on-wire-buffer`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     for (index, event) in view.numbered.events.iter().enumerate() {
         let EventKind::Call {
@@ -29,66 +27,6 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                 out,
             );
         }
-        let size = match view.lexicon.copy(*callee) {
-            Some(copy) => arguments.get(copy.length as usize).copied(),
-            None if view.lexicon.is(*callee, flag::ALLOC) => arguments.first().copied(),
-            None => None,
-        };
-        if let Some(size) = size {
-            fetch(view, event, index as u32, size, out);
-        }
-    }
-}
-
-/// A volatile object whose first reading was tested and whose second is used.
-fn fetch(view: &View<'_>, event: &Event, index: u32, size: ValueId, out: &mut Vec<Defect>) {
-    let values = view.values();
-    let mut leaves = Vec::new();
-    values.leaves(size, &mut leaves);
-    for &leaf in &leaves {
-        let Value::Load { location, .. } = values.get(leaf) else {
-            continue;
-        };
-        if !is_volatile(view, location) {
-            continue;
-        }
-        let first = view.numbered.events.iter().take(index as usize).find(|before| {
-            matches!(&before.kind, EventKind::Read { location: other, value, .. } if *other == location && *value != leaf)
-                && view.graph.dominates(before.block, event.block)
-        });
-        let Some(first) = first else { continue };
-        let EventKind::Read { value, .. } = &first.kind else {
-            continue;
-        };
-        let is_kept = view.facts.at(view.graph, event.block, index).any(|fact| {
-            fact.bounds(values, &[*value], Direction::Upper)
-        }) || view.numbered.events.iter().any(|other| {
-            matches!(&other.kind, EventKind::Assign { value: kept, .. } if values.strip(*kept) == *value)
-        });
-        if !is_kept {
-            continue;
-        }
-        let name = object_name(view, location).unwrap_or_default();
-        out.push(view.defect(
-            "double-fetch",
-            event.span,
-            vec![("$X", name.clone())],
-            None,
-            vec![note(first.span, format!("`{name}` is read here first"))],
-            format!("`{name}` is read again and used; it may have changed between"),
-        ));
-        return;
-    }
-}
-
-fn is_volatile(view: &View<'_>, location: ValueId) -> bool {
-    match view.values().get(view.values().root(location)) {
-        Value::Address(Base::Global(id)) => view.lexicon.is_volatile(id),
-        Value::Address(Base::Local(id)) => view
-            .function
-            .local(id)
-            .is_some_and(|local| local.is_volatile),
-        _ => false,
     }
 }
 

@@ -126,8 +126,10 @@ impl Machine<'_> {
             return Vec::new();
         }
         if let Some(model) = self.model(name) {
-            self.apply(frame, run, &calling, model);
-            return Vec::new();
+            return self
+                .apply(frame, run, &calling, model)
+                .into_iter()
+                .collect();
         }
         self.check_unknown_call(frame, run, &calling);
         if run.is_dead {

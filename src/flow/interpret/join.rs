@@ -402,15 +402,23 @@ fn locks(a: &[Lock], b: &[Lock]) -> Vec<Lock> {
     let mut out = Vec::new();
     for lock in a {
         let held = match b.iter().find(|other| other.key == lock.key) {
-            Some(other) if other.held == lock.held => lock.held,
+            Some(other) if (other.held, other.depth) == (lock.held, lock.depth) => lock.held,
             _ => Held::Maybe,
         };
-        out.push(Lock { held, ..*lock });
+        let was_taken = lock.was_taken
+            && b.iter()
+                .any(|other| other.key == lock.key && other.was_taken);
+        out.push(Lock {
+            held,
+            was_taken,
+            ..*lock
+        });
     }
     for lock in b {
         if !a.iter().any(|other| other.key == lock.key) {
             out.push(Lock {
                 held: Held::Maybe,
+                was_taken: false,
                 ..*lock
             });
         }

@@ -3,14 +3,16 @@
 use smallvec::SmallVec;
 
 use crate::finding::Span;
-use crate::flow::ir::{ResultUse, Symbol, TypeId};
-use crate::flow::models::{Effect, Model, Size};
+use crate::flow::ir::{Symbol, TypeId};
+use crate::flow::models::{Effect, Model, Size, lock};
 
 use super::call::Calling;
 use super::linear::Linear;
 use super::machine::{Frame, Machine, Run};
 use super::memory::{Found, Life, Rest};
 use super::place::{Location, Spot};
+use super::state::LockKey;
+use super::taking::Attempt;
 use super::value::{Alternative, FAR, ObjectInfo, ObjectKind, Origin, Range, Value};
 
 /// Longest string whose bytes are looked at one by one.
@@ -23,10 +25,13 @@ impl Machine<'_> {
         run: &mut Run,
         calling: &Calling<'_>,
         model: &Model,
-    ) {
+    ) -> Option<Run> {
         self.check_model(frame, run, calling, model);
         if run.is_dead {
-            return;
+            return None;
+        }
+        if let Some(attempt) = Attempt::of(model) {
+            return self.attempt(frame, run, calling, attempt);
         }
         let mut value: Option<Value> = None;
         let may_be_null = model.effects.contains(&Effect::MayBeNull);
@@ -151,22 +156,21 @@ impl Machine<'_> {
                     }
                 }
                 Effect::ReturnsArgument(index) => value = Some(calling.value(index)),
-                Effect::LocksOrTimesOut { lock, .. } if calling.result != ResultUse::Dropped => {
-                    self.forget_lock(run, &calling.value(lock));
+                Effect::Unlocks { lock, kind } => self.unlock(run, calling, lock, kind),
+                Effect::InitialisesLock(lock) => self.forget_lock(run, calling, lock),
+                Effect::EntersSection(section) => {
+                    // Another task, or an interrupt, may have run until here.
+                    self.havoc(&mut run.state, calling.values, false);
+                    Self::set_taken(&mut run.state, LockKey::section(section), calling.span);
                 }
-                Effect::Locks { lock, .. } | Effect::LocksOrTimesOut { lock, .. } => {
-                    let argument = calling.operand_span(lock);
-                    self.lock(run, &calling.value(lock), argument, calling.span);
+                Effect::LeavesSection(section) => {
+                    let key = LockKey::section(section);
+                    Self::set_given(&mut run.state, key, lock::RECURSIVE, calling.span);
+                    self.havoc(&mut run.state, calling.values, false);
                 }
-                Effect::Unlocks { lock, .. } => {
-                    let argument = calling.operand_span(lock);
-                    self.unlock(run, &calling.value(lock), argument, calling.span);
-                }
-                Effect::TriesLock { lock } => self.forget_lock(run, &calling.value(lock)),
-                Effect::InitialisesLock(lock) => self.forget_lock(run, &calling.value(lock)),
                 Effect::NeverReturns => {
                     run.is_dead = true;
-                    return;
+                    return None;
                 }
                 Effect::StartsThread { data, .. } => {
                     let given = calling.value(data);
@@ -189,6 +193,10 @@ impl Machine<'_> {
                 | Effect::Blocks
                 | Effect::Sleeps { .. }
                 | Effect::MustBeChecked
+                | Effect::MakesLock(_)
+                | Effect::Locks { .. }
+                | Effect::LocksOrTimesOut { .. }
+                | Effect::TriesLock { .. }
                 | Effect::Power => {}
             }
         }
@@ -200,6 +208,18 @@ impl Machine<'_> {
             );
             value = Some(Value::pointer(sym));
         }
+        self.give_result(frame, run, calling, value);
+        None
+    }
+
+    /// Writes what a call returned, or something unknown.
+    pub(super) fn give_result(
+        &mut self,
+        frame: &mut Frame,
+        run: &mut Run,
+        calling: &Calling<'_>,
+        value: Option<Value>,
+    ) {
         let Some(target) = calling.target else {
             return;
         };

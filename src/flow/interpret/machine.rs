@@ -136,6 +136,8 @@ pub(crate) struct Machine<'u> {
     pub(crate) lock_texts: FxHashMap<LockKey, String>,
     /// Names of locks that some function of the file releases without having taken them.
     pub(crate) handed_over: Option<FxHashSet<String>>,
+    /// Names of handles, and the kinds of locks that the file makes for them.
+    pub(crate) lock_kinds: Option<FxHashMap<String, u8>>,
     pub(crate) uncertain: Vec<Uncertain>,
     /// Places to watch, and whether some path gets there without harm.
     pub(crate) watched: FxHashMap<(Family, u32, u32), bool>,
@@ -185,6 +187,7 @@ impl<'u> Machine<'u> {
             lock_pairs: Vec::new(),
             lock_texts: FxHashMap::default(),
             handed_over: None,
+            lock_kinds: None,
             uncertain: Vec::new(),
             watched: FxHashMap::default(),
             is_range_end: false,

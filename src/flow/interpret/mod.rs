@@ -25,6 +25,7 @@ pub(crate) mod place;
 mod prepare;
 pub(crate) mod state;
 mod step;
+pub(crate) mod taking;
 #[cfg(test)]
 mod tests;
 pub(crate) mod value;

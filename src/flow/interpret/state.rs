@@ -36,11 +36,37 @@ pub(crate) struct Lock {
     pub(crate) key: LockKey,
     pub(crate) held: Held,
     pub(crate) span: Span,
+    /// How often it is held, where it is.
+    pub(crate) depth: u8,
+    /// It was taken on this path, and not before it.
+    pub(crate) was_taken: bool,
 }
 
 /// Which lock: an object and the byte in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LockKey(pub(crate) Obj, pub(crate) i128);
+
+impl LockKey {
+    /// A lock that a global names as a whole: the one that its handle stands for.
+    pub(crate) fn handle(global: Obj) -> Self {
+        Self(global, -1)
+    }
+
+    /// A lock that a number stands for.
+    pub(crate) fn number(sym: Sym) -> Self {
+        Self(Obj(u32::MAX - sym.0), -2)
+    }
+
+    /// A section that has no object.
+    pub(crate) fn section(section: u8) -> Self {
+        Self(Obj(u32::MAX), -3 - i128::from(section))
+    }
+
+    /// Whether it is a section.
+    pub(crate) fn is_section(self) -> bool {
+        self.1 <= -3
+    }
+}
 
 /// Whether a lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

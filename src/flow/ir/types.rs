@@ -153,6 +153,8 @@ pub struct Field {
     pub offset: Option<u64>,
     /// Width of a bit-field.
     pub bits: Option<u8>,
+    /// `volatile`, or an array of such: each read may give another value.
+    pub is_volatile: bool,
 }
 
 /// Widths of the target. Default: ILP32, `char` signed.

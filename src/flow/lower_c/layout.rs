@@ -19,6 +19,14 @@ pub(super) struct Deferred<'a> {
     is_union: bool,
 }
 
+/// A member whose declarator was read.
+struct Member {
+    name: Symbol,
+    ty: TypeId,
+    is_open: bool,
+    is_volatile: bool,
+}
+
 /// A record being laid out. Positions are bits.
 struct Layout {
     fields: Vec<RecordField>,
@@ -222,16 +230,21 @@ impl<'a> Lowerer<'a> {
 
     fn field_declaration(&mut self, at: At, layout: &mut Layout) {
         let before = self.specifiers(at);
-        let mut waiting: Option<(Symbol, TypeId, bool)> = None;
+        let mut waiting: Option<Member> = None;
         let mut declared_any = false;
         for child in self.children(at) {
             if self.field(child) == Field::DECLARATOR {
-                if let Some((name, ty, is_open)) = waiting.take() {
-                    self.add_field(layout, name, ty, is_open);
+                if let Some(member) = waiting.take() {
+                    self.add_field(layout, member);
                 }
                 let declared = self.declarator(Some(child), before);
                 let text = declared.name.map_or(&[][..], |name| self.text(name));
-                waiting = Some((self.intern(text), declared.ty, declared.is_open));
+                waiting = Some(Member {
+                    name: self.intern(text),
+                    ty: declared.ty,
+                    is_open: declared.is_open,
+                    is_volatile: declared.is_volatile,
+                });
                 declared_any = true;
             } else if self.kind(child) == Kind::BITFIELD_CLAUSE {
                 let width = self
@@ -240,14 +253,14 @@ impl<'a> Lowerer<'a> {
                     .and_then(|width| u8::try_from(width).ok());
                 declared_any = true;
                 let (name, ty) = match waiting.take() {
-                    Some((name, ty, _)) => (name, ty),
+                    Some(member) => (member.name, member.ty),
                     None => (self.unit.names.intern(""), before.ty),
                 };
                 self.add_bits(layout, name, ty, width);
             }
         }
-        if let Some((name, ty, is_open)) = waiting {
-            self.add_field(layout, name, ty, is_open);
+        if let Some(member) = waiting {
+            self.add_field(layout, member);
         }
         if !declared_any && !self.member_macro(at, layout) {
             self.splice(layout, before.ty);
@@ -309,7 +322,13 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn add_field(&mut self, layout: &mut Layout, name: Symbol, ty: TypeId, is_open: bool) {
+    fn add_field(&mut self, layout: &mut Layout, member: Member) {
+        let Member {
+            name,
+            ty,
+            is_open,
+            is_volatile,
+        } = member;
         self.complete(ty);
         // A flexible array takes no room; one with a length that nobody knows takes some.
         let size = match self.unit.types.get(ty) {
@@ -322,6 +341,7 @@ impl<'a> Lowerer<'a> {
             ty,
             offset,
             bits: None,
+            is_volatile,
         });
     }
 
@@ -342,6 +362,7 @@ impl<'a> Lowerer<'a> {
                 ty: own,
                 offset,
                 bits: width,
+                is_volatile: false,
             });
         }
     }

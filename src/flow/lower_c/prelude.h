@@ -195,6 +195,13 @@ int __builtin_ctz(unsigned x);
 int __builtin_ffs(int x);
 int __builtin_popcount(unsigned x);
 #define EOF (-1)
+#define pdTRUE 1
+#define pdFALSE 0
+#define pdPASS 1
+#define pdFAIL 0
+#define osOK 0
+#define TX_SUCCESS 0
+#define thrd_success 0
 #define SEEK_SET 0
 #define SEEK_CUR 1
 #define SEEK_END 2

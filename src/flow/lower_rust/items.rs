@@ -210,6 +210,7 @@ fn fields_of(env: &mut Env<'_, '_>, body: NodeId, own: TypeId) -> Vec<RecordFiel
             ty,
             offset: None,
             bits: None,
+            is_volatile: false,
         });
     }
     fields

@@ -209,6 +209,7 @@ impl Env<'_, '_> {
                 ty,
                 offset: None,
                 bits: None,
+                is_volatile: false,
             })
             .collect();
         let record = self.unit.types.add_record(Record {

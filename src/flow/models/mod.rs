@@ -109,15 +109,21 @@ pub(crate) enum Effect {
     /// The result is that argument.
     ReturnsArgument(u8),
     /// Takes a lock. Kind: what may release it.
-    Locks { lock: u8, kind: u8 },
+    Locks { lock: u8, kind: u8, taken: Taken },
     /// Takes a lock or gives up after a time: a call whose result nobody looks at counts as taking.
-    LocksOrTimesOut { lock: u8, kind: u8 },
+    LocksOrTimesOut { lock: u8, kind: u8, taken: Taken },
     /// Tries to take a lock; it is held only if the result says so.
-    TriesLock { lock: u8 },
+    TriesLock { lock: u8, kind: u8, taken: Taken },
     /// Releases a lock.
     Unlocks { lock: u8, kind: u8 },
     /// Makes a lock, which is free then.
     InitialisesLock(u8),
+    /// Begins a section that ends after as many calls as began it.
+    EntersSection(u8),
+    /// Ends one.
+    LeavesSection(u8),
+    /// Returns a new lock of that kind.
+    MakesLock(u8),
     /// Does not come back.
     NeverReturns,
     /// May wait for something for long.
@@ -132,6 +138,25 @@ pub(crate) enum Effect {
     Power,
     /// Absolute value.
     Absolute,
+}
+
+/// How a call that takes a lock says whether it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It has no result, or none that says so.
+    Unsaid,
+    /// Its result is zero.
+    IfZero,
+    /// Its result is one; otherwise it is zero.
+    IfOne,
+}
+
+/// Sections that count how often they were entered.
+pub(crate) mod section {
+    /// Interrupts are held off (FreeRTOS `taskENTER_CRITICAL`).
+    pub(crate) const INTERRUPTS: u8 = 0;
+    /// The scheduler is held (FreeRTOS `vTaskSuspendAll`).
+    pub(crate) const SCHEDULER: u8 = 1;
 }
 
 /// Kinds of locks.

@@ -3,7 +3,7 @@
 
 use super::Effect as E;
 use super::Size as S;
-use super::{Effect, Model, family, lock};
+use super::{Effect, Model, Taken, family, lock, section};
 
 macro_rules! models {
     ($($name:literal: $($effect:expr),* ;)*) => {
@@ -41,11 +41,28 @@ const fn copy(to: u8, from: u8, size: S) -> Effect {
 }
 
 const fn take(lock: u8, kind: u8) -> Effect {
-    E::Locks { lock, kind }
+    E::Locks {
+        lock,
+        kind,
+        taken: Taken::Unsaid,
+    }
 }
 
-const fn take_in_time(lock: u8, kind: u8) -> Effect {
-    E::LocksOrTimesOut { lock, kind }
+/// Takes a lock, and returns 0 if that worked.
+const fn take_or_fail(lock: u8, kind: u8) -> Effect {
+    E::Locks {
+        lock,
+        kind,
+        taken: Taken::IfZero,
+    }
+}
+
+const fn take_in_time(lock: u8, kind: u8, taken: Taken) -> Effect {
+    E::LocksOrTimesOut { lock, kind, taken }
+}
+
+const fn try_to_take(lock: u8, kind: u8, taken: Taken) -> Effect {
+    E::TriesLock { lock, kind, taken }
 }
 
 const fn sleeps(time: u8, per_second: u32) -> Effect {
@@ -188,24 +205,24 @@ const LIBC: &[Model] = models! {
 };
 
 const POSIX: &[Model] = models! {
-    "pthread_mutex_lock": take(0, lock::MUTEX), E::Blocks;
-    "pthread_mutex_trylock": E::TriesLock { lock: 0 };
-    "pthread_mutex_timedlock": E::TriesLock { lock: 0 };
+    "pthread_mutex_lock": take_or_fail(0, lock::MUTEX), E::Blocks;
+    "pthread_mutex_trylock": try_to_take(0, lock::MUTEX, Taken::IfZero);
+    "pthread_mutex_timedlock": try_to_take(0, lock::MUTEX, Taken::IfZero);
     "pthread_mutex_unlock": give(0, lock::MUTEX);
     "pthread_mutex_init": E::InitialisesLock(0);
     "pthread_mutex_destroy": E::InitialisesLock(0);
     "pthread_mutexattr_init": E::Sets(0);
     "pthread_mutexattr_settype": ;
     "thrd_create": E::Sets(0), E::StartsThread { function: 1, data: 2 };
-    "mtx_lock": take(0, lock::RECURSIVE), E::Blocks;
+    "mtx_lock": take_or_fail(0, lock::RECURSIVE), E::Blocks;
     "mtx_unlock": give(0, lock::RECURSIVE);
     "mtx_init": E::InitialisesLock(0);
     "mtx_destroy": E::InitialisesLock(0);
-    "pthread_spin_lock": take(0, lock::SPIN);
+    "pthread_spin_lock": take_or_fail(0, lock::SPIN);
     "pthread_spin_unlock": give(0, lock::SPIN);
     "pthread_spin_init": E::InitialisesLock(0);
-    "pthread_rwlock_rdlock": take(0, lock::READ);
-    "pthread_rwlock_wrlock": take(0, lock::MUTEX);
+    "pthread_rwlock_rdlock": take_or_fail(0, lock::READ);
+    "pthread_rwlock_wrlock": take_or_fail(0, lock::MUTEX);
     "pthread_rwlock_unlock": give(0, lock::MUTEX);
     "pthread_rwlock_init": E::InitialisesLock(0);
     "pthread_create": E::Sets(0), E::StartsThread { function: 2, data: 3 };
@@ -220,7 +237,7 @@ const POSIX: &[Model] = models! {
     "pthread_cond_signal": ;
     "pthread_cond_broadcast": ;
     "sem_init": E::Sets(0);
-    "sem_wait": take(0, lock::SEMAPHORE), E::Blocks;
+    "sem_wait": take_or_fail(0, lock::SEMAPHORE), E::Blocks;
     "sem_post": give(0, lock::SEMAPHORE);
     "sleep": E::Blocks, sleeps(0, 1);
     "usleep": E::Blocks, sleeps(0, 1_000_000);
@@ -258,10 +275,24 @@ const RTOS: &[Model] = models! {
     "pvPortMalloc": alloc(S::Argument(0), family::FREERTOS), E::MayBeNull;
     "pvPortCalloc": zalloc(S::Product(0, 1), family::FREERTOS), E::MayBeNull;
     "vPortFree": free(0, family::FREERTOS);
-    "xSemaphoreTake": take_in_time(0, lock::SEMAPHORE), E::Blocks;
+    "xSemaphoreTake": take_in_time(0, lock::SEMAPHORE, Taken::IfOne), E::Blocks;
     "xSemaphoreGive": give(0, lock::SEMAPHORE);
-    "xSemaphoreTakeRecursive": take_in_time(0, lock::RECURSIVE), E::Blocks;
+    "xSemaphoreTakeRecursive": take_in_time(0, lock::RECURSIVE, Taken::IfOne), E::Blocks;
     "xSemaphoreGiveRecursive": give(0, lock::RECURSIVE);
+    "xSemaphoreCreateMutex": E::MakesLock(lock::MUTEX), E::MayBeNull;
+    "xSemaphoreCreateMutexStatic": E::MakesLock(lock::MUTEX), E::MayBeNull;
+    "xSemaphoreCreateRecursiveMutex": E::MakesLock(lock::RECURSIVE), E::MayBeNull;
+    "xSemaphoreCreateRecursiveMutexStatic": E::MakesLock(lock::RECURSIVE), E::MayBeNull;
+    "xSemaphoreCreateBinary": E::MakesLock(lock::SEMAPHORE), E::MayBeNull;
+    "xSemaphoreCreateBinaryStatic": E::MakesLock(lock::SEMAPHORE), E::MayBeNull;
+    "xSemaphoreCreateCounting": E::MakesLock(lock::SEMAPHORE), E::MayBeNull;
+    "xSemaphoreCreateCountingStatic": E::MakesLock(lock::SEMAPHORE), E::MayBeNull;
+    "taskENTER_CRITICAL": E::EntersSection(section::INTERRUPTS);
+    "taskEXIT_CRITICAL": E::LeavesSection(section::INTERRUPTS);
+    "portENTER_CRITICAL": E::EntersSection(section::INTERRUPTS);
+    "portEXIT_CRITICAL": E::LeavesSection(section::INTERRUPTS);
+    "vTaskSuspendAll": E::EntersSection(section::SCHEDULER);
+    "xTaskResumeAll": E::LeavesSection(section::SCHEDULER);
     "xTaskCreate": E::Sets(5), E::StartsThread { function: 0, data: 3 };
     "xTaskCreateStatic": E::StartsThread { function: 0, data: 3 };
     "xTaskCreatePinnedToCore": E::Sets(5), E::StartsThread { function: 0, data: 3 };
@@ -273,10 +304,10 @@ const RTOS: &[Model] = models! {
     "k_malloc": alloc(S::Argument(0), family::ZEPHYR), E::MayBeNull;
     "k_calloc": zalloc(S::Product(0, 1), family::ZEPHYR), E::MayBeNull;
     "k_free": free(0, family::ZEPHYR);
-    "k_mutex_lock": take_in_time(0, lock::RECURSIVE), E::Blocks;
+    "k_mutex_lock": take_in_time(0, lock::RECURSIVE, Taken::IfZero), E::Blocks;
     "k_mutex_unlock": give(0, lock::RECURSIVE);
     "k_mutex_init": E::InitialisesLock(0);
-    "k_sem_take": take_in_time(0, lock::SEMAPHORE), E::Blocks;
+    "k_sem_take": take_in_time(0, lock::SEMAPHORE, Taken::IfZero), E::Blocks;
     "k_sem_give": give(0, lock::SEMAPHORE);
     "k_thread_create": E::StartsThread { function: 3, data: 4 };
     "k_spin_lock": take(0, lock::SPIN);
@@ -285,18 +316,18 @@ const RTOS: &[Model] = models! {
     "k_msleep": E::Blocks, sleeps(0, 1_000);
     "k_usleep": E::Blocks, sleeps(0, 1_000_000);
     // CMSIS-RTOS2, ThreadX
-    "osMutexAcquire": take_in_time(0, lock::RECURSIVE), E::Blocks;
+    "osMutexAcquire": take_in_time(0, lock::RECURSIVE, Taken::IfZero), E::Blocks;
     "osMutexRelease": give(0, lock::RECURSIVE);
     "osDelay": E::Blocks;
     "osThreadNew": E::StartsThread { function: 0, data: 1 };
-    "tx_mutex_get": take_in_time(0, lock::RECURSIVE), E::Blocks;
+    "tx_mutex_get": take_in_time(0, lock::RECURSIVE, Taken::IfZero), E::Blocks;
     "tx_mutex_put": give(0, lock::RECURSIVE);
     // RIOT
     "thread_create": E::StartsThread { function: 4, data: 5 };
     "mutex_lock": take(0, lock::SIGNAL), E::Blocks;
     "mutex_unlock": give(0, lock::SIGNAL);
     "mutex_init": E::InitialisesLock(0);
-    "mutex_trylock": E::TriesLock { lock: 0 };
+    "mutex_trylock": try_to_take(0, lock::SIGNAL, Taken::IfOne);
     "rmutex_lock": take(0, lock::RECURSIVE), E::Blocks;
     "rmutex_unlock": give(0, lock::RECURSIVE);
     "rmutex_init": E::InitialisesLock(0);

@@ -14,7 +14,11 @@ pub(super) fn check(body: &Body<'_>, out: &mut Vec<Defect>) {
             StatementKind::Call {
                 callee: Callee::Macro(name),
                 ..
-            } if matches!(body.name(*name), "panic" | "todo" | "unimplemented") => {
+            } if matches!(
+                body.name(*name),
+                "panic" | "unreachable" | "todo" | "unimplemented"
+            ) =>
+            {
                 reachable_panic(body, at, body.name(*name), statement.span, out);
                 if body.name(*name) == "panic" {
                     fruitless_search(body, at, statement.span, out);
@@ -89,7 +93,17 @@ fn leaves_loop(body: &Body<'_>, at: At) -> bool {
 
 /// `todo!()` or `panic!()` in a function that takes messages apart and can fail.
 fn reachable_panic(body: &Body<'_>, at: At, name: &str, span: Span, out: &mut Vec<Defect>) {
-    if !is_receiver(body.function_name()) || !body.can_fail() {
+    if body.documents_panic() {
+        return;
+    }
+    if is_decided_by_bytes(body, at) {
+        Report::new(body, "rust-panic-on-input", span)
+            .text("$MACRO", name)
+            .step(span, "reached by a value that the sender chooses")
+            .push(out);
+        return;
+    }
+    if name == "unreachable" || !is_receiver(body.function_name()) || !body.can_fail() {
         return;
     }
     // In an arm that a variant or number of a parameter decides.
@@ -114,6 +128,75 @@ fn reachable_panic(body: &Body<'_>, at: At, name: &str, span: Span, out: &mut Ve
         .text("$MACRO", name)
         .step(span, "reached by a value that the sender chooses")
         .push(out);
+}
+
+/// Whether the branch right before decides by a byte or number of a message.
+fn is_decided_by_bytes(body: &Body<'_>, at: At) -> bool {
+    use super::super::ir::Terminator;
+    let last = body.graph().up(at.block).skip(1).find_map(|block| {
+        let terminator = &body.function.block(block)?.terminator;
+        (terminator.successors().len() > 1).then_some(terminator)
+    });
+    match last {
+        Some(Terminator::Switch { value, .. }) => is_received_number(body, value),
+        Some(Terminator::Branch { condition, .. }) => match body.definition_of(condition) {
+            Some(Definition::Value(Rvalue::Binary(op, left, right))) if op.is_comparison() => {
+                is_received_number(body, left) || is_received_number(body, right)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// A number of a message, as the sender wrote it: what is left of one behind a mask has few values,
+/// and the arms may name all of them.
+fn is_received_number(body: &Body<'_>, operand: &Operand) -> bool {
+    if is_reduced(body, operand) {
+        return false;
+    }
+    let Operand::Copy(place) = operand else {
+        return false;
+    };
+    if let Base::Local(local) = place.base
+        && place.path.is_empty()
+        && body.is_parameter(local)
+    {
+        let name = body.function.local(local).map_or("", |l| body.name(l.name));
+        return is_receiver(body.function_name())
+            && matches!(
+                name,
+                "op" | "opcode" | "cmd" | "command" | "msg_type" | "code"
+            )
+            && body.unit.types.int(place.ty).is_some();
+    }
+    let Some(source) = body.message_source(operand) else {
+        return false;
+    };
+    let root = source.of.or_else(|| body.root(place));
+    !super::sources::sends(body.function_name())
+        && (root.is_some_and(|root| body.is_named_input(root)) || is_receiver(body.function_name()))
+}
+
+/// `x & 3`, `x >> 6`, `x % 4`, by way of variables and casts.
+fn is_reduced(body: &Body<'_>, operand: &Operand) -> bool {
+    use super::super::ir::BinaryOp;
+    let mut operand = operand;
+    for _ in 0..6 {
+        operand = match body.definition_of(operand) {
+            Some(Definition::Value(Rvalue::Use(inner) | Rvalue::Cast { value: inner, .. })) => {
+                inner
+            }
+            Some(Definition::Value(Rvalue::Binary(op, ..))) => {
+                return matches!(
+                    op,
+                    BinaryOp::And | BinaryOp::Shr | BinaryOp::Rem | BinaryOp::Div
+                );
+            }
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// A value read from a parameter, or by an accessor of one.
@@ -143,17 +226,14 @@ fn is_of_message(body: &Body<'_>, place: &Place) -> bool {
 
 /// `assert_eq!(request.level, ..)` in a function that can fail.
 fn assertion(body: &Body<'_>, condition: &Operand, name: &str, span: Span, out: &mut Vec<Defect>) {
-    if !body.can_fail() {
-        return;
-    }
     let Some(Definition::Value(Rvalue::Binary(_, left, right))) = body.definition_of(condition)
     else {
         return;
     };
-    let Some(field) = [left, right]
-        .into_iter()
-        .find(|operand| is_field_of_message(body, operand))
-    else {
+    let can_refuse = body.can_fail();
+    let Some(field) = [left, right].into_iter().find(|operand| {
+        can_refuse && is_field_of_message(body, operand) || is_claim_of_bytes(body, operand)
+    }) else {
         return;
     };
     Report::new(body, "rust-panic-on-input", span)
@@ -161,6 +241,31 @@ fn assertion(body: &Body<'_>, condition: &Operand, name: &str, span: Span, out: 
         .operand("$VALUE", field)
         .step(span, "a field of the message decides whether this panics")
         .push(out);
+}
+
+/// `frame.len()` or `frame[0]` of a message in an assertion: the sender may send less, or another one.
+/// Bytes that are called by no such name may be the caller's own, so there the function must be one
+/// that takes messages, or could refuse them.
+fn is_claim_of_bytes(body: &Body<'_>, operand: &Operand) -> bool {
+    let Operand::Copy(place) = operand else {
+        return false;
+    };
+    let root = match body.origin(operand) {
+        Some(Definition::Value(Rvalue::Len(of))) => body.root(of),
+        _ if place
+            .path
+            .iter()
+            .any(|step| matches!(step, Projection::Index(_))) =>
+        {
+            body.root(place)
+        }
+        _ => body.message_source(operand).and_then(|_| body.root(place)),
+    };
+    let Some(root) = root else { return false };
+    body.is_received_bytes(root)
+        && !body.documents_panic()
+        && !super::sources::sends(body.function_name())
+        && (body.is_named_message(root) || is_receiver(body.function_name()))
 }
 
 /// `request.level` where `request` is a parameter or was bound from one.

@@ -219,6 +219,14 @@ fn slice_parameter(body: &Body<'_>, operand: &Operand) -> Option<super::super::i
     (is_whole && is_slice && matches!(declared.kind, LocalKind::Parameter(_))).then_some(local)
 }
 
+/// A slice parameter of bytes that others sent, by its type and its name. A list of samples or names
+/// that a caller keeps is none.
+fn is_received_slice(body: &Body<'_>, operand: &Operand) -> bool {
+    slice_parameter(body, operand).is_some_and(|local| {
+        body.is_received_bytes(local) && !super::sources::sends(body.function_name())
+    })
+}
+
 fn is_open(body: &Body<'_>, place: &Place) -> bool {
     slice_parameter(body, &Operand::Copy(place.clone())).is_some()
 }
@@ -310,7 +318,7 @@ fn missing(
     let is_part = matches!(
         name,
         "first" | "last" | "get" | "split_first" | "split_last" | "first_chunk" | "get_mut"
-    ) && slice_parameter(body, first).is_some()
+    ) && is_received_slice(body, first)
         && !is_length_known(body, first, at);
     let is_sum = name.starts_with("checked_")
         && (body.source(first).is_some()

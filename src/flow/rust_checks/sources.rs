@@ -322,23 +322,58 @@ impl Body<'_> {
             if self.function.local(local).is_some_and(|l| self.name(l.name) == "self"))
     }
 
+    /// Whether an object is called what a message, or the bytes of one, are called.
+    pub(super) fn is_named_message(&self, root: LocalId) -> bool {
+        self.function
+            .local(root)
+            .is_some_and(|local| MESSAGES.contains(&self.name(local.name)))
+    }
+
+    /// Whether an object is called what bytes received are called, or is a message.
+    pub(super) fn is_named_input(&self, root: LocalId) -> bool {
+        self.function.local(root).is_some_and(|local| {
+            let name = self.name(local.name);
+            MESSAGES.contains(&name)
+                || [
+                    "buf", "data", "bytes", "payload", "input", "raw", "frame", "packet",
+                ]
+                .iter()
+                .any(|word| name.contains(word))
+        })
+    }
+
+    /// Whether a parameter is bytes received: `&[u8]`, and called so.
+    pub(super) fn is_received_bytes(&self, local: LocalId) -> bool {
+        let is_bytes = self.function.local(local).is_some_and(|declared| {
+            matches!(self.unit.types.get(self.behind_pointers(declared.ty)),
+                super::super::ir::Type::Slice { of } if *of == TypeId::U8)
+                && !self.is_declared_mutable(declared.span)
+        });
+        is_bytes && self.is_parameter(local) && self.is_named_input(local)
+    }
+
+    /// `out: &mut [u8]`, by the text behind the name.
+    fn is_declared_mutable(&self, name: Span) -> bool {
+        let rest = self.file.text.get(name.end as usize..).unwrap_or_default();
+        let end = rest
+            .iter()
+            .position(|byte| matches!(byte, b',' | b')' | b'{'));
+        let ty = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        ty.split(|byte| !byte.is_ascii_alphanumeric())
+            .any(|word| word == b"mut")
+    }
+
     /// Whether the bytes of an object come from outside: a slice parameter, the result of a call,
     /// an array that was handed out to be filled.
     fn holds_data(&self, root: LocalId) -> bool {
         let Some(local) = self.function.local(root) else {
             return false;
         };
-        let name = self.name(local.name);
         let is_array = matches!(
             self.unit.types.get(self.behind_pointers(local.ty)),
             super::super::ir::Type::Array { .. }
         );
-        let is_named = MESSAGES.contains(&name)
-            || [
-                "buf", "data", "bytes", "payload", "input", "raw", "frame", "packet",
-            ]
-            .iter()
-            .any(|word| name.contains(word));
+        let is_named = self.is_named_input(root);
         match local.kind {
             LocalKind::Parameter(_) => !is_array || is_named,
             LocalKind::Temporary => match self.definition(root) {
@@ -357,7 +392,7 @@ impl Body<'_> {
 }
 
 /// Whether a function makes messages, by its name.
-fn sends(name: &str) -> bool {
+pub(super) fn sends(name: &str) -> bool {
     name.split('_').any(|part| {
         matches!(
             part,

@@ -274,3 +274,91 @@ uint32_t parse(const uint8_t *m, size_t len) {
         "big->len != 8",
     );
 }
+
+#[test]
+fn a_sum_that_is_compared_with_what_was_received_limits_no_destination() {
+    let walk = |test: &str| {
+        with_types(&format!(
+            "struct s {{ uint8_t id[8]; }};
+void on_rx(struct s *s, const uint8_t *f, size_t len) {{
+    size_t i = 0;
+    while (i + 2 <= len) {{
+        uint8_t n = f[i + 1];
+        {test}
+        memcpy(s->id, &f[i + 2], n);
+        i += 2 + n;
+    }}
+}}"
+        ))
+    };
+    for test in [
+        "if (i + 2 + n > len) return;",
+        "if (n > len - i - 2) return;",
+        "if (len < i + 2u + n) break;",
+    ] {
+        assert_eq!(walk(test), ["8 unbounded-copy-length"], "{test}");
+    }
+    for test in [
+        "if (i + 2 + n > len || n > sizeof s->id) return;",
+        "if (i + 2 + n > len || 2 + n > 10) return;",
+    ] {
+        assert_eq!(walk(test), [""; 0], "{test}");
+    }
+}
+
+#[test]
+fn a_sum_counts_where_what_was_received_is_small_or_room_is_asked_for() {
+    let small = "struct s { uint8_t id[8]; };
+void on_rx(struct s *s, const uint8_t *f, size_t len) {
+    if (len > 8 || len < 2) return;
+    uint8_t n = f[1];
+    if (2 + n > len) return;
+    memcpy(s->id, f + 2, n);
+}";
+    assert_eq!(with_types(small), [""; 0]);
+    let kept = "struct s { uint8_t id[8]; };
+void on_rx(struct s *s, const uint8_t *f, size_t len) {
+    size_t i = 0; size_t kept = 0; const uint8_t *at = 0;
+    while (i + 2 <= len) {
+        uint8_t n = f[i + 1];
+        if (i + 2 + n > len) return;
+        if (f[i] == 3) {
+            if (n > 8) return;
+            at = f + i + 2;
+            kept = n;
+        }
+        i += 2 + n;
+    }
+    if (at) memcpy(s->id, at, kept);
+}";
+    assert_eq!(with_types(kept), [""; 0]);
+}
+
+#[test]
+fn what_is_volatile_is_read_once() {
+    let head = "typedef struct { volatile uint32_t len; uint8_t d[64]; } box_t;
+typedef struct { uint32_t len; uint8_t d[64]; } desc_t;
+extern box_t one; extern box_t *two; extern volatile desc_t *three; static uint8_t o[64];\n";
+    let told = |body: &str| with_types(&[head, body].concat());
+    for place in [
+        "one.len",
+        "two->len",
+        "three->len",
+        "((volatile desc_t *)0x20004000u)->len",
+        "d->len",
+    ] {
+        let bad = format!(
+            "void f(volatile desc_t *d) {{ if ({place} <= 64)\nmemcpy(o, \"x\", {place}); }}"
+        );
+        assert_eq!(told(&bad), ["6 double-fetch"], "{place}");
+        let good = format!(
+            "void f(volatile desc_t *d) {{ uint32_t n = {place}; if (n <= 64) memcpy(o, \"x\", n); }}"
+        );
+        assert_eq!(told(&good), [""; 0], "{place}");
+    }
+    let plain = "void f(desc_t *d) { if (d->len <= 64) memcpy(o, \"x\", d->len); }";
+    assert_eq!(told(plain), [""; 0]);
+    let round = "void f(volatile desc_t *d, uint8_t *to) { uint32_t i; if (d->len > 64) return;
+for (i = 0; i < d->len; i++) { to[i] = o[i]; } }";
+    assert_eq!(told(round), ["6 double-fetch"]);
+}
