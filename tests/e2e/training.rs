@@ -264,6 +264,14 @@ fn the_matrix_is_signed_off_by_its_owner_and_no_byte_of_it_can_change() {
     let signed = read(&repository, "m.dsse");
     repository.write("m.dsse", &signed.replacen('A', "B", 1));
     assert_eq!(repository.scrubin(&verify).code, 2);
+    // A configuration that cannot be read may say that people are not told apart.
+    repository.write("scrubin.toml", "[training]\nindividual = \"of\"\n");
+    let run = repository.scrubin(&["training", "matrix", "h.jsonl"]);
+    assert!(
+        run.code == 2 && run.stderr.contains("scrubin.toml:2"),
+        "{}",
+        run.stderr
+    );
     // People who are not told apart have no matrix; all else goes on.
     repository.write("scrubin.toml", "[training]\nindividual = \"off\"\n");
     assert_eq!(repository.scrubin(&["training", "matrix"]).code, 2);

@@ -40,7 +40,7 @@ struct Person {
 
 pub(super) fn learn(arguments: &LearnArguments) -> Result<Outcome, Failure> {
     let lessons = lesson::builtin().map_err(Failure::new)?;
-    let place = Place::here().ok();
+    let place = Place::maybe()?;
     let log = match &place {
         Some(place) => place.store.load()?,
         None => Default::default(),

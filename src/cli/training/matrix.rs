@@ -43,7 +43,7 @@ pub(super) fn matrix(arguments: &MatrixArguments) -> Result<Outcome, Failure> {
 }
 
 fn made(arguments: &MatrixArguments) -> Result<Matrix, Failure> {
-    let place = Place::here().ok();
+    let place = Place::maybe()?;
     if let Some(place) = &place
         && !place.is_individual()
     {

@@ -20,7 +20,7 @@ use super::Outcome;
 use super::args::{LearnArguments, TrainingCommand};
 use super::failure::Failure;
 use super::source;
-use crate::change::git::Repository;
+use crate::change::git::{self, Repository};
 use crate::config::{Switch, Training};
 
 pub(super) fn training(command: TrainingCommand) -> Result<Outcome, Failure> {
@@ -57,7 +57,20 @@ pub(super) struct Place {
 impl Place {
     /// That of the current folder.
     pub(super) fn here() -> Result<Self, Failure> {
-        let repository = Repository::discover(Path::new("."))?;
+        Self::of(Repository::discover(Path::new("."))?)
+    }
+
+    /// That of the current folder, if it is in a repository. What is broken there is an error: it may say
+    /// that people are not told apart.
+    pub(super) fn maybe() -> Result<Option<Self>, Failure> {
+        match Repository::discover(Path::new(".")) {
+            Ok(repository) => Self::of(repository).map(Some),
+            Err(git::Error::NotARepository { .. } | git::Error::GitMissing { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn of(repository: Repository) -> Result<Self, Failure> {
         let settings = source::work_tree(None, None)?.configs.root.training;
         Ok(Self {
             store: store::Store::of(&repository),

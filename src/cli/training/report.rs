@@ -23,10 +23,9 @@ const USUAL_MONTHS: u32 = 12;
 /// Writes the report, and a sheet where one is wanted.
 pub(super) fn report(arguments: &TeamReportArguments) -> Result<Outcome, Failure> {
     // A report on given histories needs no repository.
-    let place = if arguments.files.is_empty() {
-        Some(Place::here()?)
-    } else {
-        Place::here().ok()
+    let place = match arguments.files.is_empty() {
+        true => Some(Place::here()?),
+        false => Place::maybe()?,
     };
     let log = joined(&arguments.files, place.as_ref())?;
     let lessons = lesson::builtin().map_err(Failure::new)?;

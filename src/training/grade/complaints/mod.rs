@@ -229,15 +229,15 @@ impl<'c> Case<'c> {
     }
 }
 
-/// How often a piece of code calls something on a name, or gives it a value.
+/// How often a piece of code calls something on a name, looks at an element of it, or gives it a value.
 fn works_on(shape: &Shape<'_>, target: &str) -> usize {
-    let methods = shape.text.tokens.windows(2).filter(|pair| match pair {
-        [name, dot] => name.is(target) && dot.is("."),
+    let uses = shape.text.tokens.windows(2).filter(|pair| match pair {
+        [name, sign] => name.is(target) && (sign.is(".") || sign.is("[")),
         _ => false,
     });
     let is_argument =
         |call: &&Call<'_>| (0..call.arguments.len()).any(|at| call.base(at) == Some(target));
-    methods.count()
+    uses.count()
         + usize::from(shape.writes.contains(target))
         + shape.calls.iter().filter(is_argument).count()
 }
