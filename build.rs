@@ -104,6 +104,10 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
             "record-schema",
             file_digest(&root.join("docs/schema/review-record-v1.json"))?,
         ),
+        (
+            "controls",
+            file_digest(&root.join("rulesets/controls.yaml"))?,
+        ),
     ];
     let lines = tables.map(|(name, digest)| format!("{name} {digest}\n"));
     std::fs::write(out.join("tables.sha256"), lines.concat())?;

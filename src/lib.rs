@@ -39,7 +39,7 @@ pub mod triage;
 /// One `Report` value, and everything that renders it. Pure.
 pub mod report;
 
-/// Explain pages. Pure.
+/// Explain pages, lessons, the history of findings. Pure.
 pub mod training;
 
 /// Signed records of reviews, and whether they are still what was written.

@@ -10,10 +10,18 @@
 
 #[path = "e2e/config_files.rs"]
 mod config_files;
+#[path = "e2e/controls.rs"]
+mod controls;
+#[path = "e2e/deviations.rs"]
+mod deviations;
 #[path = "e2e/edits.rs"]
 mod edits;
+#[path = "e2e/example_code.rs"]
+mod example_code;
 #[path = "e2e/failures.rs"]
 mod failures;
+#[path = "e2e/history.rs"]
+mod history;
 #[path = "e2e/hook.rs"]
 mod hook;
 #[path = "e2e/import.rs"]
@@ -26,6 +34,8 @@ mod profile;
 mod reach;
 #[path = "e2e/record.rs"]
 mod record;
+#[path = "e2e/release.rs"]
+mod release;
 #[path = "e2e/repository.rs"]
 mod repository;
 #[path = "e2e/review.rs"]
@@ -36,6 +46,8 @@ mod rule_mutations;
 mod rules;
 #[path = "e2e/selftest.rs"]
 mod selftest;
+#[path = "e2e/training.rs"]
+mod training;
 
 const BAD: &str = "#include <string.h>\n\nvoid on_frame(const char *name)\n{\n    char tag[8];\n    strcpy(tag, name);\n    use(tag);\n}\n";
 const GOOD: &str = "int clamp(int v)\n{\n    return v < 0 ? 0 : v;\n}\n";

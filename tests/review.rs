@@ -25,6 +25,8 @@ mod living;
 mod paces;
 #[path = "review/proxies.rs"]
 mod proxies;
+#[path = "review/records.rs"]
+mod records;
 #[path = "review/scene.rs"]
 mod scene;
 #[path = "review/sequences.rs"]

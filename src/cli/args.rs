@@ -1,15 +1,33 @@
 //! The command line as clap reads it. Names are part of the machine contract: never renamed.
 
+mod controls;
+mod deviations;
+mod learn;
 mod record;
+mod report;
 mod selftest;
+mod training;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use record::{RecordArguments, RecordCommand, RecordFormat};
+pub(super) use deviations::{
+    DeviationFilters, DeviationsCommand, DeviationsFormat, RegisterFormat,
+};
+pub(super) use record::{
+    ClassArgument, EntryArgument, RecordArguments, RecordCommand, RecordFormat,
+    ReviewRecordArguments, SignersArgument, SigningArguments,
+};
+
+pub(super) use controls::{ChoiceArguments, ControlsCommand, ProjectArguments, SheetFormat};
+pub(super) use learn::LearnArguments;
+pub(super) use report::{ReleaseArguments, ReleaseFormat, ReportCommand};
 pub(super) use selftest::{Probe, SelftestArguments};
+pub(super) use training::{
+    KeyArguments, MatrixArguments, TeamFormat, TeamReportArguments, TrainingCommand,
+};
 
 /// Secure-code reviewer for C and Rust firmware.
 #[derive(Debug, Parser)]
@@ -62,9 +80,20 @@ pub(super) enum Command {
     /// Reasoned exceptions from rules
     #[command(subcommand)]
     Deviations(DeviationsCommand),
-    /// Signed records of reviews: make a key, show, verify
+    /// Signed records of reviews: make a key, show, verify, sign off
     #[command(subcommand)]
     Record(RecordCommand),
+    /// Reports for people outside of the team: a release
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Which output is evidence for which clause of which standard; plans and summaries made from it
+    #[command(subcommand)]
+    Controls(ControlsCommand),
+    /// Learn from your own past finding, or from a sample: spot the line, choose the guard, write the repair
+    Learn(LearnArguments),
+    /// The local history of findings: show, export, join, delete
+    #[command(subcommand)]
+    Training(TrainingCommand),
     /// Run every known-answer case on this machine, and write the report of it
     Selftest(SelftestArguments),
     /// Print the completions of a shell
@@ -259,6 +288,8 @@ pub(super) struct ReviewArguments {
     /// Further rules in Semgrep's syntax (may be repeated)
     #[arg(long, value_name = "FILE_OR_DIR")]
     pub(super) rules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) record: ReviewRecordArguments,
     /// What other tools found
     #[command(flatten)]
     pub(super) imports: ImportArguments,
@@ -454,17 +485,6 @@ pub(super) enum BaselineCommand {
         /// `--output` names another file than the configured one
         #[command(flatten)]
         check: Box<CheckArguments>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum DeviationsCommand {
-    /// Every deviation of the tree with its reason, end and state
-    List {
-        #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
-        format: ListFormat,
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
     },
 }
 

@@ -2,29 +2,45 @@
 
 use super::args::{CheckArguments, FailOnArgument, PrecisionArgument, ReportFormat, ScopeArgument};
 use super::failure::Failure;
-use super::record::Recorder;
+use super::record::{self, Change, Recorder};
 use super::source::{self, Reviewed, RuleFolders};
+use super::training::keep;
 use super::watchdog::Watchdog;
 use super::{Outcome, edits, import, output};
+use crate::change::Source;
 use crate::change::git::Repository;
 use crate::config::{Config, Configs, FailOn, Scope};
+use crate::evidence::Terms;
 use crate::finding::Precision;
 use crate::report::Report;
 use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
+use crate::training::history::Stage;
 
 /// Reviews what the arguments name and writes the report.
 pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     let watchdog = Watchdog::start(arguments.watchdog);
-    let recorder = Recorder::new(&arguments.record)?;
+    let recorder = Recorder::new(arguments.record.file.as_ref(), &arguments.record.signing)?;
     let reviewed = source::open(arguments)?.watched_by(&watchdog);
     let configs = reviewed.configs(arguments.config.as_deref())?;
     watchdog.set(
         arguments.watchdog.or(configs.root.limits.watchdog_seconds),
         false,
     );
-    let (report, rules) = review(&reviewed, &configs, arguments)?;
-    if let Some(recorder) = recorder {
-        recorder.write(&report, reviewed.repository.as_ref(), rules)?;
+    let place = match &recorder {
+        Some(recorder) => Some(recorder.place(&configs.root, &reviewed.root())?),
+        None => None,
+    };
+    let (mut report, terms) = review(&reviewed, &configs, arguments)?;
+    keep(&mut report, &reviewed, &configs, keep::stage_of_check());
+    if let (Some(recorder), Some(place)) = (&recorder, place) {
+        let change = Change {
+            report: &report,
+            repository: reviewed.repository.as_ref(),
+            config: &configs.root,
+            terms,
+            request: record::request(&arguments.record),
+        };
+        recorder.write(&place, change)?;
     }
     if arguments.all && report.files.total == 0 {
         output::report(
@@ -43,6 +59,21 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     }
     edits::help(&report, &reviewed);
     Ok(outcome(&report))
+}
+
+/// Adds a review to the local history.
+pub(super) fn keep(report: &mut Report, reviewed: &Reviewed, configs: &Configs, stage: Stage) {
+    let Some(repository) = &reviewed.repository else {
+        return;
+    };
+    let ended = keep::Ended {
+        repository,
+        stage,
+        pull: None,
+        present: Some(&reviewed.change),
+        whole_tree: reviewed.whole_tree,
+    };
+    keep::keep(report, &ended, &configs.root.training);
 }
 
 /// What the report says of the gate.
@@ -82,13 +113,13 @@ pub(super) fn ruleset(
     Ok(ruleset)
 }
 
-/// Reviews a change that is open already. Gives the report, and the rules as a record lists them where one
+/// Reviews a change that is open already. Gives the report, and what a record says of the run where one
 /// is wanted.
 pub(super) fn review(
     reviewed: &Reviewed,
     configs: &Configs,
     arguments: &CheckArguments,
-) -> Result<(Report, Vec<String>), Failure> {
+) -> Result<(Report, Terms), Failure> {
     let config = &configs.root;
     let whole = reviewed.change.source.is_whole();
     // Refused before the work of a review, where nothing could be written.
@@ -97,6 +128,7 @@ pub(super) fn review(
     let today = chrono::Utc::now().date_naive();
     let prepared = Prepared::new(ruleset, configs, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
+        .with_closing_register(reviewed.change.source != Source::Staged)
         .with_baseline(reviewed.baseline(config)?)
         .with_imports(import::read(
             reviewed.repository.as_ref(),
@@ -125,12 +157,12 @@ pub(super) fn review(
     if let Some(place) = edits {
         edits::apply(&inputs, &mut report, &place, &arguments.edits)?;
     }
-    let rules = arguments
+    let terms = arguments
         .record
         .file
         .as_ref()
-        .map(|_| prepared.rule_lines());
-    Ok((report, rules.unwrap_or_default()))
+        .map(|_| prepared.terms(&reviewed.change));
+    Ok((report, terms.unwrap_or_default()))
 }
 
 /// Most bytes of a file that is read.

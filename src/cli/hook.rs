@@ -10,6 +10,7 @@ use super::watchdog::{HOOK_SECONDS, Watchdog};
 use super::{Outcome, output};
 use crate::change::git::Repository;
 use crate::config::{Config, HookFailure};
+use crate::training::history::Stage;
 
 /// Reviews the staged change, or the range the pre-commit framework names.
 pub(super) fn pre_commit() -> Result<Outcome, Failure> {
@@ -146,7 +147,8 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
     };
     let seconds = configs.root.limits.watchdog_seconds.unwrap_or(HOOK_SECONDS);
     watchdog.set(Some(seconds), configs.root.hook.fail == HookFailure::Open);
-    let result = check::review(&open, &configs, arguments).map(|(report, _)| {
+    let result = check::review(&open, &configs, arguments).map(|(mut report, _)| {
+        check::keep(&mut report, &open, &configs, Stage::Hook);
         let outcome = check::outcome(&report);
         let quiet = outcome == Outcome::Passed
             && report.counts().get("report") == Some(&0)

@@ -6,6 +6,7 @@
 mod args;
 mod baseline;
 mod check;
+mod controls;
 mod demo;
 mod deviations;
 mod doctor;
@@ -19,11 +20,13 @@ mod install;
 mod output;
 mod pages;
 mod record;
+mod release;
 #[cfg(feature = "github")]
 mod review;
 mod rules;
 mod selftest;
 mod source;
+mod training;
 mod watchdog;
 
 use std::process::ExitCode;
@@ -97,10 +100,22 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Explain { rule, format } => pages::explain(&rule, format),
         Command::Rules(command) => rules::rules(command),
         Command::Baseline(args::BaselineCommand::Write { check }) => baseline::write(&check),
-        Command::Deviations(args::DeviationsCommand::List { format, paths }) => {
-            deviations::list(format, &paths)
-        }
+        Command::Deviations(args::DeviationsCommand::List {
+            format,
+            filters,
+            paths,
+        }) => deviations::list(format, &filters, &paths),
+        Command::Deviations(args::DeviationsCommand::Report {
+            format,
+            output,
+            filters,
+            paths,
+        }) => deviations::report(format, &filters, output.as_deref(), &paths),
         Command::Record(command) => record::record(command),
+        Command::Report(args::ReportCommand::Release(arguments)) => release::report(&arguments),
+        Command::Controls(command) => controls::controls(command),
+        Command::Learn(arguments) => training::learn(&arguments),
+        Command::Training(command) => training::training(command),
         Command::Selftest(arguments) => selftest::selftest(&arguments),
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -2,7 +2,7 @@
 
 use super::args::ExplainFormat;
 use super::failure::Failure;
-use super::{Outcome, output};
+use super::{Outcome, controls, output};
 use crate::config::nearest;
 use crate::review;
 use crate::rules::RuleInfo;
@@ -36,11 +36,12 @@ pub(super) fn explain(name: &str, format: ExplainFormat) -> Result<Outcome, Fail
         .iter()
         .filter(|other| other.lesson == info.lesson && other.id != info.id)
         .collect();
+    let clauses = controls::clauses(&infos)?;
     let text = match format {
-        ExplainFormat::Terminal => page::terminal(info, &related, output::page_options()),
-        ExplainFormat::Markdown => page::markdown(info, &related),
-        ExplainFormat::Json => page::json(info, &related),
-        ExplainFormat::Html => site::alone(info, &Measured::embedded()),
+        ExplainFormat::Terminal => page::terminal(info, &related, &clauses, output::page_options()),
+        ExplainFormat::Markdown => page::markdown(info, &related, &clauses),
+        ExplainFormat::Json => page::json(info, &related, &clauses),
+        ExplainFormat::Html => site::alone(info, &Measured::embedded(), &clauses),
     };
     output::text(&text)?;
     Ok(Outcome::Passed)

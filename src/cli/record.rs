@@ -1,18 +1,21 @@
-//! `scrubin record`, and the records that `check` leaves.
+//! `scrubin record`, and the records that `check` and `review` leave.
 
+mod recorder;
+mod show;
+mod sign_off;
 mod verify;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::args::{RecordArguments, RecordCommand, RecordFormat};
+use super::args::{EntryArgument, RecordCommand};
 use super::failure::Failure;
-use super::{Outcome, output};
-use crate::change::git::Repository;
-use crate::evidence::{
-    self, Context, Expected, PeoplePart, SigningKey, VerifiedRecord, VerifyingKey,
-};
-use crate::report::Report;
+use super::{Outcome, output, source};
+use crate::evidence::{self, Expected, SigningKey, Verified, VerifiedRecord, VerifyingKey};
+
+#[cfg(feature = "github")]
+pub(super) use recorder::Request;
+pub(super) use recorder::{Change, Recorder, program, replace, request};
 
 /// A key or log larger than this is none, in bytes.
 const LARGEST: u64 = 1 << 31;
@@ -21,12 +24,19 @@ pub(super) fn record(command: RecordCommand) -> Result<Outcome, Failure> {
     match command {
         RecordCommand::Key { file } => key(&file),
         RecordCommand::Show {
+            note: Some(revision),
+            signers,
+            format,
+            ..
+        } => show::note(&revision, &signers, format),
+        RecordCommand::Show {
             file,
             id,
             all,
             signers,
             format,
-        } => show(&file, id.as_deref(), all, signers.as_deref(), format),
+            ..
+        } => show::show(file.as_deref(), id.as_deref(), all, &signers, format),
         RecordCommand::Verify {
             files,
             signers,
@@ -35,148 +45,62 @@ pub(super) fn record(command: RecordCommand) -> Result<Outcome, Failure> {
             format,
         } => verify::verify(&verify::Request {
             files: &files,
-            signers: signers.as_deref(),
+            signers: &signers,
             range: range.as_deref(),
             last,
             format,
         }),
-        RecordCommand::Schema => {
-            output::text(evidence::SCHEMA)?;
+        RecordCommand::Checklist { class, format } => sign_off::checklist(class, format),
+        RecordCommand::SignOff {
+            file,
+            id,
+            reviewer,
+            items,
+            not_applicable,
+            remark,
+            signing,
+        } => sign_off::sign_off(
+            file.as_deref(),
+            id.as_deref(),
+            sign_off::Answers {
+                reviewer,
+                items,
+                not_applicable,
+                remark,
+            },
+            &signing,
+        ),
+        RecordCommand::Override {
+            file,
+            id,
+            reason,
+            approver,
+            ticket,
+            signing,
+        } => sign_off::open_gate(
+            file.as_deref(),
+            id.as_deref(),
+            sign_off::Decision {
+                reason,
+                approver,
+                ticket,
+            },
+            &signing,
+        ),
+        RecordCommand::Schema { of } => {
+            output::text(match of {
+                EntryArgument::Review => evidence::SCHEMA,
+                EntryArgument::SignOff => evidence::SIGN_OFF_SCHEMA,
+                EntryArgument::Override => evidence::OVERRIDE_SCHEMA,
+            })?;
             Ok(Outcome::Passed)
         }
     }
 }
 
-/// Will write the record of the review that is about to run.
-pub(super) struct Recorder {
-    file: PathBuf,
-    key: SigningKey,
-    started: String,
-}
-
-impl Recorder {
-    /// Reads the key before the review runs, so that a wrong one costs no time. `None` where no record
-    /// is wanted.
-    pub(super) fn new(arguments: &RecordArguments) -> Result<Option<Self>, Failure> {
-        let Some(file) = &arguments.file else {
-            return Ok(None);
-        };
-        let Some(key) = &arguments.key else {
-            return Err(Failure::message("a record needs a key to sign it").with_help(
-                "`scrubin record key FILE` makes one; name it with --record-key or SCRUBIN_RECORD_KEY",
-            ));
-        };
-        Ok(Some(Self {
-            file: file.clone(),
-            key: signing_key(key)?,
-            started: now(),
-        }))
-    }
-
-    /// Adds the record of a review to the log. The review counts as not done where that fails.
-    pub(super) fn write(
-        self,
-        report: &Report,
-        repository: Option<&Repository>,
-        rules: Vec<String>,
-    ) -> Result<(), Failure> {
-        let (Some(repository), Some(head)) = (repository, &report.change.head) else {
-            return Err(Failure::message("a record is about a commit, and this change has none yet")
-                .with_help("record where the gate is: `scrubin check --base REV --record FILE`, or with --range or --all in a repository"));
-        };
-        let facts = repository
-            .commit_facts(head)
-            .map_err(|error| Failure::new(error).doing("read the commit for the record"))?;
-        let patch_id = match &report.change.base {
-            Some(base) => repository.patch_id(base, head)?,
-            None => None,
-        };
-        let context = Context {
-            repository: repository.address(),
-            tree: Some(facts.tree),
-            patch_id,
-            branch: repository.branch(),
-            people: PeoplePart {
-                author: Some(facts.author),
-                committer: Some(facts.committer),
-                ..PeoplePart::default()
-            },
-            started: self.started,
-            ended: now(),
-            binary_sha256: evidence::file_digest(&program()?),
-            grammars: evidence::GRAMMARS
-                .iter()
-                .map(|name| (*name).to_owned())
-                .collect(),
-            rules,
-            ..Context::default()
-        };
-        let record = evidence::build(report, context);
-        let doing =
-            |failure: Failure| failure.doing(&format!("add a record to `{}`", self.file.display()));
-        let _lock = lock(&self.file).map_err(doing)?;
-        let text = match read_text(&self.file) {
-            Ok(text) => text,
-            Err(_) if !self.file.exists() => String::new(),
-            Err(failure) => return Err(doing(failure)),
-        };
-        let text = evidence::append(&text, record, &self.key).map_err(|error| {
-            doing(Failure::new(error)).with_help(
-                "the log was cut or edited; keep it for those who ask why, and begin a new one",
-            )
-        })?;
-        replace(&self.file, &text).map_err(doing)
-    }
-}
-
-/// This program's own file, as bytes.
-pub(super) fn program() -> Result<Vec<u8>, Failure> {
-    std::env::current_exe()
-        .and_then(std::fs::read)
-        .map_err(|error| Failure::new(error).doing("read this program for its digest"))
-}
-
 /// The time in UTC as RFC 3339, to the second.
 pub(super) fn now() -> String {
     chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-}
-
-/// Holds others off while a log is read and written; let go when dropped.
-fn lock(file: &Path) -> Result<std::fs::File, Failure> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".lock");
-    let lock = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(PathBuf::from(name))
-        .map_err(Failure::new)?;
-    lock.lock().map_err(Failure::new)?;
-    Ok(lock)
-}
-
-/// Puts a new text in place of a file at once: nobody sees half of it, and a full disk leaves the old
-/// one.
-fn replace(file: &Path, text: &str) -> Result<(), Failure> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(Failure::new)?;
-    new.write_all(text.as_bytes()).map_err(Failure::new)?;
-    new.as_file().sync_all().map_err(Failure::new)?;
-    // A log is read by others than its writer.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(file).map_or(0o644, |old| old.permissions().mode());
-        new.as_file()
-            .set_permissions(std::fs::Permissions::from_mode(mode))
-            .map_err(Failure::new)?;
-    }
-    new.persist(file)
-        .map(|_| ())
-        .map_err(|error| Failure::new(error.error))
 }
 
 pub(super) fn read_text(file: &Path) -> Result<String, Failure> {
@@ -199,27 +123,72 @@ pub(super) fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
     })
 }
 
-/// The keys of those who may sign: the file given, else the public half beside the key that the
-/// environment names.
+/// The log that is meant: the one given, else that of the configuration.
+pub(super) fn log_file(given: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(file) = given {
+        return Ok(file.to_owned());
+    }
+    let configured = source::work_tree(None, None)?;
+    let log = configured.configs.root.record.log;
+    log.map(|log| configured.root.join(log)).ok_or_else(|| {
+        Failure::message("which log is meant is not stated")
+            .with_help("name the file, or state `record.log` in scrubin.toml")
+    })
+}
+
+/// The keys of those who may sign: the file given, else that of the configuration, else the public half
+/// beside the key that the environment names.
 pub(super) fn signers(given: Option<&Path>) -> Result<Vec<VerifyingKey>, Failure> {
     let file = match given {
         Some(file) => file.to_owned(),
-        None => match std::env::var_os("SCRUBIN_RECORD_KEY").filter(|name| !name.is_empty()) {
-            Some(key) => {
-                let mut name = key;
-                name.push(".pub");
-                PathBuf::from(name)
-            }
-            None => {
-                return Err(Failure::message("whose signatures count is not stated").with_help(
-                    "name the file of their public keys with --signers; `scrubin record key` writes one as FILE.pub",
-                ));
-            }
-        },
+        None => usual_signers()?,
     };
+    verifying_keys(&file)
+}
+
+fn verifying_keys(file: &Path) -> Result<Vec<VerifyingKey>, Failure> {
     let doing = format!("read the public keys in `{}`", file.display());
-    let text = read_text(&file).map_err(|failure| failure.doing(&doing))?;
+    let text = read_text(file).map_err(|failure| failure.doing(&doing))?;
     evidence::verifying_keys(&text).map_err(|error| Failure::new(error).doing(&doing))
+}
+
+/// The file of `record.signers`, where there is one.
+fn configured_signers() -> Result<Option<PathBuf>, Failure> {
+    let configured = source::work_tree(None, None)?;
+    let file = configured.configs.root.record.signers;
+    Ok(file.map(|file| configured.root.join(file)))
+}
+
+fn usual_signers() -> Result<PathBuf, Failure> {
+    if let Some(file) = configured_signers()? {
+        return Ok(file);
+    }
+    if let Some(mut name) = std::env::var_os("SCRUBIN_RECORD_KEY").filter(|name| !name.is_empty()) {
+        name.push(".pub");
+        return Ok(PathBuf::from(name));
+    }
+    Err(
+        Failure::message("whose signatures count is not stated").with_help(
+            "name the file of their public keys with --signers or `record.signers` in scrubin.toml; \
+             `scrubin record key` writes one as FILE.pub",
+        ),
+    )
+}
+
+/// Reads and verifies a log; what is wrong with it is said on stderr.
+pub(super) fn verified(file: &Path, keys: &[VerifyingKey]) -> Result<Verified, Failure> {
+    let text =
+        read_text(file).map_err(|failure| failure.doing(&format!("read `{}`", file.display())))?;
+    let verified = evidence::verify(&text, keys, &Expected::default());
+    for problem in &verified.problems {
+        output::message(&format!(
+            "warning: {}:{}: {}",
+            file.display(),
+            problem.line,
+            problem.text
+        ));
+    }
+    Ok(verified)
 }
 
 /// Writes a new key that only its owner can read, and its public half.
@@ -245,7 +214,7 @@ fn key(file: &Path) -> Result<Outcome, Failure> {
 }
 
 /// Writes a file that must not be there yet.
-fn create(file: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+pub(super) fn create(file: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let doing = format!("write `{}`", file.display());
     let mut options = std::fs::File::options();
     options.write(true).create_new(true);
@@ -260,59 +229,6 @@ fn create(file: &Path, text: &str, mode: u32) -> Result<(), Failure> {
         .open(file)
         .and_then(|mut new| new.write_all(text.as_bytes()))
         .map_err(|error| Failure::new(error).doing(&doing))
-}
-
-fn show(
-    file: &Path,
-    id: Option<&str>,
-    all: bool,
-    given: Option<&Path>,
-    format: RecordFormat,
-) -> Result<Outcome, Failure> {
-    let keys = signers(given)?;
-    let text =
-        read_text(file).map_err(|failure| failure.doing(&format!("read `{}`", file.display())))?;
-    let verified = evidence::verify(&text, &keys, &Expected::default());
-    for problem in &verified.problems {
-        output::message(&format!(
-            "warning: {}:{}: {}",
-            file.display(),
-            problem.line,
-            problem.text
-        ));
-    }
-    let chosen: Vec<&VerifiedRecord> = match id {
-        _ if all => verified.records.iter().collect(),
-        Some(id) => vec![one(&verified.records, id)?],
-        None => verified.records.last().into_iter().collect(),
-    };
-    if chosen.is_empty() {
-        return Err(Failure::message(format!(
-            "there is no record in `{}`",
-            file.display()
-        )));
-    }
-    let text: String = match format {
-        RecordFormat::Markdown => chosen.iter().map(|one| evidence::markdown(one)).collect(),
-        RecordFormat::Html if chosen.len() > 1 => {
-            return Err(
-                Failure::message("a page shows one record").with_help("choose it with --id")
-            );
-        }
-        RecordFormat::Html => chosen.iter().map(|one| evidence::html(one)).collect(),
-        RecordFormat::Json => {
-            let records: Vec<_> = chosen.iter().map(|one| &one.record).collect();
-            let text = serde_json::to_string_pretty(&serde_json::json!({"records": records}))
-                .map_err(Failure::new)?;
-            format!("{text}\n")
-        }
-    };
-    output::text(&text)?;
-    Ok(if verified.problems.is_empty() {
-        Outcome::Passed
-    } else {
-        Outcome::Findings
-    })
 }
 
 /// The record of that id, number or commit.

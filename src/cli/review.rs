@@ -2,21 +2,26 @@
 
 mod outputs;
 mod post;
+mod recorded;
 mod report_only;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use recorded::Recorded;
+
 use super::args::{DraftsArgument, ReviewArguments, UnsupportedArgument};
 use super::failure::Failure;
+use super::record::Recorder;
+use super::training::keep;
 use super::{Outcome, import, output};
 use crate::change::git::Repository;
 use crate::config::{FailOn, Scope};
 use crate::finding::Precision;
 use crate::github::analyse::{self, Analysis, Request};
 use crate::github::anchor::Anchors;
-use crate::github::api::{self, PullApi};
+use crate::github::api::{self, PullApi, SecondPersons};
 use crate::github::base::{Base, Sources};
 use crate::github::checkout::Checkout;
 use crate::github::event::{
@@ -25,9 +30,10 @@ use crate::github::event::{
 use crate::github::plan::{PlanOptions, plan};
 use crate::github::publish::{Publication, Published, publish};
 use crate::github::submission::{Context, Submission};
-use crate::github::{self, Client, ClientOptions, Token};
+use crate::github::{self, ApiError, Client, ClientOptions, Token};
 use crate::report::Notice;
 use crate::review::Thresholds;
+use crate::training::history::Stage;
 
 /// Reviews what the environment and the arguments name.
 pub(super) fn review(arguments: &ReviewArguments) -> Result<Outcome, Failure> {
@@ -42,6 +48,8 @@ struct Session<'a> {
     environment: Environment,
     addresses: Addresses,
     token: Option<Token>,
+    /// Leaves the record, where one is wanted.
+    recorder: Option<Recorder>,
 }
 
 /// What is needed to review one change.
@@ -90,6 +98,7 @@ impl<'a> Session<'a> {
             addresses: event::addresses(&environment),
             token: secret.as_deref().and_then(Token::new),
             environment,
+            recorder: Recorder::new(arguments.record.file.as_ref(), &arguments.record.signing)?,
         })
     }
 
@@ -256,8 +265,13 @@ impl<'a> Session<'a> {
             proposes: true,
         };
         let mut analysis = self.analyse(&work)?;
-        self.settle(&mut analysis, api.as_ref(), live.as_ref(), &pull.head)
-            .await;
+        let people = match (&api, &live, self.asks_for_people(&analysis)) {
+            (Some(api), Some(live), true) => {
+                Some(api::second_persons(api, &live.author, &pull.head).await)
+            }
+            _ => None,
+        };
+        settle(&mut analysis, people.as_ref());
         let has_base = work.base.commit.is_some();
         analysis.report.incomplete |= !has_base;
         let submission = submission(&analysis, &name, Some(pull.number), &work);
@@ -324,7 +338,13 @@ impl<'a> Session<'a> {
             )
             .await;
         }
-        self.finish(&mut analysis, &submission, &published)
+        let recorded = Recorded {
+            work: &work,
+            pull: Some(pull.number),
+            author: live.map(|live| live.author),
+            people,
+        };
+        self.finish(&mut analysis, &submission, &published, recorded)
     }
 
     /// Most comments in the code. On a draft those that stand are kept true, and none is added.
@@ -376,43 +396,9 @@ impl<'a> Session<'a> {
         Ok(analysis)
     }
 
-    /// Decides whether the deviations that the pull request adds count.
-    async fn settle(
-        &self,
-        analysis: &mut Analysis,
-        api: Option<&PullApi<'_>>,
-        live: Option<&api::Pull>,
-        head: &str,
-    ) {
-        if analysis.proposed.is_empty() {
-            return;
-        }
-        let people = match (api, live) {
-            (Some(api), Some(live)) => api::second_persons(api, &live.author, head).await,
-            _ => Ok(Vec::new()),
-        };
-        let notice = match people {
-            Ok(people) if !people.is_empty() => {
-                let names: Vec<String> = people.iter().map(|name| format!("@{name}")).collect();
-                let count = analysis.proposed.len();
-                analysis.proposed.clear();
-                format!(
-                    "deviations that this pull request adds excuse {count} of its findings: approved by {}",
-                    names.join(", ")
-                )
-            }
-            Ok(_) => {
-                analysis.refuse_proposed();
-                "deviations that this pull request adds are proposed only: a second person who may \
-                 write here has to approve it"
-                    .to_owned()
-            }
-            Err(error) => {
-                analysis.refuse_proposed();
-                format!("approvals cannot be read, so deviations are proposed only: {error}")
-            }
-        };
-        analysis.report.notices.push(Notice { text: notice });
+    /// Whether somebody wants to know who reviewed the pull request: a deviation of its own, or a record.
+    fn asks_for_people(&self, analysis: &Analysis) -> bool {
+        !analysis.proposed.is_empty() || self.recorder.is_some()
     }
 
     /// Job summary, annotations, outputs, SARIF; what the gate says.
@@ -421,6 +407,7 @@ impl<'a> Session<'a> {
         analysis: &mut Analysis,
         submission: &Submission,
         published: &Published,
+        recorded: Recorded<'_>,
     ) -> Result<Outcome, Failure> {
         let report = &mut analysis.report;
         let mut said: Vec<String> = Vec::new();
@@ -443,6 +430,17 @@ impl<'a> Session<'a> {
             report.notices.push(Notice { text });
         }
         let published = &with_rungs(submission, published);
+        if let Ok(repository) = Repository::discover(Path::new(".")) {
+            let pull = submission.pull;
+            let ended = keep::Ended {
+                repository: &repository,
+                stage: Stage::Review,
+                pull: pull.map(|number| format!("{}#{number}", submission.repository)),
+                present: None,
+                whole_tree: false,
+            };
+            keep::keep(report, &ended, &analysis.config.training);
+        }
         let outcome = if report.incomplete {
             Outcome::Incomplete
         } else if report.blocks() {
@@ -450,6 +448,9 @@ impl<'a> Session<'a> {
         } else {
             Outcome::Passed
         };
+        // Before the outputs say that the gate is open: a gate without its record was not passed.
+        self.record(analysis, recorded)?;
+        let report = &analysis.report;
         let commented: BTreeSet<String> = submission
             .findings
             .iter()
@@ -495,6 +496,36 @@ impl<'a> Session<'a> {
             ));
         }
     }
+}
+
+/// Decides whether the deviations that the pull request adds count.
+fn settle(analysis: &mut Analysis, people: Option<&Result<SecondPersons, ApiError>>) {
+    if analysis.proposed.is_empty() {
+        return;
+    }
+    let notice = match people {
+        Some(Ok(people)) if !people.approvers.is_empty() => {
+            let names = people.approvers.iter().map(|name| format!("@{name}"));
+            let names: Vec<String> = names.collect();
+            let count = analysis.proposed.len();
+            analysis.proposed.clear();
+            format!(
+                "deviations that this pull request adds excuse {count} of its findings: approved by {}",
+                names.join(", ")
+            )
+        }
+        Some(Err(error)) => {
+            analysis.refuse_proposed();
+            format!("approvals cannot be read, so deviations are proposed only: {error}")
+        }
+        _ => {
+            analysis.refuse_proposed();
+            "deviations that this pull request adds are proposed only: a second person who may \
+             write here has to approve it"
+                .to_owned()
+        }
+    };
+    analysis.report.notices.push(Notice { text: notice });
 }
 
 /// A pull request as GitHub knows it now.

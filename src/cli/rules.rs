@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::args::{PageFormat, RulesCommand};
 use super::failure::Failure;
-use super::{Outcome, output, pages, selftest, source};
-use crate::config::{Policy, PolicyOptions};
+use super::{Outcome, controls, output, pages, selftest, source};
+use crate::config::{Explained, Policy, PolicyOptions};
 use crate::review::{self, Ruleset};
 use crate::rules::RuleInfo;
 use crate::training::measured::Measured;
@@ -58,6 +58,73 @@ fn list(format: PageFormat, further: &[PathBuf]) -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
+/// Every rule, and what the configuration of the work tree and its profile make of it.
+pub(super) struct ProjectRules {
+    infos: Vec<RuleInfo>,
+    explained: Vec<Option<Explained>>,
+    /// The level of the profile in one sentence.
+    pub(super) heading: String,
+}
+
+impl ProjectRules {
+    /// Reads the configuration, and the rules of the project among the others.
+    pub(super) fn read(
+        further: &[PathBuf],
+        at: Option<&Path>,
+        config: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let configured = source::work_tree(config, at)?;
+        let root = &configured.configs.root;
+        let mut ruleset = review::builtin()?;
+        let folders = root.rule_folders.iter();
+        let own: Vec<PathBuf> = folders.map(|folder| configured.root.join(folder)).collect();
+        if !own.is_empty() {
+            ruleset.add(&own, false)?;
+        }
+        if !further.is_empty() {
+            ruleset.add(further, false)?;
+        }
+        let (names, facts) = review::known_rules(&ruleset);
+        let options = PolicyOptions::default();
+        let policy = Policy::new(root, &configured.configs.nested, &names, &facts, options)?;
+        let at = configured.at.clone();
+        let infos = ruleset.told();
+        let explained = infos
+            .iter()
+            .map(|info| {
+                let rule = facts.iter().find(|rule| rule.id == info.id)?;
+                Some(policy.explain(at.as_ref(), rule))
+            })
+            .collect();
+        let heading = match policy.level_at(at.as_ref()) {
+            Some(leveled) => leveled.sentence(),
+            None => "There is no device profile; `scrubin init` makes one.".to_owned(),
+        };
+        Ok(Self {
+            infos,
+            explained,
+            heading,
+        })
+    }
+
+    /// The rules, by code.
+    pub(super) fn rows(&self) -> Vec<Profiled<'_>> {
+        self.infos
+            .iter()
+            .zip(&self.explained)
+            .filter_map(|(rule, explained)| {
+                let explained = explained.as_ref()?;
+                Some(Profiled {
+                    rule,
+                    effective: explained.severity,
+                    because: explained.because.clone(),
+                    is_shown: explained.is_shown,
+                })
+            })
+            .collect()
+    }
+}
+
 /// The list with what the configuration of the work tree and its profile make of each rule.
 fn list_profiled(
     format: PageFormat,
@@ -65,44 +132,12 @@ fn list_profiled(
     at: Option<&Path>,
     config: Option<&Path>,
 ) -> Result<Outcome, Failure> {
-    let configured = source::work_tree(config, at)?;
-    let root = &configured.configs.root;
-    let mut ruleset = review::builtin()?;
-    let folders = root.rule_folders.iter();
-    let own: Vec<PathBuf> = folders.map(|folder| configured.root.join(folder)).collect();
-    if !own.is_empty() {
-        ruleset.add(&own, false)?;
-    }
-    if !further.is_empty() {
-        ruleset.add(further, false)?;
-    }
-    let (names, facts) = review::known_rules(&ruleset);
-    let options = PolicyOptions::default();
-    let policy = Policy::new(root, &configured.configs.nested, &names, &facts, options)?;
-    let at = configured.at.clone();
-    let infos = ruleset.told();
-    let rows: Vec<Profiled<'_>> = infos
-        .iter()
-        .filter_map(|info| {
-            let rule = facts.iter().find(|rule| rule.id == info.id)?;
-            let explained = policy.explain(at.as_ref(), rule);
-            Some(Profiled {
-                rule: info,
-                effective: explained.severity,
-                because: explained.because,
-                is_shown: explained.is_shown,
-            })
-        })
-        .collect();
-    let leveled = policy.level_at(at.as_ref());
-    let heading = match leveled {
-        Some(leveled) => leveled.sentence(),
-        None => "There is no device profile; `scrubin init` makes one.".to_owned(),
-    };
+    let project = ProjectRules::read(further, at, config)?;
+    let (heading, rows) = (&project.heading, project.rows());
     let text = match format {
-        PageFormat::Terminal => profiled::terminal(&heading, &rows, output::page_options()),
+        PageFormat::Terminal => profiled::terminal(heading, &rows, output::page_options()),
         PageFormat::Json => profiled::json(&rows),
-        PageFormat::Markdown => profiled::markdown(&heading, &rows),
+        PageFormat::Markdown => profiled::markdown(heading, &rows),
     };
     output::text(&text)?;
     Ok(Outcome::Passed)
@@ -170,6 +205,7 @@ fn export_site(folder: &Path) -> Result<Outcome, Failure> {
         rules: &rules,
         lessons: &lessons,
         measured: &Measured::embedded(),
+        clauses: &controls::clauses(&infos)?,
     });
     for file in &files {
         write(folder, &file.path, &file.text)?;

@@ -78,6 +78,20 @@ pub(super) fn open(arguments: &CheckArguments) -> Result<Reviewed, Failure> {
     })
 }
 
+/// Every file of a commit, as if all of it were new.
+pub(super) fn whole_commit(revision: &str) -> Result<Reviewed, Failure> {
+    let repository = Repository::discover(&current_folder()?)?;
+    let head = git::commit(&repository, revision)?;
+    let nothing = "0".repeat(head.len());
+    let change = git::range(&repository, &format!("{nothing}..{head}"))?;
+    Ok(Reviewed {
+        change,
+        repository: Some(repository),
+        whole_tree: true,
+        watch: Watch::default(),
+    })
+}
+
 fn current_folder() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|error| Failure::new(error).doing("read the current folder"))
 }

@@ -1,9 +1,10 @@
 //! Every key `scrubin.toml` accepts.
 
 /// Dotted keys; names in capitals are placeholders: `RULE` for a rule's code or slug, `PATH` for a
-/// path pattern, `ASSET` and `QUESTION` for words of the profile. `docs/configuration.md` has a heading
+/// path pattern, `ASSET` and `QUESTION` for words of the profile, `NAME` for a
+/// word of the project's own. `docs/configuration.md` has a heading
 /// for each; removing or renaming one breaks users' files.
-pub const KEYS: [&str; 71] = [
+pub const KEYS: [&str; 87] = [
     "rule-folders",
     "check.precision",
     "check.severity",
@@ -38,7 +39,23 @@ pub const KEYS: [&str; 71] = [
     "hook.fail",
     "deviations.file",
     "deviations.self",
+    "deviations.records",
     "baseline.file",
+    "record.project",
+    "record.device",
+    "record.item",
+    "record.safety-class",
+    "record.log",
+    "record.signers",
+    "record.reviewer-trailers",
+    "record.approver-trailers",
+    "training.history",
+    "training.individual",
+    "training.owner",
+    "training.folders",
+    "training.components.NAME",
+    "training.months",
+    "training.history-bytes",
     "profile.device",
     "profile.assets",
     "profile.links.ble",

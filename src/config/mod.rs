@@ -30,7 +30,8 @@ pub use policy::{Explained, Kind, Lowered, Policy, PolicyOptions, Ruling, Terms}
 pub use policy_change::{PolicyChange, changes};
 pub use rule_names::{NamedRules, RuleNames, RuleOverride};
 pub use settings::{
-    Baseline, C, CharSign, Check, DataModel, Deviations, FailOn, Hook, HookFailure, ImportSettings,
-    Limits, Macros, Paths, RuleSettings, Scope, SelfDeviation,
+    Baseline, C, CharSign, Check, DataModel, DeviationRecords, Deviations, FailOn, Hook,
+    HookFailure, ImportSettings, Limits, Macros, Paths, Record, RuleSettings, Scope, SelfDeviation,
+    Switch, Training,
 };
 pub(crate) use spelling::nearest;

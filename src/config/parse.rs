@@ -14,7 +14,8 @@ use super::nearest;
 use super::profile::Profile;
 use super::rule_names::{NamedRules, RuleNames, RuleOverride};
 use super::settings::{
-    Baseline, C, Check, Deviations, Hook, ImportSettings, Limits, Paths, RuleSettings,
+    Baseline, C, Check, Deviations, Hook, ImportSettings, Limits, Paths, Record, RuleSettings,
+    Training,
 };
 use crate::finding::{RepoPath, RuleId};
 
@@ -42,6 +43,10 @@ pub struct Config {
     pub deviations: Deviations,
     /// Where the findings accepted at adoption are kept.
     pub baseline: Baseline,
+    /// What review records say of the product, and where they are.
+    pub record: Record,
+    /// The local history of findings, and what is learned from it.
+    pub training: Training,
     /// What the device protects, how it is reached, what its software is.
     pub profile: Option<Profile>,
     /// The keys that the text states, of those without a placeholder.
@@ -206,6 +211,11 @@ impl Config {
         &self.origin.path
     }
 
+    /// The text the settings came from, without a byte order mark; empty for the defaults.
+    pub fn text(&self) -> &str {
+        &self.origin.text
+    }
+
     /// What this file says of rules, by rule.
     ///
     /// # Errors
@@ -292,6 +302,7 @@ impl Config {
             let span = value_span(table, &["rule-folders"]);
             return Err(origin.error(span, Problem::Value(message)));
         }
+        self.refuse_odd_record(origin, table)?;
         let macros = &self.c.macros;
         let lists = [
             ("empty", &macros.empty),
@@ -304,6 +315,38 @@ impl Config {
                 let message = format!("`{name}` is no macro name: write the name alone");
                 let span = value_span(table, &["c", "macros", key]);
                 return Err(origin.error(span, Problem::Value(message)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Places without a name, trailers that no commit message can have.
+    fn refuse_odd_record(&self, origin: &Origin, table: &DeTable<'_>) -> Result<(), ConfigError> {
+        let record = &self.record;
+        let refuse = |key: &str, message: String| {
+            origin.error(value_span(table, &["record", key]), Problem::Value(message))
+        };
+        for (key, file) in [("log", &record.log), ("signers", &record.signers)] {
+            if file.as_ref().is_some_and(|file| file.trim().is_empty()) {
+                return Err(refuse(key, "the name of a file is expected".to_owned()));
+            }
+        }
+        let is_trailer = |name: &str| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        for (key, list) in [
+            ("reviewer-trailers", &record.reviewer_trailers),
+            ("approver-trailers", &record.approver_trailers),
+        ] {
+            if let Some(name) = list.iter().find(|name| !is_trailer(name)) {
+                let message =
+                    format!("`{name}` is no trailer: write `Reviewed-by`, without the colon");
+                return Err(refuse(key, message));
             }
         }
         Ok(())
@@ -354,11 +397,12 @@ fn refuse_unknown_keys(
 
 /// Checks path patterns one by one: serde would only name the list they stand in.
 fn refuse_bad_patterns(origin: &Origin, table: &DeTable<'_>) -> Result<(), ConfigError> {
-    let lists = table
-        .get("paths")
-        .and_then(|paths| paths.get_ref().as_table())
-        .into_iter()
-        .flat_map(|paths| paths.values());
+    fn below<'t>(table: Option<&'t DeTable<'t>>, name: &str) -> Option<&'t DeTable<'t>> {
+        table?.get(name)?.get_ref().as_table()
+    }
+    let components = below(below(Some(table), "training"), "components");
+    let tables = [below(Some(table), "paths"), components];
+    let lists = tables.into_iter().flatten().flat_map(|one| one.values());
     refuse_bad_lists(origin, lists)
 }
 

@@ -1,11 +1,13 @@
 //! The tables of `scrubin.toml` with their defaults.
 
-use std::num::NonZeroUsize;
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::glob::Globs;
+use super::profile::SafetyClass;
 use crate::finding::{Precision, Severity};
 
 /// Which findings of the reviewed files are reported.
@@ -310,6 +312,17 @@ pub enum SelfDeviation {
     Allow,
 }
 
+/// Which deviations excuse anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviationRecords {
+    /// Comments and entries of the file, with a record or without.
+    #[default]
+    Optional,
+    /// Entries of the file with an id alone: deviation records.
+    Required,
+}
+
 /// `[deviations]`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -319,6 +332,8 @@ pub struct Deviations {
     /// What a pull request needs for a deviation that it adds itself.
     #[serde(rename = "self")]
     pub by_itself: SelfDeviation,
+    /// Whether a deviation has to be a record of the register.
+    pub records: DeviationRecords,
 }
 
 impl Default for Deviations {
@@ -326,6 +341,53 @@ impl Default for Deviations {
         Self {
             file: "deviations.toml".to_owned(),
             by_itself: SelfDeviation::default(),
+            records: DeviationRecords::default(),
+        }
+    }
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// It is.
+    #[default]
+    On,
+    /// It is not.
+    Off,
+}
+
+/// `[training]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Training {
+    /// Whether reviews leave a line in the local history.
+    pub history: Switch,
+    /// Whether people are told apart, by pseudonym.
+    pub individual: Switch,
+    /// Who signs the competence matrix.
+    pub owner: Option<String>,
+    /// How many folders from the root make a component.
+    pub folders: NonZeroUsize,
+    /// Named components; the first in the order of names whose patterns match counts.
+    pub components: BTreeMap<String, Globs>,
+    /// How long a run and a person's learning data are kept.
+    pub months: NonZeroU32,
+    /// Most bytes of the history; the oldest runs go first.
+    pub history_bytes: NonZeroUsize,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        let one = NonZeroUsize::MIN;
+        Self {
+            history: Switch::default(),
+            individual: Switch::default(),
+            owner: None,
+            folders: one.saturating_add(1),
+            components: BTreeMap::new(),
+            months: NonZeroU32::MIN.saturating_add(23),
+            history_bytes: one.saturating_add((32 << 20) - 1),
         }
     }
 }
@@ -342,6 +404,43 @@ impl Default for Baseline {
     fn default() -> Self {
         Self {
             file: "scrubin-baseline.json".to_owned(),
+        }
+    }
+}
+
+/// `[record]`: what a review record says of the product, who counts as reviewer, and where records are.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Record {
+    /// Name of the project.
+    pub project: Option<String>,
+    /// The device; not stated: that of the profile.
+    pub device: Option<String>,
+    /// The software item (IEC 62304 3.25).
+    pub item: Option<String>,
+    /// Software safety class; not stated: the strictest one of the reviewed files by the profile.
+    pub safety_class: Option<SafetyClass>,
+    /// The log that takes records where `--record` names none, relative to the repository root.
+    pub log: Option<String>,
+    /// Public keys of those who may sign, relative to the repository root.
+    pub signers: Option<String>,
+    /// Trailers of commit messages that name reviewers.
+    pub reviewer_trailers: Vec<String>,
+    /// Trailers of commit messages that name who approved.
+    pub approver_trailers: Vec<String>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            project: None,
+            device: None,
+            item: None,
+            safety_class: None,
+            log: None,
+            signers: None,
+            reviewer_trailers: vec!["Reviewed-by".to_owned()],
+            approver_trailers: vec!["Approved-by".to_owned()],
         }
     }
 }

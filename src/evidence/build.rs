@@ -1,19 +1,44 @@
 //! Report and surroundings → record.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::profile::{self, Profile, SafetyClass};
+use crate::config::{Config, FailOn};
+use crate::finding::{Precision, Severity};
 use crate::report::{Report, page};
-use crate::triage::{Triaged, Verdict};
+use crate::triage::{DeviationUse, Triaged, Verdict};
 
 use super::record::{
-    ChangePart, CoveragePart, Disposition, FindingPart, GapPart, GatePart, GateResult, PeoplePart,
-    ProjectPart, ReviewRecord, RulesetPart, SCHEMA_VERSION, SkippedPart, ToolPart,
+    ChangePart, ChecklistPart, CoveragePart, Disposition, FindingPart, FixedPart, GapPart,
+    GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RulesetPart, SCHEMA_VERSION,
+    SkippedPart, ToolPart,
 };
 use super::verify::rules_digest;
+
+/// What the run went by, which its report does not say.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// `CODE VERSION SEVERITY PRECISION` of each active rule, sorted.
+    pub rules: Vec<String>,
+    /// From which severity on a finding closes the gate.
+    pub fail_on: FailOn,
+    /// Lowest precision that is reported.
+    pub precision: Option<Precision>,
+    /// Lowest severity that is reported.
+    pub severity: Option<Severity>,
+    /// The strictest safety class among the reviewed files, by the profile.
+    pub class: Option<SafetyClass>,
+    /// The files of the change.
+    pub files: BTreeSet<String>,
+}
 
 /// What the report does not say.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     /// From the configuration.
     pub project: ProjectPart,
+    /// From the profile.
+    pub checklist: Vec<ChecklistPart>,
     /// Address of the repository without credentials.
     pub repository: Option<String>,
     /// Tree of the head, or of the index.
@@ -34,12 +59,46 @@ pub struct Context {
     pub binary_sha256: Option<String>,
     /// `NAME VERSION` of each grammar.
     pub grammars: Vec<String>,
-    /// `CODE VERSION SEVERITY PRECISION` of each active rule, sorted.
-    pub rules: Vec<String>,
+    /// What the run went by.
+    pub terms: Terms,
+}
+
+/// What the configuration says of the product.
+pub fn project(config: &Config, report: &Report, terms: &Terms) -> ProjectPart {
+    let record = &config.record;
+    let of_profile = |profile: &Profile| profile.device.clone();
+    let class = record.safety_class.or(terms.class);
+    ProjectPart {
+        name: record.project.clone(),
+        device: record
+            .device
+            .clone()
+            .or_else(|| config.profile.as_ref().and_then(of_profile)),
+        item: record.item.clone(),
+        safety_class: class.map(|class| class.as_str().to_owned()),
+        profile_sha256: (!config.path().is_empty())
+            .then(|| super::envelope::sha256(config.text().as_bytes())),
+        level: report.profile.level.map(str::to_owned),
+    }
+}
+
+/// What a person has to look at for this change.
+pub fn checklist(config: &Config, class: Option<SafetyClass>) -> Vec<ChecklistPart> {
+    let class = config.record.safety_class.or(class);
+    profile::checklist(config.profile.as_ref(), class)
+        .into_iter()
+        .map(|check| ChecklistPart {
+            key: check.key.to_owned(),
+            text: check.text.to_owned(),
+            because: check.when.words().to_owned(),
+        })
+        .collect()
 }
 
 /// Makes the record of a review; its number, name and predecessor are given by the log it goes into.
 pub fn build(report: &Report, context: Context) -> ReviewRecord {
+    let decided = decisions(report);
+    let terms = context.terms;
     ReviewRecord {
         schema: SCHEMA_VERSION,
         id: String::new(),
@@ -68,31 +127,45 @@ pub fn build(report: &Report, context: Context) -> ReviewRecord {
         },
         ruleset: RulesetPart {
             digest: report.ruleset_digest.clone(),
-            rules_sha256: rules_digest(&context.rules),
-            rules: context.rules,
+            rules_sha256: rules_digest(&terms.rules),
+            rules: terms.rules,
         },
         coverage: coverage(report),
         findings: report
             .findings
             .iter()
             .filter(|triaged| is_recorded(triaged))
-            .map(|triaged| finding(triaged, report))
+            .map(|triaged| finding(triaged, report, &decided))
             .collect(),
+        fixed: Vec::new(),
         gate: GatePart {
-            result: if report.incomplete {
-                GateResult::Incomplete
-            } else if report.blocks() {
-                GateResult::Fail
-            } else {
-                GateResult::Pass
-            },
+            result: result_of(report),
             blocking: report.findings.iter().filter(|one| one.blocks).count() as u64,
+            fail_on: terms.fail_on.as_str().to_owned(),
+            precision: terms
+                .precision
+                .unwrap_or(Precision::High)
+                .as_str()
+                .to_owned(),
+            severity: terms.severity.unwrap_or(Severity::Info).as_str().to_owned(),
         },
+        checklist: context.checklist,
         notices: report
             .notices
             .iter()
             .map(|notice| notice.text.clone())
             .collect(),
+    }
+}
+
+/// What the report says of the gate.
+pub fn result_of(report: &Report) -> GateResult {
+    if report.incomplete {
+        GateResult::Incomplete
+    } else if report.blocks() {
+        GateResult::Fail
+    } else {
+        GateResult::Pass
     }
 }
 
@@ -105,34 +178,102 @@ fn is_recorded(triaged: &Triaged) -> bool {
     )
 }
 
-fn finding(triaged: &Triaged, report: &Report) -> FindingPart {
+/// The deviation that gave the reason for a finding, by the finding's fingerprint.
+fn decisions(report: &Report) -> BTreeMap<&str, &DeviationUse> {
+    let mut decided = BTreeMap::new();
+    for one in &report.deviations {
+        for fingerprint in &one.fingerprints {
+            decided.entry(fingerprint.as_str()).or_insert(one);
+        }
+    }
+    decided
+}
+
+fn finding(
+    triaged: &Triaged,
+    report: &Report,
+    decided: &BTreeMap<&str, &DeviationUse>,
+) -> FindingPart {
     let finding = &triaged.finding;
     let rule = report.rules.get(&finding.rule);
+    let fingerprint = triaged.fingerprint.value();
     FindingPart {
-        fingerprint: triaged.fingerprint.value(),
         rule: finding.rule.to_string(),
         rule_version: rule.map(|rule| rule.version.clone()).unwrap_or_default(),
         cwe: rule.map(page::cwe_ids).unwrap_or_default(),
         path: finding.location.path.to_string(),
         line: finding.location.start.line,
+        function: finding.function.clone(),
+        state: triaged.state.map(|state| state.as_str().to_owned()),
         severity: finding.severity.as_str().to_owned(),
         precision: finding.precision.as_str().to_owned(),
         verdict: triaged.verdict.as_str().to_owned(),
         blocks: triaged.blocks,
-        disposition: match &triaged.verdict {
-            Verdict::Deviated { reason, ticket } => Some(Disposition {
-                kind: "deviation".to_owned(),
-                reason: reason.clone(),
-                ticket: ticket.clone(),
-            }),
-            Verdict::Known => Some(Disposition {
-                kind: "baseline".to_owned(),
-                reason: "accepted at adoption".to_owned(),
-                ticket: None,
-            }),
-            _ => None,
-        },
+        disposition: disposition(&triaged.verdict, decided.get(fingerprint.as_str()).copied()),
+        fingerprint,
     }
+}
+
+fn disposition(verdict: &Verdict, by: Option<&DeviationUse>) -> Option<Disposition> {
+    match (verdict, by) {
+        (Verdict::Deviated { .. }, Some(one)) => Some(of_deviation(one)),
+        // No deviation of ours: another tool was told to be silent.
+        (Verdict::Deviated { reason, ticket }, None) => Some(Disposition {
+            kind: "tool".to_owned(),
+            reason: reason.clone(),
+            ticket: ticket.clone(),
+            ..Disposition::default()
+        }),
+        (Verdict::Known, _) => Some(Disposition {
+            kind: "baseline".to_owned(),
+            reason: "accepted at adoption".to_owned(),
+            ..Disposition::default()
+        }),
+        _ => None,
+    }
+}
+
+fn of_deviation(one: &DeviationUse) -> Disposition {
+    let deviation = &one.deviation;
+    let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string());
+    let register = &deviation.register;
+    Disposition {
+        kind: register.kind.as_str().to_owned(),
+        id: register.id.clone(),
+        place: Some(format!("{}:{}", one.location.path, one.location.start.line)),
+        reason: deviation.reason.clone().unwrap_or_default(),
+        ticket: deviation.ticket.clone(),
+        risk_file: register.risk_file.clone(),
+        permit: register.permit.clone(),
+        author: register.author.clone(),
+        approver: deviation.approved_by.clone(),
+        decided: day(register.approved.or(register.created)),
+        until: day(deviation.until),
+    }
+}
+
+/// What an earlier record of the same change reported and this review does not find any more, in files
+/// that it read whole.
+pub fn fixed_since(earlier: &ReviewRecord, report: &Report, terms: &Terms) -> Vec<FixedPart> {
+    let found: BTreeSet<String> = report
+        .findings
+        .iter()
+        .map(|one| one.fingerprint.value())
+        .collect();
+    let unread: BTreeSet<String> = report.gaps.iter().map(|gap| gap.path.to_string()).collect();
+    earlier
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Report.as_str())
+        .filter(|finding| !found.contains(&finding.fingerprint))
+        .filter(|finding| terms.files.contains(&finding.path) && !unread.contains(&finding.path))
+        .map(|finding| FixedPart {
+            fingerprint: finding.fingerprint.clone(),
+            rule: finding.rule.clone(),
+            path: finding.path.clone(),
+            record: earlier.id.clone(),
+        })
+        .collect()
 }
 
 fn coverage(report: &Report) -> CoveragePart {
@@ -149,6 +290,7 @@ fn coverage(report: &Report) -> CoveragePart {
             .map(|skipped| SkippedPart {
                 reason: skipped.reason.clone(),
                 count: skipped.count,
+                examples: skipped.examples.clone(),
             })
             .collect(),
         gaps: report
@@ -157,7 +299,10 @@ fn coverage(report: &Report) -> CoveragePart {
             .map(|gap| GapPart {
                 path: gap.path.to_string(),
                 line: gap.lines.map(|(first, _)| first),
+                last_line: gap.lines.map(|(_, last)| last),
+                function: gap.function.clone(),
                 kind: gap.kind.as_str().to_owned(),
+                why: gap.detail.clone(),
             })
             .collect(),
     }

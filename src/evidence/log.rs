@@ -1,9 +1,13 @@
 //! A log of records: one line each, then the checkpoint.
 
+use super::entry::Entry;
 use super::envelope::{self, EnvelopeError};
 use super::keys::SigningKey;
-use super::record::ReviewRecord;
-use super::statement::{CHECKPOINT, Checkpoint, STATEMENT, Statement};
+use super::record::{ChangePart, ReviewRecord};
+use super::statement::{self, CHECKPOINT, Checkpoint, STATEMENT};
+
+/// Entries at the end of a log that are searched for an earlier review of the same change.
+const LOOKED_AT: usize = 500;
 
 /// A log that cannot take a record.
 #[derive(Debug, thiserror::Error)]
@@ -26,29 +30,29 @@ pub enum LogError {
     },
 }
 
-/// The text of a log with a record added. `text` is the log so far, empty for a new one; number,
-/// name and predecessor of the record are filled in.
+/// A log with an entry added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The whole log.
+    pub text: String,
+    /// The new entry's line, without its line feed.
+    pub line: String,
+    /// The new entry's name.
+    pub id: String,
+}
+
+/// The text of a log with an entry added. `text` is the log so far, empty for a new one; number,
+/// name and predecessor of the entry are filled in.
 ///
 /// # Errors
-/// The log does not end in a record and the checkpoint that names it. Whether the rest of it is
+/// The log does not end in an entry and the checkpoint that names it. Whether the rest of it is
 /// intact is for [`super::verify()`] to say: adding must not depend on keys of the past.
-pub fn append(text: &str, mut record: ReviewRecord, key: &SigningKey) -> Result<String, LogError> {
+pub fn append(text: &str, mut entry: Entry, key: &SigningKey) -> Result<Appended, LogError> {
     let end = end_of(text)?;
-    record.sequence = end.records + 1;
-    record.previous = end.last;
-    let subject = record
-        .change
-        .head
-        .as_deref()
-        .or(record.change.tree.as_deref())
-        .unwrap_or_default();
-    record.id = format!(
-        "{}-{}",
-        subject.get(..12).unwrap_or(subject),
-        record.sequence
-    );
-    let sequence = record.sequence;
-    let line = envelope::seal(STATEMENT, &Statement::new(record).bytes(), key);
+    let sequence = end.records + 1;
+    entry.place(sequence, end.last);
+    let id = entry.id().to_owned();
+    let line = envelope::seal(STATEMENT, &statement::write(&entry), key);
     let checkpoint = Checkpoint {
         records: sequence,
         last: envelope::sha256(line.as_bytes()),
@@ -56,7 +60,36 @@ pub fn append(text: &str, mut record: ReviewRecord, key: &SigningKey) -> Result<
     // Numbers and strings alone: their serialization cannot fail.
     let checkpoint = serde_json::to_vec(&checkpoint).unwrap_or_default();
     let closing = envelope::seal(CHECKPOINT, &checkpoint, key);
-    Ok(format!("{}{line}\n{closing}\n", end.kept))
+    Ok(Appended {
+        text: format!("{}{line}\n{closing}\n", end.kept),
+        line,
+        id,
+    })
+}
+
+/// The last review of the same pull request, or else of the same branch, that a log holds; looked for among
+/// its last [`LOOKED_AT`] entries. Nothing is verified: a false one changes what a record says was fixed,
+/// which [`super::verify()`] finds as it finds any false line.
+pub fn review_before(
+    text: &str,
+    pull_request: Option<u64>,
+    branch: Option<&str>,
+) -> Option<Box<ReviewRecord>> {
+    let is_same = |change: &ChangePart| match (pull_request, change.pull_request) {
+        (Some(number), Some(other)) => number == other,
+        (None, None) => branch.is_some() && change.branch.as_deref() == branch,
+        _ => false,
+    };
+    text.lines().rev().take(LOOKED_AT).find_map(|line| {
+        let opened = envelope::peek(line).ok()?;
+        if opened.payload_type != STATEMENT {
+            return None;
+        }
+        match statement::read(&opened.payload) {
+            Ok(Entry::Review(record)) if is_same(&record.change) => Some(record),
+            _ => None,
+        }
+    })
 }
 
 /// Where a record is added.

@@ -6,28 +6,65 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+mod competence;
+pub mod controls;
+mod coverage;
+mod entry;
 mod envelope;
 mod keys;
 mod log;
 mod page;
+mod people;
 mod record;
+mod register;
+mod register_page;
+mod release;
+mod release_page;
+#[cfg(test)]
+mod samples;
+mod sheet_page;
+mod sheets;
 mod statement;
 pub mod validation;
 mod verify;
 
-pub use build::{Context, build};
+pub use build::{Context, Terms, build, checklist, fixed_since, project, result_of};
+pub use competence::{open_matrix, seal_matrix};
+pub use coverage::{Commit, Coverage, Covered};
+pub use entry::{About, Answer, Confirmed, Entry, Override, Said, SignOff, SignOffError, sign_off};
 pub use envelope::EnvelopeError;
 pub use keys::{KeyError, SigningKey, VerifyingKey, verifying_keys};
-pub use log::{LogError, append};
-pub use page::{html, markdown};
-pub use record::{
-    ChangePart, CoveragePart, Disposition, FindingPart, GapPart, GatePart, GateResult, PeoplePart,
-    ProjectPart, ReviewRecord, RulesetPart, SkippedPart, ToolPart,
+pub use log::{Appended, LogError, append, review_before};
+pub use page::{
+    Reviewed, opened as override_page, review as review_page, sign_off as sign_off_page,
 };
-pub use verify::{Expected, Problem, Verified, VerifiedRecord, verify};
+pub use people::{Reviewers, is_same, people};
+pub use record::{
+    ChangePart, ChecklistPart, CoveragePart, Disposition, FindingPart, FixedPart, GapPart,
+    GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RulesetPart, SkippedPart,
+    ToolPart,
+};
+pub use register::{CategoryRow, Excused, Filter, PermitRow, Register, Row, register};
+pub use register_page::{register_page, register_table};
+pub use release::{
+    Anomaly, CommitRow, LogRow, OverrideRow, Release, RulesetRow, Sources, TakenIn, Totals, release,
+};
+pub use release_page::{release_page, release_table};
+pub use sheets::page;
+pub use verify::{Expected, Problem, Signed, Verified, VerifiedRecord, verify, verify_line};
+
+/// Version of the form of all entries.
+pub const FORM: u32 = record::SCHEMA_VERSION;
+pub use sheet_page::sheet_page;
 
 /// The JSON schema of the predicate, published in `docs/schema/`.
 pub static SCHEMA: &str = include_str!("../../docs/schema/review-record-v1.json");
+
+/// The JSON schema of a sign-off.
+pub const SIGN_OFF_SCHEMA: &str = include_str!("../../docs/schema/checklist-sign-off-v1.json");
+
+/// The JSON schema of an override.
+pub const OVERRIDE_SCHEMA: &str = include_str!("../../docs/schema/gate-override-v1.json");
 
 /// Names and versions of the grammars, as the records give them; a test compares with `Cargo.toml`.
 pub const GRAMMARS: [&str; 2] = ["tree-sitter-c 0.24.2", "tree-sitter-rust 0.24.2"];
@@ -56,10 +93,20 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_names_every_field_of_a_record() {
-        let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
-        let record = serde_json::to_value(record::samples::record("aa")).unwrap();
-        same(&schema, &record, "record");
+    fn the_schemas_name_every_field_of_the_entries() {
+        let read = |text: &str| -> serde_json::Value { serde_json::from_str(text).unwrap() };
+        let record = samples::record("aa");
+        let value = serde_json::to_value(&record).unwrap();
+        same(&read(SCHEMA), &value, "record");
+        let said = Said {
+            all: true,
+            ..Said::default()
+        };
+        let answered = sign_off(&record, samples::about(), said).unwrap();
+        let value = serde_json::to_value(answered).unwrap();
+        same(&read(SIGN_OFF_SCHEMA), &value, "sign-off");
+        let value = serde_json::to_value(samples::opened(samples::about())).unwrap();
+        same(&read(OVERRIDE_SCHEMA), &value, "override");
     }
 
     /// Compares the keys of an object with the properties its schema requires, all the way down.

@@ -1,22 +1,10 @@
-//! A record for people.
+//! Records, sign-offs and overrides for people.
 
-use crate::report::quote;
-
-use super::record::ReviewRecord;
-use super::verify::VerifiedRecord;
-
-/// A heading and rows of name and value.
-struct Section {
-    title: &'static str,
-    rows: Vec<(&'static str, String)>,
-}
-
-/// What a value that nobody gave is shown as.
-const NONE: &str = "not stated";
-
-fn or_none(value: Option<&str>) -> String {
-    value.unwrap_or(NONE).to_owned()
-}
+use super::entry::{About, Override, SignOff};
+use super::record::{Disposition, ReviewRecord};
+use super::sheets::{self, NONE, or_none};
+use super::verify::{Signed, VerifiedRecord};
+use crate::report::sheet::Sheet;
 
 fn yes_or_no(value: Option<bool>) -> String {
     match value {
@@ -26,23 +14,146 @@ fn yes_or_no(value: Option<bool>) -> String {
     }
 }
 
-/// The record without its lists.
-fn sections(verified: &VerifiedRecord) -> Vec<Section> {
+/// A review with what people added to it later.
+#[derive(Debug, Clone)]
+pub struct Reviewed<'v> {
+    /// The review.
+    pub record: &'v VerifiedRecord,
+    /// Who answered its checklist.
+    pub sign_offs: Vec<&'v Signed<SignOff>>,
+    /// Who opened its gate.
+    pub overrides: Vec<&'v Signed<Override>>,
+}
+
+/// The document of a review.
+pub fn review(reviewed: &Reviewed<'_>) -> Sheet {
+    let record = &reviewed.record.record;
+    let mut sheet = Sheet::new(&format!("Review record {}", record.id));
+    sheet.text(
+        "Evidence for a review. Whether a product conforms to a standard is for people to say.",
+    );
+    for (title, facts) in facts(reviewed.record) {
+        sheet.heading(title);
+        sheets::facts(&mut sheet, facts);
+    }
+    findings(&mut sheet, record);
+    left_out(&mut sheet, record);
+    checklist(&mut sheet, reviewed);
+    if !reviewed.overrides.is_empty() {
+        sheet.heading("The gate was opened by hand");
+        for one in &reviewed.overrides {
+            sheets::facts(&mut sheet, override_facts(one));
+        }
+    }
+    if !record.notices.is_empty() {
+        sheet.heading("Remarks");
+        for text in &record.notices {
+            sheet.text(text);
+        }
+    }
+    sheet
+}
+
+/// The document of a sign-off.
+pub fn sign_off(one: &Signed<SignOff>) -> Sheet {
+    let record = &one.record;
+    let mut sheet = Sheet::new(&format!("Checklist {}", record.id));
+    sheets::facts(&mut sheet, sign_off_facts(one));
+    sheet.heading("Answers");
+    let rows = record
+        .answers
+        .iter()
+        .map(|answer| {
+            let note = answer.note.clone().unwrap_or_default();
+            vec![answer.text.clone(), answer.answer.as_str().to_owned(), note]
+        })
+        .collect();
+    sheets::table(
+        &mut sheet,
+        "Answers",
+        &["point", "holds", "why"],
+        rows,
+        "No point is answered.",
+    );
+    sheet
+}
+
+/// The document of an override.
+pub fn opened(one: &Signed<Override>) -> Sheet {
+    let mut sheet = Sheet::new(&format!("Gate opened by hand {}", one.record.id));
+    sheets::facts(&mut sheet, override_facts(one));
+    sheet
+}
+
+fn sign_off_facts(one: &Signed<SignOff>) -> Vec<(&'static str, String)> {
+    let record = &one.record;
+    let mut facts = vec![
+        ("signed off by", record.reviewer.clone()),
+        ("at", record.signed.clone()),
+        ("points answered", record.answers.len().to_string()),
+        (
+            "points left open",
+            if record.open.is_empty() {
+                "none".to_owned()
+            } else {
+                record.open.join(", ")
+            },
+        ),
+    ];
+    facts.extend(record.note.iter().map(|note| ("remark", note.clone())));
+    facts.extend(chain_facts(&record.about, one));
+    facts
+}
+
+fn override_facts(one: &Signed<Override>) -> Vec<(&'static str, String)> {
+    let record = &one.record;
+    let mut facts = vec![
+        ("the gate had said", record.result.as_str().to_owned()),
+        ("reason", record.reason.clone()),
+        ("decided by", record.approver.clone()),
+        ("at", record.decided.clone()),
+        ("ticket", or_none(record.ticket.as_deref())),
+    ];
+    facts.extend(chain_facts(&record.about, one));
+    facts
+}
+
+fn chain_facts<T>(about: &About, one: &Signed<T>) -> Vec<(&'static str, String)> {
+    vec![
+        ("review", about.record.clone()),
+        ("commit", or_none(about.head.as_deref())),
+        ("SHA-256 of the review's line", about.sha256.clone()),
+        ("SHA-256 of this line", one.digest.clone()),
+        ("key", one.key.clone()),
+    ]
+}
+
+type Facts = Vec<(&'static str, String)>;
+
+/// The record without its lists, by heading.
+fn facts(verified: &VerifiedRecord) -> Vec<(&'static str, Facts)> {
     let record = &verified.record;
     let (change, people, coverage) = (&record.change, &record.people, &record.coverage);
     vec![
-        Section {
-            title: "Result",
-            rows: vec![
+        (
+            "Result",
+            vec![
                 ("gate", record.gate.result.as_str().to_owned()),
                 ("findings that close it", record.gate.blocking.to_string()),
+                (
+                    "went by",
+                    format!(
+                        "closes from {}, reports precision {} and severity {} upwards",
+                        record.gate.fail_on, record.gate.precision, record.gate.severity
+                    ),
+                ),
                 ("began", record.started.clone()),
                 ("ended", record.ended.clone()),
             ],
-        },
-        Section {
-            title: "Change",
-            rows: vec![
+        ),
+        (
+            "Change",
+            vec![
                 ("repository", or_none(change.repository.as_deref())),
                 ("head commit", or_none(change.head.as_deref())),
                 ("base commit", or_none(change.base.as_deref())),
@@ -63,10 +174,10 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                     format!("{}, scope {}", change.source, change.scope),
                 ),
             ],
-        },
-        Section {
-            title: "Product",
-            rows: vec![
+        ),
+        (
+            "Product",
+            vec![
                 ("project", or_none(record.project.name.as_deref())),
                 ("device", or_none(record.project.device.as_deref())),
                 ("software item", or_none(record.project.item.as_deref())),
@@ -80,10 +191,10 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                     or_none(record.project.profile_sha256.as_deref()),
                 ),
             ],
-        },
-        Section {
-            title: "People",
-            rows: vec![
+        ),
+        (
+            "People",
+            vec![
                 ("author", or_none(people.author.as_deref())),
                 ("committer", or_none(people.committer.as_deref())),
                 (
@@ -99,11 +210,12 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                     "author and approver differ",
                     yes_or_no(people.author_is_not_approver),
                 ),
+                ("said by", or_none(people.said_by.as_deref())),
             ],
-        },
-        Section {
-            title: "Coverage",
-            rows: vec![
+        ),
+        (
+            "Coverage",
+            vec![
                 (
                     "files analysed",
                     format!("{} of {}", coverage.files_analysed, coverage.files),
@@ -118,10 +230,10 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                 ),
                 ("lines", coverage.lines.to_string()),
             ],
-        },
-        Section {
-            title: "Tool",
-            rows: vec![
+        ),
+        (
+            "Tool",
+            vec![
                 (
                     "tool",
                     format!("{} {}", record.tool.name, record.tool.version),
@@ -138,10 +250,10 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                     record.ruleset.rules_sha256.clone(),
                 ),
             ],
-        },
-        Section {
-            title: "Chain",
-            rows: vec![
+        ),
+        (
+            "Chain",
+            vec![
                 ("record", record.id.clone()),
                 ("number in its log", record.sequence.to_string()),
                 ("SHA-256 of this record", verified.digest.clone()),
@@ -151,185 +263,262 @@ fn sections(verified: &VerifiedRecord) -> Vec<Section> {
                 ),
                 ("signed by", verified.key.clone()),
             ],
-        },
+        ),
     ]
 }
 
-/// A table: a title, its columns and rows.
-struct Table {
-    title: String,
-    columns: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
-}
-
-fn tables(record: &ReviewRecord) -> Vec<Table> {
-    let mut tables = vec![Table {
-        title: format!("Findings ({})", record.findings.len()),
-        columns: vec!["rule", "place", "severity", "closes the gate", "decision"],
-        rows: record
-            .findings
-            .iter()
-            .map(|finding| {
-                let decision = finding.disposition.as_ref().map_or_else(
-                    || "open".to_owned(),
-                    |one| match &one.ticket {
-                        Some(ticket) => format!("{}: {} ({ticket})", one.kind, one.reason),
-                        None => format!("{}: {}", one.kind, one.reason),
-                    },
-                );
-                vec![
-                    format!("{} {}", finding.rule, finding.cwe.join(" ")),
-                    format!("{}:{}", finding.path, finding.line),
-                    finding.severity.clone(),
-                    yes_or_no(Some(finding.blocks)),
-                    decision,
-                ]
-            })
-            .collect(),
-    }];
-    tables.push(Table {
-        title: format!("Not analysed ({})", record.coverage.gaps.len()),
-        columns: vec!["file", "line", "why"],
-        rows: record
-            .coverage
-            .gaps
-            .iter()
-            .map(|gap| {
-                let line = gap.line.map(|line| line.to_string()).unwrap_or_default();
-                vec![gap.path.clone(), line, gap.kind.clone()]
-            })
-            .collect(),
-    });
-    tables.push(Table {
-        title: "Left out on purpose".to_owned(),
-        columns: vec!["why", "files"],
-        rows: record
-            .coverage
-            .skipped
-            .iter()
-            .map(|skipped| vec![skipped.reason.clone(), skipped.count.to_string()])
-            .collect(),
-    });
-    tables.push(Table {
-        title: "Remarks".to_owned(),
-        columns: vec!["remark"],
-        rows: record
-            .notices
-            .iter()
-            .map(|text| vec![text.clone()])
-            .collect(),
-    });
-    tables.retain(|table| !table.rows.is_empty());
-    tables
-}
-
-/// Renders a record as markdown; ends with a line feed.
-pub fn markdown(verified: &VerifiedRecord) -> String {
-    let mut out = format!("# Review record {}\n", quote::text(&verified.record.id));
-    for section in sections(verified) {
-        out.push_str(&format!("\n## {}\n\n| | |\n| --- | --- |\n", section.title));
-        for (name, value) in section.rows {
-            out.push_str(&format!("| {name} | {} |\n", quote::cell(&value)));
-        }
-    }
-    for table in tables(&verified.record) {
-        out.push_str(&format!(
-            "\n## {}\n\n| {} |\n|{}\n",
-            table.title,
-            table.columns.join(" | "),
-            " --- |".repeat(table.columns.len())
-        ));
-        for row in table.rows {
-            let cells: Vec<String> = row.iter().map(|cell| quote::cell(cell)).collect();
-            out.push_str(&format!("| {} |\n", cells.join(" | ")));
-        }
-    }
-    out
-}
-
-/// How the page looks, on screen and on paper.
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}\
-table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}\
-th,td{border:1px solid #767676;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}\
-th[scope=row]{width:16rem;font-weight:600}thead th{background:#e8e8e8}\
-@media print{body{margin:0;max-width:none;font-size:10pt}h2{break-after:avoid}tr{break-inside:avoid}}";
-
-/// Renders a record as a page that stands alone; ends with a line feed.
-pub fn html(verified: &VerifiedRecord) -> String {
-    let title = format!("Review record {}", quote::html(&verified.record.id));
-    let mut out = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
+fn findings(sheet: &mut Sheet, record: &ReviewRecord) {
+    sheet.heading(&format!("Findings ({})", record.findings.len()));
+    let rows = record
+        .findings
+        .iter()
+        .map(|finding| {
+            let decision = finding.disposition.as_ref().map(decision);
+            vec![
+                format!("{} {}", finding.rule, finding.rule_version),
+                finding.cwe.join(" "),
+                format!("{}:{}", finding.path, finding.line),
+                finding.severity.clone(),
+                finding.state.clone().unwrap_or_default(),
+                yes_or_no(Some(finding.blocks)),
+                decision.unwrap_or_else(|| "open".to_owned()),
+            ]
+        })
+        .collect();
+    sheets::table(
+        sheet,
+        "Findings",
+        &[
+            "rule",
+            "CWE",
+            "place",
+            "severity",
+            "state",
+            "closes the gate",
+            "decision",
+        ],
+        rows,
+        "Nothing was found that this change brought in.",
     );
-    for section in sections(verified) {
-        out.push_str(&format!("<h2>{}</h2>\n<table>\n<tbody>\n", section.title));
-        for (name, value) in section.rows {
-            out.push_str(&format!(
-                "<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n",
-                quote::html(&value)
-            ));
-        }
-        out.push_str("</tbody>\n</table>\n");
+    if record.fixed.is_empty() {
+        return;
     }
-    for table in tables(&verified.record) {
-        out.push_str(&format!("<h2>{}</h2>\n<table>\n<thead>\n<tr>", table.title));
-        for column in table.columns {
-            out.push_str(&format!("<th scope=\"col\">{column}</th>"));
+    sheet.heading(&format!("Fixed in this commit ({})", record.fixed.len()));
+    let rows = record
+        .fixed
+        .iter()
+        .map(|one| vec![one.rule.clone(), one.path.clone(), one.record.clone()])
+        .collect();
+    sheets::table(
+        sheet,
+        "Fixed in this commit",
+        &["rule", "file", "reported by"],
+        rows,
+        "",
+    );
+}
+
+/// A decision in one line: what, why, who, when.
+pub(super) fn decision(one: &Disposition) -> String {
+    let mut text = one.kind.clone();
+    if let Some(id) = &one.id {
+        text.push_str(&format!(" {id}"));
+    }
+    text.push_str(&format!(": {}", one.reason));
+    for (word, value) in [
+        ("ticket", &one.ticket),
+        ("risk file", &one.risk_file),
+        ("permit", &one.permit),
+        ("asked for by", &one.author),
+        ("approved by", &one.approver),
+        ("on", &one.decided),
+        ("until", &one.until),
+        ("in", &one.place),
+    ] {
+        if let Some(value) = value {
+            text.push_str(&format!("; {word} {value}"));
         }
-        out.push_str("</tr>\n</thead>\n<tbody>\n");
-        for row in table.rows {
-            let cells: String = row
+    }
+    text
+}
+
+fn left_out(sheet: &mut Sheet, record: &ReviewRecord) {
+    let coverage = &record.coverage;
+    sheet.heading(&format!("Not analysed ({})", coverage.gaps.len()));
+    let rows = coverage
+        .gaps
+        .iter()
+        .map(|gap| {
+            let lines = match (gap.line, gap.last_line) {
+                (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+                (Some(first), _) => first.to_string(),
+                _ => "all".to_owned(),
+            };
+            vec![
+                gap.path.clone(),
+                lines,
+                gap.function.clone().unwrap_or_default(),
+                format!("{}: {}", gap.kind, gap.why),
+            ]
+        })
+        .collect();
+    sheets::table(
+        sheet,
+        "Not analysed",
+        &["file", "lines", "function", "why"],
+        rows,
+        "Everything in scope was analysed.",
+    );
+    if coverage.skipped.is_empty() {
+        return;
+    }
+    sheet.heading("Left out on purpose");
+    let rows = coverage
+        .skipped
+        .iter()
+        .map(|skipped| {
+            let mut examples = skipped.examples.join(", ");
+            let shown = u64::try_from(skipped.examples.len()).unwrap_or(u64::MAX);
+            if shown < skipped.count {
+                examples.push_str(&format!(" and {} more", skipped.count - shown));
+            }
+            vec![skipped.reason.clone(), skipped.count.to_string(), examples]
+        })
+        .collect();
+    sheets::table(
+        sheet,
+        "Left out on purpose",
+        &["why", "files", "which"],
+        rows,
+        "",
+    );
+}
+
+fn checklist(sheet: &mut Sheet, reviewed: &Reviewed<'_>) {
+    let record = &reviewed.record.record;
+    if record.checklist.is_empty() {
+        return;
+    }
+    sheet.heading("What no tool checks");
+    if reviewed.sign_offs.is_empty() {
+        sheet.text("Nobody has signed this list off.");
+    }
+    for one in &reviewed.sign_offs {
+        sheets::facts(sheet, sign_off_facts(one));
+    }
+    let rows = record
+        .checklist
+        .iter()
+        .map(|check| {
+            let answers: Vec<String> = reviewed
+                .sign_offs
                 .iter()
-                .map(|cell| format!("<td>{}</td>", quote::html(cell)))
+                .filter_map(|one| {
+                    let mut answers = one.record.answers.iter();
+                    let answer = answers.find(|answer| answer.key == check.key)?;
+                    let note = answer.note.iter().map(|note| format!(" ({note})"));
+                    let note: String = note.collect();
+                    let word = answer.answer.as_str();
+                    Some(format!("{word}, {}{note}", one.record.reviewer))
+                })
                 .collect();
-            out.push_str(&format!("<tr>{cells}</tr>\n"));
-        }
-        out.push_str("</tbody>\n</table>\n");
-    }
-    out.push_str("</main>\n</body>\n</html>\n");
-    out
+            let answer = if answers.is_empty() {
+                "open".to_owned()
+            } else {
+                answers.join("; ")
+            };
+            vec![check.text.clone(), check.because.clone(), answer]
+        })
+        .collect();
+    sheets::table(
+        sheet,
+        "Points of the checklist",
+        &["point", "asked because of", "answer"],
+        rows,
+        "",
+    );
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::samples::record;
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::super::entry::{self, Said};
+    use super::super::samples::record;
     use super::*;
 
     fn sample() -> VerifiedRecord {
-        VerifiedRecord {
+        signed(ReviewRecord {
+            id: "0123456789ab-1".to_owned(),
+            sequence: 1,
+            ..record("0123456789abcdef")
+        })
+    }
+
+    fn signed<T>(record: T) -> Signed<T> {
+        Signed {
             line: 1,
             digest: "00ff".to_owned(),
             key: "SHA256:abc".to_owned(),
-            record: ReviewRecord {
-                id: "0123456789ab-1".to_owned(),
-                sequence: 1,
-                ..record("0123456789abcdef")
-            },
+            record,
         }
+    }
+
+    fn answered(review: &VerifiedRecord) -> Signed<SignOff> {
+        let said = Said {
+            all: true,
+            reviewer: "M. Huber".to_owned(),
+            signed: "2026-11-30T09:00:00Z".to_owned(),
+            ..Said::default()
+        };
+        signed(entry::sign_off(&review.record, review.about(), said).unwrap())
     }
 
     #[test]
     fn a_record_in_markdown() {
-        insta::assert_snapshot!(markdown(&sample()));
+        let record = sample();
+        let sign_off = answered(&record);
+        let reviewed = Reviewed {
+            record: &record,
+            sign_offs: vec![&sign_off],
+            overrides: Vec::new(),
+        };
+        insta::assert_snapshot!(review(&reviewed).markdown());
     }
 
     #[test]
     fn a_page_escapes_what_it_quotes_and_says_all_that_markdown_says() {
-        let page = html(&sample());
+        let record = sample();
+        let reviewed = Reviewed {
+            record: &record,
+            sign_offs: Vec::new(),
+            overrides: Vec::new(),
+        };
+        let page = sheets::page(&review(&reviewed));
         assert!(
             page.contains("src/&lt;b&gt;.c:43") && !page.contains("<b>"),
             "{page}"
         );
         for value in [
             "RISK-41",
+            "DEV-7",
             "00ff",
             "SHA256:abc",
-            "C-LEN-014 CWE-806",
+            "CWE-806",
             "6 of 7",
             "not stated",
+            "Nobody has signed this list off.",
         ] {
             assert!(page.contains(value), "{value}");
         }
+    }
+
+    #[test]
+    fn a_sign_off_names_who_answered_what() {
+        let text = sign_off(&answered(&sample())).markdown();
+        assert!(
+            text.contains("M. Huber") && text.contains("| yes |"),
+            "{text}"
+        );
     }
 }

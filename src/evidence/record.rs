@@ -35,8 +35,12 @@ pub struct ReviewRecord {
     pub coverage: CoveragePart,
     /// Every finding of the change, and every excused or already known one.
     pub findings: Vec<FindingPart>,
+    /// What the record before it of the same pull request or branch reported, and is gone.
+    pub fixed: Vec<FixedPart>,
     /// The result.
     pub gate: GatePart,
+    /// What no tool checks, as the device profile asks for it; a sign-off answers it.
+    pub checklist: Vec<ChecklistPart>,
     /// Remarks of the review, such as lowered severities.
     pub notices: Vec<String>,
 }
@@ -53,7 +57,7 @@ pub struct ProjectPart {
     pub item: Option<String>,
     /// Software safety class (IEC 62304 4.3): A, B or C.
     pub safety_class: Option<String>,
-    /// SHA-256 of the configuration file.
+    /// SHA-256 of `scrubin.toml` at the root, which holds the device profile.
     pub profile_sha256: Option<String>,
     /// Security level of the device profile.
     pub level: Option<String>,
@@ -97,6 +101,8 @@ pub struct PeoplePart {
     pub approver: Option<String>,
     /// Whether author and approver are two people; none where there is no approver.
     pub author_is_not_approver: Option<bool>,
+    /// Who says so of reviewers and approver: `github`, `trailers` of the commits, `arguments`.
+    pub said_by: Option<String>,
 }
 
 /// The tool.
@@ -133,6 +139,8 @@ pub struct SkippedPart {
     pub reason: String,
     /// Number of files.
     pub count: u64,
+    /// The first of them.
+    pub examples: Vec<String>,
 }
 
 /// Something that was not understood.
@@ -141,10 +149,16 @@ pub struct SkippedPart {
 pub struct GapPart {
     /// The file.
     pub path: String,
-    /// 1-based line, where there is one.
+    /// 1-based first line; none where the whole file is meant.
     pub line: Option<u32>,
+    /// 1-based last line.
+    pub last_line: Option<u32>,
+    /// The function it lies in.
+    pub function: Option<String>,
     /// What kind of gap.
     pub kind: String,
+    /// Why, in a sentence.
+    pub why: String,
 }
 
 /// What was analysed.
@@ -185,6 +199,10 @@ pub struct FindingPart {
     pub path: String,
     /// 1-based line.
     pub line: u32,
+    /// The function around it.
+    pub function: Option<String>,
+    /// `new` with this change or there before (`unchanged`); none where there is nothing to compare with.
+    pub state: Option<String>,
     /// Severity in this project.
     pub severity: String,
     /// Precision of the rule.
@@ -197,16 +215,60 @@ pub struct FindingPart {
     pub disposition: Option<Disposition>,
 }
 
-/// A decision about a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A decision about a finding. Names and dates are as those who decided wrote them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disposition {
-    /// `deviation` or `baseline`.
+    /// `deviation`, `false-positive`, `accepted-risk`, `deferred`, `baseline`, or `tool` where another tool
+    /// was told to leave it alone.
     pub kind: String,
+    /// Id of the deviation, where it has one.
+    pub id: Option<String>,
+    /// Where the decision stands, as `PATH:LINE`.
+    pub place: Option<String>,
     /// The reason given.
     pub reason: String,
-    /// Ticket or risk-file entry.
+    /// Ticket.
     pub ticket: Option<String>,
+    /// Entry in the risk file.
+    pub risk_file: Option<String>,
+    /// The deviation permit it is one use of.
+    pub permit: Option<String>,
+    /// Who asked for it.
+    pub author: Option<String>,
+    /// Who agreed.
+    pub approver: Option<String>,
+    /// The day it was decided, as `2027-06-30`.
+    pub decided: Option<String>,
+    /// Last day it holds.
+    pub until: Option<String>,
+}
+
+/// A finding that was reported before and is gone: the disposition "fixed in commit", the commit being the
+/// head of the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedPart {
+    /// Identity of the finding.
+    pub fingerprint: String,
+    /// Code of the rule.
+    pub rule: String,
+    /// The file.
+    pub path: String,
+    /// The record that reported it.
+    pub record: String,
+}
+
+/// A question of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChecklistPart {
+    /// Its name.
+    pub key: String,
+    /// What a person confirms.
+    pub text: String,
+    /// The fact of the profile that asks for it.
+    pub because: String,
 }
 
 /// The result of the gate.
@@ -240,91 +302,13 @@ pub struct GatePart {
     pub result: GateResult,
     /// Number of findings that close it.
     pub blocking: u64,
+    /// `error`, `warning` or `never`: from which severity on a finding closes it.
+    pub fail_on: String,
+    /// Lowest precision that was reported.
+    pub precision: String,
+    /// Lowest severity that was reported.
+    pub severity: String,
 }
 
 /// The version of the format that this program writes and reads.
 pub(super) const SCHEMA_VERSION: u32 = 1;
-
-#[cfg(test)]
-pub(super) mod samples {
-    use super::super::verify::rules_digest;
-    use super::*;
-
-    /// A record about a commit.
-    pub(in super::super) fn record(head: &str) -> ReviewRecord {
-        let rules = vec![
-            "C-LEN-014 1.0.1 error high".to_owned(),
-            "C-STR-001 1.0.0 error high".to_owned(),
-        ];
-        ReviewRecord {
-            schema: SCHEMA_VERSION,
-            id: String::new(),
-            sequence: 0,
-            previous: None,
-            project: ProjectPart {
-                name: Some("Pump".to_owned()),
-                safety_class: Some("C".to_owned()),
-                ..ProjectPart::default()
-            },
-            change: ChangePart {
-                repository: Some("https://git.example/pump".to_owned()),
-                source: "range".to_owned(),
-                scope: "new".to_owned(),
-                base: Some("b".repeat(40)),
-                head: Some(head.to_owned()),
-                ..ChangePart::default()
-            },
-            people: PeoplePart {
-                author: Some("A <a@example.org>".to_owned()),
-                ..PeoplePart::default()
-            },
-            started: "2026-11-30T08:00:00Z".to_owned(),
-            ended: "2026-11-30T08:00:01Z".to_owned(),
-            tool: ToolPart {
-                name: "scrubin".to_owned(),
-                version: "1.2.3".to_owned(),
-                binary_sha256: None,
-                grammars: vec!["tree-sitter-c 0.24.2".to_owned()],
-            },
-            ruleset: RulesetPart {
-                digest: "feed".to_owned(),
-                rules_sha256: rules_digest(&rules),
-                rules,
-            },
-            coverage: CoveragePart {
-                files: 2,
-                files_analysed: 1,
-                functions: 7,
-                functions_analysed: 6,
-                gaps: vec![GapPart {
-                    path: "src/a.c".to_owned(),
-                    line: Some(3),
-                    kind: "syntax".to_owned(),
-                }],
-                ..CoveragePart::default()
-            },
-            findings: vec![FindingPart {
-                fingerprint: "v1:0011".to_owned(),
-                rule: "C-LEN-014".to_owned(),
-                rule_version: "1.0.1".to_owned(),
-                cwe: vec!["CWE-806".to_owned()],
-                path: "src/<b>.c".to_owned(),
-                line: 43,
-                severity: "error".to_owned(),
-                precision: "high".to_owned(),
-                verdict: "deviated".to_owned(),
-                blocks: false,
-                disposition: Some(Disposition {
-                    kind: "deviation".to_owned(),
-                    reason: "length checked in parse_hdr".to_owned(),
-                    ticket: Some("RISK-41".to_owned()),
-                }),
-            }],
-            gate: GatePart {
-                result: GateResult::Pass,
-                blocking: 0,
-            },
-            notices: Vec::new(),
-        }
-    }
-}

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use page::{html, json, markdown, terminal};
+pub use page::{html, json, listed, markdown, terminal};
 pub use sealed::{Attached, SealError, Unsealed, seal, unseal};
 pub use trace::traceability;
 

@@ -1,9 +1,12 @@
 //! Whether a log is what was written: signatures, chain, checkpoint, form, digests.
 
+use std::collections::BTreeMap;
+
+use super::entry::{About, Entry, Override, SignOff};
 use super::envelope;
 use super::keys::VerifyingKey;
 use super::record::{ReviewRecord, SCHEMA_VERSION};
-use super::statement::{CHECKPOINT, Checkpoint, STATEMENT, Statement};
+use super::statement::{self, CHECKPOINT, Checkpoint, STATEMENT};
 
 /// What a log is held against.
 #[derive(Debug, Clone, Default)]
@@ -24,26 +27,84 @@ pub struct Problem {
     pub text: String,
 }
 
-/// A record whose signature holds.
+/// An entry whose signature holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedRecord {
+pub struct Signed<T> {
     /// 1-based line of the log.
     pub line: usize,
     /// SHA-256 of the line.
     pub digest: String,
     /// The key that signed it.
     pub key: String,
-    /// The record.
-    pub record: ReviewRecord,
+    /// The entry.
+    pub record: T,
+}
+
+/// A review whose signature holds.
+pub type VerifiedRecord = Signed<ReviewRecord>;
+
+impl VerifiedRecord {
+    /// What a later entry says to speak of this review.
+    pub fn about(&self) -> About {
+        let change = &self.record.change;
+        About {
+            record: self.record.id.clone(),
+            sha256: self.digest.clone(),
+            repository: change.repository.clone(),
+            head: change.head.clone(),
+        }
+    }
 }
 
 /// The result for one log.
 #[derive(Debug, Clone, Default)]
 pub struct Verified {
-    /// Records whose signature holds, in the order of the log.
+    /// Reviews whose signature holds, in the order of the log.
     pub records: Vec<VerifiedRecord>,
+    /// Checklists that were answered.
+    pub sign_offs: Vec<Signed<SignOff>>,
+    /// Closed gates that were opened.
+    pub overrides: Vec<Signed<Override>>,
+    /// SHA-256 of the last entry's line, whatever it is; none for an empty log.
+    pub last: Option<String>,
     /// What is wrong, by line.
     pub problems: Vec<Problem>,
+}
+
+impl Verified {
+    /// Number of entries whose signature holds.
+    pub fn entries(&self) -> usize {
+        self.records.len() + self.sign_offs.len() + self.overrides.len()
+    }
+
+    /// The sign-offs of a review.
+    pub fn sign_offs_of(&self, review: &VerifiedRecord) -> Vec<&Signed<SignOff>> {
+        let is_of = |one: &&Signed<SignOff>| one.record.about.sha256 == review.digest;
+        self.sign_offs.iter().filter(is_of).collect()
+    }
+
+    /// The overrides of a review's gate.
+    pub fn overrides_of(&self, review: &VerifiedRecord) -> Vec<&Signed<Override>> {
+        let is_of = |one: &&Signed<Override>| one.record.about.sha256 == review.digest;
+        self.overrides.iter().filter(is_of).collect()
+    }
+}
+
+/// Reads the one entry of a line that is no log, such as that of a git note.
+///
+/// # Errors
+/// A sentence that says why it does not hold.
+pub fn verify_line(line: &str, keys: &[VerifyingKey]) -> Result<Signed<Entry>, String> {
+    let opened = envelope::open(line, keys).map_err(|error| error.to_string())?;
+    if opened.payload_type != STATEMENT {
+        return Err(format!("it holds {}", opened.payload_type));
+    }
+    Ok(Signed {
+        line: 1,
+        digest: envelope::sha256(line.as_bytes()),
+        key: opened.key,
+        record: statement::read(&opened.payload)?,
+    })
 }
 
 /// Verifies a log. A log is right if no problem is found; an empty one has none and no records.
@@ -70,6 +131,7 @@ pub fn verify(text: &str, keys: &[VerifyingKey], expected: &Expected) -> Verifie
         log.problem(lines.len(), &format!("the last record is not {last}"));
     }
     log.verified.problems.sort_by_key(|problem| problem.line);
+    log.verified.last = log.previous;
     log.verified
 }
 
@@ -83,6 +145,10 @@ struct Log {
     records: u64,
     /// The line of a checkpoint that holds.
     closed: Option<usize>,
+    /// Names of the reviews, by the digest of their lines.
+    reviews: BTreeMap<String, String>,
+    /// Rules that were held against their digest: nearly every record has those of the one before.
+    rules: (Vec<String>, String),
 }
 
 impl Log {
@@ -101,7 +167,7 @@ impl Log {
             Ok(opened) => opened,
             Err(error) => {
                 self.problem(number, &error.to_string());
-                self.next(line);
+                self.next(envelope::sha256(line.as_bytes()));
                 return;
             }
         };
@@ -109,30 +175,86 @@ impl Log {
             self.checkpoint(number, &opened.payload);
             return;
         }
-        if opened.payload_type != STATEMENT {
-            self.problem(number, &format!("it holds {}", opened.payload_type));
-            self.next(line);
-            return;
-        }
-        match Statement::read(&opened.payload) {
-            Err(text) => self.problem(number, &format!("the record has another form: {text}")),
-            Ok(record) => {
-                self.record(number, &record, expected);
-                self.verified.records.push(VerifiedRecord {
-                    line: number,
-                    digest: envelope::sha256(line.as_bytes()),
-                    key: opened.key,
-                    record,
-                });
+        let digest = envelope::sha256(line.as_bytes());
+        if opened.payload_type == STATEMENT {
+            match statement::read(&opened.payload) {
+                Err(text) => self.problem(number, &format!("the record has another form: {text}")),
+                Ok(entry) => {
+                    self.link(number, &entry);
+                    self.take(number, digest.clone(), opened.key, entry, expected);
+                }
             }
+        } else {
+            self.problem(number, &format!("it holds {}", opened.payload_type));
         }
-        self.next(line);
+        self.next(digest);
+    }
+
+    /// Compares an entry's place with what it says of it, and what it is about with what was there.
+    fn link(&mut self, number: usize, entry: &Entry) {
+        let chained = entry.chained();
+        if chained.schema != SCHEMA_VERSION {
+            self.problem(
+                number,
+                &format!("the record has the format {}", chained.schema),
+            );
+        }
+        if chained.previous != self.previous.as_deref() {
+            self.problem(
+                number,
+                "it does not follow the line before it: a record was removed, added or moved",
+            );
+        }
+        if chained.sequence != self.records + 1 {
+            let text = format!(
+                "it is record {} at place {}",
+                chained.sequence,
+                self.records + 1
+            );
+            self.problem(number, &text);
+        }
+        if let Some(about) = entry.about()
+            && self.reviews.get(&about.sha256) != Some(&about.record)
+        {
+            let text = format!(
+                "it speaks of the review {}, which is not before it",
+                about.record
+            );
+            self.problem(number, &text);
+        }
+    }
+
+    fn take(
+        &mut self,
+        line: usize,
+        digest: String,
+        key: String,
+        entry: Entry,
+        expected: &Expected,
+    ) {
+        match entry {
+            Entry::Review(record) => {
+                self.ruleset(line, &record, expected);
+                self.reviews.insert(digest.clone(), record.id.clone());
+                self.verified
+                    .records
+                    .push(signed(line, digest, key, *record));
+            }
+            Entry::SignOff(one) => self
+                .verified
+                .sign_offs
+                .push(signed(line, digest, key, *one)),
+            Entry::Override(one) => self
+                .verified
+                .overrides
+                .push(signed(line, digest, key, *one)),
+        }
     }
 
     /// Goes on behind a line that was or should be a record.
-    fn next(&mut self, line: &str) {
+    fn next(&mut self, digest: String) {
         self.records += 1;
-        self.previous = Some(envelope::sha256(line.as_bytes()));
+        self.previous = Some(digest);
     }
 
     fn checkpoint(&mut self, number: usize, payload: &[u8]) {
@@ -155,29 +277,12 @@ impl Log {
         }
     }
 
-    fn record(&mut self, number: usize, record: &ReviewRecord, expected: &Expected) {
-        if record.schema != SCHEMA_VERSION {
-            self.problem(
-                number,
-                &format!("the record has the format {}", record.schema),
-            );
+    fn ruleset(&mut self, number: usize, record: &ReviewRecord, expected: &Expected) {
+        if self.rules.0 != record.ruleset.rules {
+            let rules = record.ruleset.rules.clone();
+            self.rules = (rules, rules_digest(&record.ruleset.rules));
         }
-        if record.previous != self.previous {
-            self.problem(
-                number,
-                "it does not follow the line before it: a record was removed, added or moved",
-            );
-        }
-        if record.sequence != self.records + 1 {
-            let text = format!(
-                "it is record {} at place {}",
-                record.sequence,
-                self.records + 1
-            );
-            self.problem(number, &text);
-        }
-        let digest = rules_digest(&record.ruleset.rules);
-        if digest != record.ruleset.rules_sha256 {
+        if self.rules.1 != record.ruleset.rules_sha256 {
             self.problem(
                 number,
                 "the digest of its rules is not that of the rules it lists",
@@ -194,6 +299,15 @@ impl Log {
             );
             self.problem(number, &text);
         }
+    }
+}
+
+fn signed<T>(line: usize, digest: String, key: String, record: T) -> Signed<T> {
+    Signed {
+        line,
+        digest,
+        key,
+        record,
     }
 }
 
@@ -220,148 +334,4 @@ pub(super) fn rules_digest(rules: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
-    use super::super::keys::SigningKey;
-    use super::super::log::append;
-    use super::super::record::samples::record;
-    use super::*;
-    use proptest::prelude::*;
-
-    fn key() -> SigningKey {
-        SigningKey::from_seed([3; 32])
-    }
-
-    fn log(number: usize) -> String {
-        let mut text = String::new();
-        for at in 0..number {
-            text = append(&text, record(&format!("{at:040x}")), &key()).unwrap();
-        }
-        text
-    }
-
-    fn problems(text: &str) -> Vec<String> {
-        verify(text, &[key().verifying()], &Expected::default())
-            .problems
-            .into_iter()
-            .map(|problem| format!("{}: {}", problem.line, problem.text))
-            .collect()
-    }
-
-    #[test]
-    fn a_log_as_it_was_written_has_no_problem() {
-        let text = log(3);
-        assert_eq!(problems(&text), Vec::<String>::new());
-        let verified = verify(&text, &[key().verifying()], &Expected::default());
-        assert_eq!(verified.records.len(), 3);
-        assert_eq!(verified.records[2].record.sequence, 3);
-        assert_eq!(
-            verified.records[2].record.previous.as_ref(),
-            Some(&verified.records[1].digest)
-        );
-        assert_eq!(problems(""), Vec::<String>::new());
-    }
-
-    #[test]
-    fn removed_moved_repeated_and_foreign_records_are_found() {
-        let text = log(4);
-        let lines: Vec<&str> = text.lines().collect();
-        let of = |order: &[usize]| {
-            order
-                .iter()
-                .map(|at| format!("{}\n", lines[*at]))
-                .collect::<String>()
-        };
-        for order in [
-            &[1, 2, 3, 4][..],
-            &[0, 2, 3, 4],
-            &[0, 1, 2, 4],
-            &[0, 1, 2, 3],
-            &[0, 1, 2],
-            &[1, 0, 2, 3, 4],
-            &[0, 1, 1, 2, 3, 4],
-            &[0, 1, 2, 3, 4, 4],
-            &[0, 1, 2, 3, 4, 3],
-            &[4],
-        ] {
-            assert!(!problems(&of(order)).is_empty(), "{order:?}");
-        }
-        let foreign = append("", record("aa"), &SigningKey::from_seed([9; 32])).unwrap();
-        assert!(problems(&foreign)[0].contains("none of the given ones"));
-        assert!(!problems(text.trim_end()).is_empty());
-    }
-
-    #[test]
-    fn an_end_that_was_kept_elsewhere_shows_a_log_that_was_cut_and_closed_again() {
-        let (short, long) = (log(2), log(3));
-        let keys = [key().verifying()];
-        let last = verify(&long, &keys, &Expected::default()).records[2]
-            .digest
-            .clone();
-        let expected = Expected {
-            last: Some(last),
-            ..Expected::default()
-        };
-        assert!(verify(&long, &keys, &expected).problems.is_empty());
-        assert_eq!(verify(&short, &keys, &expected).problems.len(), 1);
-    }
-
-    #[test]
-    fn rules_are_held_against_their_digest_and_the_program() {
-        let keys = [key().verifying()];
-        let mut wrong = record("aa");
-        wrong
-            .ruleset
-            .rules
-            .push("C-LEN-999 1.0.0 error high".to_owned());
-        let text = append("", wrong, &key()).unwrap();
-        assert!(problems(&text)[0].contains("digest of its rules"));
-        let text = append("", record("aa"), &key()).unwrap();
-        let expected = |digest: &str| Expected {
-            ruleset: Some(("1.2.3".to_owned(), digest.to_owned())),
-            ..Expected::default()
-        };
-        assert!(verify(&text, &keys, &expected("feed")).problems.is_empty());
-        assert_eq!(verify(&text, &keys, &expected("beef")).problems.len(), 1);
-    }
-
-    #[test]
-    fn a_log_that_lost_its_end_takes_no_record() {
-        let text = log(2);
-        let lines: Vec<&str> = text.lines().collect();
-        let cut = format!("{}\n{}\n", lines[0], lines[1]);
-        assert!(append(&cut, record("aa"), &key()).is_err());
-        let other_end = format!("{}\n{}\n", lines[0], lines[2]);
-        assert!(append(&other_end, record("aa"), &key()).is_err());
-        assert!(append(text.trim_end(), record("aa"), &key()).is_err());
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1000))]
-
-        // Byte, order, deletion, repetition; a changed field is a changed byte.
-        #[test]
-        fn no_tampered_log_passes(kind in 0..5_u8, at in any::<prop::sample::Index>(), other in any::<prop::sample::Index>(), byte in any::<u8>()) {
-            let text = log(3);
-            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-            let line = at.index(lines.len());
-            let second = other.index(lines.len());
-            match kind {
-                0 => { lines.remove(line); }
-                1 => lines.swap(line, second),
-                2 => { let again = lines[line].clone(); lines.insert(second, again); }
-                3 => {
-                    let mut bytes = lines[line].clone().into_bytes();
-                    let place = other.index(bytes.len());
-                    bytes[place] = byte;
-                    lines[line] = String::from_utf8_lossy(&bytes).into_owned();
-                }
-                _ => { let place = other.index(lines[line].len()); lines[line].remove(place); }
-            }
-            let tampered: String = lines.iter().map(|line| format!("{line}\n")).collect();
-            prop_assume!(tampered != text);
-            prop_assert!(!problems(&tampered).is_empty(), "{tampered}");
-        }
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use super::submission::Proposed;
 use crate::change::git::{self, Reader, Repository};
 use crate::change::{Change, Content};
 use crate::config::{Compared, Config, Configs, FILE_NAME, SelfDeviation};
+use crate::evidence::Terms;
 use crate::finding::{FixSafety, Precision, RepoPath};
 use crate::report::{Notice, Report};
 use crate::review::{
@@ -82,6 +83,10 @@ pub struct Analysis {
     pub steering: Vec<String>,
     /// Files with a fix whose every line ends with a bare line feed.
     pub plain_files: BTreeSet<RepoPath>,
+    /// The settings that counted.
+    pub config: Config,
+    /// What a record says of the run.
+    pub terms: Terms,
 }
 
 impl Analysis {
@@ -163,6 +168,7 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
         )?;
         Ok(prepared
             .with_deviations(deviations)
+            .with_closing_register(true)
             .with_baseline(baseline.clone())
             .with_imports(request.imports.clone()))
     };
@@ -221,6 +227,8 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
         proposed,
         steering,
         plain_files,
+        terms: prepared.terms(&change),
+        config,
     })
 }
 

@@ -214,7 +214,16 @@ pub async fn identity(client: &Client) -> Identity {
     Identity(user.ok().map(|user| user.login))
 }
 
-/// People other than the author who may write to the repository and approved exactly this head.
+/// People other than the author of a pull request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecondPersons {
+    /// Who reviewed it at all.
+    pub reviewers: Vec<String>,
+    /// Who may write to the repository and approved exactly this head.
+    pub approvers: Vec<String>,
+}
+
+/// Who reviewed a pull request, and who of them approved exactly this head and may write to the repository.
 ///
 /// # Errors
 /// Reviews or permissions cannot be read.
@@ -222,20 +231,23 @@ pub async fn second_persons(
     api: &PullApi<'_>,
     author: &str,
     head: &str,
-) -> Result<Vec<String>, ApiError> {
+) -> Result<SecondPersons, ApiError> {
     let reviews: Vec<PostedReview> = api
         .reviews(&Identity::unknown())
         .await?
         .into_iter()
         .map(|(review, _)| review)
         .collect();
-    let mut people = Vec::new();
+    let mut approvers = Vec::new();
     for person in approval::approvers(&reviews, author, head) {
         if approval::may_write(&api.permission(&person).await?) {
-            people.push(person);
+            approvers.push(person);
         }
     }
-    Ok(people)
+    Ok(SecondPersons {
+        reviewers: approval::reviewers(&reviews, author),
+        approvers,
+    })
 }
 
 /// A branch compared with a commit.

@@ -41,6 +41,18 @@ pub fn approvers(reviews: &[PostedReview], author: &str, head: &str) -> Vec<Stri
         .collect()
 }
 
+/// People other than the author who reviewed at all, whatever they said and at whatever head. Sorted.
+pub fn reviewers(reviews: &[PostedReview], author: &str) -> Vec<String> {
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    for review in reviews {
+        let is_other = !review.author.eq_ignore_ascii_case(author);
+        if review.is_person && is_other && review.state != "PENDING" {
+            names.insert(review.author.to_ascii_lowercase(), &review.author);
+        }
+    }
+    names.into_values().map(str::to_owned).collect()
+}
+
 /// Whether a level of GitHub's `collaborators/USER/permission` includes writing.
 pub fn may_write(permission: &str) -> bool {
     matches!(permission, "admin" | "maintain" | "write")
@@ -93,6 +105,27 @@ mod tests {
             &[],
         );
         check(&[("bob", "COMMENTED", "new")], &[]);
+    }
+
+    #[test]
+    fn who_reviewed_is_who_said_anything() {
+        let review = |author: &str, state: &str, is_person| PostedReview {
+            id: 1,
+            author: author.to_owned(),
+            is_person,
+            state: state.to_owned(),
+            commit: None,
+            body: String::new(),
+        };
+        let reviews = [
+            review("eve", "COMMENTED", true),
+            review("Bob", "APPROVED", true),
+            review("bob", "DISMISSED", true),
+            review("ada", "COMMENTED", true),
+            review("x[bot]", "APPROVED", false),
+            review("kim", "PENDING", true),
+        ];
+        assert_eq!(reviewers(&reviews, "ada"), ["bob", "eve"]);
     }
 
     #[test]

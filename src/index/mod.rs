@@ -19,7 +19,7 @@ mod view;
 pub use build::{Built, Entry, build};
 pub use format::BlobId;
 pub use reader::{Index, Unusable};
-pub use store::{Opened, open, path_of, write};
+pub use store::{Opened, folder_of, open, path_of, write};
 pub use view::{FileView, Repository};
 
 /// Raised with every change of what a file's summary holds or means, so that no older index is read

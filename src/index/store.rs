@@ -21,15 +21,21 @@ pub enum Opened {
     Index(Index),
 }
 
-/// Where the index of a repository is. All work trees of a repository share it, so it lies in the
-/// common directory, which `commondir` names in that of a linked work tree (gitrepository-layout(5)).
+/// Where the index of a repository is.
 pub fn path_of(git_dir: &Path) -> PathBuf {
+    folder_of(git_dir).join(NAME)
+}
+
+/// The folder for what scrubin keeps of a repository. All work trees of a repository share it, so it
+/// lies in the common directory, which `commondir` names in that of a linked work tree
+/// (gitrepository-layout(5)).
+pub fn folder_of(git_dir: &Path) -> PathBuf {
     let common = fs::read_to_string(git_dir.join("commondir")).ok();
     let common = match common.as_deref().map(str::trim_end) {
         Some(named) if !named.is_empty() => git_dir.join(named),
         _ => git_dir.to_owned(),
     };
-    common.join(FOLDER).join(NAME)
+    common.join(FOLDER)
 }
 
 /// Opens an index that was made with `key`. Reads its head and no more.

@@ -29,5 +29,5 @@ pub use fixes::{FixRecord, FixReport, FixStatus, shown_diff};
 pub use imports::{ImportSummary, Places};
 pub use line_hash::line_hashes;
 pub use profile::ProfileReport;
-pub use value::{FileCounts, Notice, Phase, Report, ReportedChange, Skipped};
+pub use value::{FileCounts, Notice, Phase, Reach, Report, ReportedChange, Skipped};
 pub use words::findings_line;

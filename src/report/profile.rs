@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Report, words};
+use crate::config::profile::class_c_texts;
 use crate::config::{Lowered, PolicyChange};
 use crate::finding::{RepoPath, Severity};
 use crate::triage::Verdict;
@@ -26,18 +27,6 @@ pub struct ProfileReport {
     /// Reviewed files of safety class C.
     pub class_c: Vec<RepoPath>,
 }
-
-/// What IEC 62304, 5.5.4 asks of software of class C, in our words: what no rule can decide.
-pub const CLASS_C_CHECKLIST: [&str; 8] = [
-    "the order of events is the intended one, also when they come early, late or twice",
-    "data and control flow: every path ends where the design says",
-    "resources (stack, time, queues, handles) are enough in the worst case",
-    "faults are defined, isolated and recovered from",
-    "every variable has a value before it is used, after a warm start too",
-    "the device notices faults of its own (self-test)",
-    "memory is managed, and cannot overflow",
-    "boundary values were tried",
-];
 
 impl Report {
     /// Sentences below the findings: what the profile does, then the notices.
@@ -121,7 +110,7 @@ impl ProfileReport {
             let files = some(self.class_c.iter().map(ToString::to_string));
             sentences.push(format!(
                 "safety class C ({files}): check by hand (IEC 62304, 5.5.4) that {}",
-                CLASS_C_CHECKLIST.join("; ")
+                class_c_texts().join("; ")
             ));
         }
         sentences
@@ -168,9 +157,9 @@ impl ProfileReport {
             class_c: ClassPart {
                 files: self.class_c.iter().map(ToString::to_string).collect(),
                 checklist: if self.class_c.is_empty() {
-                    &[]
+                    Vec::new()
                 } else {
-                    &CLASS_C_CHECKLIST
+                    class_c_texts()
                 },
             },
         }
@@ -255,5 +244,5 @@ struct ChangedPart<'a> {
 #[derive(Serialize)]
 struct ClassPart {
     files: Vec<String>,
-    checklist: &'static [&'static str],
+    checklist: Vec<&'static str>,
 }

@@ -173,6 +173,7 @@ pub(crate) fn empty() -> Report {
         files: FileCounts::default(),
         functions: FileCounts::default(),
         unreached_functions: 0,
+        reach: super::Reach::default(),
         lines: 0,
         rules: BTreeMap::new(),
         rules_active: 75,

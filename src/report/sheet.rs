@@ -11,8 +11,22 @@ use super::{quote, visible};
 pub struct Sheet {
     /// Its title, plain text.
     pub title: String,
+    /// The paper it is for.
+    pub paper: Paper,
     /// What follows.
     pub parts: Vec<Part>,
+}
+
+/// The paper that a document is printed on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Paper {
+    /// Upright, as many sheets as it takes.
+    #[default]
+    Upright,
+    /// Across, for tables of many columns.
+    Across,
+    /// One sheet, upright.
+    OneSheet,
 }
 
 /// A part of a document.
@@ -93,9 +107,10 @@ impl Table {
         out
     }
 
-    fn html(&self, out: &mut String) {
+    /// `class` is a class with its attribute, or nothing.
+    fn html(&self, out: &mut String, class: &str) {
         out.push_str(&format!(
-            "<table>\n<caption>{}</caption>\n<thead>\n<tr>",
+            "<table{class}>\n<caption>{}</caption>\n<thead>\n<tr>",
             inline(&self.caption)
         ));
         for column in &self.columns {
@@ -161,8 +176,15 @@ impl Sheet {
     pub fn new(title: &str) -> Self {
         Self {
             title: title.to_owned(),
+            paper: Paper::Upright,
             parts: Vec::new(),
         }
+    }
+
+    /// Prints it on other paper.
+    #[must_use]
+    pub fn on(self, paper: Paper) -> Self {
+        Self { paper, ..self }
     }
 
     /// Adds a heading.
@@ -213,8 +235,10 @@ impl Sheet {
                     }
                     out.push_str("</dl>\n");
                 }
-                Part::Table(table) => table.html(&mut out),
-                Part::Signatures(roles) => signatures(roles).html(&mut out),
+                Part::Table(table) => table.html(&mut out, ""),
+                Part::Signatures(roles) => {
+                    signatures(roles).html(&mut out, " class=\"signatures\"");
+                }
             }
         }
         out
@@ -252,8 +276,10 @@ impl Sheet {
     pub fn terminal(&self, color: bool) -> String {
         let paint = Paint { on: color };
         let mut out = format!("{}\n", paint.bold(&plain(&self.title)));
-        for part in &self.parts {
+        for (index, part) in self.parts.iter().enumerate() {
+            let is_for_paper = matches!(self.parts.get(index + 1), Some(Part::Signatures(_)));
             match part {
+                Part::Heading(_) if is_for_paper => {}
                 Part::Heading(text) => {
                     out.push_str(&format!("\n{}\n", paint.bold(&plain(text))));
                 }

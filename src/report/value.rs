@@ -1,6 +1,7 @@
 //! The value every renderer reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::profile::ProfileReport;
 use super::{FixReport, ImportSummary};
@@ -28,6 +29,21 @@ pub struct ReportedChange {
     pub head: Option<String>,
     /// `new`, `added`, `function`, `file` or `all`.
     pub scope: String,
+}
+
+/// What of the change was looked at, for those who compare reviews with each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Added and modified lines of each reviewed file; empty where there is no base.
+    pub changed_lines: BTreeMap<RepoPath, u64>,
+    /// The rules that ran to the end, by file; those that compare with the base are not among them.
+    pub ran: BTreeMap<RepoPath, Arc<BTreeSet<RuleId>>>,
+    /// Rules that compare with the base.
+    pub comparing: BTreeSet<RuleId>,
+    /// Functions that were not read because the change cannot reach them, by file.
+    pub unread: BTreeMap<RepoPath, Vec<String>>,
+    /// Names of the reviewed blobs of files with findings.
+    pub blobs: BTreeMap<RepoPath, String>,
 }
 
 /// A duration of one phase of the run, in microseconds of wall time.
@@ -86,6 +102,8 @@ pub struct Report {
     pub functions: FileCounts,
     /// Further functions of changed files, which the change cannot reach and a hook does not read.
     pub unreached_functions: u64,
+    /// What of the change was looked at.
+    pub reach: Reach,
     /// Lines of the analysed files.
     pub lines: u64,
     /// The rules that produced findings, plus all active ones where the renderer wants them.

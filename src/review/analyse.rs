@@ -30,6 +30,8 @@ pub(super) struct Analysed {
     pub(super) comments: Vec<Comment>,
     /// Lines of the file.
     pub(super) lines: u64,
+    /// Added and modified lines, where they were counted on the way.
+    pub(super) changed_lines: Option<u64>,
     /// Functions in all, and those understood without a gap.
     pub(super) function_counts: (u64, u64),
     /// Names of further functions, which were not read because the change cannot reach them.

@@ -17,8 +17,8 @@ use crate::change::Change;
 use crate::change::git::Reader;
 use crate::config::profile::RuleFacts;
 use crate::config::{
-    Compared, Config, ConfigError, Configs, FailOn, ImportSettings, Policy, PolicyChange,
-    PolicyOptions, RuleNames, Scope, changes,
+    Compared, Config, ConfigError, Configs, DeviationRecords, FailOn, ImportSettings, Policy,
+    PolicyChange, PolicyOptions, RuleNames, Scope, changes,
 };
 use crate::finding::{Precision, RuleId};
 use crate::matching::{ActiveRule, Engine};
@@ -178,6 +178,7 @@ impl Prepared {
             .unwrap_or(Precision::Medium);
         settings.severity = config.check.severity;
         settings.fail_on = arguments.fail_on.unwrap_or(config.check.fail_on);
+        settings.wants_records = config.deviations.records == DeviationRecords::Required;
         settings.names = names;
         settings.deviation_rules = deviation_rules;
         let macros = &config.c.macros;
@@ -242,6 +243,13 @@ impl Prepared {
         self
     }
 
+    /// Says whether an expired entry of `deviations.toml` closes the gate whatever changed.
+    #[must_use]
+    pub fn with_closing_register(mut self, closes: bool) -> Self {
+        self.settings.register_closes = closes;
+        self
+    }
+
     /// Adds the baseline.
     #[must_use]
     pub fn with_baseline(mut self, baseline: Option<Baseline>) -> Self {
@@ -288,29 +296,6 @@ impl Prepared {
     pub fn failing_everywhere(mut self) -> Self {
         self.fails = true;
         self
-    }
-
-    /// `CODE VERSION SEVERITY PRECISION` of each active rule with the severity of this project, sorted:
-    /// what a record says of the rules it was made with.
-    pub fn rule_lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self
-            .engine
-            .rules()
-            .iter()
-            .filter_map(|rule| rule.info().map(|info| (rule, info)))
-            .map(|(rule, info)| {
-                let id = &rule.head().id;
-                let severity = self.settings.policy.severity_at_root(id, info.severity);
-                format!(
-                    "{id} {} {} {}",
-                    info.version,
-                    severity.map_or("off", |severity| severity.as_str()),
-                    info.precision.as_str()
-                )
-            })
-            .collect();
-        lines.sort();
-        lines
     }
 
     /// Whether a profile asks for a second person to excuse an error.

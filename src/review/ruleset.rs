@@ -11,6 +11,7 @@ use crate::matching::{self, ActiveRule, BundleError, Compiler};
 use crate::rules::RuleInfo;
 use crate::rules::{self, RuleError, RuleLanguage, Search, Text};
 use crate::syntax::Language;
+pub(super) use crate::triage::hex;
 
 /// Largest rule file that is read from a repository, in bytes.
 const RULE_FILE_MAX: u64 = 4 * 1024 * 1024;
@@ -357,16 +358,6 @@ fn push_rule_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Rulese
         }
     }
     Ok(())
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

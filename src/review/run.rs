@@ -11,6 +11,7 @@ use super::imported::{Joined, Joining};
 use super::indexing::{self, IndexSession};
 use super::inputs::{Inputs, Prepared};
 use super::macros::RunMacros;
+use super::reach::reach;
 use super::surroundings::Surroundings;
 use super::touched::{Changes, is_of_changes};
 use super::vendored;
@@ -118,6 +119,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
     let mut unreached: BTreeMap<RepoPath, Vec<String>> = BTreeMap::new();
     let mut withheld: Vec<Finding> = Vec::new();
     let mut lines = 0;
+    let mut changed_lines: BTreeMap<RepoPath, u64> = BTreeMap::new();
     let mut incomplete = gaps.iter().any(|gap| gap.kind.is_failure()) && !whole;
     for (file, mut result) in wanted.iter().zip(analysed) {
         let left_out = result
@@ -141,6 +143,10 @@ fn review(inputs: &Inputs<'_>) -> Report {
             unreached.insert(file.path.clone(), std::mem::take(&mut result.unreached));
         }
         lines += result.lines;
+        let added = file.base.is_none().then_some(result.lines);
+        if let Some(count) = added.or(result.changed_lines) {
+            changed_lines.insert(file.path.clone(), count);
+        }
         incomplete |= !result.is_analysed && !whole;
         gaps.append(&mut result.gaps);
         withheld.append(&mut result.withheld);
@@ -177,6 +183,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         );
         joining.compare(inputs, &shared, &mut files);
     }
+    let reach = reach(inputs, &by_path, &files, &changed_lines, unreached);
     let Joined {
         summaries: imports,
         infos: foreign,
@@ -261,6 +268,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         files: file_counts,
         functions,
         unreached_functions,
+        reach,
         lines,
         line_hashes: hashes,
         rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),
@@ -419,13 +427,11 @@ fn read_and_analyse(
     match reader.read(&file.head) {
         Ok(bytes) => {
             let changes = Changes::of(shared, reader, file, &bytes);
-            analyse(
-                shared,
-                Side::Head(changes.as_ref()),
-                parser,
-                &file.path,
-                &bytes,
-            )
+            let side = Side::Head(changes.as_ref());
+            Analysed {
+                changed_lines: changes.as_ref().map(|changes| changes.lines),
+                ..analyse(shared, side, parser, &file.path, &bytes)
+            }
         }
         Err(error) => Analysed::left_out(&file.path, error.gap(), reasons(&error)),
     }

@@ -181,7 +181,7 @@ pub fn table_digests() -> Vec<TableDigest> {
 }
 
 /// Rules that are ready for texts which stand nowhere.
-struct Bench {
+pub(super) struct Bench {
     engine: Engine,
     flow: FlowRules,
     host_code: HostCode,
@@ -275,7 +275,7 @@ fn on_lines(lines: &BTreeSet<u32>) -> String {
 }
 
 impl Bench {
-    fn new(rules: &[ActiveRule]) -> Self {
+    pub(super) fn new(rules: &[ActiveRule]) -> Self {
         Self {
             engine: Engine::new(rules.to_vec()),
             // All analyses, whatever their rules' precision.
@@ -291,7 +291,7 @@ impl Bench {
     }
 
     /// What all rules find in a text; a text that is not understood as a whole is an error.
-    fn findings(
+    pub(super) fn findings(
         &mut self,
         path: &RepoPath,
         (code, base): (&str, Option<&str>),

@@ -24,6 +24,8 @@ pub(super) fn is_of_changes(change: &Change, scope: Scope) -> bool {
 pub(super) struct Changes {
     base: Vec<u8>,
     touched: Vec<Touched>,
+    /// Added and modified lines.
+    pub(super) lines: u64,
 }
 
 impl Changes {
@@ -41,15 +43,18 @@ impl Changes {
         }
         // What cannot be read is said where base and head are compared.
         let base = reader.read(file.base.as_ref()?).ok()?;
-        let touched = touched(&LineDiff::between(&base, head), &base, head);
+        let diff = LineDiff::between(&base, head);
+        let lines = u64::try_from(diff.added_lines().count()).unwrap_or(u64::MAX);
+        let touched = touched(&diff, &base, head);
         let is_alone = |one: &Touched| {
             let gone = one.gone.unwrap_or_default();
             is_self_contained(head, one.span) && is_self_contained(&base, gone)
         };
-        touched
-            .iter()
-            .all(is_alone)
-            .then_some(Self { base, touched })
+        touched.iter().all(is_alone).then_some(Self {
+            base,
+            touched,
+            lines,
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::report::paint::Paint;
 use crate::report::{quote, visible, words};
 use crate::rules::{ExampleKind, RuleInfo, RuleLanguage};
 
+use super::clauses::Clauses;
 use super::highlight::{self, Kind};
 use super::rule_json;
 
@@ -36,6 +37,9 @@ pub(super) fn language(rule: &RuleInfo) -> &'static str {
         _ => "text",
     }
 }
+
+/// What stands above the clauses of standards.
+pub(super) const EVIDENCE: &str = "What its findings are evidence for, or help with";
 
 /// Columns that texts are set in.
 const INDENT: &str = "  ";
@@ -75,7 +79,12 @@ pub(super) fn texts(rule: &RuleInfo) -> Vec<(&'static str, &str)> {
 
 /// Renders the page for a terminal; ends with a line feed. `all` are the rules among which those of
 /// the same lesson are looked for.
-pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> String {
+pub fn terminal(
+    rule: &RuleInfo,
+    all: &[&RuleInfo],
+    clauses: &Clauses,
+    options: PageOptions,
+) -> String {
     let mut page = Page::new(options);
     let heading = page.paint.bold(&title(rule));
     page.out.push_str(&format!("{heading}\n"));
@@ -121,6 +130,12 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
         page.heading("It happened");
         page.text(&rule.incidents.join(", "));
     }
+    if !clauses.of(rule).is_empty() {
+        page.heading(EVIDENCE);
+        for clause in clauses.of(rule) {
+            page.text(&format!("{}: {}", clause.standard, clause.controls));
+        }
+    }
     if !rule.references.is_empty() {
         page.heading("More");
         for reference in &rule.references {
@@ -136,8 +151,16 @@ pub fn terminal(rule: &RuleInfo, all: &[&RuleInfo], options: PageOptions) -> Str
 }
 
 /// Renders the page as markdown; ends with a line feed.
-pub fn markdown(rule: &RuleInfo, all: &[&RuleInfo]) -> String {
+pub fn markdown(rule: &RuleInfo, all: &[&RuleInfo], clauses: &Clauses) -> String {
     let mut out = markdown_without_relatives(rule);
+    if !clauses.of(rule).is_empty() {
+        out.push_str(&format!("\n## {EVIDENCE}\n\n"));
+        for clause in clauses.of(rule) {
+            let (standard, controls) =
+                (quote::text(&clause.standard), quote::text(&clause.controls));
+            out.push_str(&format!("- {standard}: {controls}\n"));
+        }
+    }
     let related = related(rule, all);
     if !related.is_empty() {
         out.push_str("\nRules of the same lesson:\n\n");
@@ -162,10 +185,10 @@ pub(super) fn markdown_without_relatives(rule: &RuleInfo) -> String {
     out
 }
 
-/// Renders the page as JSON, `{"rules": [RULE]}` with the key `related` added; ends with a line
+/// Renders the page as JSON, `{"rules": [RULE]}` with the keys `related` and `evidence-for` added; ends with a line
 /// feed.
-pub fn json(rule: &RuleInfo, all: &[&RuleInfo]) -> String {
-    rule_json::one(rule, &related(rule, all))
+pub fn json(rule: &RuleInfo, all: &[&RuleInfo], clauses: &Clauses) -> String {
+    rule_json::one(rule, &related(rule, all), clauses.of(rule))
 }
 
 /// A page being written.
@@ -266,14 +289,19 @@ mod tests {
     #[test]
     fn a_page_for_the_terminal() {
         let (rule, sibling, other) = (sample::rule(), sibling(), sample::user_rule());
-        let text = terminal(&rule, &[&rule, &sibling, &other], PageOptions::default());
+        let text = terminal(
+            &rule,
+            &[&rule, &sibling, &other],
+            &Clauses::default(),
+            PageOptions::default(),
+        );
         insta::assert_snapshot!(text);
     }
 
     #[test]
     fn a_page_of_a_user_rule_has_no_empty_sections() {
         let rule = sample::user_rule();
-        insta::assert_snapshot!(terminal(&rule, &[&rule], PageOptions::default()), @r"
+        insta::assert_snapshot!(terminal(&rule, &[&rule], &Clauses::default(), PageOptions::default()), @r"
         acme.no-printf
         warning · precision medium · stable
 
@@ -284,13 +312,13 @@ mod tests {
     #[test]
     fn a_page_in_markdown() {
         let (rule, sibling) = (sample::rule(), sibling());
-        insta::assert_snapshot!(markdown(&rule, &[&sibling, &rule]));
+        insta::assert_snapshot!(markdown(&rule, &[&sibling, &rule], &Clauses::default()));
     }
 
     #[test]
     fn a_page_in_json_names_its_relatives() {
         let (rule, sibling) = (sample::rule(), sibling());
-        let text = json(&rule, &[&rule, &sibling]);
+        let text = json(&rule, &[&rule, &sibling], &Clauses::default());
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["rules"][0]["id"], "C-LEN-014");
         assert_eq!(value["rules"][0]["related"][0], "C-LEN-001");
@@ -305,11 +333,11 @@ mod tests {
             color: true,
             ..PageOptions::default()
         };
-        let colored = terminal(&rule, &[], options);
+        let colored = terminal(&rule, &[], &Clauses::default(), options);
         assert!(colored.contains("\x1b["));
         assert_eq!(
             anstream::adapter::strip_str(&colored).to_string(),
-            terminal(&rule, &[], PageOptions::default())
+            terminal(&rule, &[], &Clauses::default(), PageOptions::default())
         );
     }
 
@@ -331,12 +359,34 @@ mod tests {
         rule.examples[0].code = format!("{evil} // ruleid: x");
         rule.examples[0].path = Some(evil.to_owned());
         for text in [
-            terminal(&rule, &[&rule], PageOptions::default()),
-            markdown(&rule, &[&rule]),
-            json(&rule, &[&rule]),
+            terminal(&rule, &[&rule], &Clauses::default(), PageOptions::default()),
+            markdown(&rule, &[&rule], &Clauses::default()),
+            json(&rule, &[&rule], &Clauses::default()),
         ] {
             assert!(
                 !text.chars().any(|c| c != '\n' && visible::is_hidden(c)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn clauses_stand_on_every_form_of_the_page() {
+        let rule = sample::rule();
+        let mut clauses = Clauses::default();
+        let clause = super::super::clauses::Clause {
+            standard: "Standard 7".to_owned(),
+            controls: "4.2 (supports)".to_owned(),
+        };
+        clauses.insert(&rule, vec![clause]);
+        for text in [
+            terminal(&rule, &[], &clauses, PageOptions::default()),
+            // Markdown escapes what could begin a list.
+            markdown(&rule, &[], &clauses).replace('\\', ""),
+            json(&rule, &[], &clauses),
+        ] {
+            assert!(
+                text.contains("Standard 7") && text.contains("4.2"),
                 "{text}"
             );
         }

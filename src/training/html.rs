@@ -96,10 +96,15 @@ pub(super) fn page(title: &str, up: &str, body: &str) -> String {
 
 /// A page that needs no other file.
 pub(crate) fn page_alone(title: &str, body: &str) -> String {
+    page_alone_with("", title, body)
+}
+
+/// A page that needs no other file, with further rules of style.
+pub(crate) fn page_alone_with(style: &str, title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <title>{title}</title>\n<style>\n{STYLE}{style}</style>\n</head>\n<body>\n\
          <main>\n<h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
     )
 }
@@ -122,7 +127,9 @@ thead th{background:var(--soft)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:600}dd{margin:0}
 input[type=search]{font:inherit;width:100%;padding:.5rem;border:1px solid var(--line);background:var(--paper);color:var(--ink)}
 .right::before{content:\"\\2713  \"}.wrong::before{content:\"\\2717  \"}
-@media print{header,.search{display:none}body{max-width:none;font-size:10pt;padding:0}pre{white-space:pre-wrap;overflow:visible}h2,h3{break-after:avoid}pre,tr{break-inside:avoid}a{color:inherit;text-decoration:none}}
+svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg line{stroke:var(--line);stroke-width:.5}svg .lower,svg .upper{fill:var(--link)}svg .soft{fill:var(--soft)}svg .edge{stroke:var(--link)}
+.wide{overflow-x:auto}.wide td,.wide thead th{overflow-wrap:normal}.wide:focus-visible{outline:3px solid var(--link);outline-offset:2px}.legend svg{vertical-align:middle;margin-left:.8rem}
+@media print{.new-page{break-before:page}.wide{overflow:visible}svg{break-inside:avoid}header,.search{display:none}body{max-width:none;font-size:10pt;padding:0}pre{white-space:pre-wrap;overflow:visible}h2,h3{break-after:avoid}pre,tr{break-inside:avoid}a{color:inherit;text-decoration:none}}
 ";
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::clauses::Clause;
 use super::profiled::Profiled;
 use crate::finding::{FixSafety, Severity};
 use crate::report::visible;
@@ -55,6 +56,15 @@ struct RulePart<'a> {
     /// Other rules of the same lesson; only on the page of one rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     related: Option<Vec<&'a str>>,
+    /// Clauses that its findings say something about; only on the page of one rule.
+    #[serde(rename = "evidence-for", skip_serializing_if = "Option::is_none")]
+    evidence_for: Option<Vec<ClausePart<'a>>>,
+}
+
+#[derive(Serialize)]
+struct ClausePart<'a> {
+    standard: &'a str,
+    controls: &'a str,
 }
 
 /// `{"bad": CODE}` or `{"good": CODE}`, with the path and the code before the change where
@@ -115,6 +125,7 @@ fn part<'a>(rule: &'a RuleInfo, related: Option<&[&'a RuleInfo]>) -> RulePart<'a
         because: None,
         shown: None,
         related: related.map(|rules| rules.iter().map(|rule| rule.id.as_str()).collect()),
+        evidence_for: None,
     }
 }
 
@@ -141,9 +152,20 @@ pub(super) fn profiled(rules: &[Profiled<'_>]) -> String {
 }
 
 /// Renders one rule with the rules of its lesson; ends with a line feed.
-pub(super) fn one(rule: &RuleInfo, related: &[&RuleInfo]) -> String {
+pub(super) fn one<'c>(
+    rule: &'c RuleInfo,
+    related: &[&'c RuleInfo],
+    clauses: &'c [Clause],
+) -> String {
+    let clause = |clause: &'c Clause| ClausePart {
+        standard: &clause.standard,
+        controls: &clause.controls,
+    };
     finish(&Document {
-        rules: vec![part(rule, Some(related))],
+        rules: vec![RulePart {
+            evidence_for: Some(clauses.iter().map(clause).collect()),
+            ..part(rule, Some(related))
+        }],
     })
 }
 

@@ -4,6 +4,7 @@
 use imara_diff::{Algorithm, Diff, InternedInput};
 
 use super::areas;
+use super::clauses::Clauses;
 use super::explain;
 use super::html::{STYLE, escape, listing, markdown, page, page_alone, prose};
 use super::lesson::{Lesson, SECTIONS};
@@ -49,6 +50,8 @@ pub struct Source<'s> {
     pub lessons: &'s [Lesson],
     /// How often they were right.
     pub measured: &'s Measured,
+    /// What their findings are evidence for.
+    pub clauses: &'s Clauses,
 }
 
 /// All files of the site, sorted by path.
@@ -67,7 +70,7 @@ pub fn site(source: Source<'_>) -> Vec<File> {
             .lessons
             .iter()
             .find(|one| one.head.key == rule.lesson);
-        let text = rule_page(rule, &rules, lesson, source.measured);
+        let text = rule_page(rule, &rules, lesson, source);
         files.push(file(format!("rules/{}.html", rule.id), text));
     }
     for lesson in source.lessons {
@@ -79,8 +82,8 @@ pub fn site(source: Source<'_>) -> Vec<File> {
 }
 
 /// The page of one rule as a file that stands alone: its style inside, no links to other pages.
-pub fn alone(rule: &RuleInfo, measured: &Measured) -> String {
-    let (title, body) = rule_body(rule, &[], None, measured);
+pub fn alone(rule: &RuleInfo, measured: &Measured, clauses: &Clauses) -> String {
+    let (title, body) = rule_body(rule, &[], None, (measured, clauses));
     page_alone(&title, &body)
 }
 
@@ -165,9 +168,9 @@ fn rule_page(
     rule: &RuleInfo,
     all: &[&RuleInfo],
     lesson: Option<&Lesson>,
-    measured: &Measured,
+    source: Source<'_>,
 ) -> String {
-    let (title, body) = rule_body(rule, all, lesson, measured);
+    let (title, body) = rule_body(rule, all, lesson, (source.measured, source.clauses));
     page(&title, "../", &body)
 }
 
@@ -176,7 +179,7 @@ fn rule_body(
     rule: &RuleInfo,
     all: &[&RuleInfo],
     lesson: Option<&Lesson>,
-    measured: &Measured,
+    (measured, clauses): (&Measured, &Clauses),
 ) -> (String, String) {
     let mut body = format!(
         "<p>{}</p>\n<dl>\n",
@@ -248,6 +251,17 @@ fn rule_body(
             ));
         }
         body.push_str("</ul>\n");
+    }
+    if !clauses.of(rule).is_empty() {
+        body.push_str(&format!("<h2>{}</h2>\n<dl>\n", explain::EVIDENCE));
+        for clause in clauses.of(rule) {
+            body.push_str(&format!(
+                "<dt>{}</dt><dd>{}</dd>\n",
+                escape(&clause.standard),
+                escape(&clause.controls)
+            ));
+        }
+        body.push_str("</dl>\n");
     }
     if !rule.references.is_empty() {
         body.push_str("<h2>More</h2>\n<ul>\n");
@@ -395,6 +409,7 @@ mod tests {
             rules: &[&rule, &user],
             lessons: &[],
             measured: &Measured::default(),
+            clauses: &Clauses::default(),
         });
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(
@@ -441,6 +456,7 @@ mod tests {
             rules: &[&rule],
             lessons: &[],
             measured: &Measured::default(),
+            clauses: &Clauses::default(),
         });
         assert!(files.iter().all(|file| !file.text.contains("<img") && !file.text.contains("href=\"javascript")));
     }

@@ -72,6 +72,13 @@ impl ChangedLines {
             .is_some_and(|range| range.first <= last)
     }
 
+    /// How many lines the change added or modified; `None` where that is not known here.
+    pub fn count(&self) -> Option<u64> {
+        let length = |range: &LineRange| u64::from(range.last.saturating_sub(range.first)) + 1;
+        let is_known = !self.whole_file && (self.removes || !self.ranges.is_empty());
+        is_known.then(|| self.ranges.iter().map(length).sum())
+    }
+
     /// Whether lines of the base are gone or modified, so that code may have moved away.
     pub fn removes_lines(&self) -> bool {
         self.removes
@@ -107,6 +114,7 @@ mod tests {
         assert!(changed.touches(1, 3) && changed.touches(4, 4) && changed.touches(6, 25));
         assert!(!changed.touches(6, 19) && !changed.touches(22, 99));
         assert!(changed.removes_lines());
+        assert_eq!(changed.count(), Some(5));
     }
 
     #[test]
@@ -115,6 +123,9 @@ mod tests {
         assert!(!changed.touches(0, 99) && changed.removes_lines());
         assert!(!ChangedLines::from_hunks([(4, 2, 0)]).removes_lines());
         assert!(!ChangedLines::none().is_added(1));
+        let counts = [ChangedLines::none(), ChangedLines::whole_file()].map(|one| one.count());
+        assert_eq!(counts, [None, None]);
+        assert_eq!(ChangedLines::from_hunks([(4, 0, 2)]).count(), Some(0));
         assert!(ChangedLines::whole_file().is_added(1));
         assert!(ChangedLines::none().with_removed_lines().removes_lines());
     }

@@ -80,6 +80,11 @@ pub struct Settings {
     pub deviation_rules: Vec<RuleInfo>,
     /// The content of `deviations.toml`.
     pub deviations: Option<DeviationFile>,
+    /// Whether only entries of `deviations.toml` with an id excuse anything.
+    pub wants_records: bool,
+    /// Whether an expired entry of `deviations.toml` is reported whatever changed: in every review but that of
+    /// what somebody is about to commit.
+    pub register_closes: bool,
     /// The content of the baseline file.
     pub baseline: Option<Baseline>,
     /// Test code: reported, never blocks.
@@ -104,6 +109,8 @@ impl Settings {
             names: RuleNames::default(),
             deviation_rules: deviation::rules(),
             deviations: None,
+            wants_records: false,
+            register_closes: false,
             baseline: None,
             test_paths: Globs::default(),
             policy: Policy::default(),

@@ -20,11 +20,12 @@ mod verdict;
 pub use baseline::{Baseline, BaselineEntry, BaselineError};
 pub use changed_lines::{ChangedLines, LineRange};
 pub use deviation::{
-    Comment, Deviation, DeviationFile, DeviationState, DeviationSyntaxError, DeviationUse,
-    FileDeviation, SyntaxProblem, active_rules, find_comments, find_comments_in_plain_text,
+    Category, Comment, Deviation, DeviationFile, DeviationScope, DeviationState,
+    DeviationSyntaxError, DeviationUse, FileDeviation, Kind, Permit, Recategorised, Register,
+    SyntaxProblem, active_rules, find_comments, find_comments_in_plain_text, is_sentence,
     parse_deviation_comment, rules,
 };
-pub use fingerprint::{VERSION as FINGERPRINT_VERSION, fingerprints, key};
+pub use fingerprint::{VERSION as FINGERPRINT_VERSION, fingerprints, hex, key};
 pub use gate::is_shown;
 pub use input::{FileFindings, FunctionSpan, Settings};
 pub use run::{Outcome, needs_base, needs_base_for_moves, run};

@@ -137,7 +137,7 @@ pub fn run(mut files: Vec<FileFindings>, settings: &Settings) -> Outcome {
     Outcome {
         triaged,
         absent,
-        deviations: applied.uses(),
+        deviations: applied.uses(settings.deviations.as_ref()),
     }
 }
 

@@ -176,3 +176,25 @@ fn the_arguments_are_ones_that_scrubin_knows() {
     }
     assert!(known >= 14, "{known}");
 }
+
+#[test]
+fn a_record_is_signed_with_the_key_of_the_secret_which_is_gone_afterwards() {
+    let runner = Runner::new();
+    let run = review(
+        &runner,
+        &[
+            ("SCRUBIN_RECORD", "log.jsonl"),
+            ("SCRUBIN_RECORD_KEY_TEXT", "-----BEGIN\nsecret"),
+        ],
+    );
+    assert_eq!(run.code, 0, "{run:#?}");
+    let arguments = runner.arguments();
+    assert_eq!(arguments[1], "--record=log.jsonl");
+    let key = arguments[2].strip_prefix("--record-key=").unwrap();
+    assert!(!std::path::Path::new(key).exists(), "{key}");
+    let runner = Runner::new();
+    let run = review(&runner, &[("SCRUBIN_RECORD", "log.jsonl")]);
+    assert_eq!(run.code, 0, "{run:#?}");
+    assert_eq!(runner.arguments(), ["review"]);
+    assert!(run.stdout.contains("no record is left"), "{run:#?}");
+}

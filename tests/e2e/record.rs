@@ -209,3 +209,179 @@ fn what_is_no_review_of_the_whole_change_leaves_no_record() {
     );
     assert!(!repository.path().join(".git/log.jsonl").exists());
 }
+
+#[test]
+fn a_record_says_what_the_configuration_trailers_and_profile_say() {
+    let repository = recorded();
+    repository.write(
+        "scrubin.toml",
+        "[record]\nproject = \"Pump\"\nitem = \"motor control\"\nlog = \".git/log.jsonl\"\nsigners = \".git/gate.pub\"\n\
+         [profile]\ndevice = \"Pump 3000\"\nassets = [\"therapy\"]\nfield-update = false\n\
+         [profile.software.classes]\n\"src/b.c\" = \"B\"\n",
+    );
+    repository.commit(
+        "unsafe\n\nReviewed-by: Eve <eve@example.invalid>\nApproved-by: Bob <bob@example.invalid>",
+    );
+    let run = with_key(
+        &repository,
+        &["check", "--base", "v1", "--record", "--record-note"],
+    );
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let show = |arguments: &[&str]| {
+        let mut all = vec!["record", "show", "--format", "json"];
+        all.extend(arguments);
+        let run = repository.scrubin(&all);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        json(&run.stdout)
+    };
+    let record = show(&[])["records"][0].clone();
+    let project = &record["project"];
+    assert_eq!(project["name"], "Pump");
+    assert_eq!(project["device"], "Pump 3000");
+    assert_eq!(project["safety_class"], "B");
+    assert_eq!(project["level"], "high");
+    assert_eq!(project["profile_sha256"].as_str().unwrap().len(), 64);
+    let people = &record["people"];
+    assert_eq!(people["approver"], "Bob <bob@example.invalid>");
+    assert_eq!(people["author_is_not_approver"], true);
+    assert_eq!(people["said_by"], "trailers");
+    assert_eq!(record["change"]["branch"], "main");
+    assert_eq!(record["change"]["tree"].as_str().unwrap().len(), 40);
+    assert_eq!(record["findings"][0]["state"], "new");
+    assert_eq!(record["gate"]["fail_on"], "error");
+    let keys: Vec<&str> = record["checklist"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| check["key"].as_str().unwrap())
+        .collect();
+    assert!(
+        keys.contains(&"therapy-limits") && !keys.contains(&"update"),
+        "{keys:?}"
+    );
+    assert!(!keys.contains(&"event-order"), "{keys:?}");
+    let rules = record["ruleset"]["rules"].as_array().unwrap();
+    assert!(
+        rules
+            .iter()
+            .any(|rule| rule.as_str().unwrap().starts_with("X-DEV-004 "))
+    );
+    // The note holds the same record.
+    assert_eq!(show(&["--note", "HEAD"])["records"][0], record);
+
+    // The next review of the branch says what was fixed.
+    repository.write("src/b.c", GOOD);
+    repository.commit("repaired");
+    let run = with_key(&repository, &["check", "--base", "v1", "--record"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let fixed = show(&[])["records"][0]["fixed"].clone();
+    assert_eq!(fixed[0]["rule"], "C-STR-001");
+    assert_eq!(fixed[0]["record"], record["id"]);
+}
+
+#[test]
+fn a_checklist_is_signed_off_and_a_closed_gate_opened_by_a_second_person() {
+    let repository = recorded();
+    let log = ".git/log.jsonl";
+    let record = |arguments: &[&str]| {
+        let mut all = vec!["record"];
+        all.extend(arguments);
+        with_key(&repository, &all)
+    };
+    with_key(&repository, &["check", "--base", "v1", "--record", log]);
+    let asked = record(&["checklist"]);
+    assert!(
+        asked.stdout.contains("hazards") && asked.stdout.contains("7 points"),
+        "{}",
+        asked.stdout
+    );
+    let run = record(&[
+        "sign-off",
+        log,
+        "--reviewer",
+        "Eve",
+        "--items",
+        "requirement,nonsense",
+    ]);
+    assert!(
+        run.code == 2 && run.stderr.contains("nonsense") && run.stderr.contains("hardware"),
+        "{}",
+        run.stderr
+    );
+    let run = record(&[
+        "sign-off",
+        log,
+        "--reviewer",
+        "Eve",
+        "--items",
+        "all",
+        "--not-applicable",
+        "hardware=no register is touched",
+    ]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert!(
+        run.stdout.contains("Eve signed off") && run.stdout.contains(" 0 points left open"),
+        "{}",
+        run.stdout
+    );
+
+    let missing = record(&["verify", log, "--range", "v1..HEAD"]);
+    assert!(
+        missing.code == 1 && missing.stdout.contains("without a record"),
+        "{}",
+        missing.stdout
+    );
+    let open = |approver: &str, reason: &str| {
+        record(&["override", log, "--approver", approver, "--reason", reason])
+    };
+    let why = "the pump stops without this change, RISK-41";
+    assert!(open("Ada", why).stderr.contains("second person"));
+    assert!(open("Bob", "urgent").stderr.contains("no reason"));
+    assert_eq!(open("Bob", why).code, 0);
+    let verified = record(&["verify", log, "--range", "v1..HEAD"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    assert!(
+        verified.stdout.contains("let in by Bob")
+            && verified.stdout.contains("3 records, 0 problems"),
+        "{}",
+        verified.stdout
+    );
+    let page = record(&["show", log]).stdout;
+    assert!(
+        page.contains("not applicable, Eve (no register is touched)")
+            && page.contains("opened by hand"),
+        "{page}"
+    );
+    assert!(
+        record(&["show", log, "--id", "override-3"])
+            .stdout
+            .contains(why)
+    );
+}
+
+#[test]
+fn a_key_behind_a_passphrase_is_refused_with_what_helps() {
+    let repository = recorded();
+    // `ssh-keygen -t ed25519 -N secret`; it opens nothing.
+    repository.write(".git/locked", LOCKED);
+    let run = repository.scrubin_with(
+        &["check", "--base", "v1", "--record", ".git/log.jsonl"],
+        &[("SCRUBIN_RECORD_KEY", ".git/locked")],
+    );
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("passphrase") && run.stderr.contains("help:"),
+        "{}",
+        run.stderr
+    );
+}
+
+const LOCKED: &str = "\
+-----BEGIN OPENSSH PRIVATE KEY-----\n\
+b3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABCG2UHazj\n\
+msE1Jb7tn141P+AAAAEAAAAAEAAAAzAAAAC3NzaC1lZDI1NTE5AAAAIEciJo0oylKZjGjq\n\
+j6zZ7sAVUMC31jI8lMJbJ3ksEkh/AAAAkCm75jN5A9GoX8NkbtrTpOEMgFoIPCCEad1ei2\n\
+svsrRNXeOKjDWoMmyyhIz5PcYHrit2d5lQuUmg3M3BNcQmQ80qr943IM3CvAG3CMtMPAYc\n\
+fkjV0u3fkKg8ilSvVd7L0s7SGyzIhzBM/tVFt0k3DnHltdesxWy+mnORepWoZ/gv0Bb9r3\n\
+lDQ4FTdBPD/M0yrw==\n\
+-----END OPENSSH PRIVATE KEY-----\n";

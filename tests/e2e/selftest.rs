@@ -117,6 +117,27 @@ fn what_the_report_cannot_be_is_refused_before_the_cases_run() {
     }
 }
 
+#[test]
+fn the_cases_of_one_rule_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = scrubin_in(folder.path(), &["selftest", "--rule", "source-sized-copy"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for part in [
+        "rule/C-LEN-014/bad-1: ",
+        "mutant/C-LEN-014/other-search: ",
+        "cases of C-LEN-014, 0 do not hold",
+    ] {
+        assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    }
+    assert!(!run.stdout.contains("C-LEN-013"), "{}", run.stdout);
+    let run = scrubin_in(folder.path(), &["selftest", "--rule", "C-LEN-O14"]);
+    assert!(
+        run.code == 2 && run.stderr.contains("did you mean"),
+        "{}",
+        run.stderr
+    );
+}
+
 /// Offset of a table in the program. Its first bytes may stand elsewhere as well; 4 KiB do not.
 fn offset(program: &[u8], table: &[u8]) -> usize {
     let start = &table[..4096];

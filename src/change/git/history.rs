@@ -5,6 +5,7 @@ use std::process::Stdio;
 use super::command::git;
 use super::error::Error;
 use super::repository::Repository;
+use crate::finding::RepoPath;
 
 /// People and tree of a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +31,9 @@ pub struct Taken {
     pub subject: String,
 }
 
+/// Most commits whose trailers are read: a change is smaller, a first import is no review.
+const TRAILED: usize = 1_000;
+
 /// Between fields of git's answers; no name and no subject holds it.
 const FIELD: char = '\u{1f}';
 
@@ -51,6 +55,34 @@ impl Repository {
             committer: (*committer).to_owned(),
             tree: (*tree).to_owned(),
         })
+    }
+
+    /// Trailers (`Reviewed-by: NAME <ADDRESS>`) of the messages of the commits after `base` up to `head`,
+    /// of `head` alone without a base: name and value, newest commit first, each once.
+    ///
+    /// # Errors
+    /// A revision does not exist.
+    pub fn trailers(&self, base: Option<&str>, head: &str) -> Result<Vec<(String, String)>, Error> {
+        let range = match base {
+            Some(base) => format!("{base}..{head}"),
+            None => head.to_owned(),
+        };
+        let most = if base.is_some() { TRAILED } else { 1 };
+        let most = format!("--max-count={most}");
+        let format = "--format=%(trailers:only,unfold)";
+        let arguments = ["log", "--no-show-signature", &most, format, &range, "--"];
+        let answer = self.run(&arguments)?;
+        let mut trailers: Vec<(String, String)> = Vec::new();
+        for line in String::from_utf8_lossy(&answer).lines() {
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
+            let trailer = (name.trim().to_owned(), value.trim().to_owned());
+            if !trailer.1.is_empty() && !trailers.contains(&trailer) {
+                trailers.push(trailer);
+            }
+        }
+        Ok(trailers)
     }
 
     /// The branch that is checked out; `None` where `HEAD` names a commit.
@@ -92,14 +124,69 @@ impl Repository {
         Ok(text.split_whitespace().next().map(str::to_owned))
     }
 
-    /// What a branch took in after `from`, up to `to`, oldest first: its own line of commits, merges
-    /// among them, not what came with the merges.
+    /// The newest tag on the way to a commit that is no tag of the commit itself; `None` where there is none.
+    ///
+    /// # Errors
+    /// There is no such commit.
+    pub fn tag_before(&self, commit: &str) -> Result<Option<String>, Error> {
+        let parent = format!("{commit}^");
+        let arguments = ["describe", "--tags", "--abbrev=0", &parent];
+        let answer = super::command::run(&self.start, arguments)?;
+        // No tag, or no parent: git says both alike.
+        if answer.code != Some(0) {
+            return Ok(None);
+        }
+        let name = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+        Ok((!name.is_empty()).then_some(name))
+    }
+
+    /// The authors of all commits, `NAME <ADDRESS>`, sorted, each once.
+    ///
+    /// # Errors
+    /// The history cannot be read.
+    pub fn authors(&self) -> Result<Vec<String>, Error> {
+        let answer = self.run(&["log", "--all", "--no-show-signature", "--format=%an <%ae>"])?;
+        let text = String::from_utf8_lossy(&answer);
+        let mut authors: Vec<String> = text.lines().map(str::to_owned).collect();
+        authors.sort();
+        authors.dedup();
+        Ok(authors)
+    }
+
+    /// Paths that one commit has and a later one has not; renamed files among them.
     ///
     /// # Errors
     /// A revision does not exist.
-    pub fn taken_in(&self, from: &str, to: &str) -> Result<Vec<Taken>, Error> {
+    pub fn deleted_between(&self, from: &str, to: &str) -> Result<Vec<RepoPath>, Error> {
+        let arguments = [
+            "diff",
+            "--name-only",
+            "--no-renames",
+            "--diff-filter=D",
+            "-z",
+            from,
+            to,
+            "--",
+        ];
+        let answer = self.run(&arguments)?;
+        let names = answer.split(|byte| *byte == 0);
+        Ok(names
+            .filter(|name| !name.is_empty())
+            .map(RepoPath::new)
+            .collect())
+    }
+
+    /// What a branch took in after `from` (or since its beginning), up to `to`, oldest first: its own line of
+    /// commits, merges among them, not what came with the merges.
+    ///
+    /// # Errors
+    /// A revision does not exist.
+    pub fn taken_in(&self, from: Option<&str>, to: &str) -> Result<Vec<Taken>, Error> {
         let format = format!("--format=%H{FIELD}%P{FIELD}%T{FIELD}%s");
-        let range = format!("{from}..{to}");
+        let range = match from {
+            Some(from) => format!("{from}..{to}"),
+            None => to.to_owned(),
+        };
         let arguments = [
             "log",
             "--first-parent",

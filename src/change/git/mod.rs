@@ -13,6 +13,7 @@ mod history;
 mod index_file;
 mod libgit;
 mod listing;
+mod notes;
 mod place;
 mod range;
 mod raw;

@@ -16,6 +16,9 @@ pub(in crate::cli) struct SelftestArguments {
     /// Further rules in Semgrep's syntax, whose examples are run as well (may be repeated)
     #[arg(long, value_name = "FILE_OR_DIR")]
     pub(in crate::cli) rules: Vec<PathBuf>,
+    /// Run the cases of this rule alone, by code or slug, and list them; no report can be made of it
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["report", "traceability", "verify", "rules"])]
+    pub(in crate::cli) rule: Option<String>,
     /// How the result is shown
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
     pub(in crate::cli) format: ListFormat,

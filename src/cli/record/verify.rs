@@ -1,22 +1,21 @@
 //! `scrubin record verify`: logs against keys, and a branch against logs.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::super::args::ListFormat;
+use super::super::args::{ListFormat, SignersArgument};
 use super::super::failure::Failure;
 use super::super::{Outcome, output};
-use super::{read_text, signers};
+use super::{log_file, read_text, signers};
 use crate::change::git::{Repository, Taken};
-use crate::evidence::{self, Expected, Verified};
+use crate::evidence::{self, Commit, Coverage, Covered, Expected, Verified};
 use crate::review;
 
 /// What is asked.
 pub(super) struct Request<'a> {
     pub(super) files: &'a [PathBuf],
-    pub(super) signers: Option<&'a Path>,
+    pub(super) signers: &'a SignersArgument,
     pub(super) range: Option<&'a str>,
     pub(super) last: Option<String>,
     pub(super) format: ListFormat,
@@ -24,7 +23,7 @@ pub(super) struct Request<'a> {
 
 /// Verifies the logs; exit code 1 if anything is wrong or missing.
 pub(super) fn verify(request: &Request<'_>) -> Result<Outcome, Failure> {
-    let keys = signers(request.signers)?;
+    let keys = signers(request.signers.signers.as_deref())?;
     if request.last.is_some() && request.files.len() > 1 {
         return Err(
             Failure::message("--last belongs to one log").with_help("verify the logs one by one")
@@ -38,8 +37,12 @@ pub(super) fn verify(request: &Request<'_>) -> Result<Outcome, Failure> {
         last: request.last.clone(),
     };
     let mut logs = Vec::new();
-    for file in request.files {
-        let text = read_text(file)
+    let files = match request.files {
+        [] => vec![log_file(None)?],
+        files => files.to_vec(),
+    };
+    for file in files {
+        let text = read_text(&file)
             .map_err(|failure| failure.doing(&format!("read `{}`", file.display())))?;
         logs.push((file, evidence::verify(&text, &keys, &expected)));
     }
@@ -61,46 +64,49 @@ pub(super) fn verify(request: &Request<'_>) -> Result<Outcome, Failure> {
     })
 }
 
-/// A commit that a branch took in, and whether a record speaks of it.
+/// A commit that a branch took in, and what the records say of it.
 struct Checked {
     taken: Taken,
+    status: &'static str,
     is_covered: bool,
+    /// Who let it in although its gate was closed, and why.
+    let_in: Option<(String, String)>,
 }
 
-/// What the branch took in. A commit is covered by a record about itself, about a commit it merged,
-/// or about a commit with the very same tree, as a squash leaves it; the record's gate was open.
-fn without_record(range: &str, logs: &[(&PathBuf, Verified)]) -> Result<Vec<Checked>, Failure> {
+/// What the branch took in.
+fn without_record(range: &str, logs: &[(PathBuf, Verified)]) -> Result<Vec<Checked>, Failure> {
     let Some((from, to)) = range.split_once("..") else {
         return Err(Failure::message(format!("`{range}` is no range"))
             .with_help("write A..B: what B took in after A"));
     };
     let repository = Repository::discover(Path::new("."))?;
     let to = if to.is_empty() { "HEAD" } else { to };
-    let taken = repository.taken_in(from, to)?;
-    let mut commits = BTreeSet::new();
-    let mut trees = BTreeSet::new();
-    for record in logs.iter().flat_map(|(_, log)| &log.records) {
-        let record = &record.record;
-        if record.gate.result == evidence::GateResult::Pass {
-            commits.extend(record.change.head.as_deref());
-            trees.extend(record.change.tree.as_deref());
-        }
-    }
+    let taken = repository.taken_in(Some(from), to)?;
+    let coverage = Coverage::new(logs.iter().map(|(_, log)| log));
     Ok(taken
         .into_iter()
         .map(|taken| {
-            // The branch's own parent was reviewed before; what a merge brought are the others.
-            let merged = taken.parents.iter().skip(1);
-            let is_covered = commits.contains(taken.commit.as_str())
-                || trees.contains(taken.tree.as_str())
-                || (taken.parents.len() > 1
-                    && merged.into_iter().all(|one| commits.contains(one.as_str())));
-            Checked { taken, is_covered }
+            let covered = coverage.of(Commit {
+                name: &taken.commit,
+                parents: &taken.parents,
+                tree: &taken.tree,
+            });
+            Checked {
+                status: covered.as_str(),
+                is_covered: covered.is_covered(),
+                let_in: match covered {
+                    Covered::LetIn(_, opened) => {
+                        Some((opened.record.approver.clone(), opened.record.reason.clone()))
+                    }
+                    _ => None,
+                },
+                taken,
+            }
         })
         .collect())
 }
 
-fn as_text(logs: &[(&PathBuf, Verified)], missing: Option<&[Checked]>) -> String {
+fn as_text(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String {
     let mut out = String::new();
     for (file, log) in logs {
         for problem in &log.problems {
@@ -114,11 +120,19 @@ fn as_text(logs: &[(&PathBuf, Verified)], missing: Option<&[Checked]>) -> String
         out.push_str(&format!(
             "{}: {} records, {} problems\n",
             file.display(),
-            log.records.len(),
+            log.entries(),
             log.problems.len()
         ));
     }
     if let Some(missing) = missing {
+        for one in missing {
+            if let Some((approver, reason)) = &one.let_in {
+                out.push_str(&format!(
+                    "let in by {approver}: {} {} ({reason})\n",
+                    one.taken.commit, one.taken.subject
+                ));
+            }
+        }
         let without: Vec<&Checked> = missing.iter().filter(|one| !one.is_covered).collect();
         for one in &without {
             out.push_str(&format!(
@@ -135,7 +149,7 @@ fn as_text(logs: &[(&PathBuf, Verified)], missing: Option<&[Checked]>) -> String
     out
 }
 
-fn as_json(logs: &[(&PathBuf, Verified)], missing: Option<&[Checked]>) -> String {
+fn as_json(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String {
     let logs: Vec<_> = logs
         .iter()
         .map(|(file, log)| {
@@ -146,8 +160,11 @@ fn as_json(logs: &[(&PathBuf, Verified)], missing: Option<&[Checked]>) -> String
                 .collect();
             json!({
                 "file": file.display().to_string(),
-                "records": log.records.len(),
-                "last": log.records.last().map(|record| &record.digest),
+                "records": log.entries(),
+                "reviews": log.records.len(),
+                "sign-offs": log.sign_offs.len(),
+                "overrides": log.overrides.len(),
+                "last": log.last,
                 "problems": problems,
             })
         })
@@ -160,6 +177,9 @@ fn as_json(logs: &[(&PathBuf, Verified)], missing: Option<&[Checked]>) -> String
                     "commit": one.taken.commit,
                     "subject": one.taken.subject,
                     "recorded": one.is_covered,
+                    "status": one.status,
+                    "let-in-by": one.let_in.as_ref().map(|(approver, _)| approver),
+                    "reason": one.let_in.as_ref().map(|(_, reason)| reason),
                 })
             })
             .collect::<Vec<_>>()

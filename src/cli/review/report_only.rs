@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::Outcome;
 use super::super::failure::Failure;
+use super::recorded::Recorded;
 use super::{Session, Work, submission};
 use crate::change::git::Repository;
 use crate::github::base::{Base, Sources};
@@ -109,6 +110,12 @@ impl Session<'_> {
                 ),
             }
         }
-        self.finish(&mut analysis, &submission, &published)
+        let recorded = Recorded {
+            work: &work,
+            pull: None,
+            author: None,
+            people: None,
+        };
+        self.finish(&mut analysis, &submission, &published, recorded)
     }
 }

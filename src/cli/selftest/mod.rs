@@ -9,10 +9,13 @@ mod verify;
 
 use std::path::Path;
 
+use serde_json::json;
+
 use super::args::{ListFormat, SelftestArguments};
 use super::failure::Failure;
 use super::record::{now, program, signing_key};
 use super::{Outcome, output};
+use crate::config::nearest;
 use crate::evidence;
 use crate::evidence::validation::{
     self, Attached, Case, Platform, TestedTool, VALIDATION_SCHEMA, ValidationReport,
@@ -28,6 +31,9 @@ pub(super) fn selftest(arguments: &SelftestArguments) -> Result<Outcome, Failure
     }
     if let (Some(file), Some(signers)) = (&arguments.verify, &arguments.signers) {
         return verify::verify(file, signers, arguments.format);
+    }
+    if let Some(rule) = &arguments.rule {
+        return of_rule(rule, arguments.format);
     }
     // A wrong key or ending costs no time.
     let key = arguments.sign_key.as_deref().map(signing_key).transpose()?;
@@ -68,6 +74,39 @@ pub(super) fn selftest(arguments: &SelftestArguments) -> Result<Outcome, Failure
         }
     }
     Ok(outcome(&report))
+}
+
+/// The cases of one built-in rule.
+fn of_rule(name: &str, format: ListFormat) -> Result<Outcome, Failure> {
+    let rules = review::builtin()?;
+    let Some(rule) = rules.find(name) else {
+        let failure = Failure::message(format!("no rule is called `{name}`"));
+        let names = rules.rules.iter().map(|rule| rule.head().id.as_str());
+        return Err(match nearest(name, names) {
+            Some(near) => failure.with_help(format!("did you mean `{near}`?")),
+            None => failure.with_help("`scrubin rules list` names all rules"),
+        });
+    };
+    let id = rule.head().id.clone();
+    let mut cases = review::known_answers_of_rules(&rules);
+    cases.retain(|case| case.id.split('/').nth(1) == Some(id.as_str()));
+    cases.sort_by(|a, b| (a.group, &a.id).cmp(&(b.group, &b.id)));
+    let failed = cases.iter().filter(|case| !case.holds).count();
+    output::text(&match format {
+        ListFormat::Json => format!(
+            "{}\n",
+            json!({"version": 1, "rule": id.as_str(), "failed": failed, "cases": cases})
+        ),
+        ListFormat::Terminal => format!(
+            "{}{} cases of {id}, {failed} do not hold\n",
+            validation::listed(&cases),
+            cases.len()
+        ),
+    })?;
+    Ok(match failed {
+        0 => Outcome::Passed,
+        _ => Outcome::Findings,
+    })
 }
 
 fn outcome(report: &ValidationReport) -> Outcome {

@@ -206,6 +206,7 @@ fn the_known_keys_are_those_the_structs_have() {
         ("hook.", "[hook]\nzzz = 1"),
         ("deviations.", "[deviations]\nzzz = 1"),
         ("baseline.", "[baseline]\nzzz = 1"),
+        ("training.", "[training]\nzzz = 1"),
         ("profile.", "[profile]\nzzz = 1"),
         ("profile.links.", "[profile.links]\nzzz = 1"),
         ("profile.software.", "[profile.software]\nzzz = 1"),

@@ -4,6 +4,7 @@
 //! A fact that nobody answered counts as given: an unknown radio is a radio. `level` computes how
 //! strict the review is, `mapping` is the table from facts to effects, `effects` applies it.
 
+mod checklist;
 mod describe;
 mod effects;
 mod facts;
@@ -17,6 +18,7 @@ mod scout;
 mod select;
 mod signs;
 
+pub use checklist::{CHECKS, Check, checklist, class_c_texts};
 pub use describe::{Switch, unshipped_names};
 pub(crate) use effects::fits_any;
 pub use effects::{Effects, Raised, RuleFacts, effects};

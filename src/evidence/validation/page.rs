@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{CaseGroup, ValidationReport};
-use crate::report::sheet::{Sheet, Table};
+use super::{Case, CaseGroup, ValidationReport};
+use crate::evidence::sheet_page;
+use crate::report::sheet::{Paper, Sheet, Table};
 use crate::report::visible;
-use crate::training::html::{escape, page_alone};
 
 /// What the result is called.
 fn verdict(report: &ValidationReport) -> &'static str {
@@ -26,7 +26,8 @@ fn sheet(report: &ValidationReport) -> Sheet {
         "Self-test of scrubin {}: {}",
         tool.version,
         verdict(report)
-    ));
+    ))
+    .on(Paper::Across);
     let failed = report.failures().count();
     sheet.text(&format!(
         "{} known-answer cases were run with the program on this machine; {failed} do not hold. The report is evidence \
@@ -91,9 +92,10 @@ fn sheet(report: &ValidationReport) -> Sheet {
     }
     for group in CaseGroup::ALL {
         let title = format!("Cases: {}", group.as_str());
-        let table = cases(report, &title, |case| case.group == group);
+        let table = group_cases(report, group, &title);
         if !table.rows.is_empty() {
             sheet.heading(&title);
+            sheet.text(&format!("{}.", group.about()));
             sheet.table(table);
         }
     }
@@ -102,7 +104,19 @@ fn sheet(report: &ValidationReport) -> Sheet {
     sheet
 }
 
-fn cases(report: &ValidationReport, caption: &str, is_in: impl Fn(&super::Case) -> bool) -> Table {
+/// Cases of a group. Those of rules tell the same of every one, which stands above them.
+fn group_cases(report: &ValidationReport, group: CaseGroup, title: &str) -> Table {
+    if !matches!(group, CaseGroup::Rule | CaseGroup::Mutant) {
+        return cases(report, title, |case| case.group == group);
+    }
+    let mut table = Table::new(title, &["case", "expected", "came", "holds"]);
+    for case in report.cases.iter().filter(|case| case.group == group) {
+        table.push([&case.id, &case.expected, &case.actual, holds(case)]);
+    }
+    table
+}
+
+fn cases(report: &ValidationReport, caption: &str, is_in: impl Fn(&Case) -> bool) -> Table {
     let mut table = Table::new(
         caption,
         &["case", "shows", "what", "expected", "came", "holds"],
@@ -114,16 +128,19 @@ fn cases(report: &ValidationReport, caption: &str, is_in: impl Fn(&super::Case) 
             &case.what,
             &case.expected,
             &case.actual,
-            if case.holds { "yes" } else { "NO" },
+            holds(case),
         ]);
     }
     table
 }
 
+fn holds(case: &Case) -> &'static str {
+    if case.holds { "yes" } else { "NO" }
+}
+
 /// Renders the report as a page that stands alone; ends with a line feed.
 pub fn html(report: &ValidationReport) -> String {
-    let sheet = sheet(report);
-    page_alone(&escape(&sheet.title), &sheet.body_html())
+    sheet_page(&sheet(report))
 }
 
 /// Renders the report as markdown; ends with a line feed.
@@ -168,10 +185,27 @@ pub fn json(report: &ValidationReport) -> String {
 }
 
 /// The rule that a case is about, where it is about one.
-fn rule_of(case: &super::Case) -> Option<&str> {
+fn rule_of(case: &Case) -> Option<&str> {
     matches!(case.group, CaseGroup::Rule | CaseGroup::Mutant)
         .then(|| case.id.split('/').nth(1))
         .flatten()
+}
+
+/// The cases one by one for a terminal; ends with a line feed.
+pub fn listed(cases: &[Case]) -> String {
+    cases
+        .iter()
+        .map(|case| {
+            let came = match case.holds {
+                true => "holds".to_owned(),
+                false => format!("DOES NOT HOLD: {}", case.actual),
+            };
+            format!(
+                "{}: {}: expected {}: {came}\n",
+                case.id, case.what, case.expected
+            )
+        })
+        .collect()
 }
 
 /// Renders the result for a terminal: version, rules, totals; ends with a line feed.

@@ -10,13 +10,14 @@ use crate::training;
 const DIGESTS: &str = include_str!(concat!(env!("OUT_DIR"), "/tables.sha256"));
 
 /// The tables by the names that the build script gives them.
-fn tables() -> [(&'static str, &'static [u8]); 5] {
+fn tables() -> [(&'static str, &'static [u8]); 6] {
     [
         ("rules", ruleset::BUNDLE),
         ("sources", ruleset::SOURCES),
         ("lessons", training::lesson::TEXTS),
         ("precision", training::measured::VERDICTS.as_bytes()),
         ("record-schema", crate::evidence::SCHEMA.as_bytes()),
+        ("controls", crate::evidence::controls::MAP.as_bytes()),
     ]
 }
 
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn every_table_is_the_one_of_the_build_and_a_changed_one_is_refused() {
         let cases = cases();
-        assert_eq!(cases.len(), 7);
+        assert_eq!(cases.len(), 8);
         for case in cases {
             assert!(case.holds, "{case:?}");
         }

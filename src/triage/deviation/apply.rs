@@ -1,9 +1,12 @@
 //! Which deviation excuses which finding.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::comment::{DeviationSyntaxError, parse_deviation_comment};
 use super::rules::resolve;
-use super::{Deviation, DeviationState, DeviationUse};
-use crate::finding::{Finding, Location, RuleId, Severity, SourceLine};
+use super::{Category, Deviation, DeviationFile, DeviationScope, DeviationState, DeviationUse};
+use crate::config::Globs;
+use crate::finding::{Finding, Location, RepoPath, RuleId, Severity, SourceLine};
 use crate::triage::run::Item;
 use crate::triage::{FileFindings, Settings};
 
@@ -14,6 +17,23 @@ pub(super) enum Origin {
     Comment { file: usize, comment: usize },
     /// In the entry of that number of `deviations.toml`.
     Entry(usize),
+    /// In a permit or category of `deviations.toml`, which excuses nothing itself.
+    Declaration,
+}
+
+/// Why a deviation does not excuse a finding that it speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Refusal {
+    /// Nobody else than the author agreed, and the profile asks for a second person.
+    Alone,
+    /// Author and approver are one person, and it is an error.
+    OwnApproval,
+    /// The rule is mandatory.
+    Mandatory,
+    /// Its permit is not for this rule or file.
+    OutsidePermit,
+    /// The project wants a record in the register.
+    NoRecord,
 }
 
 /// One rule of a deviation.
@@ -48,8 +68,12 @@ pub(super) struct Site {
     pub(super) slots: Vec<Slot>,
     /// Findings it speaks for, as file and number in the file.
     pub(super) hits: Vec<(usize, usize)>,
-    /// How many of them it does not excuse for want of a second person.
+    /// Fingerprints of those for which it gives the reason.
+    pub(super) gives: Vec<String>,
+    /// How many of them it may not excuse.
     pub(super) unpermitted: usize,
+    /// Why.
+    pub(super) refusals: BTreeSet<Refusal>,
     /// Not set where the deviation cannot be read.
     pub(super) state: Option<DeviationState>,
 }
@@ -62,7 +86,7 @@ pub(in crate::triage) struct Applied {
 
 impl Applied {
     /// Every deviation that could be read, in the order of `files`, then of `deviations.toml`.
-    pub(in crate::triage) fn uses(&self) -> Vec<DeviationUse> {
+    pub(in crate::triage) fn uses(&self, file: Option<&DeviationFile>) -> Vec<DeviationUse> {
         self.sites
             .iter()
             .filter_map(|site| {
@@ -79,10 +103,29 @@ impl Applied {
                     deviation: site.deviation.clone().ok()?,
                     state,
                     excused,
+                    fingerprints: site.gives.clone(),
+                    scope: scope_of(site.origin, file),
                 })
             })
             .collect()
     }
+}
+
+/// What an entry of the file holds for.
+fn scope_of(origin: Origin, file: Option<&DeviationFile>) -> Option<DeviationScope> {
+    let Origin::Entry(number) = origin else {
+        return None;
+    };
+    let entry = file?.entries.get(number)?;
+    Some(DeviationScope {
+        paths: entry
+            .paths
+            .patterns()
+            .iter()
+            .map(|pattern| pattern.as_str().to_owned())
+            .collect(),
+        fingerprint: entry.fingerprint.clone(),
+    })
 }
 
 /// Reads all deviations and marks the findings they excuse. Where several speak for one finding,
@@ -95,6 +138,7 @@ pub(in crate::triage) fn apply(
 ) -> Applied {
     let mut sites = comment_sites(files, settings);
     sites.extend(entry_sites(settings));
+    let limits = Limits::new(settings);
     for site in &mut sites {
         let Ok(deviation) = site.deviation.clone() else {
             continue;
@@ -102,7 +146,7 @@ pub(in crate::triage) fn apply(
         let excuses = refused(&deviation, settings).is_none();
         let only_file = match site.origin {
             Origin::Comment { file, .. } => Some(file),
-            Origin::Entry(_) => None,
+            Origin::Entry(_) | Origin::Declaration => None,
         };
         let in_reach = items
             .iter_mut()
@@ -129,19 +173,93 @@ pub(in crate::triage) fn apply(
                 {
                     slot.hits += 1;
                 }
-                if alone && item.finding.severity == Severity::Error {
+                let refusal = if alone && item.finding.severity == Severity::Error {
+                    Some(Refusal::Alone)
+                } else {
+                    limits.refusal(&deviation, &file.path, &item.finding)
+                };
+                if let Some(refusal) = refusal {
                     site.unpermitted += 1;
+                    site.refusals.insert(refusal);
                     continue;
                 }
                 if excuses && item.excuse.is_none() {
                     let reason = deviation.reason.clone().unwrap_or_default();
                     item.excuse = Some((reason, deviation.ticket.clone()));
+                    site.gives.push(item.fingerprint.value());
                 }
             }
         }
         site.state = Some(state(site, &deviation, files, settings));
     }
+    sites.extend(declaration_sites(settings));
     Applied { sites }
+}
+
+/// What no deviation gets past, and how far permits reach.
+struct Limits<'s> {
+    mandatory: BTreeSet<RuleId>,
+    permits: BTreeMap<&'s str, (BTreeSet<RuleId>, &'s Globs)>,
+    wants_records: bool,
+}
+
+impl<'s> Limits<'s> {
+    fn new(settings: &'s Settings) -> Self {
+        let resolved = |rules: &[String]| -> BTreeSet<RuleId> {
+            rules
+                .iter()
+                .filter_map(|name| resolve(&settings.names, name))
+                .collect()
+        };
+        let file = settings.deviations.as_ref();
+        Self {
+            mandatory: file
+                .into_iter()
+                .flat_map(|file| &file.categories)
+                .filter(|one| one.category == Category::Mandatory)
+                .flat_map(|one| resolved(&one.rules))
+                .collect(),
+            permits: file
+                .into_iter()
+                .flat_map(|file| &file.permits)
+                .map(|permit| (permit.id.as_str(), (resolved(&permit.rules), &permit.paths)))
+                .collect(),
+            wants_records: settings.wants_records,
+        }
+    }
+
+    /// Why a deviation may not excuse a finding; `None` = it may.
+    fn refusal(
+        &self,
+        deviation: &Deviation,
+        path: &RepoPath,
+        finding: &Finding,
+    ) -> Option<Refusal> {
+        let register = &deviation.register;
+        if self.mandatory.contains(&finding.rule) {
+            return Some(Refusal::Mandatory);
+        }
+        if self.wants_records && register.id.is_none() {
+            return Some(Refusal::NoRecord);
+        }
+        let permit = register.permit.as_deref();
+        if let Some((rules, paths)) = permit.and_then(|id| self.permits.get(id)) {
+            let reaches = paths.patterns().is_empty() || paths.is_match(path);
+            if !reaches || !rules.contains(&finding.rule) {
+                return Some(Refusal::OutsidePermit);
+            }
+        }
+        let names = (&register.author, &deviation.approved_by);
+        match names {
+            (Some(author), Some(approver))
+                if finding.severity == Severity::Error
+                    && author.trim().eq_ignore_ascii_case(approver.trim()) =>
+            {
+                Some(Refusal::OwnApproval)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Whether somebody else than the author agreed. A comment proves nothing of the kind: whoever writes
@@ -153,7 +271,9 @@ fn has_second_person(origin: Origin, deviation: &Deviation) -> bool {
 
 /// Why a deviation excuses nothing, whatever it stands beside.
 pub(super) fn refused(deviation: &Deviation, settings: &Settings) -> Option<DeviationState> {
-    if !has_reason(deviation) {
+    if deviation.register.superseded_by.is_some() {
+        Some(DeviationState::Superseded)
+    } else if !has_reason(deviation) {
         Some(DeviationState::WithoutReason)
     } else if is_expired(deviation, settings) {
         Some(DeviationState::Expired)
@@ -188,6 +308,7 @@ pub(super) fn has_run(
         None => slot.is_any() && !file.ran.is_empty(),
     };
     match site.origin {
+        Origin::Declaration => false,
         Origin::Comment { file, .. } => files.get(file).is_some_and(ran_on),
         Origin::Entry(entry) => {
             if settings.whole_tree {
@@ -248,6 +369,7 @@ fn speaks_for(site: &Site, file: &FileFindings, item: &Item, settings: &Settings
         return false;
     }
     match site.origin {
+        Origin::Declaration => false,
         Origin::Comment { comment, .. } => file
             .comments
             .get(comment)
@@ -279,7 +401,9 @@ fn comment_sites(files: &[FileFindings], settings: &Settings) -> Vec<Site> {
                 slots: slots(deviation.as_ref().ok(), settings),
                 deviation,
                 hits: Vec::new(),
+                gives: Vec::new(),
                 unpermitted: 0,
+                refusals: BTreeSet::new(),
                 state: None,
             });
         }
@@ -298,9 +422,43 @@ fn entry_sites(settings: &Settings) -> Vec<Site> {
             slots: slots(Some(&entry.deviation), settings),
             deviation: Ok(entry.deviation.clone()),
             hits: Vec::new(),
+            gives: Vec::new(),
             unpermitted: 0,
+            refusals: BTreeSet::new(),
             state: None,
         })
+        .collect()
+}
+
+/// Permits and categories, so that a rule they name and nobody knows is told.
+fn declaration_sites(settings: &Settings) -> Vec<Site> {
+    let site = |rules: &[String], location: &Location, lines: &[SourceLine]| {
+        let deviation = Deviation {
+            rules: rules.to_vec(),
+            reason: Some("declared".to_owned()),
+            ..Deviation::default()
+        };
+        Site {
+            origin: Origin::Declaration,
+            location: location.clone(),
+            lines: lines.to_vec(),
+            slots: slots(Some(&deviation), settings),
+            deviation: Ok(deviation),
+            hits: Vec::new(),
+            gives: Vec::new(),
+            unpermitted: 0,
+            refusals: BTreeSet::new(),
+            state: None,
+        }
+    };
+    let Some(file) = &settings.deviations else {
+        return Vec::new();
+    };
+    let permits = file.permits.iter();
+    let categories = file.categories.iter();
+    permits
+        .map(|one| site(&one.rules, &one.location, &one.lines))
+        .chain(categories.map(|one| site(&one.rules, &one.location, &one.lines)))
         .collect()
 }
 

@@ -1,8 +1,9 @@
 //! Findings about deviations.
 
-use super::apply::{Applied, Origin, Site, Slot, has_reason, has_run, is_expired};
+use super::apply::{Applied, Origin, Refusal, Site, Slot, has_reason, has_run, is_expired};
 use super::comment::DeviationSyntaxError;
 use super::rules::{EXPIRED, MALFORMED, NOT_PERMITTED, UNKNOWN_RULE, UNUSED, WITHOUT_REASON};
+use super::{Deviation, DeviationState};
 use crate::config::Scope;
 use crate::finding::{Finding, Location, Position, Precision};
 use crate::triage::run::Item;
@@ -39,7 +40,7 @@ pub(in crate::triage) fn defects(
             };
             let file = match site.origin {
                 Origin::Comment { file, .. } => Some(file),
-                Origin::Entry(_) => None,
+                Origin::Entry(_) | Origin::Declaration => None,
             };
             let function = file
                 .and_then(|file| files.get(file))
@@ -105,32 +106,50 @@ fn complaints(
         complaints.push((EXPIRED, message, here()));
         excuses = false;
     }
-    if excuses && site.unpermitted > 0 {
-        let what = if site.unpermitted == 1 {
-            "the error it stands for"
-        } else {
-            "the errors it stands for"
-        };
-        let instead = match site.origin {
-            Origin::Comment { .. } => {
-                "at level high that takes an entry of deviations.toml with `approved-by`"
-            }
-            Origin::Entry(_) => "at level high that takes `approved-by`, a second person",
-        };
-        let message = format!("this deviation{rules} does not excuse {what}: {instead}");
-        complaints.push((NOT_PERMITTED, message, here()));
+    if excuses && site.unpermitted > 0 && deviation.register.superseded_by.is_none() {
+        for refusal in &site.refusals {
+            let why = refused_because(*refusal, site, deviation);
+            let what = match (refusal, site.unpermitted) {
+                (Refusal::Alone | Refusal::OwnApproval, 1) => "the error it stands for",
+                (Refusal::Alone | Refusal::OwnApproval, _) => "the errors it stands for",
+                (_, 1) => "the finding it stands for",
+                _ => "findings it stands for",
+            };
+            let message = format!("this deviation{rules} does not excuse {what}: {why}");
+            complaints.push((NOT_PERMITTED, message, here()));
+        }
     }
     let unused: Vec<&Slot> = site
         .slots
         .iter()
         .filter(|slot| slot.hits == 0 && has_run(site, slot, files, settings))
         .collect();
-    if excuses && !unused.is_empty() {
+    if excuses && !unused.is_empty() && deviation.register.superseded_by.is_none() {
         let rules = quoted(unused.into_iter());
         let message = format!("this deviation{rules} has nothing to excuse");
         complaints.push((UNUSED, message, here()));
     }
     complaints
+}
+
+fn refused_because(refusal: Refusal, site: &Site, deviation: &Deviation) -> String {
+    let permit = || deviation.register.permit.as_deref().unwrap_or_default();
+    match (refusal, site.origin) {
+        (Refusal::Alone, Origin::Comment { .. }) => {
+            "at level high that takes an entry of deviations.toml with `approved-by`".to_owned()
+        }
+        (Refusal::Alone, _) => "at level high that takes `approved-by`, a second person".to_owned(),
+        (Refusal::OwnApproval, _) => {
+            "its author approved it, and an error takes a second person".to_owned()
+        }
+        (Refusal::Mandatory, _) => "the project made the rule mandatory".to_owned(),
+        (Refusal::OutsidePermit, _) => {
+            format!("the permit `{}` is not for that rule or file", permit())
+        }
+        (Refusal::NoRecord, _) => {
+            "this project wants a record: an entry of deviations.toml with an `id`".to_owned()
+        }
+    }
 }
 
 /// ` from `A` and `B``; nothing where every rule is meant.
@@ -227,16 +246,21 @@ fn place(
             let comment = file.and_then(|file| file.comments.get(comment));
             (file, comment.map_or(&[], |comment| &comment.covers))
         }
-        Origin::Entry(_) => {
+        Origin::Entry(_) | Origin::Declaration => {
             let path = &site.location.path;
             (files.iter().find(|file| file.path == *path), &[])
         }
     };
+    // Time takes the permission away, no change does: whoever reviews commits is told.
+    let lapsed = site.state == Some(DeviationState::Expired)
+        && matches!(site.origin, Origin::Entry(_))
+        && settings.register_closes;
     let Some(file) = file else {
-        return (fails_in_scope || settings.scope == Scope::All, false);
+        let in_scope = fails_in_scope || lapsed || settings.scope == Scope::All;
+        return (in_scope, false);
     };
     let on_changed_line = file.is_new_file || file.changed.touches(first, last);
     let touched = on_changed_line || covers.iter().any(|&line| file.changed.is_added(line));
     let in_scope = scope::contains(settings.scope, file, first, last, touched);
-    (in_scope || fails_in_scope, on_changed_line)
+    (in_scope || fails_in_scope || lapsed, on_changed_line)
 }

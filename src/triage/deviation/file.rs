@@ -1,26 +1,25 @@
-//! `deviations.toml`: permissions that belong to no single line.
+//! `deviations.toml`: permissions that belong to no single line, the permits they use, and what may not be
+//! deviated from at all.
 
-use std::ops::Range;
+mod entry;
+mod permit;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Deviation;
-use super::comment::parse_day;
-use crate::config::{ConfigError, Glob, Globs, Place, Problem, nearest};
-use crate::finding::{Location, Position, RepoPath, SourceLine, Span};
+use super::{Deviation, Permit, Recategorised};
+use crate::config::{ConfigError, Globs};
+use crate::finding::{Location, RepoPath, SourceLine};
 use crate::triage::Fingerprint;
+use reader::Reader;
 
-const KEYS: [&str; 8] = [
-    "rule",
-    "rules",
-    "path",
-    "fingerprint",
-    "reason",
-    "until",
-    "ticket",
-    "approved-by",
-];
+/// Tables of the file.
+const TABLES: [&str; 3] = ["deviation", "permit", "category"];
 
 /// The content of a `deviations.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +28,16 @@ pub struct DeviationFile {
     pub path: RepoPath,
     /// Its entries in the order of the file.
     pub entries: Vec<FileDeviation>,
+    /// Approved use-cases that entries cite, in the order of the file.
+    pub permits: Vec<Permit>,
+    /// Rules whose category the project changed, in the order of the file.
+    pub categories: Vec<Recategorised>,
 }
 
 /// One `[[deviation]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileDeviation {
-    /// Rules, reason, date, ticket. Rules may be empty, then every rule is meant.
+    /// Rules, reason, date, ticket, what the register holds. Rules may be empty, then every rule is meant.
     pub deviation: Deviation,
     /// The files it holds for; empty means all.
     pub paths: Globs,
@@ -62,9 +65,9 @@ impl DeviationFile {
     /// Reads the text of a `deviations.toml`; `path` is its path in the repository.
     ///
     /// # Errors
-    /// No TOML, an unknown key, a value that does not fit, or an entry that names neither rule nor
-    /// path nor fingerprint. An entry without a reason or past its date is no error here: triage
-    /// makes a finding of it.
+    /// No TOML, an unknown key, a value that does not fit, an entry that names neither rule nor
+    /// path nor fingerprint, a record or permit that lacks something, an id that is used twice or missing.
+    /// An entry without a reason or past its date is no error here: triage makes a finding of it.
     pub fn parse(text: &str, path: &RepoPath) -> Result<Self, ConfigError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let reader = Reader {
@@ -78,268 +81,85 @@ impl DeviationFile {
                 error.message().to_owned(),
             )
         })?;
-        let mut entries = Vec::new();
-        for (key, value) in table.get_ref() {
-            if key.get_ref() != "deviation" {
-                return Err(reader.unknown_key(key, "the top level", ["deviation"]));
-            }
-            let Some(list) = value.get_ref().as_array() else {
-                let message = "write each deviation under `[[deviation]]`".to_owned();
-                return Err(reader.error(&key.span(), message));
-            };
-            for entry in list.iter() {
-                entries.push(reader.entry(entry)?);
+        for key in table.get_ref().keys() {
+            if !TABLES.contains(&key.get_ref().as_ref()) {
+                return Err(reader.unknown_key(key, "the top level", TABLES));
             }
         }
+        let listed = |name: &str| list(&reader, table.get_ref(), name);
+        let mut permits = Vec::new();
+        for value in listed("permit")? {
+            permits.push(permit::permit(&reader, value)?);
+        }
+        let mut categories = Vec::new();
+        for value in listed("category")? {
+            categories.push(permit::category(&reader, value)?);
+        }
+        let mut entries = Vec::new();
+        for value in listed("deviation")? {
+            entries.push(entry::entry(&reader, value, &permits)?);
+        }
+        refuse_odd_ids(&reader, &entries, &permits)?;
         Ok(Self {
             path: path.clone(),
             entries,
+            permits,
+            categories,
         })
     }
 }
 
-struct Reader<'t> {
-    text: &'t str,
-    path: &'t RepoPath,
-    name: String,
-}
-
-impl Reader<'_> {
-    fn error(&self, span: &Range<usize>, message: String) -> ConfigError {
-        ConfigError {
-            place: Box::new(Place::at(&self.name, self.text, span.start)),
-            problem: Problem::Value(message),
+/// The tables of that name.
+fn list<'t, 'v>(
+    reader: &Reader<'_>,
+    table: &'t DeTable<'v>,
+    name: &str,
+) -> Result<Vec<&'t Spanned<DeValue<'v>>>, ConfigError> {
+    let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref() == name) else {
+        return Ok(Vec::new());
+    };
+    match value.get_ref().as_array() {
+        Some(list) => Ok(list.iter().collect()),
+        None => {
+            let message = format!("write each {name} under `[[{name}]]`");
+            Err(reader.error(&key.span(), message))
         }
-    }
-
-    fn unknown_key<'k>(
-        &self,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
-        table: &str,
-        known: impl IntoIterator<Item = &'k str>,
-    ) -> ConfigError {
-        ConfigError {
-            place: Box::new(Place::at(&self.name, self.text, key.span().start)),
-            problem: Problem::UnknownKey {
-                key: key.get_ref().to_string(),
-                table: table.to_owned(),
-                nearest: nearest(key.get_ref(), known).map(str::to_owned),
-            },
-        }
-    }
-
-    fn entry(&self, entry: &Spanned<DeValue<'_>>) -> Result<FileDeviation, ConfigError> {
-        let Some(table) = entry.get_ref().as_table() else {
-            let message = "write each deviation under `[[deviation]]`".to_owned();
-            return Err(self.error(&entry.span(), message));
-        };
-        let mut deviation = Deviation::default();
-        let mut paths = Vec::new();
-        let mut fingerprint = None;
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "rule" | "rules" => deviation.rules.extend(self.texts(key.get_ref(), value)?),
-                "path" => {
-                    for pattern in self.texts("path", value)? {
-                        let glob = Glob::parse(&pattern)
-                            .map_err(|error| self.error(&value.span(), error.to_string()))?;
-                        paths.push(glob);
-                    }
-                }
-                "fingerprint" => fingerprint = Some(self.fingerprint(value)?),
-                "reason" => deviation.reason = Some(self.text("reason", value)?),
-                "ticket" => deviation.ticket = Some(self.text("ticket", value)?),
-                "approved-by" => deviation.approved_by = Some(self.text("approved-by", value)?),
-                "until" => {
-                    let written = match value.get_ref() {
-                        DeValue::Datetime(moment) => moment.to_string(),
-                        other => other.as_str().unwrap_or_default().to_owned(),
-                    };
-                    let day = parse_day(&written).ok_or_else(|| {
-                        let message = format!("`{written}` is no date; write it as 2027-06-30");
-                        self.error(&value.span(), message)
-                    })?;
-                    deviation.until = Some(day);
-                }
-                _ => return Err(self.unknown_key(key, "[[deviation]]", KEYS)),
-            }
-        }
-        if deviation.rules.is_empty() && paths.is_empty() && fingerprint.is_none() {
-            let message = "a deviation names a `rule`, a `path` or a `fingerprint`".to_owned();
-            return Err(self.error(&entry.span(), message));
-        }
-        let (location, lines) = self.place(&entry.span());
-        Ok(FileDeviation {
-            deviation,
-            paths: Globs::new(paths)
-                .map_err(|error| self.error(&entry.span(), error.to_string()))?,
-            fingerprint,
-            location,
-            lines,
-        })
-    }
-
-    fn text(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<String, ConfigError> {
-        value
-            .get_ref()
-            .as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| self.error(&value.span(), format!("`{key}` is a text in quotes")))
-    }
-
-    /// One text, or a list of texts with one at least.
-    fn texts(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, ConfigError> {
-        let Some(list) = value.get_ref().as_array() else {
-            return Ok(vec![self.text(key, value)?]);
-        };
-        if list.is_empty() {
-            return Err(self.error(&value.span(), format!("`{key}` is empty")));
-        }
-        list.iter().map(|one| self.text(key, one)).collect()
-    }
-
-    fn fingerprint(&self, value: &Spanned<DeValue<'_>>) -> Result<String, ConfigError> {
-        let text = self.text("fingerprint", value)?;
-        let (key, ordinal) = text.split_once(':').unwrap_or((&text, "0"));
-        let is_key = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_key || ordinal.parse::<u32>().is_err() {
-            let message = format!("`{text}` is no fingerprint: 64 hex digits, `:` and a number");
-            return Err(self.error(&value.span(), message));
-        }
-        Ok(text.to_ascii_lowercase())
-    }
-
-    fn place(&self, span: &Range<usize>) -> (Location, Vec<SourceLine>) {
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let position = |at: usize| {
-            let place = Place::at(&self.name, self.text, at);
-            let position = Position {
-                line: place.line,
-                column: place.column,
-            };
-            (position, place.text)
-        };
-        let (start, text) = position(span.start);
-        let location = Location {
-            path: self.path.clone(),
-            span: Span::new(offset(span.start), offset(span.end)),
-            start,
-            end: position(span.end).0,
-        };
-        let line = SourceLine {
-            number: start.line,
-            text,
-        };
-        (location, vec![line])
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-    use chrono::NaiveDate;
-
-    use super::*;
-
-    fn parse(text: &str) -> Result<DeviationFile, String> {
-        DeviationFile::parse(text, &RepoPath::from("deviations.toml"))
-            .map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn entries_are_read_with_their_places() {
-        let key = "ab".repeat(32);
-        let file = parse(&format!(
-            "# permits\n[[deviation]]\nrule = \"C-LEN-001\"\npath = \"hal/**\"\nreason = \"MMIO\"\n\
-             until = 2027-06-30\nticket = \"RISK-41\"\napproved-by = \"QA\"\n\n\
-             [[deviation]]\nfingerprint = \"{key}:1\"\nuntil = \"2028-01-01\"\n\
-             [[deviation]]\nrules = [\"a\", \"b\"]\npath = [\"x/\", \"y.c\"]\n"
-        ))
-        .unwrap();
-        let first = &file.entries[0];
-        assert_eq!(first.deviation.rules, ["C-LEN-001"]);
-        assert_eq!(first.deviation.reason.as_deref(), Some("MMIO"));
-        assert_eq!(first.deviation.until, NaiveDate::from_ymd_opt(2027, 6, 30));
-        assert_eq!(first.deviation.ticket.as_deref(), Some("RISK-41"));
-        assert_eq!(first.deviation.approved_by.as_deref(), Some("QA"));
-        assert_eq!(first.location.start.line, 2);
-        assert_eq!(first.lines[0].text, "[[deviation]]");
-        let print = |key: &str, ordinal| Fingerprint {
-            key: key.to_owned(),
-            ordinal,
-            moved_key: String::new(),
-        };
-        assert!(first.speaks_for(&RepoPath::from("hal/a.c"), &print("x", 0)));
-        assert!(!first.speaks_for(&RepoPath::from("src/a.c"), &print("x", 0)));
-        let second = &file.entries[1];
-        assert!(second.speaks_for(&RepoPath::from("any"), &print(&key, 1)));
-        assert!(!second.speaks_for(&RepoPath::from("any"), &print(&key, 0)));
-        assert_eq!(second.deviation.until, NaiveDate::from_ymd_opt(2028, 1, 1));
-        assert_eq!(file.entries[2].deviation.rules, ["a", "b"]);
-        assert!(file.entries[2].speaks_for(&RepoPath::from("d/y.c"), &print("x", 0)));
-        assert_eq!(parse("").unwrap().entries, []);
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        let cases = [
-            (
-                "[[deviation]]\nrul = \"x\"",
-                ":2:1: unknown key `rul` in [[deviation]]; did you mean `rule`?",
-            ),
-            (
-                "[[deviations]]\nrule = \"x\"",
-                ":1:3: unknown key `deviations` in the top level; did you mean `deviation`?",
-            ),
-            (
-                "[deviation]\nrule = \"x\"",
-                ":1:2: write each deviation under `[[deviation]]`",
-            ),
-            (
-                "[[deviation]]\nreason = \"x\"",
-                ":1:1: a deviation names a `rule`, a `path` or a `fingerprint`",
-            ),
-            (
-                "[[deviation]]\nrule = 1",
-                ":2:8: `rule` is a text in quotes",
-            ),
-            ("[[deviation]]\nrule = []", ":2:8: `rule` is empty"),
-            (
-                "[[deviation]]\nrule = \"x\"\nuntil = 2027-06-30T10:00:00",
-                ":3:9: `2027-06-30T10:00:00` is no date",
-            ),
-            (
-                "[[deviation]]\nrule = \"x\"\nuntil = \"soon\"",
-                ":3:9: `soon` is no date",
-            ),
-            (
-                "[[deviation]]\nfingerprint = \"abc\"",
-                ":2:15: `abc` is no fingerprint",
-            ),
-            (
-                "[[deviation]]\npath = \"[\"",
-                ":2:8: `[` is no path pattern",
-            ),
-            ("[[deviation]\n", ":1:"),
-        ];
-        for (text, message) in cases {
-            let said = parse(text).unwrap_err();
-            assert!(
-                said.starts_with(&format!("deviations.toml{message}")),
-                "{text}: {said}"
-            );
+/// Ids that two entries have, and entries that were superseded by none.
+fn refuse_odd_ids(
+    reader: &Reader<'_>,
+    entries: &[FileDeviation],
+    permits: &[Permit],
+) -> Result<(), ConfigError> {
+    let place = |location: &Location| {
+        let start = usize::try_from(location.span.start).unwrap_or(usize::MAX);
+        start..start
+    };
+    let mut known: BTreeMap<&str, u32> = BTreeMap::new();
+    let of_entries = entries.iter().filter_map(|entry| {
+        let id = entry.deviation.register.id.as_deref()?;
+        Some((id, &entry.location))
+    });
+    let of_permits = permits
+        .iter()
+        .map(|permit| (permit.id.as_str(), &permit.location));
+    for (id, location) in of_permits.chain(of_entries) {
+        if let Some(line) = known.insert(id, location.start.line) {
+            let message = format!("the id `{id}` is that of line {line} already");
+            return Err(reader.error(&place(location), message));
         }
     }
-
-    #[test]
-    fn the_file_in_the_documentation_is_read() {
-        let page = include_str!("../../../docs/deviations.md");
-        let example = page
-            .split("```toml\n[[deviation]]")
-            .nth(1)
-            .and_then(|rest| rest.split("```").next())
-            .unwrap();
-        let file = parse(&format!("[[deviation]]{example}")).unwrap();
-        assert_eq!(file.entries.len(), 2);
+    for entry in entries {
+        let register = &entry.deviation.register;
+        let Some(by) = &register.superseded_by else {
+            continue;
+        };
+        if register.id.as_ref() == Some(by) || !known.contains_key(by.as_str()) {
+            let message = format!("it is superseded by `{by}`, and there is no such other entry");
+            return Err(reader.error(&place(&entry.location), message));
+        }
     }
+    Ok(())
 }

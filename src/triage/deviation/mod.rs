@@ -10,6 +10,7 @@ mod comment;
 mod defect;
 mod extract;
 mod file;
+mod register;
 mod rules;
 
 use chrono::NaiveDate;
@@ -21,7 +22,22 @@ pub use comment::{DeviationSyntaxError, SyntaxProblem, parse_deviation_comment};
 pub(super) use defect::{Defect, defects};
 pub use extract::{Comment, find_comments, find_comments_in_plain_text};
 pub use file::{DeviationFile, FileDeviation};
+pub use register::{Category, Kind, Permit, Recategorised, Register};
 pub use rules::{active_rules, rules};
+
+/// Whether a text is at least one sentence that another person can judge: four words at least, or twelve
+/// letters of a script that writes no blanks between words.
+pub fn is_sentence(text: &str) -> bool {
+    let is_word = |word: &&str| {
+        word.chars()
+            .filter(|letter| letter.is_alphanumeric())
+            .count()
+            > 1
+    };
+    let is_letter = |letter: &char| letter.is_alphabetic() && !letter.is_ascii();
+    text.split_whitespace().filter(is_word).count() >= 4
+        || text.chars().filter(is_letter).count() >= 12
+}
 
 /// A permission as its author wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,6 +52,8 @@ pub struct Deviation {
     pub ticket: Option<String>,
     /// Who agreed.
     pub approved_by: Option<String>,
+    /// What an entry of the register says beside that.
+    pub register: Register,
 }
 
 /// What a deviation did in this run.
@@ -53,11 +71,31 @@ pub enum DeviationState {
     WithoutReason,
     /// None of its rules exists.
     UnknownRule,
-    /// What it stands for is an error, which the profile lets only a second person excuse.
+    /// What it stands for may not be excused by it: for want of a second person, because its rule is
+    /// mandatory, or because its permit does not reach so far.
     NotPermitted,
+    /// Another entry took its place; it excuses nothing.
+    Superseded,
 }
 
 impl DeviationState {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Used,
+        Self::Unused,
+        Self::Unchecked,
+        Self::Expired,
+        Self::WithoutReason,
+        Self::UnknownRule,
+        Self::NotPermitted,
+        Self::Superseded,
+    ];
+
+    /// Whether it excuses findings, or would where they are.
+    pub fn is_in_force(self) -> bool {
+        matches!(self, Self::Used | Self::Unchecked)
+    }
+
     /// The word used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -68,6 +106,7 @@ impl DeviationState {
             Self::WithoutReason => "without-reason",
             Self::UnknownRule => "unknown-rule",
             Self::NotPermitted => "not-permitted",
+            Self::Superseded => "superseded",
         }
     }
 }
@@ -83,4 +122,18 @@ pub struct DeviationUse {
     pub state: DeviationState,
     /// Findings it excuses, whatever their verdict.
     pub excused: u32,
+    /// Of those it gives the reason for (the first deviation that speaks for a finding does):
+    /// `KEY:ORDINAL`.
+    pub fingerprints: Vec<String>,
+    /// Path patterns and fingerprint of an entry of `deviations.toml`; none of a comment.
+    pub scope: Option<DeviationScope>,
+}
+
+/// What an entry of `deviations.toml` holds for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeviationScope {
+    /// Path patterns; empty means all files.
+    pub paths: Vec<String>,
+    /// The one finding, or all equal ones of a function.
+    pub fingerprint: Option<String>,
 }

@@ -20,6 +20,7 @@ pub(super) const NOT_PERMITTED: &str = "X-DEV-006";
 
 struct Text {
     code: &'static str,
+    version: &'static str,
     slug: &'static str,
     severity: Severity,
     message: &'static str,
@@ -39,6 +40,7 @@ const COPY_EXCUSED_ABOVE: &str = "void load(uint8_t *d, const uint32_t s[4]) {\n
 const TEXTS: [Text; 6] = [
     Text {
         code: WITHOUT_REASON,
+        version: "1.0.0",
         slug: "deviation-without-reason",
         severity: Severity::Error,
         message: "this deviation gives no reason and excuses nothing",
@@ -57,6 +59,7 @@ const TEXTS: [Text; 6] = [
     },
     Text {
         code: UNKNOWN_RULE,
+        version: "1.0.0",
         slug: "deviation-unknown-rule",
         severity: Severity::Warning,
         message: "this deviation names a rule that does not exist",
@@ -72,8 +75,9 @@ const TEXTS: [Text; 6] = [
     },
     Text {
         code: UNUSED,
+        version: "1.1.0",
         slug: "deviation-unused",
-        severity: Severity::Warning,
+        severity: Severity::Error,
         message: "this deviation has nothing to excuse",
         why: "The code it excused was repaired or moved away. Left behind, it will silently excuse \
               the next defect that somebody writes on this line.",
@@ -87,6 +91,7 @@ const TEXTS: [Text; 6] = [
     },
     Text {
         code: EXPIRED,
+        version: "1.0.0",
         slug: "deviation-expired",
         severity: Severity::Error,
         message: "this deviation was good until an earlier day and excuses nothing now",
@@ -102,6 +107,7 @@ const TEXTS: [Text; 6] = [
     },
     Text {
         code: MALFORMED,
+        version: "1.0.0",
         slug: "deviation-malformed",
         severity: Severity::Warning,
         message: "this comment is meant as a deviation and cannot be read",
@@ -117,15 +123,18 @@ const TEXTS: [Text; 6] = [
     },
     Text {
         code: NOT_PERMITTED,
+        version: "1.1.0",
         slug: "deviation-not-permitted",
         severity: Severity::Warning,
-        message: "this deviation excuses no error: the profile asks for a second person",
+        message: "this deviation does not excuse what it stands for",
         why: "On a device where a mistake does severe harm nobody decides alone that an error may \
-              stay. A comment is written by whoever writes the code, and looks like any other line \
-              of the change.",
+              stay: a comment is written by whoever writes the code, and looks like any other line \
+              of the change. Rules that a project made mandatory are kept always, and a permit \
+              holds for its own rules and files alone.",
         how_to_fix: "Repair the code. If it is safe, enter the deviation in deviations.toml, with \
-                     `approved-by` naming the person who agreed.",
-        false_positive: "Never wrong: the profile asks for a second person, and a comment names none.",
+                     `approved-by` naming a second person who agreed, under a permit that is for \
+                     this rule and file. From a mandatory rule there is no deviation.",
+        false_positive: "Never wrong: profile, categories and permits say what may be excused. Wrong settings are changed where they stand, with their reason.",
         bad: [
             "// with a profile of level high\nmemcpy(d, s, sizeof(s)); // ruleid: X-DEV-006 \
              scrubin: allow(C-LEN-014, reason = \"d holds one pointer\")\n",
@@ -181,7 +190,7 @@ fn info(text: &Text) -> Option<RuleInfo> {
         severity: text.severity,
         precision: Precision::High,
         status: RuleStatus::Stable,
-        version: "1.0.0".to_owned(),
+        version: text.version.to_owned(),
         message: text.message.to_owned(),
         cwe: vec!["CWE-1116".to_owned()],
         cert_c: Vec::new(),
@@ -231,7 +240,7 @@ mod tests {
             assert_eq!(rule.examples.len(), 4);
         }
         let errors = rules.iter().filter(|rule| rule.severity == Severity::Error);
-        assert_eq!(errors.count(), 2);
+        assert_eq!(errors.count(), 3);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod deviations;
 mod properties;
+mod register;
 
 use chrono::NaiveDate;
 

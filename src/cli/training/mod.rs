@@ -1,0 +1,80 @@
+//! `scrubin training`, and what reviews leave for it.
+
+mod code;
+mod exercise;
+#[cfg(test)]
+mod grading_tests;
+mod history;
+pub(super) mod keep;
+mod learn;
+mod matrix;
+mod report;
+pub(super) mod store;
+mod talk;
+
+use std::path::Path;
+
+use super::Outcome;
+use super::args::{LearnArguments, TrainingCommand};
+use super::failure::Failure;
+use super::source;
+use crate::change::git::Repository;
+use crate::config::{Switch, Training};
+
+pub(super) fn training(command: TrainingCommand) -> Result<Outcome, Failure> {
+    // These work on given files as well, where no repository is.
+    match &command {
+        TrainingCommand::Report(arguments) => return report::report(arguments),
+        TrainingCommand::Matrix(arguments) => return matrix::matrix(arguments),
+        _ => {}
+    }
+    let place = Place::here()?;
+    match command {
+        TrainingCommand::Report(arguments) => report::report(&arguments),
+        TrainingCommand::Matrix(arguments) => matrix::matrix(&arguments),
+        TrainingCommand::People { file } => matrix::people(&place, &file),
+        TrainingCommand::Show { mine, format } => history::show(&place, mine, format),
+        TrainingCommand::Export { file, mine } => history::export(&place, &file, mine),
+        TrainingCommand::Merge { files } => history::merge(&place, &files),
+        TrainingCommand::Delete { mine, yes, .. } => history::delete(&place, mine, yes),
+        TrainingCommand::Key(arguments) => history::key(&place, &arguments),
+    }
+}
+
+pub(super) fn learn(arguments: &LearnArguments) -> Result<Outcome, Failure> {
+    learn::learn(arguments)
+}
+
+/// The repository whose history is meant, and what its configuration says of training.
+pub(super) struct Place {
+    pub(super) repository: Repository,
+    pub(super) store: store::Store,
+    pub(super) settings: Training,
+}
+
+impl Place {
+    /// That of the current folder.
+    pub(super) fn here() -> Result<Self, Failure> {
+        let repository = Repository::discover(Path::new("."))?;
+        let settings = source::work_tree(None, None)?.configs.root.training;
+        Ok(Self {
+            store: store::Store::of(&repository),
+            repository,
+            settings,
+        })
+    }
+
+    /// Whether people are told apart.
+    pub(super) fn is_individual(&self) -> bool {
+        self.settings.individual == Switch::On
+    }
+
+    /// The pseudonym of whoever runs this.
+    pub(super) fn me(&self, held: &store::Held) -> Result<String, Failure> {
+        let address = keep::own_address(&self.repository).ok_or_else(|| {
+            Failure::message("git does not know who you are")
+                .with_help("git config user.email ADDRESS")
+        })?;
+        Ok(self.store.key(held)?.person(&address))
+    }
+}

@@ -1,0 +1,140 @@
+//! Who stands behind a change, and whether two names are one person.
+
+use super::record::PeoplePart;
+
+/// What somebody says of reviewers and approvers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reviewers {
+    /// `github`, `trailers` or `arguments`; empty: nobody says anything.
+    pub said_by: String,
+    /// Name of the author in the same words, where it is not git's.
+    pub author: Option<String>,
+    /// Who looked.
+    pub reviewers: Vec<String>,
+    /// Who approved.
+    pub approvers: Vec<String>,
+}
+
+impl Reviewers {
+    /// Reads them from the trailers of commits (name and value).
+    pub fn of_trailers(
+        trailers: &[(String, String)],
+        reviewer_names: &[String],
+        approver_names: &[String],
+    ) -> Self {
+        let of = |names: &[String]| -> Vec<String> {
+            let is_named = |name: &str| names.iter().any(|one| one.eq_ignore_ascii_case(name));
+            trailers
+                .iter()
+                .filter(|(name, _)| is_named(name))
+                .map(|(_, value)| value.clone())
+                .collect()
+        };
+        let (reviewers, approvers) = (of(reviewer_names), of(approver_names));
+        let said_by = if reviewers.is_empty() && approvers.is_empty() {
+            String::new()
+        } else {
+            "trailers".to_owned()
+        };
+        Self {
+            said_by,
+            author: None,
+            reviewers,
+            approvers,
+        }
+    }
+}
+
+/// The people of a record. Of several who approved, one who is not the author counts.
+pub fn people(author: String, committer: String, said: Reviewers) -> PeoplePart {
+    let compared = said.author.unwrap_or_else(|| author.clone());
+    let is_other = |name: &&String| !is_same(name, &compared);
+    let second = said.approvers.iter().find(is_other);
+    let approver = second.or(said.approvers.first()).cloned();
+    let mut reviewers: Vec<String> = Vec::new();
+    for name in said.reviewers.into_iter().chain(said.approvers) {
+        if !reviewers.iter().any(|known| is_same(known, &name)) {
+            reviewers.push(name);
+        }
+    }
+    PeoplePart {
+        author_is_not_approver: approver.as_ref().map(|name| !is_same(name, &compared)),
+        author: Some(author),
+        committer: Some(committer),
+        reviewers,
+        approver,
+        said_by: (!said.said_by.is_empty()).then_some(said.said_by),
+    }
+}
+
+/// Whether two names (`NAME <ADDRESS>`, or a name alone) are one person: by their addresses where both
+/// have one, else by their names.
+pub fn is_same(left: &str, right: &str) -> bool {
+    let parts = |text: &str| -> (String, Option<String>) {
+        let text = text.trim();
+        let Some((name, rest)) = text.split_once('<') else {
+            return (text.to_lowercase(), None);
+        };
+        let address = rest.trim_end_matches('>').trim().to_lowercase();
+        (name.trim().to_lowercase(), Some(address))
+    };
+    match (parts(left), parts(right)) {
+        ((_, Some(left)), (_, Some(right))) => left == right,
+        ((left, _), (right, _)) => left == right,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn addresses_decide_before_names() {
+        assert!(is_same(
+            "Ada <ADA@x.example>",
+            "A. Lovelace <ada@x.example>"
+        ));
+        assert!(!is_same("Ada <ada@x.example>", "Ada <ada@y.example>"));
+        assert!(is_same("ada", "Ada <ada@x.example>"));
+        assert!(!is_same("bob", "ada"));
+    }
+
+    #[test]
+    fn an_approver_who_is_not_the_author_counts_first() {
+        let of = |approvers: &[&str]| {
+            let said = Reviewers {
+                said_by: "trailers".to_owned(),
+                approvers: named(approvers),
+                reviewers: named(&["Eve <e@x>"]),
+                author: None,
+            };
+            people("Ada <a@x>".to_owned(), "Ada <a@x>".to_owned(), said)
+        };
+        let both = of(&["Ada <a@x>", "Bob <b@x>"]);
+        assert_eq!(both.approver.as_deref(), Some("Bob <b@x>"));
+        assert_eq!(both.author_is_not_approver, Some(true));
+        assert_eq!(both.reviewers, ["Eve <e@x>", "Ada <a@x>", "Bob <b@x>"]);
+        assert_eq!(of(&["Ada <a@x>"]).author_is_not_approver, Some(false));
+        assert_eq!(of(&[]).author_is_not_approver, None);
+    }
+
+    #[test]
+    fn trailers_are_read_by_their_names() {
+        let trailers: Vec<(String, String)> = [("reviewed-by", "Eve"), ("Signed-off-by", "Ada")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        let said = Reviewers::of_trailers(&trailers, &named(&["Reviewed-by"]), &[]);
+        assert_eq!(
+            (said.said_by.as_str(), said.reviewers),
+            ("trailers", named(&["Eve"]))
+        );
+        let none = Reviewers::of_trailers(&trailers, &[], &[]);
+        assert_eq!(none, Reviewers::default());
+    }
+}

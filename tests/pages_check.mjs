@@ -1,0 +1,80 @@
+// Looks at the pages that people print and sign, in headless Chromium: accessibility by axe-core, and the number of
+// sheets of those that have to fit on one. Without Chromium it says so and passes, unless PAGES_CHECK=require.
+// Usage: node tests/pages_check.mjs AXE_MIN_JS [BINARY [FOLDER_FOR_PDFS]]
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const binary = resolve(process.argv[3] ?? join(here, "../target/debug/scrubin"));
+const folder = process.argv[4] ? resolve(process.argv[4]) : mkdtempSync(join(tmpdir(), "scrubin-pages-"));
+mkdirSync(folder, { recursive: true });
+
+const browser = [process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"]
+  .filter(Boolean)
+  .find((name) => spawnSync(name, ["--version"]).status === 0);
+const axe = resolve(process.argv[2] ?? "axe.min.js");
+if (!browser || !existsSync(axe)) {
+  const lacks = browser ? "axe-core" : "Chromium";
+  console.log(`pages not looked at: no ${lacks}`);
+  process.exit(process.env.PAGES_CHECK === "require" ? 1 : 0);
+}
+
+// Name, arguments, most sheets of paper (0: any number).
+const pages = [
+  ["plan", ["controls", "plan", "--format", "html"], 0],
+  ["recategorisation", ["controls", "recategorisation", "--format", "html"], 0],
+  ["summary", ["controls", "summary", "--format", "html"], 0],
+  ["controls", ["controls", "list", "--format", "html"], 0],
+  ["rule", ["explain", "C-LEN-014", "--format", "html"], 0],
+  ["selftest", ["selftest", "--report", "REPORT"], 0],
+];
+
+const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000"];
+let problems = 0;
+for (const [name, command, sheets] of pages) {
+  const file = join(folder, `${name}.html`);
+  const words = command.map((word) => (word === "REPORT" ? file : word));
+  const run = spawnSync(binary, words, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
+  if (run.status !== 0) {
+    console.log(`${name}: scrubin ${command.join(" ")} ended with ${run.status}: ${run.stderr}`);
+    problems += 1;
+    continue;
+  }
+  if (!command.includes("REPORT")) writeFileSync(file, run.stdout);
+  for (const violation of violations(file)) {
+    console.log(`${name}: ${violation.id} (${violation.impact}): ${violation.help}: ${violation.target}`);
+    problems += 1;
+  }
+  const pdf = join(folder, `${name}.pdf`);
+  execFileSync(browser, [...flags, "--no-pdf-header-footer", `--print-to-pdf=${pdf}`, pathToFileURL(file).href], { stdio: "ignore" });
+  const count = (readFileSync(pdf, "latin1").match(/\/Type\s*\/Page\b/g) ?? []).length;
+  console.log(`${name}: ${count} sheets`);
+  if (count === 0 || (sheets > 0 && count > sheets)) {
+    console.log(`${name}: ${count} sheets of paper, ${sheets} at most`);
+    problems += 1;
+  }
+}
+if (!process.argv[4]) rmSync(folder, { recursive: true });
+console.log(problems === 0 ? "pages are accessible and print as they should" : `${problems} problems`);
+process.exit(problems === 0 ? 0 : 1);
+
+// What axe-core has to say of a page: run inside it, read from its title.
+function violations(file) {
+  const judge = `<script>${readFileSync(axe, "utf8")}</script><script>
+    axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] }).then((result) => {
+      const all = result.violations.map((one) => ({ id: one.id, impact: one.impact, help: one.help, target: one.nodes[0].target.join(" ") }));
+      document.title = "AXE" + encodeURIComponent(JSON.stringify({ passes: result.passes.length, all })) + "EXA";
+    });</script>`;
+  const judged = file.replace(/\.html$/, ".judged.html");
+  writeFileSync(judged, readFileSync(file, "utf8").replace("</body>", () => `${judge}</body>`));
+  const dom = execFileSync(browser, [...flags, "--dump-dom", pathToFileURL(judged).href], { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] });
+  rmSync(judged);
+  const found = /<title>AXE(.*?)EXA<\/title>/.exec(dom);
+  if (!found) return [{ id: "no-result", impact: "critical", help: "axe-core did not run", target: file }];
+  const result = JSON.parse(decodeURIComponent(found[1]));
+  // A page in which nothing could be judged is not a page that is in order.
+  return result.passes > 5 ? result.all : [{ id: "no-result", impact: "critical", help: "nothing was judged", target: file }];
+}
