@@ -66,7 +66,8 @@ pub(super) fn check(
             &mut handed_out,
         );
     }
-    for (key, uses) in &uses {
+    let uses_by_key = uses;
+    for (key, uses) in &uses_by_key {
         let Some(global) = unit.global(key.0) else {
             continue;
         };
@@ -75,7 +76,7 @@ pub(super) fn check(
             continue;
         }
         not_volatile(unit, file, interrupts, (key, uses), out);
-        unprotected(unit, interrupts, (key, uses), out);
+        unprotected(unit, interrupts, (key, uses), &uses_by_key, out);
     }
 }
 
@@ -290,6 +291,7 @@ fn unprotected(
     unit: &Unit,
     interrupts: &Interrupts,
     ((id, fields), uses): (&Key, &[Use]),
+    all: &BTreeMap<Key, Vec<Use>>,
     out: &mut Vec<Defect>,
 ) {
     let Some(global) = unit.global(*id) else {
@@ -297,6 +299,13 @@ fn unprotected(
     };
     let by_handler = |is_write: bool| {
         uses.iter()
+            .find(|one| one.is_write == is_write && interrupts.reach(one.function))
+    };
+    // Members, one by one.
+    let part_by_handler = |is_write: bool| {
+        all.iter()
+            .filter(|((other, path), _)| other == id && path.starts_with(fields))
+            .flat_map(|(_, uses)| uses)
             .find(|one| one.is_write == is_write && interrupts.reach(one.function))
     };
     let mut name = unit.names.text(global.name).to_owned();
@@ -318,7 +327,21 @@ fn unprotected(
             unit.types.get(one.ty),
             Type::Int { .. } | Type::Float { .. }
         ) && unit.types.size(one.ty).is_some_and(|size| size > word);
-        let (other, how, what) = if one.is_update {
+        let is_record = matches!(unit.types.get(one.ty), Type::Record(_))
+            && unit.types.size(one.ty).is_none_or(|size| size > word);
+        let (other, how, what) = if is_record && one.is_write {
+            (
+                part_by_handler(true).or_else(|| part_by_handler(false)),
+                "written member by member",
+                "uses it",
+            )
+        } else if is_record {
+            (
+                part_by_handler(true),
+                "copied member by member",
+                "changes it",
+            )
+        } else if one.is_update {
             (
                 by_handler(true),
                 "read, changed and written back",

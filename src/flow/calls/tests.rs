@@ -144,3 +144,17 @@ void task(void) { vTaskDelay(1); }
         ]
     );
 }
+
+#[test]
+fn a_record_is_copied_in_more_than_one_step() {
+    let code = "typedef struct { short x, y, z; } acc_t;
+        static volatile acc_t acc;
+        void TIM2_IRQHandler(void) { acc.x = 1; acc.y = 2; acc.z = 3; }
+        void read(acc_t *to) { *to = acc; }
+        void safe(acc_t *to) { __disable_irq(); *to = acc; __enable_irq(); }
+        int one(void) { return acc.x; }";
+    assert_eq!(
+        told(code),
+        ["4 isr-shared-unprotected: acc, copied member by member, TIM2_IRQHandler, changes it"]
+    );
+}

@@ -4,8 +4,8 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::Span;
 use crate::flow::interpret::machine::Machine;
-use crate::flow::interpret::state::LockKey;
-use crate::flow::ir::{Callee, StatementKind};
+use crate::flow::interpret::state::{Lock, LockKey};
+use crate::flow::ir::{Callee, Operand, Rvalue, StatementKind};
 use crate::flow::models::{Effect, lock as kinds};
 
 use super::lock_exits::{last_word, words_of};
@@ -74,11 +74,7 @@ impl Machine<'_> {
                 }
                 // The result, on its way into the handle.
                 StatementKind::Assign { target, value } => {
-                    let (of, kind) = match fresh {
-                        Some(fresh) => fresh,
-                        None => continue,
-                    };
-                    use crate::flow::ir::{Operand, Rvalue};
+                    let Some((of, kind)) = fresh else { continue };
                     if let Rvalue::Use(Operand::Copy(from))
                     | Rvalue::Cast {
                         value: Operand::Copy(from),
@@ -97,10 +93,26 @@ impl Machine<'_> {
     }
 
     /// Whether a semaphore keeps others out, as opposed to telling them something: no function of
-    /// the file gives it without having taken it, and some function takes and gives it.
+    /// the file gives it without having taken it.
     pub(super) fn is_guard(&mut self, argument: Span) -> bool {
         let text = self.lock_text(argument);
         !self.is_handed_over(&text)
+    }
+
+    /// Whether a lock that is held is one that others wait for: the file releases it as well, and
+    /// only where it was taken. What an interrupt or another task gives is a message.
+    pub(super) fn keeps_others_out(&mut self, lock: &Lock) -> bool {
+        let Some(text) = self.lock_texts.get(&lock.key).cloned() else {
+            return true;
+        };
+        let name = last_word(&text);
+        let unit = self.unit;
+        let is_given = unit.functions.iter().any(|function| {
+            self.lock_calls(function)
+                .iter()
+                .any(|call| call.is_release && last_word(&call.text) == name)
+        });
+        is_given && !self.is_handed_over(&text)
     }
 
     /// Whether nothing but the locking calls of this file knows of a lock: nobody else releases it.

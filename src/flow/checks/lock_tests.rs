@@ -231,6 +231,9 @@ fn only_long_sleeps_count() {
     );
     assert_eq!(reports(&code("HAL_Delay(10)")), [""; 0]);
     assert_eq!(reports("void f(void) { xtimer_sleep(2); }"), [""; 0]);
+    let message = "static SemaphoreHandle_t ready; int xSemaphoreTake(void *s, unsigned t);
+        void f(void) { if (xSemaphoreTake(ready, 9) == pdTRUE) { HAL_Delay(2000); } }";
+    assert_eq!(reports(message), [""; 0]);
 }
 
 #[test]

@@ -176,12 +176,13 @@ impl Machine<'_> {
                     self.check_long_sleep(run, time, per_second, model.name, calling.span);
                 }
                 Effect::Blocks if Attempt::of(model).is_none() => {
-                    let Some(lock) = run
+                    let held = run
                         .state
                         .locks
                         .iter()
-                        .find(|lock| lock.held == Held::Yes && !lock.key.is_section())
-                        .copied()
+                        .filter(|lock| lock.held == Held::Yes && !lock.key.is_section());
+                    let held: Vec<Lock> = held.copied().collect();
+                    let Some(lock) = held.into_iter().find(|lock| self.keeps_others_out(lock))
                     else {
                         continue;
                     };

@@ -3,7 +3,7 @@
 use crate::finding::Span;
 use crate::flow::defect::Note;
 use crate::flow::interpret::machine::{Machine, Run};
-use crate::flow::interpret::state::Held;
+use crate::flow::interpret::state::{Held, Lock};
 use crate::flow::interpret::value::Value;
 
 /// Seconds from which on a sleep is long: as long as the shortest watchdogs and alarms allow.
@@ -26,8 +26,14 @@ impl Machine<'_> {
         if least < LONG * i128::from(per_second) {
             return;
         }
-        let held = run.state.locks.iter().find(|lock| lock.held == Held::Yes);
-        let Some(lock) = held.copied() else {
+        let held: Vec<Lock> = run
+            .state
+            .locks
+            .iter()
+            .filter(|lock| lock.held == Held::Yes && !lock.key.is_section())
+            .copied()
+            .collect();
+        let Some(lock) = held.into_iter().find(|lock| self.keeps_others_out(lock)) else {
             return;
         };
         let text = self.lock_texts.get(&lock.key).cloned();

@@ -155,6 +155,7 @@ pub(super) fn is_limited_in_sum(
         return super::sums::is_tested_in_sum(view, length);
     }
     super::sums::is_kept_after_test(view, length)
+        || super::sums::is_end_tested(view, capacity)
         || super::sums::is_room_tested_in_sum(view, length, |received| {
             Upper::new(view, received, block, event, Region::Other).fits(capacity)
         })

@@ -39,17 +39,36 @@ pub(super) fn is_room_tested_in_sum(
             || chosen(view, side).iter().any(|leaf| leaves.contains(leaf)))
     };
     // What was received counts where it is known to be no more than the destination holds.
+    let is_received = |leaf: &ValueId| is_received_length(view, *leaf) && !is_small_enough(*leaf);
     let is_limit = |side: ValueId| {
-        !chosen(view, side)
-            .iter()
-            .any(|leaf| is_received_length(view, *leaf) && !is_small_enough(*leaf))
+        !chosen(view, side).iter().any(is_received)
             && !matches!(values.get(values.strip(side)), Value::Difference(end, start)
                 if view.is_received(view.region(end)) || view.is_received(view.region(start)))
     };
+    // `received - len < 2` is about what is left there; what is left of the length itself is not.
+    let is_about_it = |side: ValueId| {
+        is_sum_of_it(side)
+            && (matches!(
+                values.get(values.strip(side)),
+                Value::Binary(BinaryOp::Add, ..)
+            ) || !chosen(view, side)
+                .iter()
+                .any(|leaf| is_received(leaf) && !leaves.contains(leaf)))
+    };
     orders(view).any(|(left, right)| {
-        is_sum_of_it(left) && is_limit(right) && is_limit(left)
-            || is_sum_of_it(right) && is_limit(left) && is_limit(right)
+        is_about_it(left) && is_limit(right) || is_about_it(right) && is_limit(left)
     })
+}
+
+/// Whether the function compares addresses in an array of that size: `out + n > buf + sizeof buf`.
+pub(super) fn is_end_tested(view: &View<'_>, capacity: Option<u64>) -> bool {
+    let is_there = |side: ValueId| {
+        view.is_pointer(side) && view.region(side) == super::roles::Region::Fixed(capacity)
+    };
+    capacity.is_some()
+        && orders(view).any(|(left, right)| {
+            (is_there(left) || is_there(right)) && view.is_pointer(left) && view.is_pointer(right)
+        })
 }
 
 /// Whether a length was kept by a loop that compared it with a limit first: `if (n > MAX) return;
