@@ -1,7 +1,7 @@
 //! `scrubin training matrix` and `training people`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Place;
 use super::keep::now;
@@ -133,7 +133,7 @@ fn names(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
 }
 
 /// Writes the map of names for the authors of the repository. Names that stand there stay.
-pub(super) fn people(place: &Place, file: &PathBuf) -> Result<Outcome, Failure> {
+pub(super) fn people(place: &Place, file: &Path) -> Result<Outcome, Failure> {
     let mut known = if file.exists() {
         names(file)?
     } else {

@@ -67,6 +67,10 @@ impl Store {
     }
 
     /// Waits for other processes, and makes the folder where there is none.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a wait for another process with an end; no result depends on it"
+    )]
     pub(in crate::cli) fn hold(&self) -> Result<Held, Failure> {
         let place = self.place("lock");
         let open = || {
