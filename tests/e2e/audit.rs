@@ -34,6 +34,7 @@ fn project() -> Repository {
     repository.write("src/name.c", EXCUSED);
     repository.commit("name: tag of the device");
     reviewed(&repository);
+    learned(&repository);
     repository.write("src/frame.c", BAD);
     repository.commit("frame: quick fix");
     repository.git(&["tag", "v1.1"]);
@@ -69,6 +70,25 @@ fn reviewed(repository: &Repository) {
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
 }
 
+/// A finding that the hook stopped, and the lesson that its author passed on it.
+fn learned(repository: &Repository) {
+    repository.write("src/frame.c", BAD);
+    repository.git(&["add", "src/frame.c"]);
+    assert_eq!(repository.scrubin(&["hook", "pre-commit"]).code, 1);
+    let letter = super::training::right_letter(repository);
+    let fixed = BAD.replace(
+        "    strcpy(tag, name);",
+        "    if (strlen(name) >= sizeof(tag)) {\n        return;\n    }\n    memcpy(tag, name, strlen(name) + 1);",
+    );
+    repository.write(".git/fix.c", &fixed);
+    let answers = format!("spot = 6\nchoose = \"{letter}\"\nfix-file = \"fix.c\"\n");
+    repository.write(".git/answers.toml", &answers);
+    let run = repository.scrubin(&["learn", "--answers", ".git/answers.toml"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let run = repository.scrubin(&["training", "people", ".git/people.toml"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
 /// Runs a block of the page with this program first on the way.
 fn run_block(repository: &Repository, block: &str) -> Run {
     let binary = Path::new(env!("CARGO_BIN_EXE_scrubin"));
@@ -77,7 +97,8 @@ fn run_block(repository: &Repository, block: &str) -> Run {
     repository.shell(block, &[("PATH", &path), ("COLUMNS", "100")])
 }
 
-/// A text without what differs from run to run: times, digests, keys, and numbers of cases.
+/// A text without what differs from run to run or with a change of a rule: times, digests, keys, versions, numbers of
+/// cases, and lines of examples.
 fn settled(text: &str) -> String {
     let rules = [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
@@ -85,7 +106,10 @@ fn settled(text: &str) -> String {
         (r"\b[0-9a-f]{64}\b", "DIGEST"),
         (r"\b[0-9a-f]{40}\b", "COMMIT"),
         (r"\b[0-9a-f]{12}\b", "COMMIT"),
+        (r"\b[0-9a-f]{16}\b", "PSEUDONYM"),
         (r"\d+ cases", "N cases"),
+        (r"on lines? \d+(, \d+)*", "on LINES"),
+        (r"\b\d+\.\d+\.\d+\b", "VERSION"),
         (r"active rules \| \d+", "active rules | N"),
         (r"\d{4}-\d\d-\d\d\b", "DAY"),
     ];

@@ -142,7 +142,7 @@ fn a_person_learns_from_their_own_finding_and_the_repair_is_judged() {
 }
 
 /// The letter of the right option of L-STR-BOUND.
-fn right_letter(repository: &Repository) -> char {
+pub(super) fn right_letter(repository: &Repository) -> char {
     let run = repository.scrubin(&["explain", "L-STR-BOUND", "--format", "json"]);
     let lesson = json(&run.stdout);
     let options = lesson["quiz"]["options"].as_array().unwrap().clone();

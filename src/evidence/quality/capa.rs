@@ -11,7 +11,7 @@ use crate::report::sheet::{Sheet, Table};
 use crate::training::history::{Episode, Log, Time, changed_lines, episodes};
 
 /// Days after which it is looked whether an action worked (rules of this product: 90 days).
-pub const CHECK_DAYS: i64 = 90;
+const CHECK_DAYS: i64 = 90;
 
 /// Most fingerprints that a record names.
 const RELATED: usize = 20;
