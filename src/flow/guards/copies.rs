@@ -120,7 +120,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         }
         if matches!(region, Region::Other | Region::Bare(_))
             && !upper.has_any()
-            && is_wire_length(view, length)
+            && super::copy_limits::is_wire_length(view, length)
             && !is_small(view, all, sink, destination, None)
         {
             let size = view.words(argument_span(view, event, length, 2));
@@ -446,11 +446,6 @@ fn constant_copy(
     ));
 }
 
-/// Whether a length was read from a packet by this function itself, wide enough to matter.
-fn is_wire_length(view: &View<'_>, length: ValueId) -> bool {
-    view.is_sent(length) && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
-}
-
 /// Whether the offset was compared with something, alone or with the length.
 fn is_sum_tested(
     view: &View<'_>,
@@ -555,7 +550,7 @@ fn element_write(
         let limit = Upper::new(view, *bound, event.block, index, Region::Other);
         if limit.fits(capacity) && capacity.is_some()
             || limit.has_any()
-            || capacity.is_none() && !is_wire_length(view, *bound)
+            || capacity.is_none() && !super::copy_limits::is_wire_length(view, *bound)
         {
             continue;
         }

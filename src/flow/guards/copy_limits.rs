@@ -160,3 +160,8 @@ pub(super) fn is_limited_in_sum(
             Upper::new(view, received, block, event, Region::Other).fits(capacity)
         })
 }
+
+/// Whether a length was read from a packet by this function itself, wide enough to matter.
+pub(super) fn is_wire_length(view: &View<'_>, length: ValueId) -> bool {
+    view.is_sent(length) && super::bound::intrinsic(view, length, 0).is_none_or(|most| most >= 255)
+}
