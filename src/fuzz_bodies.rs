@@ -2,13 +2,14 @@
 //! broken; `fuzz/fuzz_targets` and `tests/mutations.rs` run the same functions.
 
 use crate::change::diff::{LineDiff, parse_unified};
+use crate::evidence;
 use crate::finding::RepoPath;
 use crate::flow;
 use crate::import;
 use crate::matching::{self, ActiveRule, Compiler, Engine};
 use crate::rules;
 use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
-use crate::triage::parse_deviation_comment;
+use crate::triage::{DeviationFile, parse_deviation_comment};
 
 /// Parses the bytes as C.
 pub fn syntax_c(bytes: &[u8]) {
@@ -81,6 +82,35 @@ pub fn unified_diff(bytes: &[u8]) {
 /// Reads the bytes as a comment that may hold a deviation.
 pub fn deviation_comment(bytes: &[u8]) {
     let _ = parse_deviation_comment(&String::from_utf8_lossy(bytes));
+}
+
+/// Reads the bytes as a `deviations.toml`.
+pub fn deviation_file(bytes: &[u8]) {
+    let path = RepoPath::from("deviations.toml");
+    if let Ok(file) = DeviationFile::parse(&String::from_utf8_lossy(bytes), &path) {
+        for entry in file.entries {
+            let register = entry.deviation.register;
+            let is_complete = register.risk.is_some() && register.approved.is_some();
+            assert!(register.id.is_none() || is_complete);
+        }
+    }
+}
+
+/// Reads the bytes as a log of records, as public keys, and as a private key.
+pub fn record_log(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = evidence::SigningKey::read(&text);
+    let mut keys = evidence::verifying_keys(&text).unwrap_or_default();
+    // The pair of RFC 8410, section 10.3, which signed the seeds.
+    let seed = [
+        0xd4, 0xee, 0x72, 0xdb, 0xf9, 0x13, 0x58, 0x4a, 0xd5, 0xb6, 0xd8, 0xf1, 0xf7, 0x69, 0xf8,
+        0xad, 0x3a, 0xfe, 0x7c, 0x28, 0xcb, 0xf1, 0xd4, 0xfb, 0xe0, 0x97, 0xa8, 0x8f, 0x44, 0x75,
+        0x58, 0x42,
+    ];
+    keys.push(evidence::SigningKey::from_seed(seed).verifying());
+    let verified = evidence::verify(&text, &keys, &evidence::Expected::default());
+    assert!(verified.entries() <= text.split('\n').count());
+    let _ = evidence::review_before(&text, None, Some("main"));
 }
 
 fn syntax(language: Language, bytes: &[u8]) {

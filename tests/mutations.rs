@@ -22,8 +22,10 @@ const LARGEST: usize = 16 * 1024;
 type Body = fn(&[u8]);
 const BODIES: &[(&str, Body)] = &[
     ("deviation_comment", fuzz_bodies::deviation_comment),
+    ("deviation_file", fuzz_bodies::deviation_file),
     ("flow_c", fuzz_bodies::flow_c),
     ("flow_rust", fuzz_bodies::flow_rust),
+    ("record_log", fuzz_bodies::record_log),
     ("report_of_a_tool", fuzz_bodies::report_of_a_tool),
     ("rule_file", fuzz_bodies::rule_file),
     ("syntax_c", fuzz_bodies::syntax_c),
@@ -75,6 +77,9 @@ const TOKENS: &[&[u8]] = &[
     b"scrubin: allow(",
     b"reason = ",
     b"until = 2027-06-30",
+    b"[[deviation]]\n",
+    b"[[permit]]\n",
+    b"id = \"DEV-1\"\n",
 ];
 
 fn fuzz_folder() -> PathBuf {
@@ -170,6 +175,11 @@ fn deviation_comment() {
 }
 
 #[test]
+fn deviation_file() {
+    seeds_and_mutations("deviation_file");
+}
+
+#[test]
 fn flow_c() {
     seeds_and_mutations("flow_c");
 }
@@ -177,6 +187,11 @@ fn flow_c() {
 #[test]
 fn flow_rust() {
     seeds_and_mutations("flow_rust");
+}
+
+#[test]
+fn record_log() {
+    seeds_and_mutations("record_log");
 }
 
 #[test]

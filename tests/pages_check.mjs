@@ -30,14 +30,20 @@ const pages = [
   ["controls", ["controls", "list", "--format", "html"], 0],
   ["rule", ["explain", "C-LEN-014", "--format", "html"], 0],
   ["selftest", ["selftest", "--report", "REPORT"], 0],
+  ["record", ["record", "show", "--format", "html"], 0],
+  ["register", ["deviations", "report", "--format", "html"], 0],
+  ["release", ["report", "release", "v2", "--format", "html"], 0],
 ];
+// Pages about a repository are made in one.
+const about = ["record", "register", "release"];
+const repository = firmware(mkdtempSync(join(tmpdir(), "scrubin-firmware-")));
 
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000"];
 let problems = 0;
 for (const [name, command, sheets] of pages) {
   const file = join(folder, `${name}.html`);
   const words = command.map((word) => (word === "REPORT" ? file : word));
-  const run = spawnSync(binary, words, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
+  const run = spawnSync(binary, words, { cwd: about.includes(name) ? repository : folder, encoding: "utf8", maxBuffer: 1 << 28 });
   if (run.status !== 0) {
     console.log(`${name}: scrubin ${command.join(" ")} ended with ${run.status}: ${run.stderr}`);
     problems += 1;
@@ -58,8 +64,31 @@ for (const [name, command, sheets] of pages) {
   }
 }
 if (!process.argv[4]) rmSync(folder, { recursive: true });
+rmSync(repository, { recursive: true });
 console.log(problems === 0 ? "pages are accessible and print as they should" : `${problems} problems`);
 process.exit(problems === 0 ? 0 : 1);
+
+// A repository with a reviewed change, a deviation under a permit, and a checklist that was signed off.
+function firmware(place) {
+  const who = { GIT_AUTHOR_NAME: "Ada", GIT_AUTHOR_EMAIL: "ada@example.invalid", GIT_COMMITTER_NAME: "Ada", GIT_COMMITTER_EMAIL: "ada@example.invalid" };
+  const env = { ...process.env, ...who, SCRUBIN_RECORD_KEY: ".git/gate" };
+  const run = (program, ...words) => execFileSync(program, words, { cwd: place, env, stdio: "ignore" });
+  const commit = (message) => (run("git", "add", "--all"), run("git", "commit", "-qm", message));
+  run("git", "init", "-q");
+  writeFileSync(join(place, "scrubin.toml"), '[record]\nproject = "Pump"\nlog = ".git/log.jsonl"\nsigners = ".git/gate.pub"\n[profile]\n');
+  commit("settings");
+  run("git", "tag", "v1");
+  run(binary, "record", "key", ".git/gate");
+  writeFileSync(join(place, "a.c"), "#include <string.h>\n\nvoid f(const char *name)\n{\n    char tag[8];\n    strcpy(tag, name);\n    use(tag);\n}\n");
+  const approved = 'author = "Ada"\napproved-by = "Bob"\napproved = 2026-01-01\nreason = "the build makes names of at most seven letters"\n';
+  const permit = `[[permit]]\nid = "P-1"\nrule = "C-STR-001"\nuse-case = "names of the build"\nrisk = "an overflow"\n${approved}`;
+  writeFileSync(join(place, "deviations.toml"), `${permit}[[deviation]]\nid = "DEV-1"\npermit = "P-1"\npath = "a.c"\n`);
+  commit("names");
+  run("git", "tag", "v2");
+  run(binary, "check", "--base", "v1", "--record");
+  run(binary, "record", "sign-off", "--reviewer", "Eve", "--items", "all");
+  return place;
+}
 
 // What axe-core has to say of a page: run inside it, read from its title.
 function violations(file) {

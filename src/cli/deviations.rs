@@ -38,7 +38,7 @@ pub(super) fn report(
         RegisterFormat::Json => json(&register)?,
         RegisterFormat::Csv => evidence::register_table(&register).csv(),
         RegisterFormat::Markdown => evidence::register_page(&register).markdown(),
-        RegisterFormat::Html => evidence::page(&evidence::register_page(&register)),
+        RegisterFormat::Html => evidence::sheet_page(&evidence::register_page(&register)),
     };
     output::report(&text, file)?;
     Ok(if register.is_broken() {

@@ -143,7 +143,7 @@ fn record(
 fn rendered(release: &Release, format: ReleaseFormat) -> Result<String, Failure> {
     Ok(match format {
         ReleaseFormat::Markdown => evidence::release_page(release).markdown(),
-        ReleaseFormat::Html => evidence::page(&evidence::release_page(release)),
+        ReleaseFormat::Html => evidence::sheet_page(&evidence::release_page(release)),
         ReleaseFormat::Csv => evidence::release_table(release).csv(),
         ReleaseFormat::Json => {
             let text = serde_json::to_string(release).map_err(Failure::new)?;

@@ -128,7 +128,7 @@ pub fn build(report: &Report, context: Context) -> ReviewRecord {
         ruleset: RulesetPart {
             digest: report.ruleset_digest.clone(),
             rules_sha256: rules_digest(&terms.rules),
-            rules: terms.rules,
+            rules: terms.rules.into(),
         },
         coverage: coverage(report),
         findings: report

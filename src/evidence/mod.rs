@@ -41,8 +41,8 @@ pub use page::{
 pub use people::{Reviewers, is_same, people};
 pub use record::{
     ChangePart, ChecklistPart, CoveragePart, Disposition, FindingPart, FixedPart, GapPart,
-    GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RulesetPart, SkippedPart,
-    ToolPart,
+    GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RuleLines, RulesetPart,
+    SkippedPart, ToolPart,
 };
 pub use register::{CategoryRow, Excused, Filter, PermitRow, Register, Row, register};
 pub use register_page::{register_page, register_table};
@@ -50,8 +50,10 @@ pub use release::{
     Anomaly, CommitRow, LogRow, OverrideRow, Release, RulesetRow, Sources, TakenIn, Totals, release,
 };
 pub use release_page::{release_page, release_table};
-pub use sheets::page;
-pub use verify::{Expected, Problem, Signed, Verified, VerifiedRecord, verify, verify_line};
+pub use verify::{
+    Expected, Line, Problem, Signed, Verified, VerifiedRecord, lines_of, read_line, verify,
+    verify_line, verify_lines,
+};
 
 /// Version of the form of all entries.
 pub const FORM: u32 = record::SCHEMA_VERSION;

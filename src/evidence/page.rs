@@ -445,6 +445,7 @@ mod tests {
 
     use super::super::entry::{self, Said};
     use super::super::samples::record;
+    use super::super::sheet_page;
     use super::*;
 
     fn sample() -> VerifiedRecord {
@@ -494,7 +495,7 @@ mod tests {
             sign_offs: Vec::new(),
             overrides: Vec::new(),
         };
-        let page = sheets::page(&review(&reviewed));
+        let page = sheet_page(&review(&reviewed));
         assert!(
             page.contains("src/&lt;b&gt;.c:43") && !page.contains("<b>"),
             "{page}"

@@ -2,6 +2,8 @@
 //! what. The fields follow what auditors ask of a software review record (IEC 62304 8.2.3, ISO 13485
 //! 4.2.5 and 7.3.5).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// One gate run. Times are RFC 3339 in UTC, digests SHA-256 in lower-case hex, commits and trees git
@@ -128,7 +130,37 @@ pub struct RulesetPart {
     /// SHA-256 over `rules`, each line ended by a line feed.
     pub rules_sha256: String,
     /// `CODE VERSION SEVERITY PRECISION` for each active rule, sorted; the severity is the one of this project.
-    pub rules: Vec<String>,
+    pub rules: RuleLines,
+}
+
+/// The lines of a ruleset, held once by all records that share them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleLines(Arc<Vec<String>>);
+
+impl From<Vec<String>> for RuleLines {
+    fn from(lines: Vec<String>) -> Self {
+        Self(Arc::new(lines))
+    }
+}
+
+impl std::ops::Deref for RuleLines {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl Serialize for RuleLines {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_slice().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RuleLines {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::from)
+    }
 }
 
 /// Why something was left out.

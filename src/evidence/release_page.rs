@@ -3,11 +3,11 @@
 use super::register::{Filter, Register};
 use super::release::Release;
 use super::sheets::{self, or_none};
-use crate::report::sheet::{Sheet, Table};
+use crate::report::sheet::{Paper, Sheet, Table};
 
 /// The report as a document.
 pub fn release_page(release: &Release) -> Sheet {
-    let mut sheet = Sheet::new(&format!("Release report {}", release.tag));
+    let mut sheet = Sheet::new(&format!("Release report {}", release.tag)).on(Paper::Across);
     sheet.text(
         "Evidence for the list of residual anomalies (IEC 62304, 5.8.2) and for the review of what the release took in. \
          Whether the anomalies are acceptable, and whether the product conforms to a standard, is for people to say.",
@@ -314,6 +314,11 @@ fn deviations(sheet: &mut Sheet, register: &Register) {
     );
 }
 
+/// As much of a digest as tells rulesets apart; JSON has all of it.
+fn start(digest: &str) -> String {
+    digest.get(..16).unwrap_or(digest).to_owned()
+}
+
 fn tools(sheet: &mut Sheet, release: &Release) {
     sheet.heading("Tool and rules");
     sheets::facts(
@@ -333,8 +338,8 @@ fn tools(sheet: &mut Sheet, release: &Release) {
         .map(|row| {
             vec![
                 row.version.clone(),
-                row.digest.clone(),
-                row.rules_sha256.clone(),
+                start(&row.digest),
+                start(&row.rules_sha256),
                 row.rules.to_string(),
                 row.reviews.to_string(),
                 format!("{} to {}", row.first, row.last),

@@ -43,7 +43,7 @@ pub(super) fn record(head: &str) -> ReviewRecord {
         ruleset: RulesetPart {
             digest: "feed".to_owned(),
             rules_sha256: rules_digest(&rules),
-            rules,
+            rules: rules.into(),
         },
         coverage: CoveragePart {
             files: 2,

@@ -1,7 +1,6 @@
-//! What the documents of this module have in common: how they are filled, and how a page is made of one.
+//! What the documents of this module have in common: how they are filled.
 
 use crate::report::sheet::{Part, Sheet, Table};
-use crate::training::html::{escape, page_alone};
 
 /// What a value that nobody gave is shown as.
 pub(super) const NONE: &str = "not stated";
@@ -34,9 +33,4 @@ pub(super) fn table(
     let mut table = Table::new(caption, columns);
     table.rows = rows;
     sheet.table(table);
-}
-
-/// A document as a page that needs no other file; ends with a line feed.
-pub fn page(sheet: &Sheet) -> String {
-    page_alone(&escape(&sheet.title), &sheet.body_html())
 }

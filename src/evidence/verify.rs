@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::entry::{About, Entry, Override, SignOff};
 use super::envelope;
 use super::keys::VerifyingKey;
-use super::record::{ReviewRecord, SCHEMA_VERSION};
+use super::record::{ReviewRecord, RuleLines, SCHEMA_VERSION};
 use super::statement::{self, CHECKPOINT, Checkpoint, STATEMENT};
 
 /// What a log is held against.
@@ -107,28 +107,84 @@ pub fn verify_line(line: &str, keys: &[VerifyingKey]) -> Result<Signed<Entry>, S
     })
 }
 
-/// Verifies a log. A log is right if no problem is found; an empty one has none and no records.
-pub fn verify(text: &str, keys: &[VerifyingKey], expected: &Expected) -> Verified {
-    let mut log = Log::default();
-    if !text.is_empty() && !text.ends_with('\n') {
-        log.problem(text.lines().count(), "the last line is not whole");
-    }
+/// A line of a log, read by itself: all that can be said without the lines around it.
+#[derive(Debug, Clone)]
+pub struct Line {
+    digest: String,
+    content: Content,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    /// The entry and the key that signed it.
+    Entry(Box<Entry>, String),
+    /// The signed bytes of a checkpoint.
+    Checkpoint(Vec<u8>),
+    /// Why it is neither.
+    Unreadable(String),
+}
+
+/// The lines of a log, which may be read in any order and at once.
+pub fn lines_of(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.split('\n').collect();
     // What follows the last line feed is no line.
     lines.pop_if(|last| last.is_empty());
-    for (index, line) in lines.iter().enumerate() {
-        log.line(index + 1, line, keys, expected);
+    lines
+}
+
+/// Reads a line.
+pub fn read_line(line: &str, keys: &[VerifyingKey]) -> Line {
+    Line {
+        digest: envelope::sha256(line.as_bytes()),
+        content: content_of(line, keys).unwrap_or_else(Content::Unreadable),
     }
-    if !text.is_empty() && log.closed != Some(lines.len()) {
+}
+
+fn content_of(line: &str, keys: &[VerifyingKey]) -> Result<Content, String> {
+    let opened = envelope::open(line, keys).map_err(|error| error.to_string())?;
+    match opened.payload_type.as_str() {
+        CHECKPOINT => Ok(Content::Checkpoint(opened.payload)),
+        STATEMENT => {
+            let entry = statement::read(&opened.payload)
+                .map_err(|text| format!("the record has another form: {text}"))?;
+            Ok(Content::Entry(Box::new(entry), opened.key))
+        }
+        other => Err(format!("it holds {other}")),
+    }
+}
+
+/// Verifies a log. A log is right if no problem is found; an empty one has none and no records.
+pub fn verify(text: &str, keys: &[VerifyingKey], expected: &Expected) -> Verified {
+    let lines = lines_of(text);
+    let read = lines.iter().map(|line| read_line(line, keys));
+    verify_lines(text, read, expected)
+}
+
+/// As [`verify`], of lines that were read already: all of them, in their order.
+pub fn verify_lines(
+    text: &str,
+    lines: impl IntoIterator<Item = Line>,
+    expected: &Expected,
+) -> Verified {
+    let mut log = Log::default();
+    let mut count = 0;
+    for line in lines {
+        count += 1;
+        log.line(count, line, expected);
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        log.problem(count, "the last line is not whole");
+    }
+    if !text.is_empty() && log.closed != Some(count) {
         log.problem(
-            lines.len(),
+            count,
             "the log does not end in a checkpoint: records are missing",
         );
     }
     if let Some(last) = &expected.last
         && log.previous.as_ref() != Some(last)
     {
-        log.problem(lines.len(), &format!("the last record is not {last}"));
+        log.problem(count, &format!("the last record is not {last}"));
     }
     log.verified.problems.sort_by_key(|problem| problem.line);
     log.verified.last = log.previous;
@@ -148,7 +204,7 @@ struct Log {
     /// Names of the reviews, by the digest of their lines.
     reviews: BTreeMap<String, String>,
     /// Rules that were held against their digest: nearly every record has those of the one before.
-    rules: (Vec<String>, String),
+    rules: (RuleLines, String),
 }
 
 impl Log {
@@ -159,35 +215,22 @@ impl Log {
         });
     }
 
-    fn line(&mut self, number: usize, line: &str, keys: &[VerifyingKey], expected: &Expected) {
+    fn line(&mut self, number: usize, line: Line, expected: &Expected) {
         if self.closed.is_some() {
             self.problem(number, "something follows the checkpoint");
         }
-        let opened = match envelope::open(line, keys) {
-            Ok(opened) => opened,
-            Err(error) => {
-                self.problem(number, &error.to_string());
-                self.next(envelope::sha256(line.as_bytes()));
+        match line.content {
+            Content::Checkpoint(payload) => {
+                self.checkpoint(number, &payload);
                 return;
             }
-        };
-        if opened.payload_type == CHECKPOINT {
-            self.checkpoint(number, &opened.payload);
-            return;
-        }
-        let digest = envelope::sha256(line.as_bytes());
-        if opened.payload_type == STATEMENT {
-            match statement::read(&opened.payload) {
-                Err(text) => self.problem(number, &format!("the record has another form: {text}")),
-                Ok(entry) => {
-                    self.link(number, &entry);
-                    self.take(number, digest.clone(), opened.key, entry, expected);
-                }
+            Content::Unreadable(text) => self.problem(number, &text),
+            Content::Entry(entry, key) => {
+                self.link(number, &entry);
+                self.take(number, line.digest.clone(), key, *entry, expected);
             }
-        } else {
-            self.problem(number, &format!("it holds {}", opened.payload_type));
         }
-        self.next(digest);
+        self.next(line.digest);
     }
 
     /// Compares an entry's place with what it says of it, and what it is about with what was there.
@@ -233,8 +276,8 @@ impl Log {
         expected: &Expected,
     ) {
         match entry {
-            Entry::Review(record) => {
-                self.ruleset(line, &record, expected);
+            Entry::Review(mut record) => {
+                self.ruleset(line, &mut record, expected);
                 self.reviews.insert(digest.clone(), record.id.clone());
                 self.verified
                     .records
@@ -277,10 +320,13 @@ impl Log {
         }
     }
 
-    fn ruleset(&mut self, number: usize, record: &ReviewRecord, expected: &Expected) {
-        if self.rules.0 != record.ruleset.rules {
-            let rules = record.ruleset.rules.clone();
-            self.rules = (rules, rules_digest(&record.ruleset.rules));
+    fn ruleset(&mut self, number: usize, record: &mut ReviewRecord, expected: &Expected) {
+        if self.rules.0 == record.ruleset.rules {
+            // Ten thousand records hold one list.
+            record.ruleset.rules = self.rules.0.clone();
+        } else {
+            let digest = rules_digest(&record.ruleset.rules);
+            self.rules = (record.ruleset.rules.clone(), digest);
         }
         if self.rules.1 != record.ruleset.rules_sha256 {
             self.problem(

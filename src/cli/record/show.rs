@@ -173,7 +173,7 @@ fn rendered(
                 Failure::message("a page shows one record").with_help("choose it with --id")
             );
         }
-        RecordFormat::Html => documents.iter().map(evidence::page).collect(),
+        RecordFormat::Html => documents.iter().map(evidence::sheet_page).collect(),
         RecordFormat::Json => {
             let reviews: Vec<_> = chosen.reviews.iter().map(|one| &one.record).collect();
             let sign_offs: Vec<_> = chosen.sign_offs.iter().map(|one| &one.record).collect();

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::super::args::{ListFormat, SignersArgument};
 use super::super::failure::Failure;
 use super::super::{Outcome, output};
-use super::{log_file, read_text, signers};
+use super::{log_file, read_text, signers, verify_at_once};
 use crate::change::git::{Repository, Taken};
-use crate::evidence::{self, Commit, Coverage, Covered, Expected, Verified};
+use crate::evidence::{Commit, Coverage, Covered, Expected, Verified};
 use crate::review;
 
 /// What is asked.
@@ -44,7 +44,7 @@ pub(super) fn verify(request: &Request<'_>) -> Result<Outcome, Failure> {
     for file in files {
         let text = read_text(&file)
             .map_err(|failure| failure.doing(&format!("read `{}`", file.display())))?;
-        logs.push((file, evidence::verify(&text, &keys, &expected)));
+        logs.push((file, verify_at_once(&text, &keys, &expected)));
     }
     let missing = match request.range {
         Some(range) => Some(without_record(range, &logs)?),

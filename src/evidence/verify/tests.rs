@@ -99,10 +99,9 @@ fn an_end_that_was_kept_elsewhere_shows_a_log_that_was_cut_and_closed_again() {
 fn rules_are_held_against_their_digest_and_the_program() {
     let keys = [key().verifying()];
     let mut wrong = record("aa");
-    wrong
-        .ruleset
-        .rules
-        .push("C-LEN-999 1.0.0 error high".to_owned());
+    let mut rules = wrong.ruleset.rules.to_vec();
+    rules.push("C-LEN-999 1.0.0 error high".to_owned());
+    wrong.ruleset.rules = rules.into();
     let text = added("", wrong);
     assert!(problems(&text)[0].contains("digest of its rules"));
     let text = added("", record("aa"));
@@ -298,4 +297,15 @@ fn of_a_thousand_tampered_logs_none_passes() {
 
 fn joined(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn a_log_that_another_program_wrote_holds() {
+    // Signed with the pair of RFC 8410, section 10.3, which every reader of the schemas can repeat.
+    let signers = include_str!("../../../fuzz/seeds/record_log/signers");
+    let text = include_str!("../../../fuzz/seeds/record_log/log.jsonl");
+    let keys = crate::evidence::verifying_keys(signers).unwrap();
+    let verified = verify(text, &keys, &Expected::default());
+    assert_eq!(verified.problems, []);
+    assert_eq!((verified.records.len(), verified.overrides.len()), (1, 1));
 }
