@@ -58,6 +58,9 @@ fn with_another_search(ruleset: &Ruleset) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut left: Vec<usize> = (0..rules.len()).collect();
     for donor in 0..DONORS {
+        if left.is_empty() {
+            break;
+        }
         let broken: Vec<ActiveRule> = (0..rules.len())
             .filter_map(|index| broken(&rules, index, donor))
             .collect();
