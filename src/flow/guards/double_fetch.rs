@@ -140,7 +140,7 @@ fn fetch(view: &View<'_>, sink: &Sink, size: ValueId, out: &mut Vec<Defect>) {
         // the two are told by where they stand.
         let is_again =
             |event: &Event| sink.span.start <= event.span.start && event.span.end <= sink.span.end;
-        if !is_new_each_time && !before().any(|event| is_again(event)) {
+        if !is_new_each_time && !before().any(&is_again) {
             continue;
         }
         let first = before().find(|event| {
