@@ -77,6 +77,8 @@ impl Runner {
             "rust-toolchain.toml",
             "src/main.rs",
             "rulesets/c/a.yaml",
+            "docs/schema/a.json",
+            "docs/precision.csv",
         ] {
             write(&action.join(path), path);
         }
