@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::{Outcome, check, output, source};
 use crate::config::nearest;
 use crate::evidence::{self, Filter, Register, Row};
+use crate::report::visible;
 use crate::rules::RuleInfo;
 use crate::triage::{DeviationState, Kind};
 
@@ -158,6 +159,7 @@ fn line(row: &Row) -> String {
         text.push_str(&format!(" [{ticket}]"));
     }
     let reason = row.reason.as_deref().unwrap_or("no reason");
-    text.push_str(&format!(": {reason}\n"));
-    text
+    text.push_str(&format!(": {reason}"));
+    // Its author's words: no escape of theirs reaches the terminal.
+    format!("{}\n", visible::line(&text))
 }

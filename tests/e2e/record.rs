@@ -385,3 +385,55 @@ svsrRNXeOKjDWoMmyyhIz5PcYHrit2d5lQuUmg3M3BNcQmQ80qr943IM3CvAG3CMtMPAYc\n\
 fkjV0u3fkKg8ilSvVd7L0s7SGyzIhzBM/tVFt0k3DnHltdesxWy+mnORepWoZ/gv0Bb9r3\n\
 lDQ4FTdBPD/M0yrw==\n\
 -----END OPENSSH PRIVATE KEY-----\n";
+
+#[cfg(unix)]
+#[test]
+fn a_log_is_a_plain_file_and_a_link_to_one_stays_a_link() {
+    let repository = recorded();
+    let check = |log: &str| with_key(&repository, &["check", "--base", "v1", "--record", log]);
+    let run = check("/dev/null");
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(run.stderr.contains("no plain file"), "{}", run.stderr);
+    assert_eq!(check(".git/log.jsonl").code, 1);
+    let link = repository.path().join("link.jsonl");
+    std::os::unix::fs::symlink(".git/log.jsonl", &link).expect("a link");
+    assert_eq!(check("link.jsonl").code, 1);
+    assert!(link.symlink_metadata().expect("it is there").is_symlink());
+    let run = with_key(&repository, &["record", "verify", ".git/log.jsonl"]);
+    assert!(
+        run.stdout.contains("2 records, 0 problems"),
+        "{}",
+        run.stdout
+    );
+}
+
+/// What came before the end of a shallow history was not looked at, and is not passed over.
+#[test]
+fn in_a_shallow_clone_nobody_says_that_nothing_is_missing() {
+    let repository = recorded();
+    let run = with_key(
+        &repository,
+        &["check", "--base", "v1", "--record", ".git/log.jsonl"],
+    );
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let clone = tempfile::tempdir().expect("a folder");
+    let place = clone.path().to_str().expect("a plain name");
+    let origin = format!("file://{}", repository.path().display());
+    repository.git(&["clone", "--quiet", "--depth", "1", &origin, place]);
+    let log = repository.path().join(".git/log.jsonl");
+    let key = repository.path().join(".git/gate.pub");
+    let run = super::repository::scrubin_in(
+        clone.path(),
+        &[
+            "record",
+            "verify",
+            log.to_str().expect("a plain name"),
+            "--signers",
+            key.to_str().expect("a plain name"),
+            "--range",
+            "HEAD..HEAD",
+        ],
+    );
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(run.stderr.contains("shallow"), "{}", run.stderr);
+}

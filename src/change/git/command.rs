@@ -12,6 +12,8 @@ pub(super) fn git(folder: &Path) -> Command {
     command
         // Refreshing the index on the side would be a write.
         .env("GIT_OPTIONAL_LOCKS", "0")
+        // Replacements (`git replace`) could hide commits and files from a review.
+        .env("GIT_NO_REPLACE_OBJECTS", "1")
         // Messages are matched below.
         .env("LC_ALL", "C")
         // A partial clone may fetch; it must not wait for a password.

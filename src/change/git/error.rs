@@ -75,6 +75,12 @@ pub enum Error {
         /// The repository.
         repository: PathBuf,
     },
+    /// What a branch took in cannot be told: the history is cut off.
+    #[error("the history of the repository {} is shallow: what came before cannot be told", .repository.display())]
+    Shallow {
+        /// The repository.
+        repository: PathBuf,
+    },
     /// The object database lacks something it should hold.
     #[error("an object is missing from the repository {}: {message}", .repository.display())]
     MissingObject {
@@ -130,7 +136,7 @@ impl Error {
             Self::Conflicts { .. } => {
                 Some("resolve them and `git add` the files, then try again".to_owned())
             }
-            Self::NoMergeBase { shallow: true, .. } => {
+            Self::NoMergeBase { shallow: true, .. } | Self::Shallow { .. } => {
                 Some("fetch more history: `git fetch --unshallow`".to_owned())
             }
             Self::MissingObject { .. } => Some("`git fsck` lists what is damaged".to_owned()),

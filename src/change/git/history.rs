@@ -180,8 +180,13 @@ impl Repository {
     /// commits, merges among them, not what came with the merges.
     ///
     /// # Errors
-    /// A revision does not exist.
+    /// A revision does not exist; the history is shallow, so that commits would be missed.
     pub fn taken_in(&self, from: Option<&str>, to: &str) -> Result<Vec<Taken>, Error> {
+        if self.is_shallow() {
+            return Err(Error::Shallow {
+                repository: self.git_dir().to_path_buf(),
+            });
+        }
         let format = format!("--format=%H{FIELD}%P{FIELD}%T{FIELD}%s");
         let range = match from {
             Some(from) => format!("{from}..{to}"),

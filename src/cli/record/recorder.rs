@@ -92,10 +92,11 @@ impl Recorder {
             accepted(&self.key, &root.join(signers))?;
         }
         let of_config = || config.record.log.as_ref().map(|log| root.join(log));
-        self.file.clone().or_else(of_config).ok_or_else(|| {
+        let log = self.file.clone().or_else(of_config).ok_or_else(|| {
             Failure::message("which log takes the record is not stated")
                 .with_help("write --record FILE, or state `record.log` in scrubin.toml")
-        })
+        })?;
+        plain_file(&log)
     }
 
     /// Adds the record of a review to the log. The review counts as not done where that fails.
@@ -232,6 +233,26 @@ pub(in crate::cli) fn program() -> Result<Vec<u8>, Failure> {
     std::env::current_exe()
         .and_then(std::fs::read)
         .map_err(|error| Failure::new(error).doing("read this program for its digest"))
+}
+
+/// Where a file that is written anew lies: a link is followed, so that it stays one, and what is no
+/// plain file (a device, a folder) is refused.
+fn plain_file(file: &Path) -> Result<PathBuf, Failure> {
+    let failed =
+        |error| Failure::new(error).doing(&format!("look at the log `{}`", file.display()));
+    let is_link = std::fs::symlink_metadata(file).is_ok_and(|there| there.is_symlink());
+    let place = match is_link {
+        true => file.canonicalize().map_err(failed)?,
+        false => file.to_path_buf(),
+    };
+    match std::fs::metadata(&place) {
+        Ok(there) if !there.is_file() => Err(Failure::message(format!(
+            "`{}` is no plain file, so no log can be kept there",
+            file.display()
+        ))
+        .with_help("name a file of its own, such as reviews.jsonl")),
+        _ => Ok(place),
+    }
 }
 
 /// Holds others off while a log is read and written; let go when dropped.

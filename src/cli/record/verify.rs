@@ -10,6 +10,7 @@ use super::super::{Outcome, output};
 use super::{log_file, read_text, signers, verify_at_once};
 use crate::change::git::{Repository, Taken};
 use crate::evidence::{Commit, Coverage, Covered, Expected, Verified};
+use crate::report::visible;
 use crate::review;
 
 /// What is asked.
@@ -127,17 +128,19 @@ fn as_text(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String 
     if let Some(missing) = missing {
         for one in missing {
             if let Some((approver, reason)) = &one.let_in {
-                out.push_str(&format!(
-                    "let in by {approver}: {} {} ({reason})\n",
+                let line = format!(
+                    "let in by {approver}: {} {} ({reason})",
                     one.taken.commit, one.taken.subject
-                ));
+                );
+                out.push_str(&format!("{}\n", visible::line(&line)));
             }
         }
         let without: Vec<&Checked> = missing.iter().filter(|one| !one.is_covered).collect();
         for one in &without {
             out.push_str(&format!(
                 "without a record: {} {}\n",
-                one.taken.commit, one.taken.subject
+                one.taken.commit,
+                visible::line(&one.taken.subject)
             ));
         }
         out.push_str(&format!(

@@ -43,6 +43,11 @@ pub(super) fn verify(file: &Path, keys: &Path, format: ListFormat) -> Result<Out
     };
     if let Some(opened) = &opened {
         problems.extend(pages(&seal, opened));
+        let given = file.file_name().map(|name| name.to_string_lossy());
+        let is_signed = |name: &str| opened.attached.iter().any(|page| page.name == name);
+        if !is_seal && !given.as_deref().is_some_and(is_signed) {
+            problems.push(format!("`{}` is not among what was signed", file.display()));
+        }
         if !opened.report.passes() {
             let failed = opened.report.failures().count();
             problems.push(format!("{failed} cases of it do not hold"));

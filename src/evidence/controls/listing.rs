@@ -67,7 +67,7 @@ pub fn listing(controls: &Controls, chosen: &Chosen<'_>) -> Sheet {
     .on(Paper::Across);
     sheet.text(&format!(
         "{} rows of {}. Each says which output of scrubin is evidence for which clause, or helps with it. scrubin gives \
-         evidence; it makes neither a product nor a company compliant. Compare the numbers with your own copies of the \
+         evidence; what conforms to a standard is for people to say. Compare the numbers with your own copies of the \
          standards.",
         chosen.rows.len(),
         controls.date

@@ -389,7 +389,9 @@ impl Facts {
     fn signs(&self) -> Vec<String> {
         let mut signs = Vec::new();
         if let Some(component) = self.most(&self.components) {
-            signs.push(format!("most of it in `{component}`: something about this part of the software, or those who work on it"));
+            signs.push(format!(
+                "most of it in `{component}`: something about this part of the software"
+            ));
         } else {
             signs.push("in several components: something about knowledge, a pattern or an interface that they share".to_owned());
         }
