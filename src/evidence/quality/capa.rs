@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Titles, day, rate, rate_text, title};
+use super::{Check, Titles, day, rate, rate_text, title};
 use crate::report::sheet::{Sheet, Table};
 use crate::training::history::{Episode, Log, Time, changed_lines, episodes};
 
@@ -25,29 +25,6 @@ pub struct CapaSettings {
     pub window: i64,
     /// The day on which it is asked.
     pub today: NaiveDate,
-}
-
-/// What became of the check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Check {
-    /// Its day has not come.
-    Pending,
-    /// The weakness was not found again in the days before it.
-    Effective,
-    /// It was.
-    NotEffective,
-}
-
-impl Check {
-    /// The words that pages use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Effective => "effective: not found again",
-            Self::NotEffective => "not effective: found again",
-        }
-    }
 }
 
 /// A weakness that recurred over the threshold.
@@ -291,11 +268,8 @@ fn of_lesson(
             .filter(|one| one.at > counts_from && one.at < due);
         let found_since = u64::try_from(since.count()).unwrap_or(u64::MAX);
         let is_due = settings.today >= due.day();
-        let check = match (found_since, is_due) {
-            (0, false) => Check::Pending,
-            (0, true) => Check::Effective,
-            _ => Check::NotEffective,
-        };
+        let next = counts_from.plus_days(1).day();
+        let check = Check::of(found_since, lines.between(next, due.day()) > 0, is_due);
         let facts = Facts::of(window.make_contiguous());
         let day_opened = opened.day();
         let start = oldest.day();

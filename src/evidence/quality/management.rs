@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
-use super::capa::{Candidate, CapaReport, Check};
+use super::Check;
+use super::capa::{Candidate, CapaReport};
 use super::{Titles, rate, rate_text, title};
 use crate::report::sheet::{Paper, Sheet, Table};
 use crate::training::history::{Episode, Log, Stage, Time, changed_lines, episodes};

@@ -2,6 +2,7 @@
 //! management review. Weaknesses and components alone: no person is told apart.
 
 mod capa;
+mod check;
 mod management;
 #[cfg(test)]
 mod tests;
@@ -11,9 +12,9 @@ use std::collections::BTreeMap;
 use crate::training::history::Time;
 
 pub use capa::{
-    ActionFile, ActionsError, Candidate, CapaReport, CapaSettings, Check, capa, capa_csv,
-    capa_sheet,
+    ActionFile, ActionsError, Candidate, CapaReport, CapaSettings, capa, capa_csv, capa_sheet,
 };
+pub use check::Check;
 pub use management::{ManagementReview, Quarter, management_review, review_csv, review_sheet};
 
 /// Titles of lessons by their keys.

@@ -77,7 +77,10 @@ fn a_weakness_over_the_threshold_is_a_candidate_and_one_below_is_none() {
 
 #[test]
 fn the_check_says_whether_it_was_found_again() {
-    let quiet = report(&three(), "2026-05-11", "");
+    let unseen = report(&three(), "2026-05-11", "");
+    assert_eq!(unseen.candidates[0].check, Check::NotLookedAt);
+    let reviewed = three() + &run("2026-03-20", "hook", &[], &[]);
+    let quiet = report(&reviewed, "2026-05-11", "");
     assert_eq!(quiet.candidates[0].check, Check::Effective);
     let again = three() + &run("2026-04-01", "hook", &[(4, "L-LEN")], &[]);
     let again = report(&again, "2026-04-02", "");
@@ -90,7 +93,7 @@ fn the_check_says_whether_it_was_found_again() {
         (again.candidates[0].check, again.candidates[0].found_since),
         (Check::NotEffective, 1)
     );
-    let late = three() + &run("2026-06-01", "hook", &[(4, "L-LEN")], &[]);
+    let late = reviewed + &run("2026-06-01", "hook", &[(4, "L-LEN")], &[]);
     assert_eq!(
         report(&late, "2026-06-02", "").candidates[0].check,
         Check::Effective
