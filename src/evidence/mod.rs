@@ -39,7 +39,7 @@ pub use log::{Appended, LogError, append, review_before};
 pub use page::{
     Reviewed, opened as override_page, review as review_page, sign_off as sign_off_page,
 };
-pub use people::{Reviewers, is_same, people};
+pub use people::{Reviewers, people};
 pub use record::{
     ChangePart, ChecklistPart, CoveragePart, Disposition, FindingPart, FixedPart, GapPart,
     GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RuleLines, RulesetPart,

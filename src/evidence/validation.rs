@@ -102,6 +102,27 @@ pub struct Case {
     pub holds: bool,
 }
 
+impl Case {
+    /// A case that holds if what came is what had to come. `id` begins with the word of its group.
+    pub fn compared(
+        group: CaseGroup,
+        id: String,
+        requirements: &[&str],
+        what: &str,
+        (expected, actual): (&str, &str),
+    ) -> Self {
+        Self {
+            id,
+            group,
+            requirements: requirements.iter().map(|one| (*one).to_owned()).collect(),
+            what: what.to_owned(),
+            expected: expected.to_owned(),
+            actual: actual.to_owned(),
+            holds: expected == actual,
+        }
+    }
+}
+
 /// A table inside the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

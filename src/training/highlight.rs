@@ -118,8 +118,8 @@ fn first(text: &str, keywords: &[&str], in_comment: &mut bool) -> (Kind, usize) 
     (Kind::Plain, start.len_utf8())
 }
 
-/// Length of a quoted text with its quotes; to the end of the line where it is not closed.
-fn quoted(text: &str, quote: char) -> usize {
+/// Length of a quoted text with its quotes; to the end of the text where it is not closed.
+pub(in crate::training) fn quoted(text: &str, quote: char) -> usize {
     let mut is_escaped = false;
     for (at, character) in text.char_indices().skip(1) {
         if is_escaped {

@@ -22,7 +22,7 @@ pub use changed_lines::{ChangedLines, LineRange};
 pub use deviation::{
     Category, Comment, Deviation, DeviationFile, DeviationScope, DeviationState,
     DeviationSyntaxError, DeviationUse, FileDeviation, Kind, Permit, Recategorised, Register,
-    SyntaxProblem, active_rules, find_comments, find_comments_in_plain_text, is_sentence,
+    SyntaxProblem, active_rules, find_comments, find_comments_in_plain_text, is_same, is_sentence,
     parse_deviation_comment, rules,
 };
 pub use fingerprint::{VERSION as FINGERPRINT_VERSION, fingerprints, hex, key};

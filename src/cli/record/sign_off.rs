@@ -197,7 +197,7 @@ pub(super) fn open_gate(
         );
     }
     let author = record.people.author.as_deref().unwrap_or_default();
-    if decision.approver.trim().is_empty() || evidence::is_same(&decision.approver, author) {
+    if decision.approver.trim().is_empty() || triage::is_same(&decision.approver, author) {
         return refused(
             "the author of the change cannot open its gate".to_owned(),
             "a second person decides: name them with --approver",

@@ -178,17 +178,23 @@ pub(super) fn export(place: &Place, file: &Path, mine: bool) -> Result<Outcome, 
     Ok(Outcome::Passed)
 }
 
+/// A history that an argument names, with its name for messages.
+pub(super) fn named_log(file: &Path) -> Result<(String, Log), Failure> {
+    let log = read_log(file)?;
+    let name = format!("`{}`", file.display());
+    if log.is_empty() && !log.unreadable.is_empty() {
+        return Err(Failure::message(format!("{name} is no history"))
+            .with_help("`scrubin training export FILE` writes one"));
+    }
+    warn(&log, &name);
+    Ok((name, log))
+}
+
 /// Takes in other histories.
 pub(super) fn merge(place: &Place, files: &[PathBuf]) -> Result<Outcome, Failure> {
     let mut others = Vec::new();
     for file in files {
-        let other = read_log(file)?;
-        let name = format!("`{}`", file.display());
-        if other.is_empty() && !other.unreadable.is_empty() {
-            return Err(Failure::message(format!("{name} is no history"))
-                .with_help("`scrubin training export FILE` writes one"));
-        }
-        warn(&other, &name);
+        let (name, other) = named_log(file)?;
         others.push((name, other));
     }
     let held = place.store.hold()?;

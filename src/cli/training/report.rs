@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Months, NaiveDate};
 
+use super::history::named_log;
 use super::history::warn;
 use super::keep::now;
-use super::store::read_log;
 use super::{Place, code};
 use crate::cli::args::{TeamFormat, TeamReportArguments};
 use crate::cli::failure::Failure;
@@ -53,13 +53,7 @@ pub(super) fn report(arguments: &TeamReportArguments) -> Result<Outcome, Failure
 pub(in crate::cli) fn joined(files: &[PathBuf], place: Option<&Place>) -> Result<Log, Failure> {
     let mut log = Log::default();
     for file in files {
-        let other = read_log(file)?;
-        let name = format!("`{}`", file.display());
-        if other.is_empty() && !other.unreadable.is_empty() {
-            return Err(Failure::message(format!("{name} is no history"))
-                .with_help("`scrubin training export FILE` writes one"));
-        }
-        warn(&other, &name);
+        let (_, other) = named_log(file)?;
         let unreadable = other.unreadable.clone();
         log.join(other);
         log.unreadable.extend(unreadable);

@@ -167,15 +167,14 @@ fn read(language: Language, text: &[u8]) -> String {
 }
 
 fn case(name: &str, requirements: &[&str], what: &str, expected: &str, actual: &str) -> Case {
-    Case {
-        id: format!("engine/{name}"),
-        group: CaseGroup::Engine,
-        requirements: requirements.iter().map(|one| (*one).to_owned()).collect(),
-        what: what.to_owned(),
-        expected: expected.to_owned(),
-        actual: actual.to_owned(),
-        holds: expected == actual,
-    }
+    let id = format!("engine/{name}");
+    Case::compared(
+        CaseGroup::Engine,
+        id,
+        requirements,
+        what,
+        (expected, actual),
+    )
 }
 
 #[cfg(test)]

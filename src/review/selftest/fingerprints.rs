@@ -131,15 +131,14 @@ fn of(bench: &mut Bench, path: &str, code: &str) -> Vec<Fingerprint> {
 }
 
 fn case(name: &str, what: &str, expected: &str, actual: &str) -> Case {
-    Case {
-        id: format!("fingerprint/{name}"),
-        group: CaseGroup::Fingerprint,
-        requirements: vec!["R-12".to_owned()],
-        what: what.to_owned(),
-        expected: expected.to_owned(),
-        actual: actual.to_owned(),
-        holds: expected == actual,
-    }
+    let id = format!("fingerprint/{name}");
+    Case::compared(
+        CaseGroup::Fingerprint,
+        id,
+        &["R-12"],
+        what,
+        (expected, actual),
+    )
 }
 
 #[cfg(test)]

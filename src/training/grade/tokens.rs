@@ -1,5 +1,7 @@
 //! C and Rust as words, numbers, texts and signs; comments and preprocessor lines apart.
 
+use crate::training::highlight::quoted;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -127,21 +129,6 @@ fn token(text: &str, first: char) -> (Kind, usize) {
     }
     let sign = SIGNS.iter().find(|sign| text.starts_with(**sign));
     (Kind::Sign, sign.map_or(first.len_utf8(), |sign| sign.len()))
-}
-
-/// Length of a quoted text with its quotes.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut is_escaped = false;
-    for (at, character) in text.char_indices().skip(1) {
-        if is_escaped {
-            is_escaped = false;
-        } else if character == '\\' {
-            is_escaped = true;
-        } else if character == quote {
-            return at + character.len_utf8();
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]

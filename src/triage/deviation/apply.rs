@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comment::{DeviationSyntaxError, parse_deviation_comment};
+use super::person::is_same;
 use super::rules::resolve;
 use super::{Category, Deviation, DeviationFile, DeviationScope, DeviationState, DeviationUse};
 use crate::config::Globs;
@@ -252,8 +253,7 @@ impl<'s> Limits<'s> {
         let names = (&register.author, &deviation.approved_by);
         match names {
             (Some(author), Some(approver))
-                if finding.severity == Severity::Error
-                    && author.trim().eq_ignore_ascii_case(approver.trim()) =>
+                if finding.severity == Severity::Error && is_same(author, approver) =>
             {
                 Some(Refusal::OwnApproval)
             }

@@ -10,6 +10,7 @@ mod comment;
 mod defect;
 mod extract;
 mod file;
+mod person;
 mod register;
 mod rules;
 
@@ -22,6 +23,7 @@ pub use comment::{DeviationSyntaxError, SyntaxProblem, parse_deviation_comment};
 pub(super) use defect::{Defect, defects};
 pub use extract::{Comment, find_comments, find_comments_in_plain_text};
 pub use file::{DeviationFile, FileDeviation};
+pub use person::is_same;
 pub use register::{Category, Kind, Permit, Recategorised, Register};
 pub use rules::{active_rules, rules};
 

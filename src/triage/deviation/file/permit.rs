@@ -5,6 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::reader::Reader;
 use crate::config::{ConfigError, Globs};
+use crate::triage::deviation::person::is_same;
 use crate::triage::deviation::{Category, Permit, Recategorised, is_sentence};
 
 const PERMIT_KEYS: [&str; 14] = [
@@ -72,7 +73,7 @@ pub(super) fn permit(
         return Err(reader.error(&span, message));
     }
     let (author, approved_by) = (words("author")?, words("approved-by")?);
-    if author.trim().eq_ignore_ascii_case(approved_by.trim()) {
+    if is_same(&author, &approved_by) {
         let message = format!("`{author}` cannot approve a permit of their own");
         return Err(reader.error(&value.span(), message));
     }
