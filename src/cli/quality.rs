@@ -56,7 +56,7 @@ fn candidates(input: &QualityInput) -> Result<(Log, CapaReport), Failure> {
     // A report on given histories needs no repository.
     let place = match input.files.is_empty() {
         true => Some(Place::here()?),
-        false => Place::here().ok(),
+        false => Place::maybe()?,
     };
     let log = joined(&input.files, place.as_ref())?;
     let actions = match &input.actions {

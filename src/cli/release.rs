@@ -58,7 +58,9 @@ pub(super) fn report(arguments: &ReleaseArguments) -> Result<Outcome, Failure> {
         &rendered(&release, arguments.format)?,
         arguments.output.as_deref(),
     )?;
-    Ok(if release.is_broken() {
+    Ok(if report.incomplete {
+        Outcome::Incomplete
+    } else if release.is_broken() {
         Outcome::Findings
     } else {
         Outcome::Passed

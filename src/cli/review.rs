@@ -430,17 +430,15 @@ impl<'a> Session<'a> {
             report.notices.push(Notice { text });
         }
         let published = &with_rungs(submission, published);
-        if let Ok(repository) = Repository::discover(Path::new(".")) {
-            let pull = submission.pull;
-            let ended = keep::Ended {
-                repository: &repository,
-                stage: Stage::Review,
-                pull: pull.map(|number| format!("{}#{number}", submission.repository)),
-                present: None,
-                whole_tree: false,
-            };
-            keep::keep(report, &ended, &analysis.config.training);
-        }
+        let pull = submission.pull;
+        let ended = keep::Ended {
+            repository: recorded.work.repository,
+            stage: Stage::Review,
+            pull: pull.map(|number| format!("{}#{number}", submission.repository)),
+            present: None,
+            whole_tree: false,
+        };
+        keep::keep(report, &ended, &analysis.config.training);
         let outcome = if report.incomplete {
             Outcome::Incomplete
         } else if report.blocks() {

@@ -66,6 +66,10 @@ impl<'v> Coverage<'v> {
         for log in logs {
             for record in &log.records {
                 let change = &record.record.change;
+                // A commit compared with itself: nothing of it was looked at.
+                if change.base.is_some() && change.base == change.head {
+                    continue;
+                }
                 let opened = log.overrides_of(record).into_iter().next_back();
                 let slots = [
                     change
@@ -168,6 +172,14 @@ mod tests {
             ..Verified::default()
         };
         assert_eq!(word(&log, "a", &["x"], "t"), "reviewed");
+        // A commit that was compared with itself was not looked at.
+        let mut nothing = review("n", GateResult::Pass);
+        nothing.record.change.base = nothing.record.change.head.clone();
+        let empty = Verified {
+            records: vec![nothing],
+            ..Verified::default()
+        };
+        assert_eq!(word(&empty, "n", &["x"], "t"), "missing");
         assert_eq!(word(&log, "squash", &["x"], "tree of a"), "reviewed");
         assert_eq!(word(&log, "merge", &["x", "a"], "t"), "reviewed");
         assert_eq!(word(&log, "merge", &["a", "x"], "t"), "missing");

@@ -193,15 +193,23 @@ struct Judged {
     expected: String,
     actual: String,
     holds: bool,
+    /// Whether the text was run at all. A broken case that was not shows nothing.
+    is_judged: bool,
 }
 
 impl Judged {
+    /// Whether the text was run, and does not say what was expected.
+    fn fails(&self) -> bool {
+        self.is_judged && !self.holds
+    }
+
     /// A text that cannot be judged.
     fn unable(expected: &str, problem: impl Into<String>) -> Self {
         Self {
             expected: expected.to_owned(),
             actual: problem.into(),
             holds: false,
+            is_judged: false,
         }
     }
 }
@@ -245,6 +253,7 @@ fn reported(id: &RuleId, marks: &BTreeSet<u32>, findings: &[Finding]) -> Judged 
         expected: on_lines(marks),
         actual: on_lines(&found),
         holds: found == *marks,
+        is_judged: true,
     }
 }
 
@@ -262,6 +271,7 @@ fn silent(id: &RuleId, findings: &[Finding]) -> Judged {
             false => heard.join(", "),
         },
         holds: heard.is_empty(),
+        is_judged: true,
     }
 }
 

@@ -50,9 +50,23 @@ impl Progress {
             LearnedState::Passed
         })
     }
+
+    /// Takes in the version that the lesson has now; whether its meaning is another one, so that what was
+    /// answered before begins anew.
+    fn take_version(&mut self, version: &str) -> bool {
+        let is_new = meaning(version) != meaning(&self.version);
+        if is_new {
+            self.first_right = None;
+            self.last_right = None;
+            self.right = 0;
+        }
+        version.clone_into(&mut self.version);
+        is_new
+    }
 }
 
-/// Everything that is kept of a person. No wrong answer, no number of tries, no time that was taken.
+/// Everything that is kept of a person. No answer, no number of tries, no time that was taken; a lesson that
+/// is to be asked again is kept with its day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Learner {
@@ -93,12 +107,8 @@ impl Learner {
         now: Time,
     ) -> Option<LearnedState> {
         let progress = self.entry(lesson, version)?;
+        progress.take_version(version);
         let before = progress.state();
-        if meaning(version) != meaning(&progress.version) {
-            progress.first_right = None;
-            progress.right = 0;
-        }
-        version.clone_into(&mut progress.version);
         progress.first_right = progress.first_right.or(Some(now));
         progress.last_right = Some(now);
         progress.due = AGAIN.get(progress.right).map(|days| now.plus_days(*days));
@@ -151,8 +161,7 @@ impl Learner {
     pub fn versions<'l>(&mut self, lessons: impl Iterator<Item = (&'l str, &'l str)>, now: Time) {
         for (lesson, version) in lessons {
             if let Some(progress) = self.lessons.iter_mut().find(|one| one.lesson == lesson)
-                && meaning(&progress.version) != meaning(version)
-                && progress.due.is_none_or(|due| due > now)
+                && progress.take_version(version)
             {
                 progress.due = Some(now);
             }
@@ -284,11 +293,14 @@ mod tests {
         assert!(learner.due(day(41)).is_empty());
         learner.versions(versions("1.1.0"), day(41));
         assert_eq!(learner.due(day(41)).len(), 1);
-        learner.answered_right((LESSON.0, "1.1.0"), None, day(41));
-        assert_eq!(
-            learner.progress(LESSON.0).unwrap().state(),
-            Some(LearnedState::Passed)
-        );
+        // Asked once: putting it off holds.
+        learner.skipped(LESSON.0, day(41));
+        learner.versions(versions("1.1.0"), day(42));
+        assert!(learner.due(day(42)).is_empty());
+        let passed = learner.answered_right((LESSON.0, "1.1.0"), None, day(48));
+        assert_eq!(passed, Some(LearnedState::Passed));
+        let again = learner.answered_right((LESSON.0, "1.2.0"), None, day(50));
+        assert_eq!(again, Some(LearnedState::Passed));
     }
 
     #[test]

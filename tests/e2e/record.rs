@@ -268,6 +268,15 @@ fn a_record_says_what_the_configuration_trailers_and_profile_say() {
     );
     // The note holds the same record.
     assert_eq!(show(&["--note", "HEAD"])["records"][0], record);
+    // A record that is put beside another commit is none of it.
+    repository.git(&["notes", "--ref=scrubin", "copy", "-f", "HEAD", "v1"]);
+    let moved = with_key(&repository, &["record", "show", "--note", "v1"]);
+    assert_ne!(moved.code, 0, "{}", moved.stdout);
+    assert!(
+        moved.stderr.contains("about another commit"),
+        "{}",
+        moved.stderr
+    );
 
     // The next review of the branch says what was fixed.
     repository.write("src/b.c", GOOD);

@@ -17,7 +17,16 @@ pub(super) struct Repository {
 }
 
 fn run(command: &mut Command) -> Run {
-    let output = command.output().expect("the program starts");
+    // A copy of the program is busy as long as a process that another test started meanwhile has not
+    // come to its own program yet: it holds the file open that was written.
+    let output = loop {
+        match command.output() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            started => break started.expect("the program starts"),
+        }
+    };
     Run {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

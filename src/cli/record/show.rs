@@ -104,6 +104,18 @@ pub(super) fn note(
             }),
         }
     }
+    // A signature says nothing of where the line lies: whoever may push notes could move it.
+    let tree = repository.commit_facts(revision)?.tree;
+    let before = log.records.len();
+    log.records
+        .retain(|one| one.record.change.tree.as_deref() == Some(tree.as_str()));
+    if log.records.len() < before {
+        output::message(&format!(
+            "warning: note of {revision}: {} of its records are about another commit",
+            before - log.records.len()
+        ));
+        is_right = false;
+    }
     let chosen = Chosen {
         reviews: log.records.iter().collect(),
         ..Chosen::default()

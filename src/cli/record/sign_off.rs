@@ -196,7 +196,12 @@ pub(super) fn open_gate(
             "write at least one sentence of why the risk is acceptable",
         );
     }
-    let author = record.people.author.as_deref().unwrap_or_default();
+    let Some(author) = record.people.author.as_deref() else {
+        return refused(
+            "the record does not say who wrote the change".to_owned(),
+            "review the commit again with --record, and open the gate of that review",
+        );
+    };
     if decision.approver.trim().is_empty() || triage::is_same(&decision.approver, author) {
         return refused(
             "the author of the change cannot open its gate".to_owned(),
@@ -225,10 +230,14 @@ pub(super) fn open_gate(
 /// The review that is meant, in a log that holds. Without a file of signers the key that signs now is the
 /// only one that is known.
 fn review(log: &Path, id: Option<&str>, key: &SigningKey) -> Result<VerifiedRecord, Failure> {
-    if let Some(signers) = super::configured_signers()? {
-        accepted(key, &signers)?;
-    }
-    let keys = super::signers(None).unwrap_or_else(|_| vec![key.verifying()]);
+    // Who may sign is said by the configuration; without it, whoever signs now.
+    let keys = match super::configured_signers()? {
+        Some(file) => {
+            accepted(key, &file)?;
+            super::signers(Some(&file))?
+        }
+        None => vec![key.verifying()],
+    };
     let found = verified(log, &keys)?;
     if !found.problems.is_empty() {
         return Err(

@@ -68,7 +68,9 @@ pub(super) fn verify(file: &Path, keys: &Path, format: ListFormat) -> Result<Out
 fn pages(seal: &Path, opened: &Unsealed) -> Vec<String> {
     let wrong = |page: &Attached| {
         // The name is signed, and no part of a path.
-        let name = Path::new(&page.name).file_name()?;
+        let Some(name) = Path::new(&page.name).file_name() else {
+            return Some(format!("`{}` is no name of a file", page.name));
+        };
         let place = seal.with_file_name(name);
         match std::fs::read(&place) {
             Err(error) => Some(format!("`{}` cannot be read: {error}", place.display())),

@@ -13,6 +13,7 @@ use super::talk;
 use crate::cli::args::{LearnArguments, ListFormat};
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, output};
+use crate::config::Switch;
 use crate::training::history::{Episode, Learned, Time, episodes};
 use crate::training::learner::Learner;
 use crate::training::lesson::{self, Lesson};
@@ -275,7 +276,7 @@ fn keep(
         .progress(lesson.0)
         .and_then(|one| one.trigger.clone());
     person.place.store.set_learner(learner, &held)?;
-    if let Some(state) = state {
+    if let Some(state) = state.filter(|_| person.place.settings.history == Switch::On) {
         let steps = match judged.fix {
             Some(_) => "line, guard and repair",
             None => "line and guard",

@@ -24,22 +24,16 @@ use crate::change::git::{self, Repository};
 use crate::config::{Switch, Training};
 
 pub(super) fn training(command: TrainingCommand) -> Result<Outcome, Failure> {
-    // These work on given files as well, where no repository is.
-    match &command {
-        TrainingCommand::Report(arguments) => return report::report(arguments),
-        TrainingCommand::Matrix(arguments) => return matrix::matrix(arguments),
-        _ => {}
-    }
-    let place = Place::here()?;
     match command {
+        // These work on given files as well, where no repository is.
         TrainingCommand::Report(arguments) => report::report(&arguments),
         TrainingCommand::Matrix(arguments) => matrix::matrix(&arguments),
-        TrainingCommand::People { file } => matrix::people(&place, &file),
-        TrainingCommand::Show { mine, format } => history::show(&place, mine, format),
-        TrainingCommand::Export { file, mine } => history::export(&place, &file, mine),
-        TrainingCommand::Merge { files } => history::merge(&place, &files),
-        TrainingCommand::Delete { mine, yes, .. } => history::delete(&place, mine, yes),
-        TrainingCommand::Key(arguments) => history::key(&place, &arguments),
+        TrainingCommand::People { file } => matrix::people(&Place::here()?, &file),
+        TrainingCommand::Show { mine, format } => history::show(&Place::here()?, mine, format),
+        TrainingCommand::Export { file, mine } => history::export(&Place::here()?, &file, mine),
+        TrainingCommand::Merge { files } => history::merge(&Place::here()?, &files),
+        TrainingCommand::Delete { mine, yes, .. } => history::delete(&Place::here()?, mine, yes),
+        TrainingCommand::Key(arguments) => history::key(&Place::here()?, &arguments),
     }
 }
 

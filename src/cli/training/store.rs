@@ -31,6 +31,9 @@ const LARGEST: u64 = 1 << 30;
 /// How much of the bound is kept when it is passed, so that not every run has to shorten the history.
 const KEPT_PERCENT: usize = 80;
 
+/// Days of runs that go at once, beyond what is too old.
+const AT_ONCE: i64 = 30;
+
 /// The history of a repository.
 pub(in crate::cli) struct Store {
     folder: PathBuf,
@@ -261,9 +264,19 @@ impl Store {
         text.push_str(&line_of(line));
         file.write_all(text.as_bytes()).map_err(doing)?;
         let is_long = length > u64::try_from(bounds.bytes).unwrap_or(u64::MAX);
-        if is_long || oldest(&mut file).map_err(doing)? < bounds.since {
+        let is_old = oldest(&mut file).map_err(doing)? < bounds.since;
+        if is_long || is_old {
             let mut log = self.load()?;
-            log.bound(bounds.since, bounds.bytes / 100 * KEPT_PERCENT);
+            // More than has to go, each for its own reason: the next rewrite is far then.
+            let since = match is_old {
+                true => bounds.since.plus_days(AT_ONCE),
+                false => bounds.since,
+            };
+            let bytes = match is_long {
+                true => bounds.bytes / 100 * KEPT_PERCENT,
+                false => usize::MAX,
+            };
+            log.bound(since, bytes);
             self.save(&log, held)?;
         }
         Ok(())
@@ -332,17 +345,19 @@ pub(in crate::cli) fn random(bytes: &mut [u8]) -> Result<(), Failure> {
     getrandom::fill(bytes).map_err(|error| Failure::message(format!("no random numbers: {error}")))
 }
 
-/// Writes a file that only its owner can read.
+/// Writes a file that only its owner can read, whole or not at all.
 pub(in crate::cli) fn write_private(place: &Path, text: &str) -> Result<(), Failure> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options
-        .open(place)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+    let folder = match place.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // Temporary files are for their owner alone, and stay so.
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(place).map_err(|error| error.error)
+    };
+    write()
+        .map(|_| ())
         .map_err(|error| Failure::new(error).doing(&format!("write `{}`", place.display())))
 }

@@ -6,15 +6,14 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::facts::Facts;
 use super::{Check, Titles, day, rate, rate_text, title};
 use crate::report::sheet::{Sheet, Table};
-use crate::training::history::{Episode, Log, Time, changed_lines, episodes};
+use crate::training::history::{Episode, Log, Run, Time, changed_lines, episodes};
+use crate::training::team::groups::{self, Groups};
 
 /// Days after which it is looked whether an action worked (rules of this product: 90 days).
 const CHECK_DAYS: i64 = 90;
-
-/// Most fingerprints that a record names.
-const RELATED: usize = 20;
 
 /// When a weakness is a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,10 +186,14 @@ pub fn capa(
         }
     }
     let lines = Lines::of(log);
+    let runs: Vec<&Run> = log.runs.iter().collect();
+    let found: Vec<&Episode<'_>> = all.iter().collect();
+    let groups = groups::of(&runs, &found);
     let mut candidates = Vec::new();
     for (lesson, mut found) in by_lesson {
         found.sort_by_key(|episode| episode.at);
-        candidates.extend(of_lesson(lesson, &found, &lines, titles, actions, settings));
+        let about = (&lines, &groups, titles);
+        candidates.extend(of_lesson(lesson, &found, about, actions, settings));
     }
     candidates.sort_by(|a, b| (&a.opened, &a.lesson).cmp(&(&b.opened, &b.lesson)));
     let is_unused = |capa: &str| !candidates.iter().any(|one| one.id == capa);
@@ -237,8 +240,7 @@ impl Lines {
 fn of_lesson(
     lesson: &str,
     found: &[&Episode<'_>],
-    lines: &Lines,
-    titles: &Titles,
+    (lines, groups, titles): (&Lines, &Groups, &Titles),
     actions: &ActionFile,
     settings: CapaSettings,
 ) -> Vec<Candidate> {
@@ -270,7 +272,7 @@ fn of_lesson(
         let is_due = settings.today >= due.day();
         let next = counts_from.plus_days(1).day();
         let check = Check::of(found_since, lines.between(next, due.day()) > 0, is_due);
-        let facts = Facts::of(window.make_contiguous());
+        let facts = Facts::of(window.make_contiguous(), groups);
         let day_opened = opened.day();
         let start = oldest.day();
         let before = oldest.plus_days(-settings.window).day();
@@ -309,101 +311,6 @@ fn of_lesson(
         window.clear();
     }
     candidates
-}
-
-/// What the findings of a window say together.
-struct Facts {
-    findings: u64,
-    in_review: u64,
-    again: u64,
-    open: u64,
-    rules: BTreeMap<String, u64>,
-    components: BTreeMap<String, u64>,
-    related: Vec<String>,
-}
-
-impl Facts {
-    fn of(window: &[&Episode<'_>]) -> Self {
-        let count = |is_in: fn(&Episode<'_>) -> bool| {
-            let number = window.iter().filter(|one| is_in(one)).count();
-            u64::try_from(number).unwrap_or(u64::MAX)
-        };
-        let by = |of: fn(&Episode<'_>) -> String| {
-            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-            for episode in window {
-                *counts.entry(of(episode)).or_default() += 1;
-            }
-            counts
-        };
-        let (open, gone): (Vec<&Episode<'_>>, Vec<&Episode<'_>>) =
-            window.iter().partition(|one| one.gone.is_none());
-        Self {
-            findings: count(|_| true),
-            in_review: count(|one| one.reviewed),
-            again: count(|one| one.again),
-            open: count(|one| one.gone.is_none()),
-            rules: by(|one| one.found.rule.clone()),
-            components: by(|one| one.found.component.clone()),
-            related: open
-                .into_iter()
-                .chain(gone)
-                .take(RELATED)
-                .map(|one| one.found.fingerprint.clone())
-                .collect(),
-        }
-    }
-
-    /// The most frequent entry, where it has two thirds or more of all.
-    fn most(&self, counts: &BTreeMap<String, u64>) -> Option<String> {
-        let (name, count) = counts.iter().max_by_key(|(_, count)| **count)?;
-        (count * 3 >= self.findings * 2 && !name.is_empty()).then(|| name.clone())
-    }
-
-    /// What the numbers say of the cause, for people who look for it.
-    fn signs(&self) -> Vec<String> {
-        let mut signs = Vec::new();
-        if let Some(component) = self.most(&self.components) {
-            signs.push(format!(
-                "most of it in `{component}`: something about this part of the software"
-            ));
-        } else {
-            signs.push("in several components: something about knowledge, a pattern or an interface that they share".to_owned());
-        }
-        if let Some(rule) = self.most(&self.rules).filter(|_| self.rules.len() > 1) {
-            signs.push(format!("most of it found by {rule}"));
-        }
-        if self.in_review * 2 > self.findings {
-            signs.push("most of it first stopped by a review of what was pushed: hooks are not installed, or passed by".to_owned());
-        }
-        if self.again > 0 {
-            signs.push(format!(
-                "{} had been repaired before: a repair that does not last",
-                self.again
-            ));
-        }
-        signs
-    }
-
-    /// What could be done about it.
-    fn proposed(&self, lesson: &str) -> Vec<String> {
-        let mut proposed = vec![format!(
-            "talk about {lesson} in the team: `scrubin training report --brown-bag sheet.html`, and `scrubin learn`"
-        )];
-        if self.in_review * 2 > self.findings {
-            proposed.push("look at the hooks of each clone: `scrubin hook status`".to_owned());
-        }
-        if self.again > 0 {
-            proposed.push("make a test of each repair, and keep it".to_owned());
-        }
-        if let Some(component) = self.most(&self.components) {
-            proposed.push(format!(
-                "review `{component}` as a whole: `scrubin check --all`"
-            ));
-        } else {
-            proposed.push("offer one checked way to do it, and use it everywhere".to_owned());
-        }
-        proposed
-    }
 }
 
 /// The columns of the table of candidates.

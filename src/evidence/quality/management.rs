@@ -200,7 +200,8 @@ pub fn management_review(
     let waiting = capa
         .candidates
         .iter()
-        .filter(|one| one.opened < end && one.check_due >= end)
+        .filter(|one| one.opened < end)
+        .filter(|one| one.check_due >= end || one.check == Check::Pending)
         .count();
     let mut limits = vec![
         "Findings say what the rules looked for and found, not how many defects there are (docs/detection.md).".to_owned(),

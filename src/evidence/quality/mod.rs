@@ -3,6 +3,7 @@
 
 mod capa;
 mod check;
+mod facts;
 mod management;
 #[cfg(test)]
 mod tests;

@@ -160,7 +160,7 @@ fn documents_of_candidates_name_all_that_is_asked_for() {
         "effectiveness",
         "signs of the cause",
         "proposed",
-        "src/net",
+        "all components",
         "pending",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -209,4 +209,14 @@ fn the_page_of_a_quarter_counts_what_fell_into_it() {
         day("2026-05-01"),
     );
     assert!(!next.is_over && next.before.is_some());
+}
+
+/// Where fewer than five people work, a component would say who it was.
+#[test]
+fn components_of_few_people_are_not_told_apart() {
+    let apart = three().replacen("src/net", "src/motor", 2);
+    let one = report(&apart, "2026-02-11", "").candidates.remove(0);
+    assert_eq!(one.components.len(), 1, "{:?}", one.components);
+    let words = format!("{:?}{:?}{:?}", one.components, one.signs, one.proposed);
+    assert!(!words.contains("src/"), "{words}");
 }

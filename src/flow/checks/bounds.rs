@@ -434,10 +434,13 @@ impl Machine<'_> {
     }
 }
 
-/// Whether a range below 0 is what a test for one error value left of a type's negative half
-/// (`at != -1`): nobody said that the value may be there.
+/// Whether a range below 0 is what a test for -1 left of a signed type's negative half (`at != -1`):
+/// nobody said that the value may be there.
 fn is_rest_of_type(lo: i128, hi: i128) -> bool {
-    hi < -1 && lo < -(1 << 20)
+    hi == -2
+        && [7_u32, 15, 31, 63]
+            .iter()
+            .any(|bits| lo == -(1_i128 << bits))
 }
 
 /// Whether the end that is out of bounds is only the type's, or one beside it (`i != 0xffff`).

@@ -138,8 +138,7 @@ fn fetch(view: &View<'_>, sink: &Sink, size: ValueId, out: &mut Vec<Defect>) {
         };
         // Such a reading has a value of its own only where the object itself is volatile; elsewhere
         // the two are told by where they stand.
-        let is_again =
-            |event: &Event| sink.span.start <= event.span.start && event.span.end <= sink.span.end;
+        let is_again = |event: &Event| sink.span.contains(event.span);
         if !is_new_each_time && !before().any(&is_again) {
             continue;
         }
@@ -161,7 +160,7 @@ fn fetch(view: &View<'_>, sink: &Sink, size: ValueId, out: &mut Vec<Defect>) {
             .facts
             .at(view.graph, sink.block, sink.index)
             .any(|fact| {
-                fact.bounds(values, &[*value], Direction::Upper) && !is_in(fact.span, sink.span)
+                fact.bounds(values, &[*value], Direction::Upper) && !sink.span.contains(fact.span)
             });
         let is_kept = is_new_each_time
             && view.numbered.events.iter().any(|other| {
@@ -181,10 +180,6 @@ fn fetch(view: &View<'_>, sink: &Sink, size: ValueId, out: &mut Vec<Defect>) {
         ));
         return;
     }
-}
-
-fn is_in(inner: Span, outer: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// An object declared `volatile` itself.

@@ -94,15 +94,22 @@ pub(super) fn cases() -> Vec<Case> {
         return vec![case("rule", what, "a rule", &error.to_string())];
     }
     let mut bench = Bench::new(&rules.rules);
-    let known = of(&mut bench, "src/a.c", CODE);
+    let known = match of(&mut bench, "src/a.c", CODE) {
+        Ok(known) => known,
+        Err(problem) => {
+            let what = "the known code is read";
+            return vec![case("code", what, "code that parses", &problem)];
+        }
+    };
     let first = known.first();
     let value = first.map_or_else(|| "no finding".to_owned(), Fingerprint::value);
     let what = "the fingerprint of known code is the one written down";
     let mut cases = vec![case("known", what, KNOWN, &value)];
     for edit in &EDITS {
         let now = of(&mut bench, edit.path, &(edit.text)());
-        let actual = match (first, now.first()) {
-            (Some(before), Some(after)) => {
+        let actual = match (first, now.as_ref().map(|found| found.first())) {
+            (_, Err(problem)) => problem.clone(),
+            (Some(before), Ok(Some(after))) => {
                 let word = |is_same: bool| if is_same { "same" } else { "other" };
                 format!(
                     "{} key, {} key without path",
@@ -115,19 +122,23 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(case(edit.name, edit.what, edit.expected, &actual));
     }
     let twice = CODE.replace("log(n);", "danger(n + 1);");
-    let numbers: Vec<String> = of(&mut bench, "src/a.c", &twice)
-        .iter()
-        .map(|one| one.ordinal.to_string())
-        .collect();
+    let numbers = match of(&mut bench, "src/a.c", &twice) {
+        Ok(found) => {
+            let numbers = found.iter().map(|one| one.ordinal.to_string());
+            numbers.collect::<Vec<String>>().join(", ")
+        }
+        Err(problem) => problem,
+    };
     let what = "two equal calls in a function are told apart by their number";
-    cases.push(case("equal", what, "0, 1", &numbers.join(", ")));
+    cases.push(case("equal", what, "0, 1", &numbers));
     cases
 }
 
-fn of(bench: &mut Bench, path: &str, code: &str) -> Vec<Fingerprint> {
+/// What is found in the code; why it cannot be told.
+fn of(bench: &mut Bench, path: &str, code: &str) -> Result<Vec<Fingerprint>, String> {
     let path = RepoPath::from(path);
-    let found = bench.findings(&path, (code, None)).unwrap_or_default();
-    fingerprints(&found, &path)
+    let found = bench.findings(&path, (code, None))?;
+    Ok(fingerprints(&found, &path))
 }
 
 fn case(name: &str, what: &str, expected: &str, actual: &str) -> Case {

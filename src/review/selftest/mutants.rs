@@ -71,7 +71,7 @@ fn with_another_search(ruleset: &Ruleset) -> Vec<Case> {
                 return false;
             };
             let judged = first_that_fails(&mut bench, info);
-            let is_noticed = !judged.holds;
+            let is_noticed = judged.fails();
             if is_noticed || is_last {
                 let what = "the rule with the search of another one (left out where there is none), on its bad examples";
                 cases.push(case(info, "other-search", what, judged));
@@ -107,7 +107,7 @@ fn first_that_fails(bench: &mut Bench, info: &RuleInfo) -> Judged {
             Ok(found) => reported(&info.id, &marks, &found),
             Err(problem) => Judged::unable("code that parses", problem),
         };
-        if !judged.holds {
+        if judged.fails() {
             break;
         }
     }
@@ -174,8 +174,8 @@ fn case(info: &RuleInfo, name: &str, what: &str, judged: Judged) -> Case {
         requirements: vec!["R-02".to_owned()],
         what: what.to_owned(),
         expected: format!("anything but {}", judged.expected),
+        holds: judged.fails(),
         actual: judged.actual,
-        holds: !judged.holds,
     }
 }
 

@@ -77,6 +77,12 @@ pub fn record(
         .iter()
         .map(|one| one.found.fingerprint.as_str())
         .collect();
+    let present: BTreeSet<String> = report
+        .findings
+        .iter()
+        .filter(|triaged| triaged.verdict != Verdict::Fixed)
+        .map(|triaged| short_fingerprint(&triaged.fingerprint))
+        .collect();
     let mut moved: BTreeMap<&str, Found> = BTreeMap::new();
     for triaged in &report.findings {
         let fingerprint = short_fingerprint(&triaged.fingerprint);
@@ -88,7 +94,7 @@ pub fn record(
             let former = one.found.fingerprint.as_str();
             one.found.moved == short_moved(&triaged.fingerprint)
                 && !moved.contains_key(former)
-                && !is_present(report, former)
+                && !present.contains(former)
         };
         if let Some(former) = open.iter().find(has_moved) {
             let found = found(report, triaged, &components);
@@ -112,7 +118,7 @@ pub fn record(
                 found,
                 change: one.change.clone(),
             });
-        } else if is_present(report, fingerprint) {
+        } else if present.contains(fingerprint) {
             run.open.push(fingerprint.clone());
             left.push(one.clone());
         } else if sight.would_see(one) {
@@ -136,12 +142,6 @@ pub fn record(
 fn is_new(triaged: &Triaged) -> bool {
     matches!(triaged.verdict, Verdict::Report | Verdict::Fixed)
         && triaged.state == Some(BaselineState::New)
-}
-
-fn is_present(report: &Report, fingerprint: &str) -> bool {
-    report.findings.iter().any(|triaged| {
-        triaged.verdict != Verdict::Fixed && short_fingerprint(&triaged.fingerprint) == fingerprint
-    })
 }
 
 fn found(report: &Report, triaged: &Triaged, components: &Components<'_>) -> Found {

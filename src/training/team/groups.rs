@@ -15,7 +15,8 @@ const SMALL: &str = "smaller components";
 const ALL: &str = "all components";
 
 /// The group of each component.
-pub(super) struct Groups {
+#[derive(Debug)]
+pub struct Groups {
     group_of: BTreeMap<String, String>,
     /// All authors; `None` where people are not told apart.
     pub(super) authors: Option<usize>,
@@ -23,12 +24,12 @@ pub(super) struct Groups {
 
 impl Groups {
     /// Name of the group of a component.
-    pub(super) fn of(&self, component: &str) -> &str {
+    pub fn of(&self, component: &str) -> &str {
         self.group_of.get(component).map_or(ALL, String::as_str)
     }
 
     /// The names of all groups.
-    pub(super) fn names(&self) -> BTreeSet<&str> {
+    pub fn names(&self) -> BTreeSet<&str> {
         self.group_of.values().map(String::as_str).collect()
     }
 
@@ -43,7 +44,7 @@ impl Groups {
 }
 
 /// Groups the components of these runs and findings.
-pub(super) fn of(runs: &[&Run], episodes: &[&Episode<'_>]) -> Groups {
+pub fn of(runs: &[&Run], episodes: &[&Episode<'_>]) -> Groups {
     let mut authors: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for run in runs {
         let found = run.found.iter().map(|found| found.component.as_str());

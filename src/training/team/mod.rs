@@ -4,7 +4,7 @@
 mod anonymise;
 mod brown_bag;
 mod chart;
-mod groups;
+pub mod groups;
 mod html;
 mod numbers;
 mod period;

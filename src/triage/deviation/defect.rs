@@ -92,6 +92,10 @@ fn complaints(
             complaints.push((UNKNOWN_RULE, unknown_rule(slot, settings), here()));
         }
     }
+    // What was superseded excuses nothing, whatever else is wrong with it.
+    if deviation.register.superseded_by.is_some() {
+        return complaints;
+    }
     let rules = quoted(site.slots.iter());
     let mut excuses = true;
     if !has_reason(deviation) {
@@ -106,7 +110,7 @@ fn complaints(
         complaints.push((EXPIRED, message, here()));
         excuses = false;
     }
-    if excuses && site.unpermitted > 0 && deviation.register.superseded_by.is_none() {
+    if excuses && site.unpermitted > 0 {
         for refusal in &site.refusals {
             let why = refused_because(*refusal, site, deviation);
             let what = match (refusal, site.unpermitted) {
@@ -124,7 +128,7 @@ fn complaints(
         .iter()
         .filter(|slot| slot.hits == 0 && has_run(site, slot, files, settings))
         .collect();
-    if excuses && !unused.is_empty() && deviation.register.superseded_by.is_none() {
+    if excuses && !unused.is_empty() {
         let rules = quoted(unused.into_iter());
         let message = format!("this deviation{rules} has nothing to excuse");
         complaints.push((UNUSED, message, here()));

@@ -135,6 +135,36 @@ fn what_was_superseded_excuses_nothing_and_is_no_complaint() {
     });
     assert_eq!(states, ["superseded", "used"]);
     assert!(!said.contains("X-DEV"), "{said}");
+    // Nor once its day has passed: nobody goes by it.
+    let over = old.replace("approved =", "until = 2026-11-01\napproved =");
+    let (_, said) = told_words(&format!("{over}{new}"), |settings| {
+        settings.whole_tree = true;
+        settings.scope = Scope::All;
+    });
+    assert!(!said.contains("X-DEV"), "{said}");
+}
+
+/// One person under two names, or by the address alone, is one person.
+#[test]
+fn an_author_under_another_name_cannot_approve() {
+    let named = |author: &str, approver: &str| {
+        let text = RECORD
+            .lines()
+            .map(|line| match line.split_once(" = ") {
+                Some(("author", _)) => format!("author = \"{author}\""),
+                Some(("approved-by", _)) => format!("approved-by = \"{approver}\""),
+                _ => line.to_owned(),
+            })
+            .collect::<Vec<String>>()
+            .join("\n");
+        told(&format!("{text}\n"), |_| {}).0
+    };
+    assert_eq!(named("Ada <a@x.example>", "Bob <b@x.example>"), ["used"]);
+    assert_eq!(
+        named("Ada <a@x.example>", "A. Lovelace <A@x.example>"),
+        ["not-permitted"]
+    );
+    assert_eq!(named("Ada <a@x.example>", "a@x.example"), ["not-permitted"]);
 }
 
 #[test]
