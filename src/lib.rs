@@ -51,9 +51,17 @@ pub mod review;
 /// The edits that rules offer: judged in memory, written into the work tree.
 pub mod fix;
 
+/// What the service keeps, in SQLite or PostgreSQL: deliveries, jobs, reviews, decisions, records.
+#[cfg(feature = "service")]
+pub mod store;
+
 /// GitHub: events, comments, reconciling, the API client.
 #[cfg(feature = "github")]
 pub mod github;
+
+/// The GitHub App service: webhook, queue, workers, decisions, pages.
+#[cfg(feature = "service")]
+pub mod service;
 
 /// Arguments, commands, exit codes; the only place that prints or exits.
 pub mod cli;

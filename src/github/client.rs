@@ -5,10 +5,10 @@
 //! unless GitHub refused them for their rate alone and so did not carry them out.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::header::{HeaderMap, LINK, USER_AGENT};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, LINK, USER_AGENT};
 use http::{Method, Request, Uri};
 use http_body_ext::{BodyExt as _, Limited};
 use octocrab::Octocrab;
@@ -73,12 +73,23 @@ enum Effect {
 
 /// A connection to one GitHub.
 pub struct Client {
+    wire: Arc<Wire>,
+    options: ClientOptions,
+    authorization: HeaderValue,
+    pace: Pace,
+}
+
+/// What carries requests, the same for every token.
+struct Wire {
     rest: Octocrab,
     graphql: Octocrab,
     graphql_path: String,
-    options: ClientOptions,
-    times: Mutex<Times>,
 }
+
+/// When the last write was sent and how long limits last: shared by clients whose requests GitHub counts
+/// together, which are those of one installation.
+#[derive(Debug, Clone, Default)]
+pub struct Pace(Arc<Mutex<Times>>);
 
 /// What happened when.
 #[derive(Debug, Clone, Copy, Default)]
@@ -132,12 +143,24 @@ fn base(url: &str) -> Result<Uri, ApiError> {
     }
 }
 
+/// The header of a token, kept out of debug forms.
+fn authorization(token: &Token) -> Result<HeaderValue, ApiError> {
+    let mut value =
+        HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|error| {
+            ApiError::Setup {
+                message: error.to_string(),
+            }
+        })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// What GitHub wants to know of a client.
 const AGENT: &str = concat!("scrubin/", env!("CARGO_PKG_VERSION"));
 
 fn octocrab(base: Uri, options: &ClientOptions) -> Result<Octocrab, ApiError> {
     if let Some(proxy) = proxy::proxy_of(&base) {
-        return proxy::octocrab(base, &proxy, &options.token, AGENT);
+        return proxy::octocrab(base, &proxy, AGENT);
     }
     let setup = |error: octocrab::Error| ApiError::Setup {
         message: options.token.redact(&explain(&error)),
@@ -145,7 +168,6 @@ fn octocrab(base: Uri, options: &ClientOptions) -> Result<Octocrab, ApiError> {
     Octocrab::builder()
         .base_uri(base)
         .map_err(setup)?
-        .personal_token(options.token.expose().to_owned())
         .add_header(USER_AGENT, AGENT.to_owned())
         .set_connect_timeout(Some(options.timeout.min(Duration::from_secs(10))))
         .set_read_timeout(Some(options.timeout))
@@ -167,13 +189,44 @@ impl Client {
             .rsplit_once('/')
             .map_or((graphql.as_str(), ""), |(base, path)| (base, path));
         let graphql_base = base(graphql_base)?;
-        Ok(Self {
+        let wire = Wire {
             rest: octocrab(api, &options)?,
             graphql: octocrab(graphql_base, &options)?,
             graphql_path: format!("/{graphql_path}"),
+        };
+        Ok(Self {
+            wire: Arc::new(wire),
+            authorization: authorization(&options.token)?,
             options,
-            times: Mutex::default(),
+            pace: Pace::default(),
         })
+    }
+
+    /// A client of the same GitHub over the same connections, with another token. `pace` is that of the
+    /// other clients whose requests count with its own.
+    ///
+    /// # Errors
+    /// A token that no header can hold.
+    pub fn with_token(&self, token: Token, pace: Pace) -> Result<Self, ApiError> {
+        Ok(Self {
+            wire: Arc::clone(&self.wire),
+            authorization: authorization(&token)?,
+            options: ClientOptions {
+                token,
+                ..self.options.clone()
+            },
+            pace,
+        })
+    }
+
+    /// Where this GitHub answers.
+    pub fn addresses(&self) -> &Addresses {
+        &self.options.addresses
+    }
+
+    /// The token, for git.
+    pub fn token(&self) -> &Token {
+        &self.options.token
     }
 
     /// The clock it waits by.
@@ -211,6 +264,16 @@ impl Client {
         Ok(all)
     }
 
+    /// Reads one page of a list; gives the path of the next one as well.
+    #[cfg(feature = "service")]
+    pub(super) async fn page<R: DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<(R, Option<String>), ApiError> {
+        let answer = self.read(path).await?;
+        Ok((parse(path, &answer.bytes)?, next_page(&answer.headers)))
+    }
+
     /// Sends a write once, and again only where GitHub refused it for its rate.
     pub(super) async fn write<R: DeserializeOwned>(
         &self,
@@ -223,7 +286,7 @@ impl Client {
             message: error.to_string(),
         })?;
         let answer = self
-            .send(&self.rest, method, path, Some(&body), Effect::Write)
+            .send(&self.wire.rest, method, path, Some(&body), Effect::Write)
             .await?;
         parse(&what, &answer.bytes)
     }
@@ -243,9 +306,9 @@ impl Client {
         let body = serde_json::json!({"query": query, "variables": variables});
         let answer = self
             .send(
-                &self.graphql,
+                &self.wire.graphql,
                 Method::POST,
-                &self.graphql_path,
+                &self.wire.graphql_path,
                 Some(&body),
                 effect,
             )
@@ -273,7 +336,7 @@ impl Client {
     }
 
     async fn read(&self, path: &str) -> Result<Answer, ApiError> {
-        self.send(&self.rest, Method::GET, path, None, Effect::Read)
+        self.send(&self.wire.rest, Method::GET, path, None, Effect::Read)
             .await
     }
 
@@ -338,7 +401,8 @@ impl Client {
         let request = Request::builder()
             .method(method.clone())
             .uri(path)
-            .header(http::header::ACCEPT, "application/vnd.github+json");
+            .header(http::header::ACCEPT, "application/vnd.github+json")
+            .header(AUTHORIZATION, self.authorization.clone());
         let request = client
             .build_request(request, body)
             .map_err(|error| explain(&error))?;
@@ -397,7 +461,7 @@ impl Client {
     }
 
     fn times(&self) -> MutexGuard<'_, Times> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pace.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// While a limit lasts nothing is sent: GitHub shuts out who goes on asking.

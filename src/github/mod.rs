@@ -8,9 +8,13 @@
 pub mod analyse;
 pub mod anchor;
 pub mod api;
+#[cfg(feature = "service")]
+pub mod app;
 pub mod approval;
 pub mod base;
 pub mod checkout;
+#[cfg(feature = "service")]
+pub mod checks;
 mod client;
 mod clock;
 pub mod comment;
@@ -29,7 +33,7 @@ mod suggestion;
 pub mod summary;
 pub mod unseen;
 
-pub use client::{Client, ClientOptions};
+pub use client::{Client, ClientOptions, Pace};
 pub use clock::Clock;
 pub use error::{ApiError, ErrorClass};
 pub use secret::{Token, redact};

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, HeaderName, USER_AGENT};
+use http::header::{HeaderName, USER_AGENT};
 use http::{HeaderValue, Uri};
 use hyper_client::client::legacy::Client;
 use hyper_client::client::legacy::connect::HttpConnector;
@@ -15,14 +15,12 @@ use hyper_client::client::legacy::connect::proxy::Tunnel;
 use hyper_client::client::proxy::matcher::{Intercept, Matcher};
 use hyper_client::rt::TokioExecutor;
 use hyper_rustls::HttpsConnectorBuilder;
-use octocrab::service::middleware::auth_header::AuthHeaderLayer;
 use octocrab::service::middleware::base_uri::BaseUriLayer;
 use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
 use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
 use tower_http::follow_redirect::FollowRedirectLayer;
 
 use super::error::ApiError;
-use super::secret::Token;
 
 /// The proxy that requests to an address go through; none for this machine itself.
 pub(super) fn proxy_of(base: &Uri) -> Option<Intercept> {
@@ -42,7 +40,6 @@ fn through(matcher: &Matcher, base: &Uri) -> Option<Intercept> {
 pub(super) fn octocrab(
     base: Uri,
     proxy: &Intercept,
-    token: &Token,
     user_agent: &'static str,
 ) -> Result<Octocrab, ApiError> {
     let setup = |message: String| ApiError::Setup { message };
@@ -66,19 +63,11 @@ pub(super) fn octocrab(
         .wrap_connector(tunnel);
     let client: Client<_, OctoBody> = Client::builder(TokioExecutor::new()).build(connector);
     let agent: (HeaderName, HeaderValue) = (USER_AGENT, HeaderValue::from_static(user_agent));
-    let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-        .map_err(|error| setup(format!("{AUTHORIZATION}: {error}")))?;
-    authorization.set_sensitive(true);
     let built = OctocrabBuilder::new_empty()
         .with_service(client)
         .with_layer(&FollowRedirectLayer::new())
         .with_layer(&ExtraHeadersLayer::new(Arc::new(vec![agent])))
-        .with_layer(&BaseUriLayer::new(base.clone()))
-        .with_layer(&AuthHeaderLayer::new(
-            Some(authorization),
-            base.clone(),
-            base,
-        ))
+        .with_layer(&BaseUriLayer::new(base))
         .with_auth(AuthState::None)
         .build();
     match built {
@@ -118,8 +107,7 @@ mod tests {
             .build();
         let base = Uri::from_static("https://api.github.com");
         let proxy = through(&matcher, &base).unwrap();
-        let token = Token::new("ghs_1234567890123456").unwrap();
-        let error = octocrab(base, &proxy, &token, "scrubin").unwrap_err();
+        let error = octocrab(base, &proxy, "scrubin").unwrap_err();
         let text = error.to_string();
         assert!(
             text.contains("socks5") && !text.contains("secret"),

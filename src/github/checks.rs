@@ -1,0 +1,339 @@
+//! Check runs: one of a fixed name on each reviewed commit, found again instead of made twice.
+//!
+//! GitHub takes 50 annotations in a request and appends those of later ones ("Update a check run",
+//! GitHub Docs). A run that was left half annotated, because the service was killed, gets a successor:
+//! of one name GitHub counts the newest.
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::comment::cut;
+use super::error::ApiError;
+use super::event::RepositoryName;
+use super::submission::{Item, Submission};
+use crate::finding::{RepoPath, Severity};
+
+/// The name under which a branch rule requires the check.
+pub const NAME: &str = "scrubin/gate";
+
+/// Most annotations in one request.
+const BATCH: usize = 50;
+
+/// Most annotations in all; the summary lists what has none.
+const ANNOTATIONS: usize = 1_000;
+
+/// Longest `summary` and `text` of GitHub's, less room for what our cutting adds, in bytes.
+const TEXT_LIMIT: usize = 60_000;
+
+/// Longest title of an annotation, in characters.
+const TITLE_LIMIT: usize = 255;
+
+/// A button on a check run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    /// Says more of each rule.
+    Explain,
+    /// Calls the findings not useful.
+    NotUseful,
+}
+
+impl Button {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Explain, Self::NotUseful];
+
+    /// What GitHub sends back, at most 20 characters.
+    pub fn identifier(self) -> &'static str {
+        match self {
+            Self::Explain => "explain",
+            Self::NotUseful => "not-useful",
+        }
+    }
+
+    /// Label, at most 20 characters, and description, at most 40.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Explain => ("Explain", "Show why and how to fix, rule by rule"),
+            Self::NotUseful => ("Not useful", "Count these findings as not useful"),
+        }
+    }
+
+    /// The button of an identifier.
+    pub fn parse(identifier: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|button| button.identifier() == identifier)
+    }
+}
+
+/// How a check ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Nothing closes the gate.
+    Success,
+    /// Findings close it, or the change could not be reviewed.
+    Failure,
+    /// Nothing was to be judged.
+    Neutral,
+}
+
+impl Conclusion {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Neutral => "neutral",
+        }
+    }
+}
+
+/// What a check run shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Output {
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub summary: String,
+    /// Further markdown; may be empty.
+    pub text: String,
+    /// Places in files.
+    pub annotations: Vec<Annotation>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Annotation {
+    path: String,
+    start_line: u32,
+    end_line: u32,
+    annotation_level: &'static str,
+    title: String,
+    message: String,
+}
+
+/// A check run of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckRun {
+    /// GitHub's number of it.
+    pub id: i64,
+    /// Whether it has ended.
+    pub is_completed: bool,
+    /// Annotations it has so far.
+    annotations: u64,
+}
+
+#[derive(Deserialize)]
+struct RunsPart {
+    check_runs: Vec<RunPart>,
+}
+
+#[derive(Deserialize)]
+struct RunPart {
+    id: i64,
+    status: String,
+    #[serde(default)]
+    output: OutputPart,
+    app: Option<AppPart>,
+}
+
+#[derive(Deserialize, Default)]
+struct OutputPart {
+    #[serde(default)]
+    annotations_count: u64,
+}
+
+#[derive(Deserialize)]
+struct AppPart {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct IdPart {
+    id: i64,
+}
+
+/// The check runs of one repository.
+#[derive(Debug, Clone, Copy)]
+pub struct ChecksApi<'c> {
+    /// The connection.
+    pub client: &'c Client,
+    /// The repository.
+    pub repository: &'c RepositoryName,
+    /// GitHub's number of our App.
+    pub app: u64,
+}
+
+/// The annotations of findings, as many as are shown.
+pub fn annotations(submission: &Submission) -> Vec<Annotation> {
+    submission
+        .findings
+        .iter()
+        .filter(|item| item.path_is_exact)
+        .take(ANNOTATIONS)
+        .map(|item| annotation(item, submission))
+        .collect()
+}
+
+fn annotation(item: &Item, submission: &Submission) -> Annotation {
+    let slug = submission
+        .rules
+        .get(&item.rule)
+        .map(|rule| rule.slug.as_str())
+        .unwrap_or_default();
+    let title = format!("{} {slug}", item.rule);
+    let fix = submission
+        .rules
+        .get(&item.rule)
+        .map(|rule| rule.how_to_fix.trim())
+        .unwrap_or_default();
+    let message = match fix {
+        "" => item.message.clone(),
+        fix => format!("{}\n\n{fix}", item.message),
+    };
+    Annotation {
+        path: item.path.clone(),
+        start_line: item.first_line.max(1),
+        end_line: item.last_line.max(item.first_line).max(1),
+        annotation_level: match item.severity {
+            Severity::Error => "failure",
+            Severity::Warning => "warning",
+            Severity::Info => "notice",
+        },
+        title: title.trim().chars().take(TITLE_LIMIT).collect(),
+        message: cut(&message, TEXT_LIMIT),
+    }
+}
+
+fn output(output: &Output, annotations: &[Annotation]) -> Value {
+    let mut value = json!({
+        "title": output.title.chars().take(TITLE_LIMIT).collect::<String>(),
+        "summary": cut(&output.summary, TEXT_LIMIT),
+        "annotations": annotations,
+    });
+    if let (false, Some(object)) = (output.text.is_empty(), value.as_object_mut()) {
+        object.insert("text".to_owned(), json!(cut(&output.text, TEXT_LIMIT)));
+    }
+    value
+}
+
+fn buttons() -> Value {
+    Button::ALL
+        .into_iter()
+        .map(|button| {
+            let (label, description) = button.words();
+            json!({"label": label, "description": description, "identifier": button.identifier()})
+        })
+        .collect()
+}
+
+impl ChecksApi<'_> {
+    fn path(&self, rest: &str) -> String {
+        format!("/repos/{}/check-runs{rest}", self.repository)
+    }
+
+    /// Our newest check run on a commit.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn find(&self, head: &str) -> Result<Option<CheckRun>, ApiError> {
+        let name = RepoPath::from(NAME).to_uri();
+        let path = format!(
+            "/repos/{}/commits/{head}/check-runs?check_name={name}&filter=latest&per_page=100",
+            self.repository
+        );
+        let part: RunsPart = self.client.get(&path).await?;
+        Ok(part
+            .check_runs
+            .into_iter()
+            .filter(|run| run.app.as_ref().is_none_or(|app| app.id == self.app))
+            .max_by_key(|run| run.id)
+            .map(|run| CheckRun {
+                id: run.id,
+                is_completed: run.status == "completed",
+                annotations: run.output.annotations_count,
+            }))
+    }
+
+    /// A run that shows that the review is under way: the one that is there, or a new one.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn begin(&self, head: &str, external: &str) -> Result<CheckRun, ApiError> {
+        match self.find(head).await? {
+            // A completed one stays true until the new result is known, and gets a successor then.
+            Some(run) if !run.is_completed && run.annotations == 0 => Ok(run),
+            _ => self.create(head, external).await,
+        }
+    }
+
+    async fn create(&self, head: &str, external: &str) -> Result<CheckRun, ApiError> {
+        let body = json!({
+            "name": NAME,
+            "head_sha": head,
+            "external_id": external,
+            "status": "in_progress",
+        });
+        let made: Result<IdPart, ApiError> =
+            self.client.write(Method::POST, &self.path(""), &body).await;
+        let id = match made {
+            Ok(part) => part.id,
+            // It may have been made: looked for before anything is sent again.
+            Err(error @ ApiError::Unknown { .. }) => match self.find(head).await? {
+                Some(run) if !run.is_completed => run.id,
+                _ => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
+        Ok(CheckRun {
+            id,
+            is_completed: false,
+            annotations: 0,
+        })
+    }
+
+    /// Ends a run: annotations in batches, the conclusion with the last of them.
+    ///
+    /// # Errors
+    /// As any request; the run is then left in progress, and a later try makes a new one if this one
+    /// has annotations already.
+    pub async fn complete(
+        &self,
+        run: &CheckRun,
+        conclusion: Conclusion,
+        shown: &Output,
+    ) -> Result<(), ApiError> {
+        let mut batches: Vec<&[Annotation]> = shown.annotations.chunks(BATCH).collect();
+        let last = batches.pop().unwrap_or_default();
+        for batch in batches {
+            let body = json!({"status": "in_progress", "output": output(shown, batch)});
+            self.patch(run.id, &body).await?;
+        }
+        let mut body = json!({
+            "status": "completed",
+            "conclusion": conclusion.as_str(),
+            "output": output(shown, last),
+        });
+        if let (false, Some(object)) = (shown.annotations.is_empty(), body.as_object_mut()) {
+            object.insert("actions".to_owned(), buttons());
+        }
+        self.patch(run.id, &body).await
+    }
+
+    /// Gives an ended run another text, as an answer to a button.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn say(&self, run: i64, shown: &Output) -> Result<(), ApiError> {
+        let body = json!({"output": output(shown, &[]), "actions": buttons()});
+        self.patch(run, &body).await
+    }
+
+    async fn patch(&self, run: i64, body: &Value) -> Result<(), ApiError> {
+        let _: IdPart = self
+            .client
+            .write(Method::PATCH, &self.path(&format!("/{run}")), body)
+            .await?;
+        Ok(())
+    }
+}
