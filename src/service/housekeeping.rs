@@ -18,8 +18,12 @@ const KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// How often.
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// How long a delivery may be under way before it counts as missed.
-const UNDER_WAY: Duration = Duration::from_secs(60);
+/// How long after the first look comes the second: what failed just before the start counts as missed
+/// by then.
+const SOON: Duration = Duration::from_secs(60);
+
+/// How long a delivery may be under way before it counts as missed: GitHub waits ten seconds.
+const UNDER_WAY: Duration = Duration::from_secs(15);
 
 /// What went wrong in the background.
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +36,9 @@ pub enum KeepError {
     Store(#[from] StoreError),
 }
 
-/// Keeps house until the service ends: at once, and then every hour.
+/// Keeps house until the service ends: at once, a minute later, and then every hour.
 pub(super) async fn keep(service: Arc<Service>, over: watch::Receiver<bool>) {
+    let mut pause = SOON;
     loop {
         let round = async {
             match service.catch_up().await {
@@ -46,11 +51,12 @@ pub(super) async fn keep(service: Arc<Service>, over: watch::Receiver<bool>) {
                 Ok(()) => {}
                 Err(error) => tracing::warn!(error = %error, "what is old cannot be deleted"),
             }
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(pause).await;
         };
         if or_end(&over, round).await.is_none() {
             return;
         }
+        pause = EVERY;
     }
 }
 
