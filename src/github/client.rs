@@ -581,5 +581,7 @@ fn next_page(headers: &HeaderMap) -> Option<String> {
     uri.path_and_query().map(|path| path.as_str().to_owned())
 }
 
+#[cfg(feature = "service")]
+mod form;
 #[cfg(test)]
 mod tests;

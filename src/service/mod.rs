@@ -9,4 +9,5 @@
 pub mod command;
 pub mod config;
 pub mod event;
+pub mod pages;
 pub mod signature;
