@@ -14,6 +14,8 @@ mod audit;
 mod config_files;
 #[path = "e2e/controls.rs"]
 mod controls;
+#[path = "e2e/coverage.rs"]
+mod coverage;
 #[path = "e2e/deviations.rs"]
 mod deviations;
 #[path = "e2e/edits.rs"]

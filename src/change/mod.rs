@@ -164,6 +164,8 @@ pub struct Change {
     pub files: Vec<ChangedFile>,
     /// What was left out, sorted.
     pub skipped: Vec<SkippedEntry>,
+    /// Paths that the head has no more: deleted, or moved away from. Sorted.
+    pub gone: Vec<RepoPath>,
     /// What the reader of a report should know, one sentence each.
     pub notices: Vec<String>,
 }
@@ -177,6 +179,7 @@ impl Change {
             head: None,
             files: Vec::new(),
             skipped: Vec::new(),
+            gone: Vec::new(),
             notices: Vec::new(),
         }
     }
@@ -187,5 +190,7 @@ impl Change {
         self.files.dedup_by(|a, b| a.path == b.path);
         self.skipped.sort();
         self.skipped.dedup();
+        self.gone.sort();
+        self.gone.dedup();
     }
 }

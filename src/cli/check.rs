@@ -128,7 +128,10 @@ pub(super) fn review(
     let today = chrono::Utc::now().date_naive();
     let prepared = Prepared::new(ruleset, configs, &thresholds(arguments), today, whole)?
         .with_deviations(reviewed.deviations(config)?)
-        .with_closing_register(reviewed.change.source != Source::Staged)
+        .with_closing_register(
+            reviewed.change.source != Source::Staged,
+            &reviewed.change.gone,
+        )
         .with_baseline(reviewed.baseline(config)?)
         .with_imports(import::read(
             reviewed.repository.as_ref(),

@@ -3,6 +3,7 @@
 mod recorder;
 mod show;
 mod sign_off;
+mod taken;
 mod verify;
 
 use std::io::Write as _;
@@ -16,6 +17,7 @@ use crate::evidence::{self, Expected, Line, SigningKey, Verified, VerifiedRecord
 #[cfg(feature = "github")]
 pub(super) use recorder::Request;
 pub(super) use recorder::{Change, Recorder, program, replace, request};
+pub(super) use taken::taken_in;
 
 /// A key or log larger than this is none, in bytes.
 const LARGEST: u64 = 1 << 31;

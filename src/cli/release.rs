@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::args::{CheckArguments, RecordArguments, ReleaseArguments, ReleaseFormat};
 use super::failure::Failure;
-use super::record::{now, program, signers, verified};
+use super::record::{now, program, signers, taken_in, verified};
 use super::source::Reviewed;
 use super::{Outcome, check, output, source};
 use crate::change::git::Repository;
 use crate::config::Config;
-use crate::evidence::{
-    self, Context, PeoplePart, Release, ReviewRecord, Sources, TakenIn, Terms, Verified,
-};
+use crate::evidence::{self, Context, PeoplePart, Release, ReviewRecord, Sources, Terms, Verified};
 use crate::report::Report;
 
 /// Writes the report of a release; exit code 1 where its evidence has a hole.
@@ -29,7 +27,8 @@ pub(super) fn report(arguments: &ReleaseArguments) -> Result<Outcome, Failure> {
         Some(since) => Some(since.clone()),
         None => repository.tag_before(&head)?,
     };
-    let taken = taken(repository, since.as_deref(), &head)?;
+    let verified: Vec<&Verified> = logs.iter().map(|(_, log)| log).collect();
+    let history = taken_in(repository, since.as_deref(), &head, &verified)?;
     output::progress(&format!("reviewing {} files ...", open.change.files.len()));
     // Asks for what a record says of the run; none is written.
     let reviewed = CheckArguments {
@@ -51,7 +50,7 @@ pub(super) fn report(arguments: &ReleaseArguments) -> Result<Outcome, Failure> {
         made,
         register: evidence::register(&report, file.as_ref(), &infos, today),
         report: &report,
-        taken,
+        history: &history,
         logs: logs.iter().map(|(name, log)| (name.clone(), log)).collect(),
     });
     output::report(
@@ -93,23 +92,6 @@ fn logs(
         .collect()
 }
 
-fn taken(
-    repository: &Repository,
-    since: Option<&str>,
-    head: &str,
-) -> Result<Vec<TakenIn>, Failure> {
-    let taken = repository.taken_in(since, head)?;
-    Ok(taken
-        .into_iter()
-        .map(|one| TakenIn {
-            commit: one.commit,
-            parents: one.parents,
-            tree: one.tree,
-            subject: one.subject,
-        })
-        .collect())
-}
-
 /// The review of the tag as a record, which gives findings, coverage and product their form.
 fn record(
     open: &Reviewed,
@@ -127,7 +109,7 @@ fn record(
     let context = Context {
         project: evidence::project(config, report, &terms),
         checklist: Vec::new(),
-        repository: repository.and_then(Repository::address),
+        repository: repository.map(Repository::address).transpose()?.flatten(),
         tree: facts.map(|facts| facts.tree),
         patch_id: None,
         branch: None,

@@ -6,6 +6,7 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+mod chain;
 mod competence;
 pub mod controls;
 mod coverage;
@@ -30,8 +31,9 @@ pub mod validation;
 mod verify;
 
 pub use build::{Context, Terms, build, checklist, fixed_since, project, result_of};
+pub use chain::{ChainEnd, Link, link};
 pub use competence::{open_matrix, seal_matrix};
-pub use coverage::{Commit, Coverage, Covered};
+pub use coverage::{Commit, Coverage, Covered, History, Lack, State, bases_of};
 pub use entry::{About, Answer, Confirmed, Entry, Override, Said, SignOff, SignOffError, sign_off};
 pub use envelope::EnvelopeError;
 pub use keys::{KeyError, SigningKey, VerifyingKey, verifying_keys};
@@ -48,7 +50,7 @@ pub use record::{
 pub use register::{CategoryRow, Excused, Filter, PermitRow, Register, Row, register};
 pub use register_page::{register_page, register_table};
 pub use release::{
-    Anomaly, CommitRow, LogRow, OverrideRow, Release, RulesetRow, Sources, TakenIn, Totals, release,
+    Anomaly, CommitRow, LogRow, OverrideRow, Release, RulesetRow, Sources, Totals, release,
 };
 pub use release_page::{release_page, release_table};
 pub use verify::{

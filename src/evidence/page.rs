@@ -197,6 +197,7 @@ fn facts(verified: &VerifiedRecord) -> Vec<(&'static str, Facts)> {
             vec![
                 ("author", or_none(people.author.as_deref())),
                 ("committer", or_none(people.committer.as_deref())),
+                ("had a hand in its commits", people.authors.join(", ")),
                 (
                     "reviewers",
                     if people.reviewers.is_empty() {

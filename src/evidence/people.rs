@@ -46,11 +46,25 @@ impl Reviewers {
     }
 }
 
-/// The people of a record. Of several who approved, one who is not the author counts.
-pub fn people(author: String, committer: String, said: Reviewers) -> PeoplePart {
-    let compared = said.author.unwrap_or_else(|| author.clone());
-    let is_other = |name: &&String| !is_same(name, &compared);
-    let second = said.approvers.iter().find(is_other);
+/// The people of a record: author and committer of its head, and all who had a hand in its commits. Of
+/// several who approved, one who had none counts.
+pub fn people(
+    author: String,
+    committer: String,
+    makers: Vec<String>,
+    said: Reviewers,
+) -> PeoplePart {
+    let mut authors: Vec<String> = Vec::new();
+    let named = [author.clone(), committer.clone()]
+        .into_iter()
+        .chain(makers);
+    for name in named.chain(said.author) {
+        if !authors.iter().any(|known| is_same(known, &name)) {
+            authors.push(name);
+        }
+    }
+    let is_other = |name: &String| !authors.iter().any(|author| is_same(name, author));
+    let second = said.approvers.iter().find(|name| is_other(name));
     let approver = second.or(said.approvers.first()).cloned();
     let mut reviewers: Vec<String> = Vec::new();
     for name in said.reviewers.into_iter().chain(said.approvers) {
@@ -59,9 +73,10 @@ pub fn people(author: String, committer: String, said: Reviewers) -> PeoplePart 
         }
     }
     PeoplePart {
-        author_is_not_approver: approver.as_ref().map(|name| !is_same(name, &compared)),
+        author_is_not_approver: approver.as_ref().map(is_other),
         author: Some(author),
         committer: Some(committer),
+        authors,
         reviewers,
         approver,
         said_by: (!said.said_by.is_empty()).then_some(said.said_by),
@@ -87,7 +102,8 @@ mod tests {
                 reviewers: named(&["Eve <e@x>"]),
                 author: None,
             };
-            people("Ada <a@x>".to_owned(), "Ada <a@x>".to_owned(), said)
+            let ada = "Ada <a@x>".to_owned();
+            people(ada.clone(), ada, named(&["Cid <c@x>", "Ada <a@x>"]), said)
         };
         let both = of(&["Ada <a@x>", "Bob <b@x>"]);
         assert_eq!(both.approver.as_deref(), Some("Bob <b@x>"));
@@ -95,6 +111,14 @@ mod tests {
         assert_eq!(both.reviewers, ["Eve <e@x>", "Ada <a@x>", "Bob <b@x>"]);
         assert_eq!(of(&["Ada <a@x>"]).author_is_not_approver, Some(false));
         assert_eq!(of(&[]).author_is_not_approver, None);
+        // Who wrote an earlier commit of the change, or is named as its second author, is no second person.
+        let cid = of(&["Cid <c@x>"]);
+        assert_eq!(cid.author_is_not_approver, Some(false));
+        assert_eq!(cid.authors, ["Ada <a@x>", "Cid <c@x>"]);
+        assert_eq!(
+            of(&["Cid <c@x>", "Bob <b@x>"]).approver.as_deref(),
+            Some("Bob <b@x>")
+        );
     }
 
     #[test]

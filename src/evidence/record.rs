@@ -97,11 +97,13 @@ pub struct PeoplePart {
     pub author: Option<String>,
     /// Its committer.
     pub committer: Option<String>,
+    /// All who had a hand in the commits of the change: authors, committers, `Co-authored-by`.
+    pub authors: Vec<String>,
     /// Who looked at it.
     pub reviewers: Vec<String>,
     /// Who approved it.
     pub approver: Option<String>,
-    /// Whether author and approver are two people; none where there is no approver.
+    /// Whether the approver is none of the authors; none where there is no approver.
     pub author_is_not_approver: Option<bool>,
     /// Who says so of reviewers and approver: `github`, `trailers` of the commits, `arguments`.
     pub said_by: Option<String>,

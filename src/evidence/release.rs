@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::coverage::{Commit, Coverage, Covered};
+use super::coverage::{Commit, Coverage, Covered, History, Lack, State};
 use super::page::decision;
 use super::record::{CoveragePart, FindingPart, ProjectPart, ReviewRecord};
 use super::register::Register;
@@ -38,6 +38,8 @@ pub struct CommitRow {
     pub subject: String,
     /// `reviewed`, `let-in` by a person, or `missing`: without a record of an open gate.
     pub status: &'static str,
+    /// Why it is missing, in words.
+    pub lack: Option<String>,
     /// Ids of the records about it.
     pub records: Vec<String>,
     /// Who wrote it, as the records say.
@@ -68,7 +70,7 @@ pub struct Totals {
     pub missing: u64,
     /// Those whose checklist somebody signed off.
     pub signed_off: u64,
-    /// Functions of changed files, over all commits.
+    /// Functions of changed files, over all reviews of the commits.
     pub functions: u64,
     /// Those analysed whole.
     pub functions_analysed: u64,
@@ -132,19 +134,6 @@ pub struct LogRow {
     pub last: Option<String>,
 }
 
-/// A commit that was taken in, as git gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TakenIn {
-    /// Its name.
-    pub commit: String,
-    /// Its parents, the branch's own first.
-    pub parents: Vec<String>,
-    /// Its tree.
-    pub tree: String,
-    /// First line of its message.
-    pub subject: String,
-}
-
 /// What a release report is made from.
 #[derive(Debug)]
 pub struct Sources<'s> {
@@ -159,7 +148,7 @@ pub struct Sources<'s> {
     /// The same as a record.
     pub record: ReviewRecord,
     /// What the branch took in.
-    pub taken: Vec<TakenIn>,
+    pub history: &'s History,
     /// Logs by the names of their files.
     pub logs: Vec<(String, &'s Verified)>,
     /// The register of deviations of the tag.
@@ -213,24 +202,21 @@ pub struct Release {
 /// Makes the report of a release.
 pub fn release(sources: Sources<'_>) -> Release {
     let anomalies = anomalies(&sources);
-    let coverage = Coverage::new(sources.logs.iter().map(|(_, log)| *log));
-    let covered: Vec<(&TakenIn, Covered<'_>)> = sources
-        .taken
+    let logs = sources.logs.iter().map(|(_, log)| *log);
+    let coverage = Coverage::new(logs, sources.history);
+    let line = &sources.history.line;
+    let covered: Vec<(&Commit, Covered<'_>)> = line
         .iter()
-        .map(|taken| {
-            let commit = Commit {
-                name: &taken.commit,
-                parents: &taken.parents,
-                tree: &taken.tree,
-            };
-            (taken, coverage.of(commit))
-        })
+        .map(|commit| (commit, coverage.of(commit)))
         .collect();
     let commits: Vec<CommitRow> = covered
         .iter()
-        .map(|(taken, covered)| commit_row(taken, covered, &sources.logs))
+        .map(|(commit, covered)| commit_row(commit, covered, &sources.logs))
         .collect();
-    let reviews: Vec<&VerifiedRecord> = covered.iter().flat_map(|(_, one)| reviews(one)).collect();
+    let reviews: Vec<&VerifiedRecord> = covered
+        .iter()
+        .flat_map(|(_, one)| one.reviews.iter().copied())
+        .collect();
     let counts = sources.report.counts();
     Release {
         version: 1,
@@ -246,11 +232,11 @@ pub fn release(sources: Sources<'_>) -> Release {
         anomalies,
         below_threshold: counts.get("below-threshold").copied().unwrap_or_default(),
         coverage: sources.record.coverage,
-        totals: totals(&commits),
+        totals: totals(&commits, &reviews),
         commits,
         overrides: covered
             .iter()
-            .filter_map(|(taken, one)| override_row(taken, one))
+            .flat_map(|(commit, one)| override_rows(commit, one))
             .collect(),
         rulesets: rulesets(&reviews),
         logs: sources
@@ -349,17 +335,8 @@ fn anomalies(sources: &Sources<'_>) -> Vec<Anomaly> {
     anomalies
 }
 
-/// The reviews that speak of a commit.
-fn reviews<'v>(covered: &Covered<'v>) -> Vec<&'v VerifiedRecord> {
-    match covered {
-        Covered::Reviewed(records) => records.clone(),
-        Covered::LetIn(record, _) => vec![record],
-        Covered::Missing(closed) => closed.iter().copied().collect(),
-    }
-}
-
-fn commit_row(taken: &TakenIn, covered: &Covered<'_>, logs: &[(String, &Verified)]) -> CommitRow {
-    let reviews = reviews(covered);
+fn commit_row(commit: &Commit, covered: &Covered<'_>, logs: &[(String, &Verified)]) -> CommitRow {
+    let reviews = &covered.reviews;
     let sum = |of: fn(&CoveragePart) -> u64| -> u64 {
         reviews.iter().map(|one| of(&one.record.coverage)).sum()
     };
@@ -369,9 +346,10 @@ fn commit_row(taken: &TakenIn, covered: &Covered<'_>, logs: &[(String, &Verified
         .map(|one| one.record.reviewer.clone())
         .collect();
     CommitRow {
-        commit: taken.commit.clone(),
-        subject: taken.subject.clone(),
-        status: covered.as_str(),
+        commit: commit.name.clone(),
+        subject: commit.subject.clone(),
+        status: covered.state.as_str(),
+        lack: covered.lack.map(Lack::words),
         records: reviews.iter().map(|one| one.record.id.clone()).collect(),
         author: reviews
             .iter()
@@ -386,37 +364,41 @@ fn commit_row(taken: &TakenIn, covered: &Covered<'_>, logs: &[(String, &Verified
     }
 }
 
-fn totals(commits: &[CommitRow]) -> Totals {
+fn totals(commits: &[CommitRow], reviews: &[&VerifiedRecord]) -> Totals {
     let mut totals = Totals::default();
     for row in commits {
         totals.commits += 1;
         match row.status {
-            "reviewed" => totals.reviewed += 1,
-            "let-in" => totals.let_in += 1,
+            word if word == State::Reviewed.as_str() => totals.reviewed += 1,
+            word if word == State::LetIn.as_str() => totals.let_in += 1,
             _ => totals.missing += 1,
         }
         totals.signed_off += u64::from(!row.signed_off_by.is_empty());
-        totals.functions += row.functions;
-        totals.functions_analysed += row.functions_analysed;
-        totals.gaps += row.gaps;
+    }
+    let mut counted: BTreeSet<&str> = BTreeSet::new();
+    // A review of a range speaks for several commits, and looked at its functions once.
+    for review in reviews.iter().filter(|one| counted.insert(&one.digest)) {
+        let coverage = &review.record.coverage;
+        totals.functions += coverage.functions;
+        totals.functions_analysed += coverage.functions_analysed;
+        totals.gaps += u64::try_from(coverage.gaps.len()).unwrap_or(u64::MAX);
     }
     totals
 }
 
-fn override_row(taken: &TakenIn, covered: &Covered<'_>) -> Option<OverrideRow> {
-    let Covered::LetIn(_, opened) = covered else {
-        return None;
-    };
-    let record = &opened.record;
-    Some(OverrideRow {
-        commit: Some(taken.commit.clone()),
-        record: record.about.record.clone(),
-        result: record.result.as_str(),
-        approver: record.approver.clone(),
-        decided: record.decided.clone(),
-        reason: record.reason.clone(),
-        ticket: record.ticket.clone(),
-    })
+fn override_rows(commit: &Commit, covered: &Covered<'_>) -> Vec<OverrideRow> {
+    let opened = covered.opened.iter().map(|opened| &opened.record);
+    opened
+        .map(|record| OverrideRow {
+            commit: Some(commit.name.clone()),
+            record: record.about.record.clone(),
+            result: record.result.as_str(),
+            approver: record.approver.clone(),
+            decided: record.decided.clone(),
+            reason: record.reason.clone(),
+            ticket: record.ticket.clone(),
+        })
+        .collect()
 }
 
 fn rulesets(reviews: &[&VerifiedRecord]) -> Vec<RulesetRow> {

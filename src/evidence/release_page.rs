@@ -190,7 +190,7 @@ fn commits(sheet: &mut Sheet, release: &Release) {
             vec![
                 short(&row.commit),
                 row.subject.clone(),
-                row.status.to_owned(),
+                row.lack.clone().unwrap_or_else(|| row.status.to_owned()),
                 row.records.join(" "),
                 row.approver.clone().unwrap_or_default(),
                 format!("{} of {}", row.functions_analysed, row.functions),

@@ -30,6 +30,7 @@ pub(crate) fn record(head: &str) -> ReviewRecord {
         },
         people: PeoplePart {
             author: Some("A <a@example.org>".to_owned()),
+            authors: vec!["A <a@example.org>".to_owned()],
             ..PeoplePart::default()
         },
         started: "2026-11-30T08:00:00Z".to_owned(),

@@ -168,7 +168,7 @@ pub fn analyse(repository: &Repository, request: &Request) -> Result<Analysis, A
         )?;
         Ok(prepared
             .with_deviations(deviations)
-            .with_closing_register(true)
+            .with_closing_register(true, &change.gone)
             .with_baseline(baseline.clone())
             .with_imports(request.imports.clone()))
     };

@@ -20,7 +20,7 @@ use crate::config::{
     Compared, Config, ConfigError, Configs, DeviationRecords, FailOn, ImportSettings, Policy,
     PolicyChange, PolicyOptions, RuleNames, Scope, changes,
 };
-use crate::finding::{Precision, RuleId};
+use crate::finding::{Precision, RepoPath, RuleId};
 use crate::matching::{ActiveRule, Engine};
 use crate::rules::RuleInfo;
 use crate::syntax::{MacroClass, MacroTable};
@@ -243,10 +243,12 @@ impl Prepared {
         self
     }
 
-    /// Says whether an expired entry of `deviations.toml` closes the gate whatever changed.
+    /// Says whether an entry of `deviations.toml` that is over closes the gate whatever changed, and which paths
+    /// the change left behind.
     #[must_use]
-    pub fn with_closing_register(mut self, closes: bool) -> Self {
+    pub fn with_closing_register(mut self, closes: bool, gone: &[RepoPath]) -> Self {
         self.settings.register_closes = closes;
+        self.settings.gone = gone.iter().cloned().collect();
         self
     }
 

@@ -82,9 +82,12 @@ pub struct Settings {
     pub deviations: Option<DeviationFile>,
     /// Whether only entries of `deviations.toml` with an id excuse anything.
     pub wants_records: bool,
-    /// Whether an expired entry of `deviations.toml` is reported whatever changed: in every review but that of
-    /// what somebody is about to commit.
+    /// Whether an entry of `deviations.toml` that is over, approved in the future, or known to match nothing is
+    /// reported whatever changed: in every review but that of what somebody is about to commit.
     pub register_closes: bool,
+    /// Paths that the change deleted or moved away from: an entry of `deviations.toml` that names one matches
+    /// nothing any more.
+    pub gone: BTreeSet<RepoPath>,
     /// The content of the baseline file.
     pub baseline: Option<Baseline>,
     /// Test code: reported, never blocks.
@@ -111,6 +114,7 @@ impl Settings {
             deviations: None,
             wants_records: false,
             register_closes: false,
+            gone: BTreeSet::new(),
             baseline: None,
             test_paths: Globs::default(),
             policy: Policy::default(),

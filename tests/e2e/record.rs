@@ -128,10 +128,12 @@ fn a_merge_without_a_record_is_named() {
     );
     assert_eq!(run.code, 1);
     assert!(
-        run.stdout.contains("nobody looked") && run.stdout.contains("unsafe"),
+        run.stdout.contains("without a record: ") && run.stdout.contains("nobody looked"),
         "{}",
         run.stdout
     );
+    // The record of the repair is one of the whole range.
+    assert!(!run.stdout.contains("unsafe"), "{}", run.stdout);
     assert!(!run.stdout.contains("repaired"), "{}", run.stdout);
 }
 

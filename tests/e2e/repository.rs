@@ -22,7 +22,7 @@ fn run(command: &mut Command) -> Run {
     let output = loop {
         match command.output() {
             Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
-                std::thread::sleep(std::time::Duration::from_millis(5));
+                std::thread::yield_now();
             }
             started => break started.expect("the program starts"),
         }

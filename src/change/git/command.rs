@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::error::Error;
 
@@ -53,14 +53,19 @@ where
         .args(arguments)
         .output()
         .map_err(|source| Error::GitMissing { source })?;
-    Ok(Answer {
-        code: output.status.code(),
-        stdout: output.stdout,
-        message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-    })
+    Ok(Answer::of(output))
 }
 
 impl Answer {
+    /// What a process left behind.
+    pub(super) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: output.stdout,
+            message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        }
+    }
+
     /// The output of a command that had to succeed.
     ///
     /// # Errors

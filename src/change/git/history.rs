@@ -85,17 +85,55 @@ impl Repository {
         Ok(trailers)
     }
 
+    /// Everybody who had a hand in the commits after `base` up to `head`, in `head` alone without a base: authors,
+    /// committers, `Co-authored-by`, as `NAME <ADDRESS>`; newest commit first, each once.
+    ///
+    /// # Errors
+    /// A revision does not exist.
+    pub fn makers(&self, base: Option<&str>, head: &str) -> Result<Vec<String>, Error> {
+        let format = "--format=%an <%ae>%n%cn <%ce>%n\
+                      %(trailers:key=Co-authored-by,valueonly,unfold)";
+        let range = match base {
+            Some(base) => format!("{base}..{head}"),
+            None => head.to_owned(),
+        };
+        let mut arguments = vec!["log", "--no-show-signature", format, &range, "--"];
+        if base.is_none() {
+            arguments.insert(1, "--max-count=1");
+        }
+        let answer = self.run(&arguments)?;
+        let mut makers: Vec<String> = Vec::new();
+        for line in String::from_utf8_lossy(&answer).lines() {
+            let name = line.trim();
+            if !name.is_empty() && !makers.iter().any(|known| known == name) {
+                makers.push(name.to_owned());
+            }
+        }
+        Ok(makers)
+    }
+
     /// The branch that is checked out; `None` where `HEAD` names a commit.
-    pub fn branch(&self) -> Option<String> {
-        let answer = self.run(&["symbolic-ref", "--short", "-q", "HEAD"]).ok()?;
-        let name = String::from_utf8_lossy(&answer).trim().to_owned();
-        (!name.is_empty()).then_some(name)
+    ///
+    /// # Errors
+    /// Git fails.
+    pub fn branch(&self) -> Result<Option<String>, Error> {
+        let answer = super::command::run(&self.start, ["symbolic-ref", "--short", "-q", "HEAD"])?;
+        // git-symbolic-ref(1): 1 = not a symbolic name.
+        if answer.code == Some(1) && answer.message.is_empty() {
+            return Ok(None);
+        }
+        let name = answer.success("symbolic-ref", self.place())?;
+        let name = String::from_utf8_lossy(&name).trim().to_owned();
+        Ok((!name.is_empty()).then_some(name))
     }
 
     /// Address of the remote `origin`, without user and password; `None` where there is none.
-    pub fn address(&self) -> Option<String> {
-        let address = self.config("remote.origin.url").ok()??;
-        Some(without_credentials(&address))
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn address(&self) -> Result<Option<String>, Error> {
+        let address = self.config("remote.origin.url")?;
+        Ok(address.as_deref().map(without_credentials))
     }
 
     /// `git patch-id --stable` of the difference between two commits: the same after a rebase. `None`
@@ -129,14 +167,21 @@ impl Repository {
     /// # Errors
     /// There is no such commit.
     pub fn tag_before(&self, commit: &str) -> Result<Option<String>, Error> {
-        let parent = format!("{commit}^");
-        let arguments = ["describe", "--tags", "--abbrev=0", &parent];
-        let answer = super::command::run(&self.start, arguments)?;
-        // No tag, or no parent: git says both alike.
-        if answer.code != Some(0) {
+        let parents = self.run(&["log", "--max-count=1", "--format=%P", commit, "--"])?;
+        let parents = String::from_utf8_lossy(&parents);
+        let Some(parent) = parents.split_whitespace().next() else {
+            return Ok(None);
+        };
+        // `git describe` fails alike where there is no tag and where something is wrong.
+        let merged = format!("--merged={parent}");
+        if self
+            .run(&["for-each-ref", "--count=1", &merged, "refs/tags"])?
+            .is_empty()
+        {
             return Ok(None);
         }
-        let name = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+        let answer = self.run(&["describe", "--tags", "--abbrev=0", parent])?;
+        let name = String::from_utf8_lossy(&answer).trim().to_owned();
         Ok((!name.is_empty()).then_some(name))
     }
 
@@ -182,6 +227,54 @@ impl Repository {
     /// # Errors
     /// A revision does not exist; the history is shallow, so that commits would be missed.
     pub fn taken_in(&self, from: Option<&str>, to: &str) -> Result<Vec<Taken>, Error> {
+        self.listed(from, to, &["--first-parent", "--reverse"])
+    }
+
+    /// All commits after `from` (or since the beginning), up to `to`, with all that came with merges: a commit
+    /// stands before its parents. Of `bases` those on the way to `from` are listed too, with what lies
+    /// between.
+    ///
+    /// # Errors
+    /// As [`Self::taken_in`].
+    pub fn commits(
+        &self,
+        from: Option<&str>,
+        to: &str,
+        bases: &[&str],
+    ) -> Result<Vec<Taken>, Error> {
+        let order = ["--topo-order"];
+        let Some(from) = from else {
+            return self.listed(None, to, &order);
+        };
+        let mut before = Vec::new();
+        for base in bases {
+            let arguments = ["merge-base", "--is-ancestor", base, from];
+            // Another code is one that git does not have, or an error; neither is on the way.
+            if super::command::run(&self.start, arguments)?.code == Some(0) {
+                before.push(*base);
+            }
+        }
+        if before.is_empty() {
+            return self.listed(Some(from), to, &order);
+        }
+        let mut arguments = vec!["merge-base", "--octopus", from];
+        arguments.extend(&before);
+        let answer = super::command::run(&self.start, &arguments)?;
+        if answer.code == Some(1) {
+            return self.listed(None, to, &order);
+        }
+        let shared = answer.success("merge-base", self.place())?;
+        let shared = String::from_utf8_lossy(&shared).trim().to_owned();
+        // What all of them descend from is listed itself, so that it can be found there.
+        let without = format!("{shared}^@");
+        self.listed(
+            None,
+            to,
+            &[&order[..], &["--not", &without, "--not"]].concat(),
+        )
+    }
+
+    fn listed(&self, from: Option<&str>, to: &str, options: &[&str]) -> Result<Vec<Taken>, Error> {
         if self.is_shallow() {
             return Err(Error::Shallow {
                 repository: self.git_dir().to_path_buf(),
@@ -192,15 +285,9 @@ impl Repository {
             Some(from) => format!("{from}..{to}"),
             None => to.to_owned(),
         };
-        let arguments = [
-            "log",
-            "--first-parent",
-            "--reverse",
-            "--no-show-signature",
-            &format,
-            &range,
-            "--",
-        ];
+        let mut arguments = vec!["log", "--no-show-signature", &format];
+        arguments.extend(options);
+        arguments.extend([range.as_str(), "--"]);
         let answer = self.run(&arguments)?;
         let mut taken = Vec::new();
         for line in String::from_utf8_lossy(&answer).lines() {

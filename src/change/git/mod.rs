@@ -13,6 +13,7 @@ mod history;
 mod index_file;
 mod libgit;
 mod listing;
+mod merges;
 mod notes;
 mod place;
 mod range;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use error::Error;
 pub use history::{CommitFacts, Taken};
+pub use merges::Merge;
 pub use place::{path_from_root, path_in};
 pub use range::{Head, base, commit, differing, range};
 pub use reader::{ReadError, Reader};

@@ -110,6 +110,22 @@ pub(super) fn changed_files(entries: &[RawEntry]) -> (Vec<ChangedFile>, Vec<Skip
     (files, skipped)
 }
 
+/// The paths that the head has no more.
+pub(super) fn gone(entries: &[RawEntry]) -> Vec<RepoPath> {
+    let gone = entries.iter().filter_map(|entry| match entry.status {
+        b'D' => Some(&entry.path),
+        b'R' => Some(&entry.base_path),
+        _ => None,
+    });
+    gone.filter(|path| {
+        !entries
+            .iter()
+            .any(|other| other.status != b'D' && other.path == **path)
+    })
+    .cloned()
+    .collect()
+}
+
 /// One entry of `git ls-files -v -s -z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IndexEntry {

@@ -79,6 +79,7 @@ pub(super) fn from_entries(entries: &[RawEntry], source: Source) -> Result<Chang
     Ok(Change {
         files,
         skipped,
+        gone: raw::gone(entries),
         ..Change::empty(source)
     })
 }

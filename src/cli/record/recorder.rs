@@ -114,22 +114,26 @@ impl Recorder {
             Some(base) => repository.patch_id(base, head)?,
             None => None,
         };
+        let makers = repository.makers(base, head)?;
         let said = match change.request.reviewers {
             Some(said) => said,
             None => of_trailers(repository, change.config, base, head)?,
         };
-        let branch = change.request.branch.or_else(|| repository.branch());
+        let branch = match change.request.branch {
+            Some(branch) => Some(branch),
+            None => repository.branch()?,
+        };
         let pull_request = change.request.pull_request;
         let terms = change.terms;
         let context = Context {
             project: evidence::project(change.config, report, &terms),
             checklist: evidence::checklist(change.config, terms.class),
-            repository: repository.address(),
+            repository: repository.address()?,
             tree: Some(facts.tree),
             patch_id,
             branch: branch.clone(),
             pull_request,
-            people: evidence::people(facts.author, facts.committer, said),
+            people: evidence::people(facts.author, facts.committer, makers, said),
             started: self.started.clone(),
             ended: now(),
             binary_sha256: evidence::file_digest(&program()?),

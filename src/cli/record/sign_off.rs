@@ -196,15 +196,17 @@ pub(super) fn open_gate(
             "write at least one sentence of why the risk is acceptable",
         );
     }
-    let Some(author) = record.people.author.as_deref() else {
+    let authors = &record.people.authors;
+    if authors.is_empty() {
         return refused(
             "the record does not say who wrote the change".to_owned(),
             "review the commit again with --record, and open the gate of that review",
         );
-    };
-    if decision.approver.trim().is_empty() || triage::is_same(&decision.approver, author) {
+    }
+    let is_author = |author: &String| triage::is_same(&decision.approver, author);
+    if decision.approver.trim().is_empty() || authors.iter().any(is_author) {
         return refused(
-            "the author of the change cannot open its gate".to_owned(),
+            "an author of the change cannot open its gate".to_owned(),
             "a second person decides: name them with --approver",
         );
     }

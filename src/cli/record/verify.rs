@@ -7,9 +7,9 @@ use serde_json::json;
 use super::super::args::{ListFormat, SignersArgument};
 use super::super::failure::Failure;
 use super::super::{Outcome, output};
-use super::{log_file, read_text, signers, verify_at_once};
-use crate::change::git::{Repository, Taken};
-use crate::evidence::{Commit, Coverage, Covered, Expected, Verified};
+use super::{log_file, read_text, signers, taken_in, verify_at_once};
+use crate::change::git::Repository;
+use crate::evidence::{Commit, Coverage, Expected, Lack, State, Verified};
 use crate::report::visible;
 use crate::review;
 
@@ -57,7 +57,7 @@ pub(super) fn verify(request: &Request<'_>) -> Result<Outcome, Failure> {
     };
     output::text(&text)?;
     let is_right = logs.iter().all(|(_, log)| log.problems.is_empty())
-        && missing.is_none_or(|missing| missing.iter().all(|one| one.is_covered));
+        && missing.is_none_or(|missing| missing.iter().all(|one| one.lack.is_none()));
     Ok(if is_right {
         Outcome::Passed
     } else {
@@ -67,11 +67,13 @@ pub(super) fn verify(request: &Request<'_>) -> Result<Outcome, Failure> {
 
 /// A commit that a branch took in, and what the records say of it.
 struct Checked {
-    taken: Taken,
-    status: &'static str,
-    is_covered: bool,
+    commit: Commit,
+    state: State,
+    lack: Option<Lack>,
+    /// Ids of the records.
+    records: Vec<String>,
     /// Who let it in although its gate was closed, and why.
-    let_in: Option<(String, String)>,
+    let_in: Vec<(String, String)>,
 }
 
 /// What the branch took in.
@@ -81,30 +83,43 @@ fn without_record(range: &str, logs: &[(PathBuf, Verified)]) -> Result<Vec<Check
             .with_help("write A..B: what B took in after A"));
     };
     let repository = Repository::discover(Path::new("."))?;
+    let from = if from.is_empty() { "HEAD" } else { from };
     let to = if to.is_empty() { "HEAD" } else { to };
-    let taken = repository.taken_in(Some(from), to)?;
-    let coverage = Coverage::new(logs.iter().map(|(_, log)| log));
-    Ok(taken
-        .into_iter()
-        .map(|taken| {
-            let covered = coverage.of(Commit {
-                name: &taken.commit,
-                parents: &taken.parents,
-                tree: &taken.tree,
-            });
-            Checked {
-                status: covered.as_str(),
-                is_covered: covered.is_covered(),
-                let_in: match covered {
-                    Covered::LetIn(_, opened) => {
-                        Some((opened.record.approver.clone(), opened.record.reason.clone()))
-                    }
-                    _ => None,
-                },
-                taken,
-            }
-        })
-        .collect())
+    let logs: Vec<&Verified> = logs.iter().map(|(_, log)| log).collect();
+    let history = taken_in(&repository, Some(from), to, &logs)?;
+    if history.line.is_empty() {
+        return Err(nothing_in(&repository, from, to)?);
+    }
+    let coverage = Coverage::new(logs, &history);
+    let checked = history.line.iter().map(|commit| {
+        let covered = coverage.of(commit);
+        let opened = covered.opened.iter().map(|opened| &opened.record);
+        Checked {
+            commit: commit.clone(),
+            state: covered.state,
+            lack: covered.lack,
+            records: covered
+                .reviews
+                .iter()
+                .map(|review| review.record.id.clone())
+                .collect(),
+            let_in: opened
+                .map(|opened| (opened.approver.clone(), opened.reason.clone()))
+                .collect(),
+        }
+    });
+    Ok(checked.collect())
+}
+
+/// A range without commits proves nothing, and is most often written the wrong way round.
+fn nothing_in(repository: &Repository, from: &str, to: &str) -> Result<Failure, Failure> {
+    let backwards = repository.taken_in(Some(to), from)?;
+    let help = match backwards.len() {
+        0 => "name a commit before it, such as the tag of the last release".to_owned(),
+        commits => format!("`{from}` has {commits} commits after `{to}`: write {to}..{from}"),
+    };
+    let why = format!("`{to}` took in nothing after `{from}`, so nothing was checked");
+    Ok(Failure::message(why).with_help(help))
 }
 
 fn as_text(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String {
@@ -127,26 +142,30 @@ fn as_text(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String 
     }
     if let Some(missing) = missing {
         for one in missing {
-            if let Some((approver, reason)) = &one.let_in {
+            for (approver, reason) in &one.let_in {
                 let line = format!(
                     "let in by {approver}: {} {} ({reason})",
-                    one.taken.commit, one.taken.subject
+                    one.commit.name, one.commit.subject
                 );
                 out.push_str(&format!("{}\n", visible::line(&line)));
             }
         }
-        let without: Vec<&Checked> = missing.iter().filter(|one| !one.is_covered).collect();
-        for one in &without {
-            out.push_str(&format!(
-                "without a record: {} {}\n",
-                one.taken.commit,
-                visible::line(&one.taken.subject)
-            ));
+        let mut without = 0;
+        for one in missing {
+            if let Some(lack) = one.lack {
+                without += 1;
+                out.push_str(&format!(
+                    "{}: {} {}\n",
+                    lack.words(),
+                    one.commit.name,
+                    visible::line(&one.commit.subject)
+                ));
+            }
         }
         out.push_str(&format!(
             "{} commits taken in, {} without a record of an open gate\n",
             missing.len(),
-            without.len()
+            without
         ));
     }
     out
@@ -177,12 +196,14 @@ fn as_json(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String 
             .iter()
             .map(|one| {
                 json!({
-                    "commit": one.taken.commit,
-                    "subject": one.taken.subject,
-                    "recorded": one.is_covered,
-                    "status": one.status,
-                    "let-in-by": one.let_in.as_ref().map(|(approver, _)| approver),
-                    "reason": one.let_in.as_ref().map(|(_, reason)| reason),
+                    "commit": one.commit.name,
+                    "subject": one.commit.subject,
+                    "recorded": one.lack.is_none(),
+                    "status": one.state.as_str(),
+                    "lack": one.lack.map(Lack::words),
+                    "records": one.records,
+                    "let-in-by": one.let_in.first().map(|(approver, _)| approver),
+                    "reason": one.let_in.first().map(|(_, reason)| reason),
                 })
             })
             .collect::<Vec<_>>()

@@ -140,7 +140,7 @@ fn change_of(report: &Report, ended: &Ended<'_>, key: &Key) -> String {
     ]
     .iter()
     .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let branch = of_ci.or_else(|| ended.repository.branch());
+    let branch = of_ci.or_else(|| ended.repository.branch().ok().flatten());
     short_hash(format!("range\n{base}\n{}", branch.unwrap_or_default()).as_bytes())
 }
 

@@ -47,9 +47,10 @@ use failure::PageError;
 use learn::Library;
 use session::Visitor;
 
-use crate::evidence::VerifyingKey;
+use crate::evidence::{SigningKey, VerifyingKey};
 use crate::github::event::Addresses;
-use crate::github::{Client, Clock};
+use crate::github::{ApiError, Client, Clock};
+use crate::service::Service;
 use crate::service::config::OAuth;
 use crate::store::{Millis, Store};
 use crate::training::history::short_hash;
@@ -100,6 +101,25 @@ struct Site {
 }
 
 type Shared = Arc<Site>;
+
+impl Service {
+    /// The pages of this service.
+    ///
+    /// # Errors
+    /// The App's key cannot sign.
+    pub fn pages(&self) -> Result<Router, ApiError> {
+        let keys = self.record_key.iter().map(SigningKey::verifying);
+        Ok(router(Pages {
+            store: self.store.clone(),
+            public_url: self.settings.public_url.clone(),
+            addresses: self.settings.addresses.clone(),
+            oauth: self.settings.oauth.clone(),
+            client: Arc::new(self.app()?),
+            clock: self.clock.clone(),
+            keys: keys.collect(),
+        }))
+    }
+}
 
 /// The pages as a router; everything else is answered by its 404 page.
 pub fn router(pages: Pages) -> Router {

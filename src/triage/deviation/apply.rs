@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use super::comment::{DeviationSyntaxError, parse_deviation_comment};
 use super::person::is_same;
 use super::rules::resolve;
 use super::{Category, Deviation, DeviationFile, DeviationScope, DeviationState, DeviationUse};
-use crate::config::Globs;
+use crate::config::{Glob, Globs};
 use crate::finding::{Finding, Location, RepoPath, RuleId, Severity, SourceLine};
 use crate::triage::run::Item;
 use crate::triage::{FileFindings, Settings};
@@ -277,6 +279,8 @@ pub(super) fn refused(deviation: &Deviation, settings: &Settings) -> Option<Devi
         Some(DeviationState::WithoutReason)
     } else if is_expired(deviation, settings) {
         Some(DeviationState::Expired)
+    } else if approved_ahead(deviation, settings).is_some() {
+        Some(DeviationState::NotPermitted)
     } else {
         None
     }
@@ -293,6 +297,45 @@ pub(super) fn has_reason(deviation: &Deviation) -> bool {
 /// Whether its last day has passed.
 pub(super) fn is_expired(deviation: &Deviation, settings: &Settings) -> bool {
     deviation.until.is_some_and(|day| day < settings.today)
+}
+
+/// The day of an approval that has not come yet, its own or that of its permit: nobody can have agreed then. A
+/// day more is let pass, for somewhere on earth it is tomorrow already.
+pub(super) fn approved_ahead(deviation: &Deviation, settings: &Settings) -> Option<NaiveDate> {
+    let latest = settings.today.succ_opt()?;
+    let id = deviation.register.permit.as_deref();
+    let file = settings.deviations.as_ref();
+    let permit = file.and_then(|file| file.permits.iter().find(|one| Some(one.id.as_str()) == id));
+    let days = [
+        deviation.register.approved,
+        permit.map(|permit| permit.approved),
+    ];
+    days.into_iter().flatten().filter(|day| *day > latest).max()
+}
+
+/// Whether all that an entry names is gone with the change.
+pub(super) fn is_gone(site: &Site, settings: &Settings) -> bool {
+    let Origin::Entry(entry) = site.origin else {
+        return false;
+    };
+    let patterns = patterns(entry, settings);
+    !patterns.is_empty()
+        && patterns
+            .iter()
+            .all(|pattern| is_gone_path(pattern, settings))
+}
+
+fn is_gone_path(pattern: &Glob, settings: &Settings) -> bool {
+    let path = RepoPath::new(pattern.as_str().trim_start_matches('/').as_bytes());
+    pattern.is_exact_path() && settings.gone.contains(&path)
+}
+
+fn patterns(entry: usize, settings: &Settings) -> &[Glob] {
+    let file = settings.deviations.as_ref();
+    let entry = file.and_then(|file| file.entries.get(entry));
+    entry
+        .map(|entry| entry.paths.patterns())
+        .unwrap_or_default()
 }
 
 /// Whether the rule of the slot ran wherever the deviation holds, so that finding nothing means
@@ -314,20 +357,15 @@ pub(super) fn has_run(
             if settings.whole_tree {
                 return files.iter().any(ran_on);
             }
-            let patterns = settings
-                .deviations
-                .as_ref()
-                .and_then(|file| file.entries.get(entry))
-                .map(|entry| entry.paths.patterns())
-                .unwrap_or_default();
+            let patterns = patterns(entry, settings);
             // Part of the repository says something about entries for files of that part alone.
             !patterns.is_empty()
                 && patterns.iter().all(|pattern| {
                     let path = pattern.as_str().trim_start_matches('/').as_bytes();
-                    pattern.is_exact_path()
-                        && files
-                            .iter()
-                            .any(|file| file.path.as_bytes() == path && ran_on(file))
+                    let has_run =
+                        |file: &FileFindings| file.path.as_bytes() == path && ran_on(file);
+                    is_gone_path(pattern, settings)
+                        || pattern.is_exact_path() && files.iter().any(has_run)
                 })
         }
     }

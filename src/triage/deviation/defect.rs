@@ -1,6 +1,8 @@
 //! Findings about deviations.
 
-use super::apply::{Applied, Origin, Refusal, Site, Slot, has_reason, has_run, is_expired};
+use super::apply::{
+    Applied, Origin, Refusal, Site, Slot, approved_ahead, has_reason, has_run, is_expired, is_gone,
+};
 use super::comment::DeviationSyntaxError;
 use super::rules::{EXPIRED, MALFORMED, NOT_PERMITTED, UNKNOWN_RULE, UNUSED, WITHOUT_REASON};
 use super::{Deviation, DeviationState};
@@ -110,6 +112,13 @@ fn complaints(
         complaints.push((EXPIRED, message, here()));
         excuses = false;
     }
+    if let Some(day) = approved_ahead(deviation, settings) {
+        let message = format!(
+            "this deviation{rules} excuses nothing: it is approved on {day}, a day that has not come"
+        );
+        complaints.push((NOT_PERMITTED, message, here()));
+        excuses = false;
+    }
     if excuses && site.unpermitted > 0 {
         for refusal in &site.refusals {
             let why = refused_because(*refusal, site, deviation);
@@ -130,7 +139,11 @@ fn complaints(
         .collect();
     if excuses && !unused.is_empty() {
         let rules = quoted(unused.into_iter());
-        let message = format!("this deviation{rules} has nothing to excuse");
+        let why = match is_gone(site, settings) {
+            true => ": the file it names is no longer there",
+            false => "",
+        };
+        let message = format!("this deviation{rules} has nothing to excuse{why}");
         complaints.push((UNUSED, message, here()));
     }
     complaints
@@ -255,10 +268,14 @@ fn place(
             (files.iter().find(|file| file.path == *path), &[])
         }
     };
-    // Time takes the permission away, no change does: whoever reviews commits is told.
-    let lapsed = site.state == Some(DeviationState::Expired)
-        && matches!(site.origin, Origin::Entry(_))
-        && settings.register_closes;
+    // Time takes the permission away, or the change took away what it was for: whoever reviews commits is told.
+    let is_ahead = |deviation: &Deviation| approved_ahead(deviation, settings).is_some();
+    let has_lapsed = match site.state {
+        Some(DeviationState::Expired | DeviationState::Unused) => true,
+        Some(DeviationState::NotPermitted) => site.deviation.as_ref().is_ok_and(is_ahead),
+        _ => false,
+    };
+    let lapsed = has_lapsed && matches!(site.origin, Origin::Entry(_)) && settings.register_closes;
     let Some(file) = file else {
         let in_scope = fails_in_scope || lapsed || settings.scope == Scope::All;
         return (in_scope, false);

@@ -1,7 +1,7 @@
 //! One request from the wire to the answer: fault script, token, rate limit, route, permission,
 //! contract, handler, contract, log.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::anchor::{self, Refusal};
 use crate::call::{Call, Links};
@@ -10,7 +10,8 @@ use crate::fault::{self, FaultKind};
 use crate::graphql;
 use crate::hub::Hub;
 use crate::log::Exchange;
-use crate::reply::{Body, Reply};
+use crate::reply::{ARCHIVED, Body, Reply};
+use crate::rest::apps::SUSPENDED;
 use crate::route::{self, Need};
 use crate::server::{Incoming, Wire};
 use crate::smart_http;
@@ -133,13 +134,17 @@ fn authenticate(state: &mut State, incoming: &Incoming) -> Result<Option<String>
         .tokens
         .get_mut(&secret)
         .ok_or_else(Reply::bad_credentials)?;
-    if token.requests == Some(0) {
-        token.dead = true;
-    }
+    token.dead |= token.requests == Some(0) || token.expires_at.is_some_and(|end| end <= now);
     if token.dead {
         return Err(Reply::bad_credentials());
     }
     token.requests = token.requests.map(|left| left - 1);
+    let installation = token
+        .installation
+        .and_then(|id| state.installations.get(&id));
+    if installation.is_some_and(|one| one.suspended_at.is_some()) {
+        return Err(Reply::error(403, SUSPENDED));
+    }
     if now >= token.reset {
         token.reset = now + 3_600;
         token.remaining = token.limit;
@@ -228,8 +233,8 @@ fn carry_out(hub: &Hub, state: &mut State, asked: &Asked<'_>, token: Option<&str
 
 fn rest(state: &mut State, asked: &Asked<'_>, caller: Option<Token>) -> Result<Reply, Reply> {
     let incoming = asked.incoming;
-    let (route, params) =
-        route::find(&incoming.method, &asked.path).ok_or_else(Reply::not_found)?;
+    let path = by_name(state, &asked.path);
+    let (route, params) = route::find(&incoming.method, &path).ok_or_else(Reply::not_found)?;
     let query = crate::url::query(&incoming.query);
     let body: Option<Value> = match incoming.body.as_slice() {
         [] => None,
@@ -243,12 +248,11 @@ fn rest(state: &mut State, asked: &Asked<'_>, caller: Option<Token>) -> Result<R
         params.get("owner").map_or("", String::as_str),
         params.get("repo").map_or("", String::as_str)
     );
-    permit(
-        state,
-        route.need,
-        caller.as_ref(),
-        params.contains_key("owner").then_some(&full_name),
-    )?;
+    let named = params.contains_key("owner").then_some(&full_name);
+    if let Some(name) = named.filter(|name| state.repo(name).is_none()) {
+        return Err(elsewhere(state, asked, name));
+    }
+    permit(state, route.need, caller.as_ref(), named)?;
     let faults = contract::request_faults(route.method, route.template, &query, body.as_ref());
     if !faults.is_empty() {
         let name = format!("{} {}", route.method, route.template);
@@ -298,6 +302,45 @@ fn rest(state: &mut State, asked: &Asked<'_>, caller: Option<Token>) -> Result<R
     Ok(reply)
 }
 
+/// A path with the repository's name where it has the id: `/repositories/ID/...`, to which GitHub
+/// redirects from earlier names.
+fn by_name(state: &State, path: &str) -> String {
+    let named = || {
+        let rest = path.strip_prefix("/repositories/")?;
+        let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        let repo = state.repo_by_id(id.parse().ok()?)?;
+        let end = if rest.is_empty() { "" } else { "/" };
+        Some(format!("/repos/{}{end}{rest}", repo.full_name))
+    };
+    named().unwrap_or_else(|| path.to_owned())
+}
+
+/// The answer for a name that no repository has: where it is now, if it was renamed.
+fn elsewhere(state: &State, asked: &Asked<'_>, name: &str) -> Reply {
+    let now = state.new_name(name);
+    let Some(repo) = now.and_then(|now| state.repo(&now)) else {
+        return Reply::not_found();
+    };
+    let rest = asked.path.splitn(5, '/').nth(4);
+    let mut to = format!("{}/repositories/{}", asked.links.api, repo.id);
+    for (mark, part) in [('/', rest), ('?', Some(asked.incoming.query.as_str()))] {
+        if let Some(part) = part.filter(|part| !part.is_empty()) {
+            to.push(mark);
+            to.push_str(part);
+        }
+    }
+    // What changes something must keep its method and its body on the way.
+    let (status, message) = match asked.incoming.method.as_str() {
+        "GET" | "HEAD" => (301, "Moved Permanently"),
+        _ => (307, "Temporary Redirect"),
+    };
+    let mut reply = Reply::error(status, message).header("location", &to);
+    if let Body::Json(body) = &mut reply.body {
+        body["url"] = json!(to);
+    }
+    reply
+}
+
 /// Whether the caller may do what the route does, in GitHub's order: hidden things are not found.
 fn permit(
     state: &State,
@@ -332,7 +375,11 @@ fn permit(
         Need::User | Need::Nothing | Need::Jwt => return Ok(()),
     };
     if reaches && permissions.iter().any(|one| token.allows(*one, access)) {
-        return Ok(());
+        let archived = repo.is_some_and(|repo| repo.archived);
+        return match access {
+            Access::Write if archived => Err(Reply::error(403, ARCHIVED)),
+            _ => Ok(()),
+        };
     }
     let accepted: Vec<String> = permissions
         .iter()

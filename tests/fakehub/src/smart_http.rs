@@ -10,7 +10,7 @@ use crate::git::plain_git;
 use crate::hub::Hub;
 use crate::pipeline::Asked;
 use crate::push;
-use crate::reply::Reply;
+use crate::reply::{ARCHIVED, Reply};
 use crate::state::State;
 use crate::token::{Access, Permission};
 
@@ -34,6 +34,16 @@ pub(crate) fn secret(header: Option<&str>) -> Option<String> {
     Some(plain.split_once(':')?.1.to_owned())
 }
 
+/// Where a renamed repository is now; git follows this on its first request.
+fn moved(asked: &Asked<'_>, now: &str, action: &str) -> Reply {
+    let mut to = format!("{}/{now}.git/{action}", asked.links.web);
+    if !asked.incoming.query.is_empty() {
+        to.push('?');
+        to.push_str(&asked.incoming.query);
+    }
+    Reply::error(301, "Moved Permanently").header("location", to)
+}
+
 pub(crate) fn answer(
     hub: &Hub,
     state: &mut State,
@@ -46,7 +56,10 @@ pub(crate) fn answer(
     };
     let full_name = format!("{owner}/{}", name.trim_end_matches(".git"));
     let Some(repo) = state.repo(&full_name) else {
-        return Reply::not_found();
+        return match state.new_name(&full_name) {
+            Some(now) => moved(asked, &now, action),
+            None => Reply::not_found(),
+        };
     };
     let writes = action == "git-receive-pack" || asked.incoming.query.contains("git-receive-pack");
     let access = if writes { Access::Write } else { Access::Read };
@@ -67,7 +80,11 @@ pub(crate) fn answer(
             }
         }
     }
-    let git_path = format!("/{}.git/{action}", repo.full_name);
+    if writes && repo.archived {
+        return Reply::error(403, ARCHIVED);
+    }
+    let folder = repo.git.dir.file_name().unwrap_or_default();
+    let git_path = format!("/{}/{action}", folder.display());
     let before = writes.then(|| heads(state, &full_name));
     let reply = backend(hub, asked, &git_path);
     if action == "git-receive-pack" {

@@ -6,21 +6,35 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::app::App;
+use crate::call::Links;
 use crate::diff::{Diff, Moves, Side};
 use crate::fault::Fault;
 use crate::git::Git;
 use crate::log::{Exchange, GraphqlOperation};
-use crate::token::Token;
+use crate::token::{Access, Permission, Permissions, Token};
+use crate::webhook::Hook;
 
 /// Everything behind the one lock.
 pub(crate) struct State {
     next_id: u64,
     pub(crate) frozen_clock: Option<i64>,
+    /// Seconds the clock is ahead of the system's, while it is not stopped.
+    pub(crate) clock_ahead: i64,
+    /// Where the fake listens.
+    pub(crate) origin: String,
     pub(crate) public_url: Option<String>,
     pub(crate) users: BTreeMap<String, u64>,
     pub(crate) repos: BTreeMap<String, Repo>,
+    /// Earlier names, in lower case, and the ids they lead to.
+    pub(crate) renamed: BTreeMap<String, u64>,
     pub(crate) tokens: BTreeMap<String, Token>,
+    /// Accounts that are organisations.
+    pub(crate) organizations: BTreeSet<String>,
+    /// By slug.
+    pub(crate) apps: BTreeMap<String, App>,
     pub(crate) installations: BTreeMap<u64, Installation>,
+    pub(crate) hook: Hook,
     pub(crate) faults: Vec<Fault>,
     pub(crate) log: Vec<Exchange>,
     pub(crate) graphql: Vec<GraphqlOperation>,
@@ -28,15 +42,21 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(origin: String) -> Self {
         Self {
             next_id: 1_000,
             frozen_clock: None,
+            clock_ahead: 0,
+            origin,
             public_url: None,
             users: BTreeMap::new(),
             repos: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            organizations: BTreeSet::new(),
+            apps: BTreeMap::new(),
             installations: BTreeMap::new(),
+            hook: Hook::new(1_000),
             faults: Vec::new(),
             log: Vec::new(),
             graphql: Vec::new(),
@@ -52,7 +72,16 @@ impl State {
     /// Seconds since 1970.
     pub(crate) fn now(&self) -> i64 {
         self.frozen_clock
-            .unwrap_or_else(|| chrono::Utc::now().timestamp())
+            .unwrap_or_else(|| chrono::Utc::now().timestamp() + self.clock_ahead)
+    }
+
+    /// Where URLs point outside of an answer.
+    pub(crate) fn links(&self) -> Links {
+        let root = self.public_url.as_ref().unwrap_or(&self.origin);
+        Links {
+            api: root.clone(),
+            web: root.clone(),
+        }
     }
 
     /// The id of an account, made when first named.
@@ -69,6 +98,16 @@ impl State {
         self.repos.get(&name.to_lowercase())
     }
 
+    /// What a repository is called by now that once had this name.
+    pub(crate) fn new_name(&self, earlier: &str) -> Option<String> {
+        let id = self.renamed.get(&earlier.to_lowercase())?;
+        self.repo_by_id(*id).map(|repo| repo.full_name.clone())
+    }
+
+    pub(crate) fn repo_by_id(&self, id: u64) -> Option<&Repo> {
+        self.repos.values().find(|repo| repo.id == id)
+    }
+
     pub(crate) fn repo_mut(&mut self, name: &str) -> Option<&mut Repo> {
         self.repos.get_mut(&name.to_lowercase())
     }
@@ -79,8 +118,22 @@ impl State {
 pub(crate) struct Installation {
     pub(crate) app: String,
     pub(crate) account: String,
-    pub(crate) permissions: crate::token::Permissions,
+    pub(crate) permissions: Permissions,
     pub(crate) repositories: BTreeSet<String>,
+    pub(crate) created_at: i64,
+    pub(crate) suspended_at: Option<i64>,
+}
+
+impl Installation {
+    pub(crate) fn covers(&self, repository: &str) -> bool {
+        self.repositories.contains(&repository.to_lowercase())
+    }
+
+    pub(crate) fn allows(&self, permission: Permission, access: Access) -> bool {
+        self.permissions
+            .get(&permission)
+            .is_some_and(|granted| *granted >= access)
+    }
 }
 
 /// A repository with all that hangs on it.
@@ -90,6 +143,12 @@ pub(crate) struct Repo {
     /// `owner/name`.
     pub(crate) full_name: String,
     pub(crate) private: bool,
+    /// Read-only.
+    pub(crate) archived: bool,
+    /// What the API says of its size, in KB.
+    pub(crate) size: u64,
+    pub(crate) created_at: i64,
+    pub(crate) pushed_at: i64,
     pub(crate) default_branch: String,
     pub(crate) git: Git,
     pub(crate) fork_of: Option<String>,
@@ -104,6 +163,9 @@ pub(crate) struct Repo {
     /// Root comment of a resolved thread → who resolved it.
     pub(crate) resolved: BTreeMap<u64, String>,
     pub(crate) check_runs: Vec<CheckRun>,
+    pub(crate) check_suites: Vec<CheckSuite>,
+    /// Branches and where they were when last looked at: what a push began from.
+    pub(crate) tips: BTreeMap<String, String>,
     pub(crate) statuses: Vec<Status>,
     pub(crate) sarifs: Vec<SarifUpload>,
     pub(crate) moves: Moves,
@@ -300,9 +362,24 @@ pub(crate) struct Place {
 pub(crate) struct CheckRun {
     pub(crate) id: u64,
     pub(crate) app: String,
+    /// The suite it belongs to.
+    pub(crate) suite: u64,
     pub(crate) head_sha: String,
     pub(crate) fields: BTreeMap<String, Value>,
     pub(crate) annotations: Vec<Value>,
+}
+
+/// All check runs of an App on a commit.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckSuite {
+    pub(crate) id: u64,
+    pub(crate) app: String,
+    pub(crate) head_sha: String,
+    /// `None` when the commit was pushed to a fork.
+    pub(crate) head_branch: Option<String>,
+    /// Where the branch was before the push.
+    pub(crate) before: Option<String>,
+    pub(crate) created_at: i64,
 }
 
 /// A commit status.

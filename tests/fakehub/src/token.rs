@@ -10,6 +10,7 @@ pub enum Permission {
     Checks,
     Contents,
     Issues,
+    MergeQueues,
     Metadata,
     PullRequests,
     SecurityEvents,
@@ -24,6 +25,7 @@ impl Permission {
             Self::Checks => "checks",
             Self::Contents => "contents",
             Self::Issues => "issues",
+            Self::MergeQueues => "merge_queues",
             Self::Metadata => "metadata",
             Self::PullRequests => "pull_requests",
             Self::SecurityEvents => "security_events",
@@ -32,11 +34,12 @@ impl Permission {
     }
 
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Administration,
         Self::Checks,
         Self::Contents,
         Self::Issues,
+        Self::MergeQueues,
         Self::Metadata,
         Self::PullRequests,
         Self::SecurityEvents,
@@ -182,6 +185,12 @@ pub(crate) struct Token {
     pub(crate) caller: Caller,
     pub(crate) permissions: Permissions,
     pub(crate) repositories: Option<BTreeSet<String>>,
+    /// The installation it was made for.
+    pub(crate) installation: Option<u64>,
+    /// Made for fewer repositories than the installation has.
+    pub(crate) narrowed: bool,
+    /// The hub's time it ends at.
+    pub(crate) expires_at: Option<i64>,
     /// Requests it is good for; `None` = no end.
     pub(crate) requests: Option<u64>,
     pub(crate) dead: bool,
@@ -201,6 +210,9 @@ impl Token {
             caller: spec.caller,
             permissions: spec.permissions,
             repositories: spec.repositories,
+            installation: None,
+            narrowed: false,
+            expires_at: None,
             requests: spec.requests,
             dead: false,
             limit,

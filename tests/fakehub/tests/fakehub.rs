@@ -13,6 +13,8 @@ mod client;
 mod contract;
 #[path = "cases/conversation.rs"]
 mod conversation;
+#[path = "cases/deliveries.rs"]
+mod deliveries;
 #[path = "cases/faults.rs"]
 mod faults;
 #[path = "cases/git.rs"]
@@ -31,9 +33,15 @@ mod permissions;
 mod program;
 #[path = "cases/proxy.rs"]
 mod proxy;
+#[path = "cases/receiver.rs"]
+mod receiver;
+#[path = "cases/renames.rs"]
+mod renames;
 #[path = "cases/repository.rs"]
 mod repository;
 #[path = "cases/reviews.rs"]
 mod reviews;
 #[path = "cases/sequences.rs"]
 mod sequences;
+#[path = "cases/webhooks.rs"]
+mod webhooks;

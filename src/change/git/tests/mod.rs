@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod histories;
 mod hooks;
 mod places;
 mod ranges;

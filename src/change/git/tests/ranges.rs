@@ -38,6 +38,24 @@ fn two_dots_compare_trees_and_three_start_at_the_merge_base() {
 }
 
 #[test]
+fn what_was_deleted_or_moved_away_is_gone() {
+    let sample = branches(&[]);
+    sample.git(&["rm", "-q", "README"]);
+    sample.commit("less");
+    let repository = sample.open();
+    let gone =
+        |range: &Change| -> Vec<String> { range.gone.iter().map(ToString::to_string).collect() };
+    assert_eq!(
+        gone(&range(&repository, "main...topic").unwrap()),
+        ["README", "src/b.c"]
+    );
+    sample.git(&["mv", "a.c", "b.c"]);
+    sample.write("a.c", "int again;\n".repeat(9));
+    sample.git(&["add", "-A"]);
+    assert_eq!(gone(&sample.staged()), [""; 0], "another file has the name");
+}
+
+#[test]
 fn a_base_means_the_merge_base_with_head() {
     let sample = branches(&[]);
     sample.stage("staged.c", "int staged;\n");

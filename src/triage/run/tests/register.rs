@@ -189,3 +189,77 @@ fn an_entry_without_a_use_closes_the_gate_of_the_whole_tree() {
     assert_eq!(states, [DeviationState::Unused.as_str()]);
     assert!(said.contains("X-DEV-003! report"), "{said}");
 }
+
+#[test]
+fn what_was_approved_in_the_future_excuses_nothing() {
+    // The settings of these tests say which day it is; a day ahead is today somewhere on earth.
+    let today = settings(Scope::New).today;
+    let on = |days: u64| {
+        let day = today + chrono::Days::new(days);
+        RECORD.replace("2026-01-01", &day.to_string())
+    };
+    assert_eq!(told_words(&on(1), |_| {}).0, ["used"]);
+    let (states, said) = told_words(&on(2), |_| {});
+    assert_eq!(states, ["not-permitted"]);
+    assert!(
+        said.contains("X-DEV-006 report") && said.contains("a day that has not come"),
+        "{said}"
+    );
+    assert!(said.contains("C-LEN-014! report"), "{said}");
+    // Of files that nobody touched, in reviews of commits.
+    let elsewhere = on(400).replace("rule =", "path = \"other.c\"\nrule =");
+    let closes = |settings: &mut Settings| settings.register_closes = true;
+    assert!(
+        told_words(&elsewhere, closes)
+            .1
+            .contains("X-DEV-006 report")
+    );
+    // A permit that nobody can have approved yet.
+    let day = today + chrono::Days::new(9);
+    let permit = format!(
+        "[[permit]]\nid = \"P-1\"\nrule = \"C-LEN-014\"\nuse-case = \"windows\"\n\
+         reason = \"the window has 64 bytes by hardware\"\nrisk = \"small\"\nauthor = \"Ada\"\n\
+         approved-by = \"Bob\"\napproved = {day}\n"
+    );
+    let cited = RECORD.replace("rule =", "permit = \"P-1\"\nrule =");
+    assert_eq!(
+        told_words(&format!("{permit}{cited}"), |_| {}).0,
+        ["not-permitted"]
+    );
+}
+
+#[test]
+fn an_entry_for_a_file_of_the_change_that_matches_nothing_more_closes_the_gate() {
+    let unused = RECORD.replace(
+        "rule = \"C-LEN-014\"",
+        "path = \"hal/a.c\"\nrule = \"C-STR-001\"",
+    );
+    let closes = |settings: &mut Settings| settings.register_closes = true;
+    let (states, said) = told_words(&unused, closes);
+    assert_eq!(states, ["unused"]);
+    assert!(said.contains("X-DEV-003! report"), "{said}");
+    // A hook leaves it to the review of the commit.
+    assert!(
+        told_words(&unused, |_| {})
+            .1
+            .contains("X-DEV-003 outside-change")
+    );
+    // Of other files nothing is known, unless the change deleted them or moved them away.
+    let elsewhere = unused.replace("hal/a.c", "/hal/old.c");
+    let (states, said) = told_words(&elsewhere, closes);
+    assert_eq!(states, ["unchecked"]);
+    assert!(!said.contains("X-DEV-003"), "{said}");
+    let gone = |settings: &mut Settings| {
+        settings.register_closes = true;
+        settings.gone.insert(RepoPath::from("hal/old.c"));
+    };
+    let (states, said) = told_words(&elsewhere, gone);
+    assert_eq!(states, ["unused"]);
+    assert!(
+        said.contains("X-DEV-003! report") && said.contains("no longer there"),
+        "{said}"
+    );
+    // One that holds for a folder may still match what is left of it.
+    let folder = elsewhere.replace("/hal/old.c", "hal/**");
+    assert_eq!(told_words(&folder, gone).0, ["unchecked"]);
+}

@@ -61,6 +61,21 @@ impl Client {
         }
     }
 
+    /// A client of the same base and token that does not follow redirections.
+    pub(crate) fn bare(&self) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .user_agent("client-of-the-tests");
+        Self {
+            base: self.base.clone(),
+            token: self.token.clone(),
+            accept: self.accept,
+            agent: config.build().new_agent(),
+        }
+    }
+
     /// The answer, or how the transport failed.
     pub(crate) fn try_call(
         &self,
