@@ -5,7 +5,8 @@ use http::{Method, Request};
 use http_body_ext::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 
-use super::{Client, base, explain, message_of, octocrab, parse};
+use super::answer::{explain, message_of, parse};
+use super::{Client, base, octocrab};
 use crate::github::error::ApiError;
 
 /// Largest answer to a form, in bytes.

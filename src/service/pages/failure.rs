@@ -104,13 +104,6 @@ impl PageError {
             Self::Method => ("Not possible", "This address takes no such request."),
             Self::Bad(text) => ("Not understood", text.as_str()),
             Self::Forbidden(text) => ("Refused", *text),
-            Self::Store(error) if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                let _ = error;
-                (
-                    "The database does not answer",
-                    "Reviews go on as soon as it does; nothing that GitHub told us is lost. Try again in a minute.",
-                )
-            }
             Self::Github(ApiError::Refused { .. } | ApiError::Unauthorized { .. }) => (
                 "GitHub refused the sign-in",
                 "The code it handed out is used up or too old, or the client secret of the service is not the \
@@ -124,9 +117,13 @@ impl PageError {
                 "It takes too long",
                 "The service is busy, or its database is. Try again in a minute.",
             ),
-            Self::Store(_) | Self::Broken(_) => (
+            Self::Store(StoreError::Word { .. } | StoreError::Chain { .. }) | Self::Broken(_) => (
                 "Something is wrong here",
                 "The log of the service says what. Tell whoever runs it.",
+            ),
+            Self::Store(_) => (
+                "The database does not answer",
+                "Reviews go on as soon as it does; nothing that GitHub told us is lost. Try again in a minute.",
             ),
         };
         let mut document = Document::new(title, "");

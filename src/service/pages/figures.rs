@@ -138,6 +138,13 @@ impl Taken {
         self.adopted + self.disputed + self.accepted + self.open + self.left
     }
 
+    /// Whether so many were called wrong that the rule is better reported than enforced: under half were fixed
+    /// of twenty that people judged.
+    pub(super) fn is_noisy(&self) -> bool {
+        let judged = self.adopted + self.disputed;
+        judged >= 20 && self.adopted * 2 < judged
+    }
+
     /// Share of fixed ones among those that were fixed or called wrong, in percent.
     pub(super) fn precision(&self) -> Option<i64> {
         let judged = self.adopted + self.disputed;
@@ -257,6 +264,15 @@ mod tests {
         let a = rules.get("a").cloned().unwrap_or_default();
         assert_eq!((a.adopted, a.disputed, a.left, a.all()), (2, 1, 1, 4));
         assert_eq!(a.precision(), Some(67));
+        let noisy = |adopted, disputed| {
+            let taken = Taken {
+                adopted,
+                disputed,
+                ..Taken::default()
+            };
+            taken.is_noisy()
+        };
+        assert!(noisy(9, 11) && !noisy(10, 10) && !noisy(1, 18));
         let b = rules.get("b").cloned().unwrap_or_default();
         assert_eq!((b.open, b.precision()), (1, None));
         assert_eq!(open_by_repository(&all).get(&1), Some(&1));

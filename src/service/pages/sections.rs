@@ -137,7 +137,7 @@ pub(super) fn precision(site: &Site, document: &mut Document, outcomes: &[Outcom
     document.heading("Precision by rule");
     document.text(
         "How people took the findings of each rule. The share is that of fixed findings among those that were fixed or \
-         called wrong; a rule with a low one wants a look before it closes gates.",
+         called wrong. Where it is under a half of twenty, it is marked: such a rule is better reported than enforced.",
     );
     let mut rules: Vec<_> = figures::by_rule(outcomes).into_iter().collect();
     rules.sort_by_key(|(rule, taken)| (std::cmp::Reverse(taken.all()), *rule));
@@ -152,7 +152,12 @@ pub(super) fn precision(site: &Site, document: &mut Document, outcomes: &[Outcom
                 Cell::count(taken.accepted),
                 Cell::count(taken.open),
                 Cell::count(taken.left),
-                Cell::percent(taken.precision()),
+                match taken.precision() {
+                    Some(share) if taken.is_noisy() => Cell::percent(Some(share))
+                        .reading(&format!("{share} %, too low"))
+                        .marked(),
+                    share => Cell::percent(share),
+                },
             ]
         })
         .collect();
