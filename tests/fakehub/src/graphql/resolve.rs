@@ -148,10 +148,10 @@ pub(crate) fn field(
     match (node, repo) {
         (Node::Query, _) => query(request, state, name, arguments),
         (Node::RateLimit, _) => Ok(Found::Scalar(match name {
-            "limit" => json!(request.caller.limit),
-            "remaining" => json!(request.caller.remaining),
-            "used" => json!(request.caller.limit - request.caller.remaining),
-            "resetAt" => json!(time(request.caller.reset)),
+            "limit" => json!(request.caller.budget.limit),
+            "remaining" => json!(request.caller.budget.remaining),
+            "used" => json!(request.caller.budget.limit - request.caller.budget.remaining),
+            "resetAt" => json!(time(request.caller.budget.reset)),
             _ => json!(1),
         })),
         (Node::Account(login), _) => Ok(Found::Scalar(account(request, state, login, name))),
@@ -287,8 +287,11 @@ fn query(
         _ => {
             let part = |name: &str| arguments[name].as_str().unwrap_or_default();
             let full_name = format!("{}/{}", part("owner"), part("name"));
+            // Unlike REST, GraphQL follows a renaming without a word.
+            let now = state.new_name(&full_name);
             let seen = state
                 .repo(&full_name)
+                .or_else(|| state.repo(&now?))
                 .filter(|repo| !repo.private || request.caller.reaches(&repo.full_name));
             match seen {
                 Some(repo) => Ok(Found::One(Some(Node::Repository(repo.full_name.clone())))),
