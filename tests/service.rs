@@ -110,10 +110,11 @@ fn main() -> ExitCode {
 fn run(test: impl FnOnce()) -> Result<(), Failed> {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(test));
     outcome.map_err(|payload| {
-        let text = payload
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        let text = payload.downcast_ref::<String>().cloned().or_else(|| {
+            payload
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+        });
         Failed::from(text.unwrap_or_else(|| "it panicked".to_owned()))
     })
 }

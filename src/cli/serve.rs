@@ -7,15 +7,21 @@ use super::args::{QueueFormat, ServeArguments, ServeCommand};
 use super::failure::Failure;
 use super::{Outcome, output};
 use crate::github::Clock;
-use crate::service::config::{Settings, SettingsError};
+use crate::service::config::{Settings, SettingsError, listening};
 use crate::service::{Server, Service, StartError, logs};
 use crate::store::{JobRow, Store, StoreError};
+
+/// How long a running service may take to say how it is.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Most jobs that are listed.
 const LISTED: i64 = 1_000;
 
 /// Serves, or does what the subcommand says.
 pub(super) fn serve(arguments: &ServeArguments) -> Result<Outcome, Failure> {
+    if let Some(ServeCommand::Health) = &arguments.command {
+        return health(&arguments.config);
+    }
     let settings = settings(&arguments.config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -25,22 +31,58 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<Outcome, Failure> {
         match &arguments.command {
             None if arguments.check_config => check(settings).await,
             None => run(settings).await,
+            Some(ServeCommand::Health) => Ok(Outcome::Passed),
             Some(ServeCommand::Queue { retry, format }) => queue(&settings, retry, *format).await,
             Some(ServeCommand::Backup { file }) => backup(&settings, file).await,
         }
     })
 }
 
-fn settings(file: &Path) -> Result<Settings, Failure> {
-    let variables: BTreeMap<String, String> = std::env::vars_os()
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    Settings::load(file, &variables).map_err(|error: SettingsError| {
-        let help = error.help();
-        Failure::new(error)
-            .doing("use the configuration")
-            .with_help(help)
-    })
+        .collect()
+}
+
+fn settings_failure(error: SettingsError) -> Failure {
+    let help = error.help();
+    Failure::new(error)
+        .doing("use the configuration")
+        .with_help(help)
+}
+
+fn settings(file: &Path) -> Result<Settings, Failure> {
+    Settings::load(file, &variables()).map_err(settings_failure)
+}
+
+/// Asks a running service whether it is ready. Reads no secret and opens no database.
+fn health(file: &Path) -> Result<Outcome, Failure> {
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpStream, ToSocketAddrs as _};
+    let address = listening(file, &variables()).map_err(settings_failure)?;
+    let asked = || -> std::io::Result<String> {
+        let none = || std::io::Error::other("it is no address");
+        let place = address.to_socket_addrs()?.next().ok_or_else(none)?;
+        let mut stream = TcpStream::connect_timeout(&place, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let request =
+            format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.take(1 << 12).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    let answer = asked()
+        .map_err(|error| Failure::new(error).doing(&format!("ask the service at {address}")))?;
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    if status == "200" {
+        return Ok(Outcome::Passed);
+    }
+    let said = answer.lines().last().unwrap_or_default();
+    output::message(&format!(
+        "scrubin: the service at {address} is not ready: {status} {said}"
+    ));
+    Ok(Outcome::Findings)
 }
 
 fn store_failure(error: StoreError) -> Failure {

@@ -86,7 +86,10 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
     }
 }
@@ -100,7 +103,12 @@ struct Load {
 impl Load {
     fn new(scene: &Scene, pulls: u64) -> Self {
         let numbers = (0..pulls)
-            .map(|index| scene.pull(&format!("fix{index}"), &[(FILE, &file(&[unsafe_copy("a")]))]))
+            .map(|index| {
+                scene.pull(
+                    &format!("fix{index}"),
+                    &[(FILE, &file(&[unsafe_copy("a")]))],
+                )
+            })
             .collect();
         Self { numbers, pushes: 0 }
     }
@@ -109,7 +117,9 @@ impl Load {
         self.pushes += 1;
         let branch = format!("fix{}", dice.below(self.numbers.len() as u64));
         let functions = [unsafe_copy("a"), unsafe_copy(&format!("p{}", self.pushes))];
-        scene.hub.commit_files(REPO, &branch, &[(FILE, &file(&functions))]);
+        scene
+            .hub
+            .commit_files(REPO, &branch, &[(FILE, &file(&functions))]);
     }
 
     /// Waits until every newest commit has its check; then looks for what was said twice.
@@ -118,18 +128,29 @@ impl Load {
         for (index, number) in self.numbers.iter().enumerate() {
             let branch = format!("fix{index}");
             while scene.conclusion(&branch).as_deref() != Some("failure") {
-                assert!(Instant::now() < until, "{branch} has no check: {:#?}", scene.checks(&scene.hub.tip(REPO, &branch)));
+                assert!(
+                    Instant::now() < until,
+                    "{branch} has no check: {:#?}",
+                    scene.checks(&scene.hub.tip(REPO, &branch))
+                );
                 std::thread::sleep(Duration::from_millis(100));
             }
             scene.assert_sound(*number);
-            let open = scene.comments(*number).iter().filter(|one| one.body.contains("buf_")).count();
+            let open = scene
+                .comments(*number)
+                .iter()
+                .filter(|one| one.body.contains("buf_"))
+                .count();
             assert!(open >= 1, "{branch} has no comment");
         }
     }
 }
 
 fn hook(scene: &Scene, address: &str) {
-    scene.hub.set_webhook(WebhookTarget::new(&format!("http://{address}/webhook"), SECRET));
+    scene.hub.set_webhook(WebhookTarget::new(
+        &format!("http://{address}/webhook"),
+        SECRET,
+    ));
 }
 
 fn killed(database: &Database) {
@@ -237,7 +258,11 @@ fn full_disk() {
     // The schema first; then no file may grow beyond what the journal has.
     Process::start(&configuration).end();
     let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_scrubin")]);
+    command.args([
+        "-c",
+        "trap '' XFSZ; ulimit -f 40; exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_scrubin"),
+    ]);
     let process = Process::started(command, &configuration);
     hook(&scene, &address);
     let mut load = Load::new(&scene, 3);
@@ -246,7 +271,12 @@ fn full_disk() {
         load.push(&scene, &mut dice);
     }
     scene.hub.wait_idle();
-    let refused = scene.hub.deliveries().iter().filter(|one| one.status() == Some(503)).count();
+    let refused = scene
+        .hub
+        .deliveries()
+        .iter()
+        .filter(|one| one.status() == Some(503))
+        .count();
     assert!(refused > 0, "a full disk took everything");
     process.kill();
     // Room again.
@@ -273,7 +303,9 @@ fn locked() {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(holder.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let mut load = load;
     load.push(&scene, &mut Dice(2));
     scene.hub.wait_idle();
@@ -298,7 +330,10 @@ fn second_process() {
         .unwrap();
     let said = String::from_utf8_lossy(&other.stderr).into_owned();
     assert_eq!(other.status.code(), Some(2), "{said}");
-    assert!(said.contains("in use by another process") && said.contains("PostgreSQL"), "{said}");
+    assert!(
+        said.contains("in use by another process") && said.contains("PostgreSQL"),
+        "{said}"
+    );
     process.end();
 }
 
@@ -322,8 +357,16 @@ fn backup() {
         command.unwrap()
     };
     let first = made(&copy);
-    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
-    assert_eq!(made(&copy).status.code(), Some(2), "an older copy was overwritten");
+    assert!(
+        first.status.success(),
+        "{}",
+        String::from_utf8_lossy(&first.stderr)
+    );
+    assert_eq!(
+        made(&copy).status.code(),
+        Some(2),
+        "an older copy was overwritten"
+    );
     process.end();
     scene.database = format!("sqlite:{}", copy.display());
     let process = Process::start(&scene.configuration(&address));

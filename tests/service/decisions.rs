@@ -10,7 +10,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("an_author_cannot_approve", author_cannot_approve),
     ("strangers_decide_nothing", strangers),
     ("a_false_positive_counts_against_the_rule", false_positive),
-    ("withdrawn_and_expired_decisions_close_the_gate_again", withdrawn),
+    (
+        "withdrawn_and_expired_decisions_close_the_gate_again",
+        withdrawn,
+    ),
     ("questions_are_answered_once", answered_once),
 ];
 
@@ -26,7 +29,9 @@ impl Talk {
         for (login, role) in [("ada", "write"), ("bo", "write"), ("eve", "read")] {
             stage.scene.hub.set_role(REPO, login, role);
         }
-        let number = stage.scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+        let number = stage
+            .scene
+            .pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
         stage.settle();
         let comment = stage.scene.comments(number)[0].id;
         Self {
@@ -59,7 +64,9 @@ impl Talk {
 
     fn decisions(&self) -> Vec<scrubin::store::Decision> {
         let id = i64::try_from(self.stage.scene.hub.repository_id(REPO)).unwrap();
-        self.stage.wait(self.stage.service.store.decisions(id)).unwrap()
+        self.stage
+            .wait(self.stage.service.store.decisions(id))
+            .unwrap()
     }
 }
 
@@ -69,14 +76,20 @@ fn accepted_by_two(database: &Database) {
         "ada",
         "scrubin accept the frame is never longer than that until 2099-06-30 ticket RISK-41",
     );
-    assert!(said.contains("second person") && said.contains("RISK-41"), "{said}");
+    assert!(
+        said.contains("second person") && said.contains("RISK-41"),
+        "{said}"
+    );
     assert_eq!(talk.conclusion(), "failure");
     assert_eq!(talk.decisions()[0].state, DecisionState::Proposed);
     let said = talk.say("bo", "scrubin accept");
     assert!(said.contains("agreed by @bo"), "{said}");
     assert_eq!(talk.conclusion(), "success");
     let decision = talk.decisions().pop().unwrap();
-    assert_eq!((decision.proposed_by.as_str(), decision.approved_by.as_str()), ("ada", "bo"));
+    assert_eq!(
+        (decision.proposed_by.as_str(), decision.approved_by.as_str()),
+        ("ada", "bo")
+    );
     assert_eq!(decision.until, "2099-06-30");
     talk.stage.scene.assert_sound(talk.number);
 }
@@ -84,7 +97,10 @@ fn accepted_by_two(database: &Database) {
 fn author_cannot_approve(database: &Database) {
     let talk = Talk::new(database);
     talk.stage.scene.hub.set_role(REPO, "author", "write");
-    talk.say("author", "scrubin accept the frame is never longer than that");
+    talk.say(
+        "author",
+        "scrubin accept the frame is never longer than that",
+    );
     let said = talk.say("author", "scrubin accept");
     assert!(said.contains("second person"), "{said}");
     talk.say("ada", "scrubin withdraw");
@@ -96,7 +112,10 @@ fn author_cannot_approve(database: &Database) {
 
 fn strangers(database: &Database) {
     let talk = Talk::new(database);
-    let said = talk.say("eve", "scrubin false-positive the frame is never longer than that");
+    let said = talk.say(
+        "eve",
+        "scrubin false-positive the frame is never longer than that",
+    );
     assert!(said.contains("Only people who may write"), "{said}");
     assert!(talk.decisions().is_empty());
     let said = talk.say("ada", "I think this is right");
@@ -105,11 +124,17 @@ fn strangers(database: &Database) {
 
 fn false_positive(database: &Database) {
     let talk = Talk::new(database);
-    talk.say("ada", "scrubin false-positive the frame is never longer than that");
+    talk.say(
+        "ada",
+        "scrubin false-positive the frame is never longer than that",
+    );
     talk.say("bo", "scrubin false-positive I agree with that as well");
     assert_eq!(talk.conclusion(), "success");
     let id = i64::try_from(talk.stage.scene.hub.repository_id(REPO)).unwrap();
-    let rules = talk.stage.wait(talk.stage.service.store.rule_precision(id)).unwrap();
+    let rules = talk
+        .stage
+        .wait(talk.stage.service.store.rule_precision(id))
+        .unwrap();
     assert_eq!((rules[0].disputed, rules[0].adopted), (1, 0));
 }
 
@@ -130,14 +155,33 @@ fn answered_once(database: &Database) {
     let said = talk.say("bo", "scrubin levitate");
     assert!(said.contains("no command of mine"), "{said}");
     // The same delivery again, and the comment's own job again: no second answer.
-    let asked = talk.stage.scene.hub.deliveries_of("pull_request_review_comment", "created");
+    let asked = talk
+        .stage
+        .scene
+        .hub
+        .deliveries_of("pull_request_review_comment", "created");
     talk.stage.scene.hub.deliver(asked.last().unwrap().id);
     talk.stage.settle();
     let answers = talk.stage.scene.comments(talk.number);
-    assert_eq!(answers.iter().filter(|one| one.body.contains("answer v1")).count(), 2);
-    talk.stage.scene.hub.comment(REPO, talk.number, "bo", "scrubin accept the frame is never longer");
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|one| one.body.contains("answer v1"))
+            .count(),
+        2
+    );
+    talk.stage.scene.hub.comment(
+        REPO,
+        talk.number,
+        "bo",
+        "scrubin accept the frame is never longer",
+    );
     talk.stage.settle();
     let general = talk.stage.scene.hub.comments(REPO, talk.number);
-    assert!(general.iter().any(|one| one.body.contains("Answer the comment of the finding")));
+    assert!(
+        general
+            .iter()
+            .any(|one| one.body.contains("Answer the comment of the finding"))
+    );
     talk.stage.scene.assert_sound(talk.number);
 }

@@ -44,7 +44,10 @@ fn is_root() -> bool {
 fn unprivileged(program: &Path, folder: &Path) -> Command {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new(program);
-    command.current_dir(folder).env("HOME", folder).env("LC_ALL", "C.UTF-8");
+    command
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env("LC_ALL", "C.UTF-8");
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
@@ -62,12 +65,21 @@ impl Cluster {
         }
         let data = folder.path().join("data");
         let made = unprivileged(&programs.join("initdb"), folder.path())
-            .args(["--auth=trust", "--username=scrubin", "--encoding=UTF8", "--no-sync", "-D"])
+            .args([
+                "--auth=trust",
+                "--username=scrubin",
+                "--encoding=UTF8",
+                "--no-sync",
+                "-D",
+            ])
             .arg(&data)
             .output()
             .map_err(|error| error.to_string())?;
         if !made.status.success() {
-            return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr)));
+            return Err(format!(
+                "initdb failed: {}",
+                String::from_utf8_lossy(&made.stderr)
+            ));
         }
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
@@ -91,7 +103,14 @@ impl Cluster {
             .arg(folder.join("data"))
             .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k"])
             .arg(folder)
-            .args(["-c", "max_connections=200", "-c", "fsync=off", "-c", "autovacuum=off"])
+            .args([
+                "-c",
+                "max_connections=200",
+                "-c",
+                "fsync=off",
+                "-c",
+                "autovacuum=off",
+            ])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -101,7 +120,10 @@ impl Cluster {
     fn await_ready(&self) -> Result<(), String> {
         let until = Instant::now() + Duration::from_secs(30);
         while Instant::now() < until {
-            let asked = self.tool("psql").args(["-d", "postgres", "-c", "SELECT 1"]).output();
+            let asked = self
+                .tool("psql")
+                .args(["-d", "postgres", "-c", "SELECT 1"])
+                .output();
             if asked.is_ok_and(|output| output.status.success()) {
                 return Ok(());
             }
@@ -112,7 +134,14 @@ impl Cluster {
 
     fn tool(&self, name: &str) -> Command {
         let mut command = unprivileged(&self.programs.join(name), self.folder.path());
-        command.args(["-h", "127.0.0.1", "-U", "scrubin", "-p", &self.port.to_string()]);
+        command.args([
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "scrubin",
+            "-p",
+            &self.port.to_string(),
+        ]);
         command.stdin(Stdio::null());
         command
     }
@@ -121,7 +150,11 @@ impl Cluster {
     pub(crate) fn database(&self) -> String {
         let name = format!("t{}", self.databases.fetch_add(1, Ordering::SeqCst));
         let made = self.tool("createdb").arg(&name).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         format!("postgres://scrubin@127.0.0.1:{}/{name}", self.port)
     }
 
@@ -140,12 +173,25 @@ impl Cluster {
     pub(crate) fn copy(&self, url: &str) -> String {
         let copy = self.database();
         let name = |url: &str| url.rsplit('/').next().unwrap().to_owned();
-        let dump = self.tool("pg_dump").args(["-Fc", &name(url)]).output().unwrap();
+        let dump = self
+            .tool("pg_dump")
+            .args(["-Fc", &name(url)])
+            .output()
+            .unwrap();
         assert!(dump.status.success());
         let file = self.folder.path().join("dump");
         std::fs::write(&file, dump.stdout).unwrap();
-        let restored = self.tool("pg_restore").args(["-d", &name(&copy)]).arg(&file).output().unwrap();
-        assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+        let restored = self
+            .tool("pg_restore")
+            .args(["-d", &name(&copy)])
+            .arg(&file)
+            .output()
+            .unwrap();
+        assert!(
+            restored.status.success(),
+            "{}",
+            String::from_utf8_lossy(&restored.stderr)
+        );
         copy
     }
 }
@@ -160,6 +206,11 @@ impl Drop for Cluster {
 
 /// Sends a signal to a process.
 pub(crate) fn signal(process: u32, name: &str) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
-    assert!(sent.is_ok_and(|status| status.success()), "kill -{name} {process}");
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &process.to_string()])
+        .status();
+    assert!(
+        sent.is_ok_and(|status| status.success()),
+        "kill -{name} {process}"
+    );
 }

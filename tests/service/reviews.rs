@@ -7,7 +7,10 @@ use crate::Test;
 use crate::stage::{Database, FILE, REPO, Stage, file, safe_copy, unsafe_copy};
 
 pub(crate) const TESTS: &[Test] = &[
-    ("an_opened_pull_request_gets_comments_check_and_record", opened),
+    (
+        "an_opened_pull_request_gets_comments_check_and_record",
+        opened,
+    ),
     ("a_repair_turns_the_check_green", repaired),
     ("a_clean_pull_request_hears_nothing_but_its_check", clean),
     ("a_draft_is_reviewed_lightly_and_in_full_when_ready", drafts),
@@ -22,7 +25,10 @@ pub(crate) const TESTS: &[Test] = &[
 fn opened(database: &Database) {
     let stage = Stage::new(database);
     let scene = &stage.scene;
-    let number = scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a"), unsafe_copy("b")]))]);
+    let number = scene.pull(
+        "fix",
+        &[(FILE, &file(&[unsafe_copy("a"), unsafe_copy("b")]))],
+    );
     stage.settle();
     assert_eq!(scene.comments(number).len(), 2);
     assert_eq!(scene.conclusion("fix").as_deref(), Some("failure"));
@@ -32,9 +38,16 @@ fn opened(database: &Database) {
     let id = i64::try_from(scene.hub.repository_id(REPO)).unwrap();
     let pull = i64::try_from(number).unwrap();
     let review = stage.wait(store.last_review(id, pull)).unwrap().unwrap();
-    assert_eq!((review.outcome.as_str(), review.reported, review.blocking), ("findings", 2, 2));
+    assert_eq!(
+        (review.outcome.as_str(), review.reported, review.blocking),
+        ("findings", 2, 2)
+    );
     let findings = stage.wait(store.findings(id, pull)).unwrap();
-    assert!(findings.iter().all(|one| one.state == FindingState::Open && one.rule == "C-LEN-014"));
+    assert!(
+        findings
+            .iter()
+            .all(|one| one.state == FindingState::Open && one.rule == "C-LEN-014")
+    );
     // The record is one that `scrubin record verify` takes.
     let log = stage.wait(store.log_of(id)).unwrap();
     assert_eq!(log.lines().count(), 2, "{log}");
@@ -52,17 +65,38 @@ fn opened(database: &Database) {
 fn repaired(database: &Database) {
     let stage = Stage::new(database);
     let scene = &stage.scene;
-    let number = scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a"), unsafe_copy("b")]))]);
+    let number = scene.pull(
+        "fix",
+        &[(FILE, &file(&[unsafe_copy("a"), unsafe_copy("b")]))],
+    );
     stage.settle();
-    scene.hub.commit_files(REPO, "fix", &[(FILE, &file(&[safe_copy("a"), unsafe_copy("b")]))]);
+    scene.hub.commit_files(
+        REPO,
+        "fix",
+        &[(FILE, &file(&[safe_copy("a"), unsafe_copy("b")]))],
+    );
     stage.settle();
     assert_eq!(scene.conclusion("fix").as_deref(), Some("failure"));
-    scene.hub.commit_files(REPO, "fix", &[(FILE, &file(&[safe_copy("a"), safe_copy("b")]))]);
+    scene.hub.commit_files(
+        REPO,
+        "fix",
+        &[(FILE, &file(&[safe_copy("a"), safe_copy("b")]))],
+    );
     stage.settle();
     assert_eq!(scene.conclusion("fix").as_deref(), Some("success"));
     let id = i64::try_from(scene.hub.repository_id(REPO)).unwrap();
-    let findings = stage.wait(stage.service.store.findings(id, i64::try_from(number).unwrap())).unwrap();
-    assert!(findings.iter().all(|one| one.state == FindingState::Fixed), "{findings:#?}");
+    let findings = stage
+        .wait(
+            stage
+                .service
+                .store
+                .findings(id, i64::try_from(number).unwrap()),
+        )
+        .unwrap();
+    assert!(
+        findings.iter().all(|one| one.state == FindingState::Fixed),
+        "{findings:#?}"
+    );
     let rules = stage.wait(stage.service.store.rule_precision(id)).unwrap();
     assert_eq!((rules[0].rule.as_str(), rules[0].adopted), ("C-LEN-014", 2));
     scene.assert_sound(number);
@@ -81,7 +115,9 @@ fn drafts(database: &Database) {
     let stage = Stage::new(database);
     let scene = &stage.scene;
     scene.hub.create_branch(REPO, "fix", "main");
-    scene.hub.commit_files(REPO, "fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    scene
+        .hub
+        .commit_files(REPO, "fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
     scene.hub.set_delivery_mode(fakehub::DeliveryMode::Hold);
     let number = scene.hub.open_pull(REPO, "fix", "main");
     scene.hub.set_draft(REPO, number, true);
@@ -103,7 +139,10 @@ fn merge_group(database: &Database) {
     let group = scene.hub.merge_group(REPO, number);
     stage.settle();
     let run = scene.checks(&group.head_sha).pop().unwrap();
-    assert_eq!((run.name.as_str(), run.conclusion.as_deref()), ("scrubin/gate", Some("failure")));
+    assert_eq!(
+        (run.name.as_str(), run.conclusion.as_deref()),
+        ("scrubin/gate", Some("failure"))
+    );
     scene.hub.assert_clean();
 }
 
@@ -118,9 +157,14 @@ fn rerun(database: &Database) {
     stage.settle();
     let second = scene.checks(&head).pop().unwrap();
     assert_eq!(second.conclusion.as_deref(), Some("failure"));
-    assert!(second.id > first.id, "the run that was asked for again is the same one");
+    assert!(
+        second.id > first.id,
+        "the run that was asked for again is the same one"
+    );
     assert_eq!(scene.comments(number).len(), 1);
-    scene.hub.rerequest_check_suite(REPO, "scrubin", &head, "bo");
+    scene
+        .hub
+        .rerequest_check_suite(REPO, "scrubin", &head, "bo");
     stage.settle();
     scene.assert_sound(number);
 }
@@ -151,7 +195,9 @@ fn fork(database: &Database) {
     let scene = &stage.scene;
     scene.hub.add_fork(REPO, "eve/pump");
     scene.hub.create_branch("eve/pump", "fix", "main");
-    scene.hub.commit_files("eve/pump", "fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    scene
+        .hub
+        .commit_files("eve/pump", "fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
     let number = scene.hub.open_pull_from(REPO, "eve/pump", "fix", "main");
     stage.settle();
     assert_eq!(scene.comments(number).len(), 1);
@@ -166,21 +212,39 @@ fn closed(database: &Database) {
     scene.hub.close(REPO, number);
     stage.settle();
     let id = i64::try_from(scene.hub.repository_id(REPO)).unwrap();
-    let findings = stage.wait(stage.service.store.findings(id, i64::try_from(number).unwrap())).unwrap();
+    let findings = stage
+        .wait(
+            stage
+                .service
+                .store
+                .findings(id, i64::try_from(number).unwrap()),
+        )
+        .unwrap();
     assert_eq!(findings[0].state, FindingState::Closed);
     scene.hub.reopen(REPO, number);
     stage.settle();
-    let findings = stage.wait(stage.service.store.findings(id, i64::try_from(number).unwrap())).unwrap();
+    let findings = stage
+        .wait(
+            stage
+                .service
+                .store
+                .findings(id, i64::try_from(number).unwrap()),
+        )
+        .unwrap();
     assert_eq!(findings[0].state, FindingState::Open);
 }
 
 fn annotations(database: &Database) {
     let stage = Stage::new(database);
     let scene = &stage.scene;
-    let functions: Vec<String> = (0..120).map(|index| unsafe_copy(&format!("f{index}"))).collect();
+    let functions: Vec<String> = (0..120)
+        .map(|index| unsafe_copy(&format!("f{index}")))
+        .collect();
     scene.hub.create_branch(REPO, "fix", "main");
     let text = file(&functions);
-    scene.hub.commit(REPO, "fix", "many", &[Edit::write(FILE, text)]);
+    scene
+        .hub
+        .commit(REPO, "fix", "many", &[Edit::write(FILE, text)]);
     let number = scene.hub.open_pull(REPO, "fix", "main");
     stage.settle();
     let run = scene.checks(&scene.hub.tip(REPO, "fix")).pop().unwrap();

@@ -162,7 +162,9 @@ impl Scene {
 
 /// A key that signs records.
 fn record_key() -> String {
-    scrubin::evidence::SigningKey::from_seed([7; 32]).to_openssh().unwrap()
+    scrubin::evidence::SigningKey::from_seed([7; 32])
+        .to_openssh()
+        .unwrap()
 }
 
 /// The service, running in this process.
@@ -200,7 +202,10 @@ impl Stage {
             (service, server)
         });
         let address = server.address().unwrap();
-        scene.hub.set_webhook(WebhookTarget::new(&format!("http://{address}/webhook"), SECRET));
+        scene.hub.set_webhook(WebhookTarget::new(
+            &format!("http://{address}/webhook"),
+            SECRET,
+        ));
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let task = runtime.spawn(server.run(scrubin::service::no_pages(), async move {
             let _ = stopped.await;
@@ -283,5 +288,8 @@ pub(crate) fn post(address: &str, headers: &[(&str, &str)], body: &[u8]) -> u16 
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     let text = String::from_utf8_lossy(&answer);
-    text.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or_default()
+    text.split(' ')
+        .nth(1)
+        .and_then(|word| word.parse().ok())
+        .unwrap_or_default()
 }

@@ -38,6 +38,8 @@ pub(in crate::cli) enum ServeCommand {
         #[arg(long, value_enum, default_value_t = QueueFormat::Text)]
         format: QueueFormat,
     },
+    /// Ask a running service whether it is ready; for health checks of containers
+    Health,
     /// Copy a SQLite database to a new file, also while the service runs
     Backup {
         /// The copy

@@ -1,5 +1,6 @@
 //! Apps: their keys, the JSON Web Tokens they sign, and what an operator hands to a service.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use aws_lc_rs::encoding::AsDer as _;
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) slug: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    /// Where people are sent back to; none = anywhere.
+    pub(crate) callbacks: BTreeSet<String>,
     /// Made when first needed, for it takes a moment.
     key: OnceLock<KeyPair>,
 }
@@ -105,6 +108,7 @@ pub(crate) fn register(state: &mut State, slug: &str) {
         slug: slug.to_owned(),
         client_id: format!("Iv23li{id:014}"),
         client_secret: hex(&random::<20>()),
+        callbacks: BTreeSet::new(),
         key: OnceLock::new(),
     };
     state.apps.insert(slug.to_owned(), app);

@@ -13,6 +13,7 @@ use crate::git::{Edit, plain_git};
 use crate::push;
 use crate::server;
 use crate::state::{Repo, State};
+use crate::tls;
 use crate::token::{Token, TokenSpec};
 use crate::webhook;
 
@@ -34,16 +35,29 @@ impl FakeHub {
 
     /// Starts on a given port of 127.0.0.1; 0 = a free one.
     pub fn start_on(port: u16) -> Self {
+        Self::serve(port, false)
+    }
+
+    /// Starts with TLS on a free port; [`Hub::ca_file`] is what clients must trust.
+    pub fn start_tls() -> Self {
+        Self::serve(0, true)
+    }
+
+    fn serve(port: u16, with_tls: bool) -> Self {
         let folder = TempDir::with_prefix("fakehub-").expect("a folder for the repositories");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free");
         listener
             .set_nonblocking(true)
             .expect("a socket for the runtime");
         let address = listener.local_addr().expect("a bound socket");
+        let (ca_file, tls) = with_tls.then(|| tls::prepare(folder.path())).unzip();
+        let scheme = if with_tls { "https" } else { "http" };
         let shared = Shared {
             address,
+            scheme,
+            ca_file,
             folder: folder.path().to_owned(),
-            state: Mutex::new(State::new(format!("http://{address}"))),
+            state: Mutex::new(State::new(format!("{scheme}://{address}"))),
             settled: Condvar::new(),
         };
         let hub = Hub(Arc::new(shared));
@@ -55,7 +69,7 @@ impl FakeHub {
         runtime.spawn(webhook::dispatch(hub.clone()));
         let served = hub.clone();
         runtime.spawn(async move {
-            server::serve(listener, served).await;
+            server::serve(listener, tls, served).await;
         });
         Self {
             hub,
@@ -92,6 +106,8 @@ pub struct Hub(Arc<Shared>);
 
 struct Shared {
     address: SocketAddr,
+    scheme: &'static str,
+    ca_file: Option<PathBuf>,
     folder: PathBuf,
     state: Mutex<State>,
     /// Told when a delivery ended.
@@ -133,7 +149,19 @@ impl Hub {
 
     /// Root: what `https://api.github.com` (REST), `https://github.com` (pages, git) are elsewhere.
     pub fn url(&self) -> String {
-        format!("http://{}", self.0.address)
+        format!("{}://{}", self.0.scheme, self.0.address)
+    }
+
+    pub(crate) fn scheme(&self) -> &'static str {
+        self.0.scheme
+    }
+
+    /// The certificate of the authority behind a fake with TLS, for `SSL_CERT_FILE`.
+    ///
+    /// # Panics
+    /// When the fake was started without TLS.
+    pub fn ca_file(&self) -> &Path {
+        self.0.ca_file.as_deref().expect("started with TLS")
     }
 
     /// REST root of an Enterprise Server.
@@ -336,9 +364,9 @@ impl Hub {
     pub fn set_rate_limit(&self, token: &str, remaining: u64, reset_in: i64) {
         let mut state = self.state();
         let now = state.now();
-        let token = state.tokens.get_mut(token).expect("a token of this hub");
-        token.remaining = remaining;
-        token.reset = now + reset_in;
+        let budget = state.budget(token).expect("a token of this hub");
+        budget.remaining = remaining;
+        budget.reset = now + reset_in;
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::app;
 use crate::hub::Hub;
 use crate::state::{Installation, State};
-use crate::token::{Access, Permission, Permissions};
+use crate::token::{Access, Budget, Permission, Permissions, REQUESTS};
 use crate::webhook::news;
 
 /// What an App needs that reviews pull requests: metadata, contents and merge queues read; pull
@@ -51,6 +51,7 @@ impl Hub {
             repositories: lower(repositories),
             created_at: state.now(),
             suspended_at: None,
+            budget: Budget::new(REQUESTS, state.now()),
         };
         state.installations.insert(id, installation);
         news::installation(&mut state, id, "created");
@@ -95,6 +96,16 @@ impl Hub {
             names.extend(added.iter().cloned());
         }
         news::installation_repositories(&mut state, id, &added, "added");
+    }
+
+    /// Sets what is left of the primary rate limit that all tokens of an installation share, and in
+    /// how many seconds it starts anew.
+    pub fn set_installation_limit(&self, id: u64, remaining: u64, reset_in: i64) {
+        let mut state = self.state();
+        let now = state.now();
+        let budget = &mut installation(&mut state, id).budget;
+        budget.remaining = remaining;
+        budget.reset = now + reset_in;
     }
 
     /// Takes repositories out of an installation and out of all its tokens.

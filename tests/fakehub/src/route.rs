@@ -69,6 +69,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/meta", Need::Nothing, apps::meta),
     route("GET", "/rate_limit", Need::Nothing, apps::rate_limit),
     route("GET", "/user", Need::User, apps::user),
+    route("GET", "/user/installations", Need::User, apps::installations_of_user),
+    route("GET", "/user/installations/{installation_id}/repositories", Need::User, apps::repositories_of_user),
     route("GET", "/users/{username}", Need::Nothing, apps::user_by_name),
     route("GET", "/repos/{owner}/{repo}", Need::Read(Metadata), repository::get),
     route("GET", "/repos/{owner}/{repo}/installation", Need::Jwt, apps::installation_of_repo),

@@ -12,7 +12,9 @@ use crate::diff::{Diff, Moves, Side};
 use crate::fault::Fault;
 use crate::git::Git;
 use crate::log::{Exchange, GraphqlOperation};
-use crate::token::{Access, Permission, Permissions, Token};
+use crate::oauth::SignIns;
+use crate::outage::Trouble;
+use crate::token::{Access, Budget, Permission, Permissions, Token};
 use crate::webhook::Hook;
 
 /// Everything behind the one lock.
@@ -35,6 +37,8 @@ pub(crate) struct State {
     pub(crate) apps: BTreeMap<String, App>,
     pub(crate) installations: BTreeMap<u64, Installation>,
     pub(crate) hook: Hook,
+    pub(crate) sign_ins: SignIns,
+    pub(crate) trouble: Trouble,
     pub(crate) faults: Vec<Fault>,
     pub(crate) log: Vec<Exchange>,
     pub(crate) graphql: Vec<GraphqlOperation>,
@@ -57,6 +61,8 @@ impl State {
             apps: BTreeMap::new(),
             installations: BTreeMap::new(),
             hook: Hook::new(1_000),
+            sign_ins: SignIns::default(),
+            trouble: Trouble::default(),
             faults: Vec::new(),
             log: Vec::new(),
             graphql: Vec::new(),
@@ -73,6 +79,16 @@ impl State {
     pub(crate) fn now(&self) -> i64 {
         self.frozen_clock
             .unwrap_or_else(|| chrono::Utc::now().timestamp() + self.clock_ahead)
+    }
+
+    /// The rate limit that a token draws on: all tokens of an installation share one.
+    pub(crate) fn budget(&mut self, secret: &str) -> Option<&mut Budget> {
+        let token = self.tokens.get_mut(secret)?;
+        let of = token.installation;
+        match of.and_then(|id| self.installations.get_mut(&id)) {
+            Some(installation) => Some(&mut installation.budget),
+            None => Some(&mut token.budget),
+        }
     }
 
     /// Where URLs point outside of an answer.
@@ -122,6 +138,7 @@ pub(crate) struct Installation {
     pub(crate) repositories: BTreeSet<String>,
     pub(crate) created_at: i64,
     pub(crate) suspended_at: Option<i64>,
+    pub(crate) budget: Budget,
 }
 
 impl Installation {
@@ -180,6 +197,20 @@ impl Repo {
 
     pub(crate) fn name(&self) -> &str {
         self.full_name.split('/').nth(1).unwrap_or_default()
+    }
+
+    /// What a person may do: a collaborator's role, else `read` or `none` as the repository is public
+    /// or not.
+    pub(crate) fn role(&self, login: &str) -> &str {
+        let default = if self.private { "none" } else { "read" };
+        self.collaborators
+            .get(login)
+            .map_or(default, String::as_str)
+    }
+
+    /// Whether a person sees the repository at all.
+    pub(crate) fn shown_to(&self, login: &str) -> bool {
+        self.role(login) != "none"
     }
 
     /// The diff of two commits, computed once.

@@ -194,17 +194,49 @@ pub(crate) struct Token {
     /// Requests it is good for; `None` = no end.
     pub(crate) requests: Option<u64>,
     pub(crate) dead: bool,
+    /// The App through which a person signed in; such a token sees what both see.
+    pub(crate) through: Option<String>,
+    pub(crate) budget: Budget,
+}
+
+/// The primary rate limit of a token, or of all tokens of an installation.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget {
     pub(crate) limit: u64,
     pub(crate) remaining: u64,
+    /// When it starts anew, in the hub's time.
     pub(crate) reset: i64,
 }
+
+impl Budget {
+    pub(crate) fn new(limit: u64, now: i64) -> Self {
+        Self {
+            limit,
+            remaining: limit,
+            reset: now + HOUR,
+        }
+    }
+
+    /// Starts anew when it is time.
+    pub(crate) fn refresh(&mut self, now: i64) {
+        if now >= self.reset {
+            self.reset = now + HOUR;
+            self.remaining = self.limit;
+        }
+    }
+}
+
+/// Requests in an hour of a person's or an installation's token.
+pub(crate) const REQUESTS: u64 = 5_000;
+
+const HOUR: i64 = 3_600;
 
 impl Token {
     pub(crate) fn new(spec: TokenSpec, now: i64) -> Self {
         let limit = if spec.caller == Caller::Actions {
             1_000
         } else {
-            5_000
+            REQUESTS
         };
         Self {
             caller: spec.caller,
@@ -215,9 +247,8 @@ impl Token {
             expires_at: None,
             requests: spec.requests,
             dead: false,
-            limit,
-            remaining: limit,
-            reset: now + 3_600,
+            through: None,
+            budget: Budget::new(limit, now),
         }
     }
 

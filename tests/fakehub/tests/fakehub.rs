@@ -25,6 +25,8 @@ mod graphql;
 mod limits;
 #[path = "cases/moves.rs"]
 mod moves;
+#[path = "cases/outages.rs"]
+mod outages;
 #[path = "cases/paging.rs"]
 mod paging;
 #[path = "cases/permissions.rs"]
@@ -43,5 +45,9 @@ mod repository;
 mod reviews;
 #[path = "cases/sequences.rs"]
 mod sequences;
+#[path = "cases/signin.rs"]
+mod signin;
+#[path = "cases/tls.rs"]
+mod tls;
 #[path = "cases/webhooks.rs"]
 mod webhooks;
