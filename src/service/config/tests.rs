@@ -253,3 +253,32 @@ fn the_defaults_of_the_file_to_copy_are_those_of_the_program() {
         usual.addresses
     );
 }
+
+#[test]
+fn what_is_there_to_copy_uses_keys_that_exist() {
+    let kubernetes = include_str!("../../../deploy/kubernetes.yaml");
+    let known: Vec<&str> = rows().iter().map(|(_, variable, _)| *variable).collect();
+    let mut used = 0;
+    for text in [
+        kubernetes,
+        include_str!("../../../deploy/compose.yaml"),
+        include_str!("../../../deploy/scrubin.service"),
+        include_str!("../../../Dockerfile"),
+    ] {
+        let words = text.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
+        for word in words.filter(|word| word.starts_with(PREFIX)) {
+            let names_the_file = word.strip_prefix(PREFIX) == Some("CONFIG");
+            assert!(names_the_file || known.contains(&word), "{word}");
+            used += 1;
+        }
+    }
+    assert!(used > 10, "only {used} variables: is the scan right?");
+    let (_, block) = kubernetes.split_once("service.toml: |\n").unwrap();
+    let block: String = block
+        .lines()
+        .take_while(|line| line.starts_with("    "))
+        .map(|line| format!("{}\n", line.trim_start()))
+        .collect();
+    let parts: File = toml::from_str(&block).unwrap();
+    assert!(parts.store.url_file.is_some() && parts.cache.folder.is_some());
+}
