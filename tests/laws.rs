@@ -40,7 +40,15 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("tree_sitter_rust", &["src/syntax/"]),
     ("git2", &["src/change/git"]),
     ("octocrab", &["src/github/"]),
-    ("tokio", &["src/github/", "src/store/", "src/service/"]),
+    (
+        "tokio",
+        &[
+            "src/github/",
+            "src/store/",
+            "src/service/",
+            "src/cli/serve.rs",
+        ],
+    ),
     ("sqlx", &["src/store/"]),
     ("axum", &["src/service/"]),
     ("clap", &["src/cli/"]),

@@ -7,6 +7,7 @@ mod quality;
 mod record;
 mod report;
 mod selftest;
+mod serve;
 mod training;
 
 use std::ffi::OsString;
@@ -27,6 +28,14 @@ pub(super) use learn::LearnArguments;
 pub(super) use quality::{QualityCommand, QualityFormat, QualityInput};
 pub(super) use report::{ReleaseArguments, ReleaseFormat, ReportCommand};
 pub(super) use selftest::{Probe, SelftestArguments};
+#[cfg_attr(
+    not(feature = "service"),
+    expect(
+        unused_imports,
+        reason = "listed, so that the help names it; served with the feature alone"
+    )
+)]
+pub(super) use serve::{QueueFormat, ServeArguments, ServeCommand};
 pub(super) use training::{
     KeyArguments, MatrixArguments, TeamFormat, TeamReportArguments, TrainingCommand,
 };
@@ -59,6 +68,8 @@ pub(super) enum Command {
     Init(InitArguments),
     /// Is the gate really in place? Exit code 1 if it can be walked around
     Doctor(DoctorArguments),
+    /// Serve as a GitHub App: review every pull request of an organisation, with pages for people
+    Serve(Box<ServeArguments>),
     /// Install, remove and run the git hooks
     #[command(subcommand)]
     Hook(HookCommand),

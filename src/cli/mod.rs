@@ -26,6 +26,8 @@ mod release;
 mod review;
 mod rules;
 mod selftest;
+#[cfg(feature = "service")]
+mod serve;
 mod source;
 mod training;
 mod watchdog;
@@ -86,6 +88,15 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         )
         .with_help(
             "take a released binary, or build with `cargo install scrubin --features github`",
+        )),
+        #[cfg(feature = "service")]
+        Command::Serve(arguments) => serve::serve(&arguments),
+        #[cfg(not(feature = "service"))]
+        Command::Serve(_) => Err(Failure::message(
+            "this scrubin was built without `serve`, the GitHub App service",
+        )
+        .with_help(
+            "take a released binary, or build with `cargo install scrubin --features service`",
         )),
         Command::Init(arguments) => init::init(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

@@ -21,7 +21,7 @@ use crate::config::{FailOn, Scope};
 use crate::finding::Precision;
 use crate::github::analyse::{self, Analysis, Request};
 use crate::github::anchor::Anchors;
-use crate::github::api::{self, PullApi, SecondPersons};
+use crate::github::api::{self, PullApi};
 use crate::github::base::{Base, Sources};
 use crate::github::checkout::Checkout;
 use crate::github::event::{
@@ -29,8 +29,8 @@ use crate::github::event::{
 };
 use crate::github::plan::{PlanOptions, plan};
 use crate::github::publish::{Publication, Published, publish};
-use crate::github::submission::{Context, Submission};
-use crate::github::{self, ApiError, Client, ClientOptions, Token};
+use crate::github::submission::Submission;
+use crate::github::{self, Client, ClientOptions, Token};
 use crate::report::Notice;
 use crate::review::Thresholds;
 use crate::training::history::Stage;
@@ -271,10 +271,10 @@ impl<'a> Session<'a> {
             }
             _ => None,
         };
-        settle(&mut analysis, people.as_ref());
+        analysis.settle(people.as_ref());
         let has_base = work.base.commit.is_some();
         analysis.report.incomplete |= !has_base;
-        let submission = submission(&analysis, &name, Some(pull.number), &work);
+        let submission = analysis.submission(&name, Some(pull.number), &work.head, &work.base);
         let mut published = Published::default();
         if let Some(file) = self
             .arguments
@@ -496,36 +496,6 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Decides whether the deviations that the pull request adds count.
-fn settle(analysis: &mut Analysis, people: Option<&Result<SecondPersons, ApiError>>) {
-    if analysis.proposed.is_empty() {
-        return;
-    }
-    let notice = match people {
-        Some(Ok(people)) if !people.approvers.is_empty() => {
-            let names = people.approvers.iter().map(|name| format!("@{name}"));
-            let names: Vec<String> = names.collect();
-            let count = analysis.proposed.len();
-            analysis.proposed.clear();
-            format!(
-                "deviations that this pull request adds excuse {count} of its findings: approved by {}",
-                names.join(", ")
-            )
-        }
-        Some(Err(error)) => {
-            analysis.refuse_proposed();
-            format!("approvals cannot be read, so deviations are proposed only: {error}")
-        }
-        _ => {
-            analysis.refuse_proposed();
-            "deviations that this pull request adds are proposed only: a second person who may \
-             write here has to approve it"
-                .to_owned()
-        }
-    };
-    analysis.report.notices.push(Notice { text: notice });
-}
-
 /// A pull request as GitHub knows it now.
 async fn live_pull(
     client: &Client,
@@ -551,24 +521,6 @@ fn with_rungs(submission: &Submission, published: &Published) -> Published {
         published.rungs = plan(submission, &Anchors::default(), &[], options);
     }
     published
-}
-
-fn submission(
-    analysis: &Analysis,
-    name: &RepositoryName,
-    pull: Option<u64>,
-    work: &Work<'_>,
-) -> Submission {
-    let context = Context {
-        repository: name.to_string(),
-        pull,
-        head: work.head.clone(),
-        base_note: work.base.note.clone(),
-        steering: analysis.steering.clone(),
-        proposed: analysis.proposed.clone(),
-        plain_files: analysis.plain_files.clone(),
-    };
-    Submission::new(&analysis.report, &context)
 }
 
 fn failure(error: EventError) -> Failure {

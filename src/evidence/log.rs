@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chain::{self, ChainEnd};
 use super::entry::Entry;
 use super::envelope::{self, EnvelopeError};
 use super::keys::SigningKey;
@@ -20,7 +21,7 @@ pub enum LogError {
     Line(EnvelopeError),
     /// Its end does not fit together.
     #[error("{0}")]
-    End(&'static str),
+    End(String),
 }
 
 /// An entry that is to be written.
@@ -54,25 +55,16 @@ pub struct Undo {
 /// # Errors
 /// It does not end in an entry and the checkpoint that names it. Whether the rest of it is intact is for
 /// [`super::verify()`] to say: adding must not depend on keys of the past.
-pub fn append(end: &str, mut entry: Entry, key: &SigningKey) -> Result<Appended, LogError> {
+pub fn append(end: &str, entry: Entry, key: &SigningKey) -> Result<Appended, LogError> {
     let found = end_of(end)?;
-    let sequence = found.records + 1;
-    entry.place(sequence, found.last);
-    let id = entry.id().to_owned();
-    let line = envelope::seal(STATEMENT, &statement::write(&entry), key);
-    let checkpoint = Checkpoint {
-        records: sequence,
-        last: envelope::sha256(line.as_bytes()),
-    };
-    // Numbers and strings alone: their serialization cannot fail.
-    let checkpoint = serde_json::to_vec(&checkpoint).unwrap_or_default();
-    let closing = envelope::seal(CHECKPOINT, &checkpoint, key);
+    let link = chain::link(found.as_ref().map(End::chain), entry, key).map_err(LogError::End)?;
+    let kept = found.map_or(0, |found| found.kept);
     Ok(Appended {
-        kept: found.kept,
-        replaced: end.get(found.kept..).unwrap_or_default().to_owned(),
-        added: format!("{line}\n{closing}\n"),
-        line,
-        id,
+        kept,
+        replaced: end.get(kept..).unwrap_or_default().to_owned(),
+        added: format!("{}\n{}\n", link.line, link.checkpoint),
+        line: link.line,
+        id: link.id,
     })
 }
 
@@ -81,7 +73,11 @@ pub fn append(end: &str, mut entry: Entry, key: &SigningKey) -> Result<Appended,
 /// # Errors
 /// As [`append`].
 pub fn entries_of(end: &str) -> Result<u64, LogError> {
-    end_of(end).map(|end| end.records)
+    let Some(end) = end_of(end)? else {
+        return Ok(0);
+    };
+    chain::holds(&end.chain()).map_err(LogError::End)?;
+    Ok(end.entries)
 }
 
 /// The last review of the same pull request, or else of the same branch, that a log holds; looked for among
@@ -110,44 +106,47 @@ pub fn review_before(
 }
 
 /// Where a record is added.
-struct End {
+struct End<'t> {
     /// Bytes before the checkpoint.
     kept: usize,
-    records: u64,
-    last: Option<String>,
+    entries: u64,
+    last: &'t str,
+    checkpoint: &'t str,
 }
 
-fn end_of(text: &str) -> Result<End, LogError> {
-    if text.is_empty() {
-        return Ok(End {
-            kept: 0,
-            records: 0,
-            last: None,
-        });
+impl<'t> End<'t> {
+    fn chain(&self) -> ChainEnd<'t> {
+        ChainEnd {
+            entries: self.entries,
+            last: self.last,
+            checkpoint: self.checkpoint,
+        }
     }
+}
+
+/// The end of a log; `None` for a new one.
+fn end_of(text: &str) -> Result<Option<End<'_>>, LogError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let odd = |why: &str| LogError::End(why.to_owned());
     let Some(whole) = text.strip_suffix('\n') else {
-        return Err(LogError::End("the last line is not whole"));
+        return Err(odd("the last line is not whole"));
     };
-    let (kept, closing) = whole.rsplit_once('\n').ok_or(LogError::End(
-        "a log ends in a record and a checkpoint, and this one has a single line",
-    ))?;
-    let opened = envelope::peek(closing).map_err(LogError::Line)?;
-    let checkpoint: Checkpoint = (opened.payload_type == CHECKPOINT)
+    let (kept, checkpoint) = whole.rsplit_once('\n').ok_or_else(|| {
+        odd("a log ends in a record and a checkpoint, and this one has a single line")
+    })?;
+    let opened = envelope::peek(checkpoint).map_err(LogError::Line)?;
+    let named: Checkpoint = (opened.payload_type == CHECKPOINT)
         .then(|| serde_json::from_slice(&opened.payload).ok())
         .flatten()
-        .ok_or(LogError::End("the last line is no checkpoint"))?;
-    let last = kept.rsplit('\n').next().unwrap_or_default();
-    let digest = envelope::sha256(last.as_bytes());
-    if digest != checkpoint.last {
-        return Err(LogError::End(
-            "the checkpoint does not name the record before it",
-        ));
-    }
-    Ok(End {
+        .ok_or_else(|| odd("the last line is no checkpoint"))?;
+    Ok(Some(End {
         kept: kept.len() + 1,
-        records: checkpoint.records,
-        last: Some(digest),
-    })
+        entries: named.records,
+        last: kept.rsplit('\n').next().unwrap_or_default(),
+        checkpoint,
+    }))
 }
 
 #[cfg(test)]
@@ -188,7 +187,7 @@ mod tests {
             (&log[..log.len() - 9], "not whole"),
             (&format!("{line}\n"), "single line"),
             (&format!("{line}\n{line}\n"), "no checkpoint"),
-            (&format!("{closing}{closing}"), "does not name"),
+            (&format!("{closing}{closing}"), "does not name its last record"),
             (
                 &format!("{line}\nhello\n"),
                 "the last line: it is no envelope",

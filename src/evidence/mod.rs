@@ -6,6 +6,7 @@
 //! the last line is a checkpoint, which says how many records there are, so that a missing end shows.
 
 mod build;
+mod chain;
 mod competence;
 pub mod controls;
 mod coverage;
@@ -30,7 +31,10 @@ mod statement;
 pub mod validation;
 mod verify;
 
-pub use build::{Context, Terms, build, checklist, configuration, fixed_since, project, result_of};
+pub use build::{
+    Context, Terms, build, checklist, configuration, fixed_since, project, result_of,
+};
+pub use chain::{ChainEnd, Link, link};
 pub use competence::{open_matrix, seal_matrix};
 pub use coverage::{Commit, Coverage, Covered, History, Lack, State, bases_of};
 pub use entry::{About, Answer, Confirmed, Entry, Override, Said, SignOff, SignOffError, sign_off};

@@ -36,6 +36,10 @@ pub struct Pull {
     pub base_ref: String,
     /// Who opened it.
     pub author: String,
+    /// Its title.
+    pub title: String,
+    /// Whether it was merged.
+    pub is_merged: bool,
     /// Whether it can still be merged.
     pub is_open: bool,
     /// Whether the head lives in another repository.
@@ -94,6 +98,10 @@ struct UserPart {
 #[derive(Deserialize)]
 struct PullPart {
     state: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    merged: bool,
     #[serde(default)]
     draft: bool,
     user: Option<UserPart>,
@@ -313,6 +321,8 @@ impl PullApi<'_> {
             is_fork: full_name(&pull.head) != full_name(&pull.base),
             head_source: (full_name(&pull.head), pull.head.name),
             is_draft: pull.draft,
+            title: pull.title,
+            is_merged: pull.merged,
             head: pull.head.sha,
             base_ref: pull.base.name,
             author: pull.user.map(|user| user.login).unwrap_or_default(),

@@ -5,6 +5,7 @@
 //! unless GitHub refused them for their rate alone and so did not carry them out.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -77,6 +78,24 @@ pub struct Client {
     options: ClientOptions,
     authorization: HeaderValue,
     pace: Pace,
+    fence: Option<Fence>,
+}
+
+/// Until when a client may write, in milliseconds since 1970 (UTC). Whoever works under a lease moves it
+/// on with the lease: a process that was frozen in between then writes nothing after it.
+#[derive(Debug, Clone, Default)]
+pub struct Fence(Arc<AtomicU64>);
+
+impl Fence {
+    /// Sets the time.
+    pub fn set(&self, until: Duration) {
+        let millis = u64::try_from(until.as_millis()).unwrap_or(u64::MAX);
+        self.0.store(millis, Ordering::Release);
+    }
+
+    fn is_over(&self, now: Duration) -> bool {
+        now.as_millis() >= u128::from(self.0.load(Ordering::Acquire))
+    }
 }
 
 /// What carries requests, the same for every token.
@@ -199,6 +218,7 @@ impl Client {
             authorization: authorization(&options.token)?,
             options,
             pace: Pace::default(),
+            fence: None,
         })
     }
 
@@ -216,7 +236,15 @@ impl Client {
                 ..self.options.clone()
             },
             pace,
+            fence: None,
         })
+    }
+
+    /// This client, which writes only while the fence allows it.
+    #[must_use]
+    pub fn behind(mut self, fence: Fence) -> Self {
+        self.fence = Some(fence);
+        self
     }
 
     /// Where this GitHub answers.
@@ -355,6 +383,10 @@ impl Client {
             self.ensure_not_limited(&what)?;
             if effect == Effect::Write {
                 self.keep_pace().await;
+                let now = self.options.clock.now();
+                if self.fence.as_ref().is_some_and(|fence| fence.is_over(now)) {
+                    return Err(ApiError::TimeOver { what });
+                }
             }
             let exchange = self.exchange(client, &method, path, body);
             let outcome = match tokio::time::timeout(self.options.timeout, exchange).await {

@@ -62,6 +62,12 @@ pub enum ApiError {
         /// GitHub's words.
         message: String,
     },
+    /// The work was given to somebody else meanwhile, who may have written already.
+    #[error("{what}: not sent, because the time to do this work had run out")]
+    TimeOver {
+        /// The request.
+        what: String,
+    },
     /// A rate limit that lasts longer than we wait.
     #[error("{what}: a rate limit of GitHub's lasts {} s more, longer than the limit of {} s", .wait.as_secs(), .limit.as_secs())]
     RateLimited {
@@ -89,13 +95,23 @@ impl ApiError {
     /// What a caller can do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Unknown { .. } | Self::RateLimited { .. } => ErrorClass::Retryable,
+            Self::Unknown { .. } | Self::RateLimited { .. } | Self::TimeOver { .. } => {
+                ErrorClass::Retryable
+            }
             Self::Unauthorized { .. } | Self::Forbidden { .. } => ErrorClass::Auth,
             Self::Insecure { .. }
             | Self::Address { .. }
             | Self::Setup { .. }
             | Self::NotFound { .. }
             | Self::Refused { .. } => ErrorClass::Permanent,
+        }
+    }
+
+    /// How long GitHub asks to wait; zero where it does not say.
+    pub fn retry_after(&self) -> Duration {
+        match self {
+            Self::RateLimited { wait, .. } => *wait,
+            _ => Duration::ZERO,
         }
     }
 

@@ -47,6 +47,11 @@ pub enum Marker {
         /// Short forms of the fingerprints that have or had a comment.
         posted: Vec<String>,
     },
+    /// The answer to something that a person asked of us.
+    Answer {
+        /// Number of the comment it answers.
+        to: u64,
+    },
     /// The body of a review.
     Review {
         /// The head that was reviewed.
@@ -85,6 +90,7 @@ impl Marker {
                 "{OPEN}summary v1 head={head} posted={}{CLOSE}\n",
                 posted.join(",")
             ),
+            Self::Answer { to } => format!("{OPEN}answer v1 to={to}{CLOSE}\n"),
             Self::Review { head } => format!("{OPEN}review v1 head={head}{CLOSE}\n"),
         }
     }
@@ -124,6 +130,9 @@ impl Marker {
                     .filter(|one| !one.is_empty())
                     .map(str::to_owned)
                     .collect(),
+            }),
+            "answer" => Some(Self::Answer {
+                to: value("to")?.parse().ok()?,
             }),
             "review" => Some(Self::Review { head: head()? }),
             _ => None,

@@ -28,12 +28,13 @@ pub mod publish;
 pub mod reconcile;
 pub mod rules;
 mod secret;
+pub mod settle;
 pub mod submission;
 mod suggestion;
 pub mod summary;
 pub mod unseen;
 
-pub use client::{Client, ClientOptions, Pace};
+pub use client::{Client, ClientOptions, Fence, Pace};
 pub use clock::Clock;
 pub use error::{ApiError, ErrorClass};
 pub use secret::{Token, redact};

@@ -7,6 +7,7 @@
 mod write;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::anchor::Anchors;
 use super::api::{self, Identity, IssueComment, PullApi};
@@ -61,6 +62,8 @@ pub struct Published {
     pub is_refused: bool,
     /// What fell short, one sentence each. Never holds a token.
     pub notes: Vec<String>,
+    /// Something that may work later: after how long, as far as GitHub says it (zero otherwise).
+    pub retry_after: Option<Duration>,
 }
 
 /// Publishes the findings of a pull request. Never fails: what cannot be posted stands lower on the
@@ -136,6 +139,12 @@ impl Run<'_> {
         if error.class() == ErrorClass::Auth {
             self.can_write = false;
             self.published.is_refused = true;
+        }
+        if error.class() == ErrorClass::Retryable {
+            let wait = error
+                .retry_after()
+                .max(self.published.retry_after.unwrap_or_default());
+            self.published.retry_after = Some(wait);
         }
         self.note(error.to_string());
     }

@@ -32,6 +32,12 @@ impl Token {
         &self.0
     }
 
+    /// The token itself, for git's environment.
+    #[cfg(feature = "service")]
+    pub(crate) fn expose_to_git(&self) -> &str {
+        self.expose()
+    }
+
     /// The text with this token, and whatever looks like one, masked.
     pub fn redact(&self, text: &str) -> String {
         redact(&text.replace(self.expose(), MASK))

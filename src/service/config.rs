@@ -20,6 +20,9 @@ use crate::store::{Retention, StoreError, Url};
 /// What variables that belong to us start with.
 pub const PREFIX: &str = "SCRUBIN_SERVE_";
 
+/// Where the service listens by default.
+const LISTEN: &str = "127.0.0.1:8080";
+
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -247,37 +250,57 @@ pub struct Work {
     pub request_changes: bool,
 }
 
+/// Reads the file and the variables as they are; no file that a key names is looked at.
+fn parts(file: &Path, variables: &BTreeMap<String, String>) -> Result<File, SettingsError> {
+    let text = read(file, "")?;
+    let syntax = |message: String| SettingsError::Syntax {
+        place: file.display().to_string(),
+        message,
+    };
+    // Alone first: an error then names its line.
+    let _: File = toml::from_str(&text).map_err(|error| syntax(error.to_string()))?;
+    let mut table: Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| syntax(error.to_string()))?;
+    for (name, value) in variables {
+        // Where the file lies is said by one of ours as well.
+        let Some(key) = name.strip_prefix(PREFIX).filter(|key| *key != "CONFIG") else {
+            continue;
+        };
+        set(&mut table, name, key, value)?;
+    }
+    table
+        .try_into()
+        .map_err(|error: toml::de::Error| SettingsError::Syntax {
+            place: format!("{PREFIX}* in the environment"),
+            message: error.to_string(),
+        })
+}
+
+/// Where a service of this configuration answers whether it is ready, for whoever asks from this machine.
+///
+/// # Errors
+/// [`SettingsError`] of the file or the variables.
+pub fn listening(
+    file: &Path,
+    variables: &BTreeMap<String, String>,
+) -> Result<String, SettingsError> {
+    let server = parts(file, variables)?.server;
+    let address = server.metrics.or(server.listen);
+    let address = address.unwrap_or_else(|| LISTEN.to_owned());
+    Ok(address
+        .replace("0.0.0.0:", "127.0.0.1:")
+        .replace("[::]:", "[::1]:"))
+}
+
 impl Settings {
     /// Reads the file and the variables; files that keys name are read relative to `file`'s folder.
     ///
     /// # Errors
     /// [`SettingsError`]: the first thing that is wrong, with its place.
     pub fn load(file: &Path, variables: &BTreeMap<String, String>) -> Result<Self, SettingsError> {
-        let text = read(file, "")?;
-        let syntax = |message: String| SettingsError::Syntax {
-            place: file.display().to_string(),
-            message,
-        };
-        // Alone first: an error then names its line.
-        let _: File = toml::from_str(&text).map_err(|error| syntax(error.to_string()))?;
-        let mut table: Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| syntax(error.to_string()))?;
-        for (name, value) in variables {
-            let Some(key) = name.strip_prefix(PREFIX) else {
-                continue;
-            };
-            set(&mut table, name, key, value)?;
-        }
-        let parts: File =
-            table
-                .try_into()
-                .map_err(|error: toml::de::Error| SettingsError::Syntax {
-                    place: format!("{PREFIX}* in the environment"),
-                    message: error.to_string(),
-                })?;
         let folder = file.parent().unwrap_or(Path::new("."));
-        settings(parts, folder)
+        settings(parts(file, variables)?, folder)
     }
 }
 
@@ -384,10 +407,7 @@ fn settings(parts: File, folder: &Path) -> Result<Settings, SettingsError> {
         });
     }
     Ok(Settings {
-        listen: parts
-            .server
-            .listen
-            .unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
+        listen: parts.server.listen.unwrap_or_else(|| LISTEN.to_owned()),
         metrics: parts.server.metrics,
         public_url: public_url.trim_end_matches('/').to_owned(),
         app,

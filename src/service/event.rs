@@ -33,6 +33,7 @@ struct Payload {
     repositories_removed: Option<Vec<RepositoryPart>>,
     pull_request: Option<NumberPart>,
     issue: Option<IssuePart>,
+    review: Option<ReviewPart>,
     comment: Option<CommentPart>,
     merge_group: Option<GroupPart>,
     check_run: Option<CheckPart>,
@@ -73,6 +74,13 @@ struct NumberPart {
 struct IssuePart {
     number: i64,
     pull_request: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct ReviewPart {
+    #[serde(default)]
+    state: String,
+    user: Option<UserPart>,
 }
 
 #[derive(Deserialize)]
@@ -333,10 +341,25 @@ impl Scene<'_> {
     /// An approval may put a proposed deviation in force, its dismissal take it back.
     fn review(&self) -> Vec<Effect> {
         match &self.payload.pull_request {
-            Some(pull) if ["submitted", "dismissed"].contains(&self.action) => {
-                self.job(pull.number)
-            }
+            Some(pull) if self.settles() => self.job(pull.number),
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether a review changes who approved: a person's approval, or the end of one. What we and others
+    /// merely say does not, and our own review must not ask for the next one.
+    fn settles(&self) -> bool {
+        let review = self.payload.review.as_ref();
+        let is_person = review
+            .and_then(|review| review.user.as_ref())
+            .is_some_and(|user| user.kind == "User");
+        let state = review
+            .map(|review| review.state.to_ascii_lowercase())
+            .unwrap_or_default();
+        match self.action {
+            "submitted" => is_person && (state == "approved" || state == "changes_requested"),
+            "dismissed" => is_person,
+            _ => false,
         }
     }
 

@@ -6,7 +6,34 @@
 //! code of `check` and publish with the code of `review`. Whatever is killed in between is done again
 //! by the next worker, and finds what was already posted. Nothing of a pull request is ever run.
 
+mod analysis;
 pub mod command;
 pub mod config;
+mod decide;
 pub mod event;
+mod group;
+mod housekeeping;
+mod keep;
+pub mod logs;
+pub mod metrics;
+mod mirror;
+mod outcome;
+mod pull;
+mod scene;
+mod server;
 pub mod signature;
+mod state;
+mod sweep;
+mod verdict;
+mod webhook;
+mod worker;
+
+pub use housekeeping::KeepError;
+pub use server::Server;
+pub use state::{Service, StartError};
+pub use worker::{JobError, Step};
+
+/// No pages at all.
+pub fn no_pages() -> axum::Router {
+    axum::Router::new()
+}

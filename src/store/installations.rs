@@ -211,6 +211,19 @@ impl Store {
         rows.iter().map(repository_of).collect()
     }
 
+    /// Installations that were deleted and still have jobs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn gone_installations(&self) -> Result<Vec<i64>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT DISTINCT i.id FROM installations i JOIN jobs j ON j.installation = i.id \
+             WHERE i.state = 'deleted'",
+        )
+        .fetch_all(reader(self))
+        .await?)
+    }
+
     /// Notes an installation as it is.
     ///
     /// # Errors

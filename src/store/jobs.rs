@@ -483,3 +483,23 @@ impl Store {
             .collect()
     }
 }
+
+impl Store {
+    /// Makes every job whose lease's name starts so due at once: its process ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_all(&self, prefix: &str, now: Millis) -> Result<u64, StoreError> {
+        let length = i64::try_from(prefix.chars().count()).unwrap_or_default();
+        let done = sqlx::query(
+            "UPDATE jobs SET state = 'queued', worker = '', due_ms = $1, attempts = attempts - 1 \
+             WHERE state = 'leased' AND SUBSTR(worker, 1, CAST($2 AS INTEGER)) = $3",
+        )
+        .bind(now)
+        .bind(length)
+        .bind(prefix.to_owned())
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected())
+    }
+}

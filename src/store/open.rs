@@ -229,10 +229,22 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens a database beside a service that runs on it, to read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_beside(url: &Url) -> Result<Self, StoreError> {
+        Self::connected(url, false).await
+    }
+
     /// Opens a database as it is.
     pub(super) async fn connect(url: &Url) -> Result<Self, StoreError> {
+        Self::connected(url, true).await
+    }
+
+    async fn connected(url: &Url, alone: bool) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let lock = match url.file() {
+        let lock = match url.file().filter(|_| alone) {
             Some(file) => Some(Arc::new(lock(file)?)),
             None => None,
         };

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::Outcome;
 use super::super::failure::Failure;
 use super::recorded::Recorded;
-use super::{Session, Work, submission};
+use super::{Session, Work};
 use crate::change::git::Repository;
 use crate::github::base::{Base, Sources};
 use crate::github::checkout::Checkout;
@@ -79,7 +79,7 @@ impl Session<'_> {
         let mut analysis = self.analyse(&work)?;
         // The base's own rules did not run.
         analysis.report.incomplete |= is_named && work.base.commit.is_none();
-        let submission = submission(&analysis, &name, None, &work);
+        let submission = analysis.submission(&name, None, &work.head, &work.base);
         let mut published = Published::default();
         if self.arguments.upload_sarif {
             let reference = self.environment.get("GITHUB_REF").map(String::as_str);

@@ -164,3 +164,19 @@ fn external_ids_are_read_back() {
     assert_eq!(Asked::of("group:x; rm"), None);
     assert_eq!(Asked::of("7"), None);
 }
+
+#[test]
+fn a_review_counts_if_a_person_approves_or_ceases_to() {
+    let review = |action: &str, state: &str, kind: &str| {
+        let more = json!({"pull_request": {"number": 3}, "review": {"state": state, "user": {"login": "bo", "type": kind}}});
+        keys(&of("pull_request_review", with(base(action), more)).1).len()
+    };
+    assert_eq!(review("submitted", "approved", "User"), 1);
+    assert_eq!(review("dismissed", "dismissed", "User"), 1);
+    assert_eq!(review("submitted", "commented", "User"), 0);
+    assert_eq!(
+        review("submitted", "approved", "Bot"),
+        0,
+        "our own review asks for the next one"
+    );
+}

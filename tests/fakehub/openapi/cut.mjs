@@ -1,21 +1,21 @@
-// Cuts GitHub's OpenAPI description to the operations of operations.txt and to facts: names, types,
-// enums, required, limits. Prose (descriptions, summaries, examples, titles, extensions) is dropped.
+// Cuts GitHub's OpenAPI descriptions of its REST API and of its webhooks to the operations of
+// operations.txt and to facts: names, types, enums, required, limits. Prose (descriptions, summaries,
+// examples, titles, extensions) is dropped. Writes github.json and webhooks.json beside this file.
 //
-//   node cut.mjs NODE_MODULES/@octokit/openapi > github.json
+//   node cut.mjs NODE_MODULES
 //
-// A schema or operation named in operations.txt that the description lacks is an error.
-import { readFileSync } from "node:fs";
+// An operation or a webhook named in operations.txt that the descriptions lack is an error.
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const pkg = process.argv[2];
-if (!pkg) {
-  console.error("usage: node cut.mjs NODE_MODULES/@octokit/openapi > github.json");
+const modules = process.argv[2];
+if (!modules) {
+  console.error("usage: node cut.mjs NODE_MODULES");
   process.exit(2);
 }
-const api = JSON.parse(readFileSync(join(pkg, "generated", "api.github.com.json"), "utf8"));
-const version = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8")).version;
+const json = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
 
 const PROSE = new Set(["description", "summary", "example", "examples", "externalDocs", "title", "tags", "deprecated", "servers", "callbacks", "headers"]);
 
@@ -32,34 +32,68 @@ function facts(value, names = false) {
   return kept;
 }
 
-function look(reference) {
-  return reference.slice(2).split("/").reduce((at, key) => at?.[key], api);
-}
-
-const cut = {
-  openapi: api.openapi,
-  info: { title: "GitHub REST API, cut", version: `@octokit/openapi ${version}`, license: { name: "MIT" } },
-  servers: [{ url: "/" }],
-  paths: {},
-  components: {},
-};
-const open = [];
-const seen = new Set();
-function follow(value) {
-  if (Array.isArray(value)) value.forEach(follow);
-  else if (value && typeof value === "object") {
-    if (typeof value.$ref === "string" && !seen.has(value.$ref)) {
-      seen.add(value.$ref);
-      open.push(value.$ref);
+// An empty document of a package, and what fills it: `take` keeps a part and all it refers to.
+function cutter(name, title) {
+  const pkg = join(modules, "@octokit", name);
+  const api = json(pkg, "generated", "api.github.com.json");
+  const version = json(pkg, "package.json").version;
+  const cut = {
+    openapi: api.openapi,
+    info: { title, version: `@octokit/${name} ${version}`, license: { name: "MIT" } },
+    servers: [{ url: "/" }],
+    paths: {},
+    components: {},
+  };
+  const look = (reference) => reference.slice(2).split("/").reduce((at, key) => at?.[key], api);
+  const open = [];
+  const seen = new Set();
+  const follow = (value) => {
+    if (Array.isArray(value)) value.forEach(follow);
+    else if (value && typeof value === "object") {
+      if (typeof value.$ref === "string" && !seen.has(value.$ref)) {
+        seen.add(value.$ref);
+        open.push(value.$ref);
+      }
+      Object.values(value).forEach(follow);
     }
-    Object.values(value).forEach(follow);
-  }
+  };
+  const take = (part) => {
+    follow(part);
+    while (open.length > 0) {
+      const reference = open.pop();
+      const [, , kind, name] = reference.split("/");
+      const kept = facts(look(reference));
+      if (kind === "responses") kept.description = "";
+      if (kind === "examples") continue;
+      (cut.components[kind] ??= {})[name] = kept;
+      follow(kept);
+    }
+    return part;
+  };
+  return { api, cut, take };
 }
 
+function write(cut, file) {
+  for (const kind of Object.keys(cut.components)) {
+    cut.components[kind] = Object.fromEntries(Object.entries(cut.components[kind]).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+  writeFileSync(join(here, file), JSON.stringify(cut) + "\n");
+}
+
+const rest = cutter("openapi", "GitHub REST API, cut");
+const hooks = cutter("openapi-webhooks", "GitHub webhooks, cut");
+hooks.cut.webhooks = {};
 const lines = readFileSync(join(here, "operations.txt"), "utf8").split("\n");
 for (const line of lines.filter((text) => text && !text.startsWith("#"))) {
   const [method, path] = line.split(" ");
-  const operation = api.paths[path]?.[method.toLowerCase()];
+  if (method === "EVENT") {
+    const operation = hooks.api.webhooks[path]?.post;
+    if (!operation) throw new Error(`GitHub's description has no ${line}`);
+    const schema = facts(operation.requestBody.content["application/json"].schema);
+    hooks.cut.webhooks[path] = hooks.take(schema);
+    continue;
+  }
+  const operation = rest.api.paths[path]?.[method.toLowerCase()];
   if (!operation) throw new Error(`GitHub's description has no ${line}`);
   const kept = facts(operation);
   // A response is described by its JSON alone; a `+json` media type has the same schema.
@@ -69,17 +103,7 @@ for (const line of lines.filter((text) => text && !text.startsWith("#"))) {
     }
     if (!response.$ref) response.description = "";
   }
-  (cut.paths[path] ??= {})[method.toLowerCase()] = kept;
-  follow(kept);
-}
-while (open.length > 0) {
-  const reference = open.pop();
-  const [, , kind, name] = reference.split("/");
-  const kept = facts(look(reference));
-  if (kind === "responses") kept.description = "";
-  if (kind === "examples") continue;
-  (cut.components[kind] ??= {})[name] = kept;
-  follow(kept);
+  (rest.cut.paths[path] ??= {})[method.toLowerCase()] = rest.take(kept);
 }
 // GitHub's servers send null for the line of an outdated comment; its description says integer.
 for (const [schema, property] of [
@@ -89,9 +113,7 @@ for (const [schema, property] of [
   ["review-comment", "line"],
   ["review-comment", "original_line"],
 ]) {
-  cut.components.schemas[schema].properties[property].nullable = true;
+  rest.cut.components.schemas[schema].properties[property].nullable = true;
 }
-for (const kind of Object.keys(cut.components)) {
-  cut.components[kind] = Object.fromEntries(Object.entries(cut.components[kind]).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-process.stdout.write(JSON.stringify(cut) + "\n");
+write(rest.cut, "github.json");
+write(hooks.cut, "webhooks.json");

@@ -1,5 +1,5 @@
-//! GitHub's own description of its REST API, cut to the operations served here: checks requests
-//! (strictly) and answers, and completes answers with the fields nobody reads.
+//! GitHub's own descriptions of its REST API and its webhooks, cut to what is served here: checks
+//! requests (strictly), answers and deliveries, and completes them with the fields nobody reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,16 +10,40 @@ use serde_json::{Map, Value, json};
 /// Statuses GitHub may answer anywhere without its description saying so.
 const UNDESCRIBED: &[u16] = &[401, 403, 404, 406, 413, 415, 429, 500, 502, 503, 504];
 
-fn document() -> &'static Value {
-    static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| {
-        serde_json::from_str(include_str!("../openapi/github.json")).expect("the cut is JSON")
-    })
+/// One of GitHub's descriptions; references in it point into itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Rest,
+    Webhooks,
+}
+
+impl Source {
+    fn document(self) -> &'static Value {
+        static REST: OnceLock<Value> = OnceLock::new();
+        static WEBHOOKS: OnceLock<Value> = OnceLock::new();
+        let (known, text) = match self {
+            Self::Rest => (&REST, include_str!("../openapi/github.json")),
+            Self::Webhooks => (&WEBHOOKS, include_str!("../openapi/webhooks.json")),
+        };
+        known.get_or_init(|| serde_json::from_str(text).expect("the cut is JSON"))
+    }
+
+    fn resolve(self, mut value: &'static Value) -> &'static Value {
+        while let Some(reference) = value["$ref"].as_str() {
+            value = self
+                .document()
+                .pointer(reference.trim_start_matches('#'))
+                .unwrap_or(&Value::Null);
+        }
+        value
+    }
 }
 
 /// The operations of the description, as `GET /path`.
 pub(crate) fn operations() -> Vec<String> {
-    let paths = document()["paths"].as_object().expect("an object");
+    let paths = Source::Rest.document()["paths"]
+        .as_object()
+        .expect("an object");
     let one = |(path, methods): (&String, &Value)| {
         let methods = methods.as_object().expect("an object").clone();
         let path = path.clone();
@@ -31,16 +55,7 @@ pub(crate) fn operations() -> Vec<String> {
 }
 
 fn operation(method: &str, template: &str) -> &'static Value {
-    &document()["paths"][template][method.to_lowercase()]
-}
-
-fn resolve(mut value: &'static Value) -> &'static Value {
-    while let Some(reference) = value["$ref"].as_str() {
-        value = document()
-            .pointer(reference.trim_start_matches('#'))
-            .unwrap_or(&Value::Null);
-    }
-    value
+    &Source::Rest.document()["paths"][template][method.to_lowercase()]
 }
 
 /// What is wrong with a request; empty when nothing is.
@@ -54,7 +69,7 @@ pub(crate) fn request_faults(
     let mut faults = Vec::new();
     let mut known = BTreeMap::new();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
-        let parameter = resolve(parameter);
+        let parameter = Source::Rest.resolve(parameter);
         if parameter["in"] == "query" {
             let name = parameter["name"].as_str().unwrap_or_default();
             known.insert(name, &parameter["schema"]);
@@ -65,14 +80,14 @@ pub(crate) fn request_faults(
             faults.push(format!("unknown query parameter `{name}`"));
             continue;
         };
-        let schema = resolve(schema);
+        let schema = Source::Rest.resolve(schema);
         let value = match schema["type"].as_str() {
             Some("integer" | "boolean") => serde_json::from_str(text).unwrap_or(json!(text)),
             _ => json!(text),
         };
         let key = format!("{method} {template}?{name}");
         faults.extend(
-            errors(&key, schema, false, &value)
+            errors(Source::Rest, &key, schema, false, &value)
                 .iter()
                 .map(|e| format!("query `{name}`: {e}")),
         );
@@ -80,7 +95,8 @@ pub(crate) fn request_faults(
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
     match body {
         Some(body) if !schema.is_null() => {
-            faults.extend(errors(&format!("{method} {template}"), schema, true, body));
+            let key = format!("{method} {template}");
+            faults.extend(errors(Source::Rest, &key, schema, true, body));
         }
         Some(_) => faults.push("this operation takes no body".to_owned()),
         None if operation["requestBody"]["required"] == true => {
@@ -96,7 +112,7 @@ fn response_schema(method: &str, template: &str, status: u16) -> Option<&'static
     if response.is_null() {
         return None;
     }
-    Some(&resolve(response)["content"]["application/json"]["schema"])
+    Some(&Source::Rest.resolve(response)["content"]["application/json"]["schema"])
 }
 
 /// What is wrong with an answer; empty when nothing is.
@@ -114,6 +130,7 @@ pub(crate) fn response_faults(
     };
     match body {
         Some(body) if !schema.is_null() => errors(
+            Source::Rest,
             &format!("{method} {template} -> {status}"),
             schema,
             false,
@@ -128,38 +145,70 @@ pub(crate) fn response_faults(
 /// GitHub allows it, else empty text, 0, `false`, the first of an enum, a URL under `api`.
 pub(crate) fn complete(method: &str, template: &str, status: u16, api: &str, body: &mut Value) {
     if let Some(schema) = response_schema(method, template, status) {
-        fill(schema, body, api);
+        fill(Source::Rest, schema, body, api);
     }
 }
 
-fn fill(schema: &'static Value, value: &mut Value, api: &str) {
-    let schema = resolve(schema);
+/// The webhooks of the description, as `check-run-created`.
+pub(crate) fn events() -> Vec<String> {
+    let events = Source::Webhooks.document()["webhooks"].as_object();
+    events.expect("an object").keys().cloned().collect()
+}
+
+/// The name an event with an action has in GitHub's description.
+fn event_name(event: &str, action: Option<&str>) -> String {
+    let name = match action {
+        Some(action) => format!("{event}-{action}"),
+        None => event.to_owned(),
+    };
+    name.replace('_', "-")
+}
+
+/// Adds what the body of a delivery lacks, as [`complete`] does for an answer.
+pub(crate) fn complete_event(event: &str, action: Option<&str>, api: &str, body: &mut Value) {
+    let schema = &Source::Webhooks.document()["webhooks"][event_name(event, action)];
+    fill(Source::Webhooks, schema, body, api);
+}
+
+/// What is wrong with the body of a delivery; empty when nothing is.
+pub(crate) fn event_faults(event: &str, action: Option<&str>, body: &Value) -> Vec<String> {
+    let name = event_name(event, action);
+    let schema = &Source::Webhooks.document()["webhooks"][&name];
+    if schema.is_null() {
+        return vec!["the event is not described".to_owned()];
+    }
+    errors(Source::Webhooks, &name, schema, false, body)
+}
+
+fn fill(source: Source, schema: &'static Value, value: &mut Value, api: &str) {
+    let schema = source.resolve(schema);
     for part in schema["allOf"].as_array().into_iter().flatten() {
-        fill(part, value, api);
+        fill(source, part, value, api);
     }
     for choice in ["anyOf", "oneOf"] {
-        if let Some(first) = schema[choice].as_array().and_then(|all| all.first()) {
-            fill(first, value, api);
+        let mut all = schema[choice].as_array().into_iter().flatten();
+        if let Some(first) = all.find(|one| one["type"] != "null") {
+            fill(source, first, value, api);
         }
     }
     match value {
         Value::Array(items) => {
             for item in items {
-                fill(&schema["items"], item, api);
+                fill(source, &schema["items"], item, api);
             }
         }
         Value::Object(fields) => {
             for name in schema["required"].as_array().into_iter().flatten() {
                 let name = name.as_str().unwrap_or_default();
                 if !fields.contains_key(name) {
-                    let neutral = neutral(&schema["properties"][name], name, api);
+                    let neutral = neutral(source, &schema["properties"][name], name, api);
                     fields.insert(name.to_owned(), neutral);
                 }
             }
             for (name, field) in fields.iter_mut() {
                 let property = &schema["properties"][name];
                 if !property.is_null() {
-                    fill(property, field, api);
+                    fill(source, property, field, api);
                 }
             }
         }
@@ -167,9 +216,16 @@ fn fill(schema: &'static Value, value: &mut Value, api: &str) {
     }
 }
 
-fn neutral(schema: &'static Value, name: &str, api: &str) -> Value {
-    let schema = resolve(schema);
-    if schema["nullable"] == true {
+fn neutral(source: Source, schema: &'static Value, name: &str, api: &str) -> Value {
+    let schema = source.resolve(schema);
+    // OpenAPI 3.0 says `nullable`, 3.1 lists the type or a choice of it.
+    let null = |schema: &Value| {
+        let listed = schema["type"].as_array();
+        schema["type"] == "null" || listed.is_some_and(|all| all.contains(&json!("null")))
+    };
+    let choices = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
+    if schema["nullable"] == true || null(schema) || choices.is_some_and(|all| all.iter().any(null))
+    {
         return Value::Null;
     }
     if let Some(first) = schema["enum"].as_array().and_then(|all| all.first()) {
@@ -177,7 +233,7 @@ fn neutral(schema: &'static Value, name: &str, api: &str) -> Value {
     }
     for choice in ["allOf", "anyOf", "oneOf"] {
         if let Some(first) = schema[choice].as_array().and_then(|all| all.first()) {
-            return neutral(first, name, api);
+            return neutral(source, first, name, api);
         }
     }
     match schema["type"].as_str() {
@@ -193,14 +249,20 @@ fn neutral(schema: &'static Value, name: &str, api: &str) -> Value {
         Some("array") => json!([]),
         _ => {
             let mut object = Value::Object(Map::new());
-            fill(schema, &mut object, api);
+            fill(source, schema, &mut object, api);
             object
         }
     }
 }
 
-fn errors(key: &str, schema: &'static Value, strict: bool, value: &Value) -> Vec<String> {
-    let validator = validator(key, schema, strict);
+fn errors(
+    source: Source,
+    key: &str,
+    schema: &'static Value,
+    strict: bool,
+    value: &Value,
+) -> Vec<String> {
+    let validator = validator(source, key, schema, strict);
     validator
         .iter_errors(value)
         .map(|error| {
@@ -216,7 +278,7 @@ fn errors(key: &str, schema: &'static Value, strict: bool, value: &Value) -> Vec
         .collect()
 }
 
-fn validator(key: &str, schema: &'static Value, strict: bool) -> Arc<Validator> {
+fn validator(source: Source, key: &str, schema: &'static Value, strict: bool) -> Arc<Validator> {
     static KNOWN: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(validator) = known.get(key) {
@@ -229,7 +291,7 @@ fn validator(key: &str, schema: &'static Value, strict: bool) -> Arc<Validator> 
         if definitions.contains_key(&name) {
             continue;
         }
-        let component = &document()["components"]["schemas"][&name];
+        let component = &source.document()["components"]["schemas"][&name];
         let mut further = BTreeSet::new();
         definitions.insert(name, json_schema(component, strict, &mut further));
         names.extend(

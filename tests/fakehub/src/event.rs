@@ -2,56 +2,49 @@
 
 use serde_json::{Value, json};
 
-use crate::call::Links;
 use crate::contract;
 use crate::hub::{Hub, repo};
 use crate::people::MergeGroup;
 use crate::render;
 use crate::state::State;
+use crate::webhook::news;
 
 const PULL: &str = "/repos/{owner}/{repo}/pulls/{pull_number}";
 const REPO: &str = "/repos/{owner}/{repo}";
 
 impl Hub {
-    fn links(&self) -> Links {
-        Links {
-            api: self.url(),
-            web: self.url(),
-        }
-    }
-
     fn base(&self, state: &State, name: &str) -> Value {
-        let links = self.links();
         let repo = repo(state, name);
-        let mut shown = render::repository(state, &links, repo);
-        contract::complete("GET", REPO, 200, &links.api, &mut shown);
-        json!({"repository": shown, "sender": render::user(state, &links, repo.owner())})
+        let mut event = news::about(state, repo, repo.owner());
+        contract::complete(
+            "GET",
+            REPO,
+            200,
+            &state.links().api,
+            &mut event["repository"],
+        );
+        event
     }
 
     /// The payload of a `pull_request` event: `opened`, `synchronize`, `reopened`, ...
     pub fn pull_request_event(&self, name: &str, number: u64, action: &str) -> Value {
-        let state = self.state();
-        let links = self.links();
-        let repo = repo(&state, name);
+        let mut state = self.state();
         let mut event = self.base(&state, name);
-        let mut pull = render::pull(&state, &links, repo, &repo.pulls[&number]);
-        contract::complete("GET", PULL, 200, &links.api, &mut pull);
+        let mut fields = news::pull_fields(&mut state, name, number);
+        let pull = &mut fields["pull_request"];
+        contract::complete("GET", PULL, 200, &state.links().api, pull);
         event["action"] = json!(action);
         event["number"] = json!(number);
-        event["pull_request"] = pull;
+        event["pull_request"] = pull.take();
         event
     }
 
     /// The payload of a `merge_group` event.
     pub fn merge_group_event(&self, name: &str, group: &MergeGroup, action: &str) -> Value {
-        let mut event = self.base(&self.state(), name);
+        let state = self.state();
+        let mut event = self.base(&state, name);
         event["action"] = json!(action);
-        event["merge_group"] = json!({
-            "head_sha": group.head_sha,
-            "head_ref": group.head_ref,
-            "base_sha": group.base_sha,
-            "base_ref": group.base_ref,
-        });
+        event["merge_group"] = news::merge_group_fields(repo(&state, name), group);
         event
     }
 
@@ -70,7 +63,7 @@ impl Hub {
     /// list of pull requests is empty when the head is in a fork.
     pub fn workflow_run_event(&self, name: &str, number: u64) -> Value {
         let state = self.state();
-        let links = self.links();
+        let links = state.links();
         let repo = repo(&state, name);
         let pull = &repo.pulls[&number];
         let mut event = self.base(&state, name);

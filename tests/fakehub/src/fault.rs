@@ -17,6 +17,8 @@ pub enum FaultKind {
     BadGatewayBeforeStoring,
     /// Nothing is carried out and no answer ever comes.
     Hang,
+    /// Nothing is carried out and the connection ends without an answer.
+    Reset,
     /// The request is carried out, but no answer ever comes.
     HangAfterStoring,
     /// The request is carried out; the JSON of the answer ends half-way.
@@ -67,6 +69,7 @@ impl FaultKind {
             Self::BadGatewayAfterStoring => "bad-gateway-after-storing",
             Self::BadGatewayBeforeStoring => "bad-gateway-before-storing",
             Self::Hang => "hang",
+            Self::Reset => "reset",
             Self::HangAfterStoring => "hang-after-storing",
             Self::TruncatedJson => "truncated-json",
             Self::DroppedBody => "dropped-body",
@@ -87,6 +90,7 @@ impl FaultKind {
             Self::BadGatewayAfterStoring => Self::BadGatewayAfterStoring,
             Self::BadGatewayBeforeStoring => Self::BadGatewayBeforeStoring,
             Self::Hang => Self::Hang,
+            Self::Reset => Self::Reset,
             Self::HangAfterStoring => Self::HangAfterStoring,
             Self::TruncatedJson => Self::TruncatedJson,
             Self::DroppedBody => Self::DroppedBody,

@@ -3,19 +3,19 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use serde_json::json;
 use tempfile::TempDir;
 
-use crate::diff::Moves;
 use crate::fault::Fault;
-use crate::git::{Edit, Git, plain_git};
+use crate::git::{Edit, plain_git};
 use crate::push;
 use crate::server;
-use crate::state::{Installation, Protection, Repo, State};
-use crate::token::{Permissions, Token, TokenSpec};
+use crate::state::{Repo, State};
+use crate::tls;
+use crate::token::{Token, TokenSpec};
+use crate::webhook;
 
 /// Names a file that every fake of a process appends its accepted GraphQL operations to.
 const GRAPHQL_LOG: &str = "FAKEHUB_GRAPHQL_LOG";
@@ -35,15 +35,30 @@ impl FakeHub {
 
     /// Starts on a given port of 127.0.0.1; 0 = a free one.
     pub fn start_on(port: u16) -> Self {
+        Self::serve(port, false)
+    }
+
+    /// Starts with TLS on a free port; [`Hub::ca_file`] is what clients must trust.
+    pub fn start_tls() -> Self {
+        Self::serve(0, true)
+    }
+
+    fn serve(port: u16, with_tls: bool) -> Self {
         let folder = TempDir::with_prefix("fakehub-").expect("a folder for the repositories");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free");
         listener
             .set_nonblocking(true)
             .expect("a socket for the runtime");
+        let address = listener.local_addr().expect("a bound socket");
+        let (ca_file, tls) = with_tls.then(|| tls::prepare(folder.path())).unzip();
+        let scheme = if with_tls { "https" } else { "http" };
         let shared = Shared {
-            address: listener.local_addr().expect("a bound socket"),
+            address,
+            scheme,
+            ca_file,
             folder: folder.path().to_owned(),
-            state: Mutex::new(State::new()),
+            state: Mutex::new(State::new(format!("{scheme}://{address}"))),
+            settled: Condvar::new(),
         };
         let hub = Hub(Arc::new(shared));
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -51,9 +66,10 @@ impl FakeHub {
             .enable_all()
             .build()
             .expect("a runtime");
+        runtime.spawn(webhook::dispatch(hub.clone()));
         let served = hub.clone();
         runtime.spawn(async move {
-            server::serve(listener, served).await;
+            server::serve(listener, tls, served).await;
         });
         Self {
             hub,
@@ -90,8 +106,12 @@ pub struct Hub(Arc<Shared>);
 
 struct Shared {
     address: SocketAddr,
+    scheme: &'static str,
+    ca_file: Option<PathBuf>,
     folder: PathBuf,
     state: Mutex<State>,
+    /// Told when a delivery ended.
+    settled: Condvar,
 }
 
 impl Hub {
@@ -100,13 +120,48 @@ impl Hub {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Says that a delivery ended, after its outcome was stored.
+    pub(crate) fn settled(&self) {
+        self.0.settled.notify_all();
+    }
+
+    /// Waits, for two minutes at most, until the deliveries are as `look` wants them.
+    pub(crate) fn wait_for<T>(&self, look: impl Fn(&State) -> Option<T>) -> T {
+        let until = Instant::now() + Duration::from_secs(120);
+        let mut state = self.state();
+        loop {
+            if let Some(found) = look(&state) {
+                return found;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "deliveries are still on their way after two minutes"
+            );
+            let waited = self.0.settled.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.0.folder
     }
 
     /// Root: what `https://api.github.com` (REST), `https://github.com` (pages, git) are elsewhere.
     pub fn url(&self) -> String {
-        format!("http://{}", self.0.address)
+        format!("{}://{}", self.0.scheme, self.0.address)
+    }
+
+    pub(crate) fn scheme(&self) -> &'static str {
+        self.0.scheme
+    }
+
+    /// The certificate of the authority behind a fake with TLS, for `SSL_CERT_FILE`.
+    ///
+    /// # Panics
+    /// When the fake was started without TLS.
+    pub fn ca_file(&self) -> &Path {
+        self.0.ca_file.as_deref().expect("started with TLS")
     }
 
     /// REST root of an Enterprise Server.
@@ -140,6 +195,27 @@ impl Hub {
         self.state().frozen_clock = Some(seconds);
     }
 
+    /// Puts the fake's clock forward, whether it is stopped or runs.
+    pub fn advance_clock(&self, seconds: i64) {
+        let mut state = self.state();
+        match &mut state.frozen_clock {
+            Some(stopped) => *stopped += seconds,
+            None => state.clock_ahead += seconds,
+        }
+    }
+
+    /// The fake's time in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.state().now()
+    }
+
+    /// Makes an account an organisation.
+    pub fn add_organization(&self, login: &str) {
+        let mut state = self.state();
+        state.user(login);
+        state.organizations.insert(login.to_owned());
+    }
+
     /// Adds a fault to the end of the script.
     pub fn fault(&self, fault: Fault) {
         self.state().faults.push(fault);
@@ -150,72 +226,9 @@ impl Hub {
         self.state().faults.len()
     }
 
-    /// Adds an empty public repository `owner/name` with the default branch `main`.
-    pub fn add_repository(&self, full_name: &str) {
-        self.insert(full_name, None);
-    }
-
-    /// Adds a fork under its own name, with all branches of the original.
-    pub fn add_fork(&self, of: &str, full_name: &str) {
-        self.insert(full_name, Some(of));
-        let state = self.state();
-        let (from, to) = (repo(&state, of), repo(&state, full_name));
-        let dir = from.git.dir.display().to_string();
-        to.git
-            .run(&["fetch", "--quiet", &dir, "+refs/heads/*:refs/heads/*"]);
-    }
-
-    fn insert(&self, full_name: &str, fork_of: Option<&str>) {
-        let mut state = self.state();
-        let dir = self.folder().join(format!("{full_name}.git"));
-        let owner = full_name.split('/').next().unwrap_or_default().to_owned();
-        state.user(&owner);
-        let made = Repo {
-            id: state.id(),
-            full_name: full_name.to_owned(),
-            private: false,
-            default_branch: "main".to_owned(),
-            git: Git::init(&dir, "main"),
-            fork_of: fork_of.map(str::to_owned),
-            code_security: true,
-            collaborators: [(owner, "admin".to_owned())].into(),
-            protections: [].into(),
-            pulls: [].into(),
-            issue_comments: Vec::new(),
-            reviews: Vec::new(),
-            review_comments: Vec::new(),
-            resolved: [].into(),
-            check_runs: Vec::new(),
-            statuses: Vec::new(),
-            sarifs: Vec::new(),
-            moves: Moves::default(),
-            diffs: [].into(),
-            next_number: 1,
-        };
-        state.repos.insert(full_name.to_lowercase(), made);
-    }
-
-    /// Makes a repository private; without Code Security its code scanning refuses uploads.
-    pub fn set_private(&self, name: &str, code_security: bool) {
-        let mut state = self.state();
-        let repo = repo_mut(&mut state, name);
-        repo.private = true;
-        repo.code_security = code_security;
-    }
-
-    /// Sets what a person may do: `admin`, `maintain`, `write`, `triage`, `read` or `none`.
-    pub fn set_role(&self, name: &str, login: &str, role: &str) {
-        let mut state = self.state();
-        state.user(login);
-        let repo = repo_mut(&mut state, name);
-        repo.collaborators.insert(login.to_owned(), role.to_owned());
-    }
-
-    /// Protects a branch.
-    pub fn protect(&self, name: &str, branch: &str, protection: Protection) {
-        let mut state = self.state();
-        let repo = repo_mut(&mut state, name);
-        repo.protections.insert(branch.to_owned(), protection);
+    /// Takes back every fault that was not played yet: the outage is over.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
     }
 
     /// The bare repository on disk. After writing to it directly call [`Self::branch_moved`].
@@ -351,45 +364,9 @@ impl Hub {
     pub fn set_rate_limit(&self, token: &str, remaining: u64, reset_in: i64) {
         let mut state = self.state();
         let now = state.now();
-        let token = state.tokens.get_mut(token).expect("a token of this hub");
-        token.remaining = remaining;
-        token.reset = now + reset_in;
-    }
-
-    /// Installs an App for an account and returns the installation's id.
-    pub fn add_installation(
-        &self,
-        app: &str,
-        account: &str,
-        repositories: &[&str],
-        permissions: Permissions,
-    ) -> u64 {
-        let mut state = self.state();
-        let id = state.id();
-        state.user(account);
-        let installation = Installation {
-            app: app.to_owned(),
-            account: account.to_owned(),
-            permissions,
-            repositories: repositories
-                .iter()
-                .map(|name| name.to_lowercase())
-                .collect(),
-        };
-        state.installations.insert(id, installation);
-        id
-    }
-
-    /// A JSON Web Token of an App in the form GitHub wants. The signature is empty: the fake looks at
-    /// algorithm, issuer and times, not at keys.
-    pub fn app_jwt(&self, app: &str) -> String {
-        let now = self.state().now();
-        let part = |value: serde_json::Value| {
-            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
-        };
-        let head = part(json!({"alg": "RS256", "typ": "JWT"}));
-        let claims = part(json!({"iat": now - 60, "exp": now + 540, "iss": app}));
-        format!("{head}.{claims}.c2ln")
+        let budget = state.budget(token).expect("a token of this hub");
+        budget.remaining = remaining;
+        budget.reset = now + reset_in;
     }
 }
 

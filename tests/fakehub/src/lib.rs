@@ -23,6 +23,9 @@
 //! `state`, with `contract` at both ends.
 
 mod anchor;
+mod app;
+mod burst;
+mod buttons;
 mod call;
 mod contract;
 mod diff;
@@ -32,36 +35,53 @@ mod git;
 mod graphql;
 mod hub;
 mod inspect;
+mod install;
 mod log;
+mod oauth;
+mod outage;
 mod people;
 mod pipeline;
 mod proxy;
 mod push;
 mod render;
 mod reply;
+mod repositories;
 mod rest;
 mod route;
 mod server;
 mod smart_http;
 mod state;
+mod suite;
+mod tls;
 mod token;
 mod url;
+mod webhook;
 
+pub use app::AppCredentials;
+pub use burst::{Burst, BurstDelivery, Example, examples};
 pub use diff::{DIFF_FILES, DIFF_LINES, LISTED_FILES, PATCH_BYTES, Side};
 pub use fault::{Fault, FaultKind, Hook};
 pub use git::Edit;
 pub use hub::{FakeHub, Hub};
 pub use inspect::{CheckRunView, ConversationComment, DiffComment, ReviewView, StatusView};
-pub use log::{Exchange, GraphqlOperation};
+pub use install::reviewer_permissions;
+pub use log::{Credential, Exchange, GraphqlOperation};
+pub use outage::Outage;
 pub use people::MergeGroup;
 pub use proxy::Proxy;
 pub use rest::BODY_CHARACTERS;
 pub use state::{Protection, SarifUpload};
 pub use token::{Access, Caller, Permission, Permissions, TokenSpec};
+pub use webhook::{Delivery, DeliveryMode, Outcome, WebhookTarget, signature};
 
 /// The operations of GitHub's description, cut, as `GET /path`.
 pub fn described_operations() -> Vec<String> {
     contract::operations()
+}
+
+/// The webhooks of GitHub's description, cut, as `check-run-created`.
+pub fn described_events() -> Vec<String> {
+    contract::events()
 }
 
 /// The operations the fake serves, in the same form.

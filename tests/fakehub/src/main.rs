@@ -5,6 +5,7 @@
 //! breaches of GitHub's description and leaks of tokens on standard error and exits 1 when there
 //! were any.
 
+mod load;
 mod scenario;
 
 use std::io::{Read as _, Write as _};
@@ -21,7 +22,9 @@ const USAGE: &str = "usage: fakehub [--port N] [--scenario FILE] [--public-url U
                       without it one repository acme/pump with one pull request
   --public-url URL    root of the URLs in answers, for a proxy in front
   --graphql-log FILE  append the GraphQL operations to FILE at the end
-  --forever           do not end with standard input";
+  --forever           do not end with standard input
+
+or: fakehub load burst|throughput …, which measures the service";
 
 #[derive(Default)]
 struct Arguments {
@@ -99,6 +102,16 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
 }
 
 fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    if words.next().as_deref() == Some("load") {
+        return match load::run(words) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                eprintln!("error: {message}");
+                ExitCode::from(2)
+            }
+        };
+    }
     match parse(std::env::args().skip(1)).and_then(|arguments| run(&arguments)) {
         Ok(code) => code,
         Err(message) => {

@@ -1,10 +1,13 @@
 //! What people do: open pull requests, push, comment, answer, review, resolve, close.
 
+use serde_json::{Value, json};
+
 use crate::anchor::Anchor;
 use crate::diff::Side;
 use crate::hub::{Hub, repo, repo_mut};
 use crate::push;
-use crate::state::{IssueComment, Pull, Review, ReviewComment};
+use crate::state::{IssueComment, Pull, Review, ReviewComment, State};
+use crate::webhook::news;
 
 /// The temporary commit a merge queue makes for a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,51 +66,98 @@ impl Hub {
         };
         repo.pulls.insert(number, pull);
         push::update_head(&mut state, name, number);
+        news::pull(&mut state, name, number, "opened", json!({}));
         number
     }
 
-    fn edit_pull(&self, name: &str, number: u64, edit: impl FnOnce(&mut Pull)) {
+    /// Changes a pull request and tells Apps of what `edit` names.
+    fn edit_pull(
+        &self,
+        name: &str,
+        number: u64,
+        edit: impl FnOnce(&mut Pull) -> Option<(&'static str, Value)>,
+    ) {
         let mut state = self.state();
         let now = state.now();
         let pull = repo_mut(&mut state, name)
             .pulls
             .get_mut(&number)
             .expect("the pull request exists");
-        edit(pull);
         pull.updated_at = now;
+        if let Some((action, extra)) = edit(pull) {
+            news::pull(&mut state, name, number, action, extra);
+        }
     }
 
     /// Marks a pull request as draft or as ready.
     pub fn set_draft(&self, name: &str, number: u64, draft: bool) {
-        self.edit_pull(name, number, |pull| pull.draft = draft);
+        self.edit_pull(name, number, |pull| {
+            let changed = pull.draft != draft;
+            pull.draft = draft;
+            let action = match draft {
+                true => "converted_to_draft",
+                false => "ready_for_review",
+            };
+            changed.then(|| (action, json!({})))
+        });
     }
 
     /// Sets who opened a pull request; `author` unless it comes from a fork.
     pub fn set_author(&self, name: &str, number: u64, login: &str) {
         self.state().user(login);
-        self.edit_pull(name, number, |pull| login.clone_into(&mut pull.author));
+        self.edit_pull(name, number, |pull| {
+            login.clone_into(&mut pull.author);
+            None
+        });
+    }
+
+    /// Sets the title of a pull request.
+    pub fn set_title(&self, name: &str, number: u64, title: &str) {
+        self.edit_pull(name, number, |pull| {
+            let earlier = std::mem::replace(&mut pull.title, title.to_owned());
+            Some(("edited", json!({"changes": {"title": {"from": earlier}}})))
+        });
     }
 
     /// Sets the text of a pull request's description.
     pub fn set_description(&self, name: &str, number: u64, body: &str) {
-        self.edit_pull(name, number, |pull| pull.body = Some(body.to_owned()));
+        self.edit_pull(name, number, |pull| {
+            let earlier = pull.body.replace(body.to_owned()).unwrap_or_default();
+            Some(("edited", json!({"changes": {"body": {"from": earlier}}})))
+        });
     }
 
     /// Closes a pull request. Its head is not followed while it is closed.
     pub fn close(&self, name: &str, number: u64) {
-        self.edit_pull(name, number, |pull| pull.open = false);
+        self.edit_pull(name, number, |pull| {
+            pull.open = false;
+            Some(("closed", json!({})))
+        });
     }
 
     /// Reopens a pull request, at the tip its branch has by now.
     pub fn reopen(&self, name: &str, number: u64) {
-        self.edit_pull(name, number, |pull| pull.open = true);
-        push::update_head(&mut self.state(), name, number);
+        self.edit_pull(name, number, |pull| {
+            pull.open = true;
+            None
+        });
+        let mut state = self.state();
+        push::update_head(&mut state, name, number);
+        news::pull(&mut state, name, number, "reopened", json!({}));
     }
 
     /// Points a pull request at another base branch.
     pub fn change_base(&self, name: &str, number: u64, base: &str) {
-        self.edit_pull(name, number, |pull| base.clone_into(&mut pull.base_ref));
-        push::update_head(&mut self.state(), name, number);
+        let mut earlier = Value::Null;
+        self.edit_pull(name, number, |pull| {
+            earlier = json!({"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}});
+            base.clone_into(&mut pull.base_ref);
+            None
+        });
+        let mut state = self.state();
+        push::update_head(&mut state, name, number);
+        let changes = json!({"changes": {"base": earlier}});
+        news::pull(&mut state, name, number, "edited", changes);
     }
 
     /// Rebases the head branch of a pull request on its base branch and returns the new tip.
@@ -155,12 +205,15 @@ impl Hub {
             )
         };
         self.force_push(name, &branch, &commit);
+        let mut state = self.state();
+        let owner = repo(&state, name).owner().to_owned();
+        news::pull_by(&mut state, name, number, "closed", Some(&owner), json!({}));
         commit
     }
 
     /// Puts a pull request into the merge queue: makes the group's commit and branch.
     pub fn merge_group(&self, name: &str, number: u64) -> MergeGroup {
-        let state = self.state();
+        let mut state = self.state();
         let repo = repo(&state, name);
         let pull = &repo.pulls[&number];
         let base_sha = repo
@@ -175,12 +228,24 @@ impl Hub {
         let branch = format!("gh-readonly-queue/{}/pr-{number}-{base_sha}", pull.base_ref);
         let head_ref = format!("refs/heads/{branch}");
         repo.git.set_ref(&head_ref, &head_sha);
-        MergeGroup {
+        let group = MergeGroup {
             head_sha,
             base_sha,
             head_ref,
             base_ref: format!("refs/heads/{}", pull.base_ref),
-        }
+        };
+        push::branch_moved(&mut state, name, &branch);
+        news::merge_group(&mut state, name, &group, "checks_requested", None);
+        group
+    }
+
+    /// Ends a merge group and removes its branch; `reason` is `merged`, `invalidated` or `dequeued`.
+    pub fn destroy_merge_group(&self, name: &str, group: &MergeGroup, reason: &str) {
+        let mut state = self.state();
+        news::merge_group(&mut state, name, group, "destroyed", Some(reason));
+        repo(&state, name)
+            .git
+            .run(&["update-ref", "-d", &group.head_ref]);
     }
 
     /// Somebody comments in the conversation.
@@ -199,6 +264,7 @@ impl Hub {
                 created_at: now,
                 updated_at: now,
             });
+        news::issue_comment(&mut state, name, id, "created", login, None);
         id
     }
 
@@ -241,6 +307,7 @@ impl Hub {
             created_at: now,
             updated_at: now,
         });
+        news::review_comment(&mut state, name, id, "created", login, None);
         id
     }
 
@@ -260,6 +327,7 @@ impl Hub {
         answer.created_at = now;
         answer.updated_at = now;
         repo.review_comments.push(answer);
+        news::review_comment(&mut state, name, id, "created", login, None);
         id
     }
 
@@ -287,6 +355,7 @@ impl Hub {
             minimized: None,
             submitted_at: Some(now),
         });
+        news::review(&mut locked, name, id, "submitted", login);
         id
     }
 
@@ -297,6 +366,7 @@ impl Hub {
         let found = repo.review_comments.iter().find(|one| one.id == comment);
         let root = found.expect("the comment exists").root();
         repo.resolved.insert(root, login.to_owned());
+        news::thread(&mut state, name, root, "resolved", login);
     }
 
     /// Somebody opens a resolved thread again.
@@ -305,12 +375,16 @@ impl Hub {
         let repo = repo_mut(&mut state, name);
         let found = repo.review_comments.iter().find(|one| one.id == comment);
         let root = found.expect("the comment exists").root();
-        repo.resolved.remove(&root);
+        let by = repo.resolved.remove(&root).unwrap_or_default();
+        news::thread(&mut state, name, root, "unresolved", &by);
     }
 
     /// Somebody deletes a comment, of the conversation or of the diff.
     pub fn delete_comment(&self, name: &str, comment: u64) {
         let mut state = self.state();
+        let author = comment_author(&state, name, comment);
+        news::issue_comment(&mut state, name, comment, "deleted", &author, None);
+        news::review_comment(&mut state, name, comment, "deleted", &author, None);
         let repo = repo_mut(&mut state, name);
         repo.issue_comments.retain(|one| one.id != comment);
         repo.delete_review_comment(comment);
@@ -319,20 +393,28 @@ impl Hub {
     /// Somebody edits a comment, of the conversation or of the diff.
     pub fn edit_comment(&self, name: &str, comment: u64, body: &str) {
         let mut state = self.state();
+        let author = comment_author(&state, name, comment);
         let repo = repo_mut(&mut state, name);
-        for one in repo
-            .issue_comments
-            .iter_mut()
-            .filter(|one| one.id == comment)
-        {
-            body.clone_into(&mut one.body);
-        }
-        for one in repo
-            .review_comments
-            .iter_mut()
-            .filter(|one| one.id == comment)
-        {
-            body.clone_into(&mut one.body);
-        }
+        let talk = repo.issue_comments.iter_mut();
+        let talk = talk.map(|one| (one.id, &mut one.body));
+        let on_diff = repo.review_comments.iter_mut();
+        let mut all = talk.chain(on_diff.map(|one| (one.id, &mut one.body)));
+        let Some((_, text)) = all.find(|(id, _)| *id == comment) else {
+            return;
+        };
+        let earlier = std::mem::replace(text, body.to_owned());
+        drop(all);
+        let earlier = Some(earlier.as_str());
+        news::issue_comment(&mut state, name, comment, "edited", &author, earlier);
+        news::review_comment(&mut state, name, comment, "edited", &author, earlier);
     }
+}
+
+/// Who wrote a comment, of the conversation or of the diff.
+fn comment_author(state: &State, name: &str, comment: u64) -> String {
+    let repo = repo(state, name);
+    let talk = repo.issue_comments.iter().map(|one| (one.id, &one.author));
+    let on_diff = repo.review_comments.iter().map(|one| (one.id, &one.author));
+    let found = talk.chain(on_diff).find(|(id, _)| *id == comment);
+    found.map_or(String::new(), |(_, author)| author.clone())
 }

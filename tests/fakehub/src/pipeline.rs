@@ -1,7 +1,9 @@
 //! One request from the wire to the answer: fault script, token, rate limit, route, permission,
 //! contract, handler, contract, log.
 
-use serde_json::Value;
+use std::sync::MutexGuard;
+
+use serde_json::{Value, json};
 
 use crate::anchor::{self, Refusal};
 use crate::call::{Call, Links};
@@ -9,13 +11,16 @@ use crate::contract;
 use crate::fault::{self, FaultKind};
 use crate::graphql;
 use crate::hub::Hub;
-use crate::log::Exchange;
-use crate::reply::{Body, Reply};
+use crate::log::{Credential, Exchange};
+use crate::oauth;
+use crate::outage::{self, Outage};
+use crate::reply::{ARCHIVED, Body, Reply};
+use crate::rest::apps::SUSPENDED;
 use crate::route::{self, Need};
 use crate::server::{Incoming, Wire};
 use crate::smart_http;
 use crate::state::State;
-use crate::token::{Access, Token};
+use crate::token::{Access, Caller, Token};
 
 /// The API versions GitHub knows.
 const VERSIONS: &[&str] = &["2022-11-28", "2026-03-10"];
@@ -31,6 +36,15 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn answer(hub: &Hub, incoming: &Incoming) -> Wire {
     let asked = asked(hub, incoming);
     let body = String::from_utf8_lossy(&incoming.body).into_owned();
+    let outage = hub.state().trouble.outage;
+    if let Some(outage) = outage {
+        let (status, wire) = match outage {
+            Outage::Unavailable => (503, Wire::Whole(outage::unavailable())),
+            Outage::Reset => (0, Wire::Reset),
+        };
+        note(&mut hub.state(), &asked, body, None, status, Some("outage"));
+        return wire;
+    }
     let kind = loop {
         let taken = fault::take(
             &mut hub.state().faults,
@@ -52,25 +66,24 @@ pub(crate) fn answer(hub: &Hub, incoming: &Incoming) -> Wire {
             return Wire::Whole(reply);
         }
     };
-    let reply = match kind
+    let instead = kind
         .as_ref()
-        .and_then(|kind| instead(&mut state, &asked, token.as_deref(), kind))
-    {
-        Some(reply) => reply,
-        None if matches!(kind, Some(FaultKind::Hang)) => Reply::no_content(),
-        None => carry_out(hub, &mut state, &asked, token.as_deref()),
+        .and_then(|kind| instead(&mut state, &asked, token.as_deref(), kind));
+    let (reply, mut state) = match instead {
+        Some(reply) => (reply, state),
+        None => carry_out(hub, state, &asked, token.as_deref()),
     };
-    let reply = with_common_headers(&state, token.as_deref(), &asked, reply);
-    let unseen = matches!(kind, Some(FaultKind::Hang | FaultKind::HangAfterStoring));
+    let reply = with_common_headers(&mut state, token.as_deref(), &asked, reply);
     let status = match kind {
         Some(FaultKind::BadGatewayAfterStoring) => 502,
-        _ if unseen => 0,
+        Some(FaultKind::Hang | FaultKind::HangAfterStoring | FaultKind::Reset) => 0,
         _ => reply.status,
     };
     note(&mut state, &asked, body, token.as_deref(), status, name);
     match kind {
         Some(FaultKind::BadGatewayAfterStoring) => Wire::Whole(bad_gateway()),
         Some(FaultKind::Hang | FaultKind::HangAfterStoring) => Wire::Never,
+        Some(FaultKind::Reset) => Wire::Reset,
         Some(FaultKind::TruncatedJson) => Wire::Truncated(reply),
         Some(FaultKind::DroppedBody) => Wire::Dropped(reply),
         Some(FaultKind::SlowBody { pieces, pause }) => Wire::Slow(reply, pieces, pause),
@@ -87,7 +100,7 @@ fn asked<'a>(hub: &Hub, incoming: &'a Incoming) -> Asked<'a> {
     let public = hub.state().public_url.clone();
     let web = match (public, incoming.header("host")) {
         (Some(url), _) => url,
-        (None, Some(host)) => format!("http://{host}"),
+        (None, Some(host)) => format!("{}://{host}", hub.scheme()),
         (None, None) => hub.url(),
     };
     let api = if enterprise {
@@ -133,16 +146,26 @@ fn authenticate(state: &mut State, incoming: &Incoming) -> Result<Option<String>
         .tokens
         .get_mut(&secret)
         .ok_or_else(Reply::bad_credentials)?;
-    if token.requests == Some(0) {
-        token.dead = true;
-    }
+    token.dead |= token.requests == Some(0) || token.expires_at.is_some_and(|end| end <= now);
     if token.dead {
         return Err(Reply::bad_credentials());
     }
     token.requests = token.requests.map(|left| left - 1);
-    if now >= token.reset {
-        token.reset = now + 3_600;
-        token.remaining = token.limit;
+    let installation = token
+        .installation
+        .and_then(|id| state.installations.get(&id));
+    if installation.is_some_and(|one| one.suspended_at.is_some()) {
+        return Err(Reply::error(403, SUSPENDED));
+    }
+    if let (Some(app), Caller::User(login)) = (token.through.clone(), &token.caller) {
+        let login = login.clone();
+        let seen = oauth::visible(state, &app, &login);
+        if let Some(token) = state.tokens.get_mut(&secret) {
+            token.repositories = Some(seen);
+        }
+    }
+    if let Some(budget) = state.budget(&secret) {
+        budget.refresh(now);
     }
     Ok(Some(secret))
 }
@@ -156,24 +179,17 @@ fn instead(
 ) -> Option<Reply> {
     Some(match kind {
         FaultKind::BadGatewayBeforeStoring => bad_gateway(),
+        // Never seen: the connection hangs or ends.
+        FaultKind::Hang | FaultKind::Reset => Reply::no_content(),
         FaultKind::SecondaryLimit {
             status,
             retry_after,
-        } => {
-            let reply = Reply::error(
-                *status,
-                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-            );
-            match retry_after {
-                Some(seconds) => reply.header("retry-after", seconds),
-                None => reply,
-            }
-        }
+        } => outage::secondary_limit(*status, *retry_after),
         FaultKind::PrimaryLimit { reset_in } => {
             let reset = state.now() + reset_in;
-            if let Some(token) = token.and_then(|key| state.tokens.get_mut(key)) {
-                token.remaining = 0;
-                token.reset = reset;
+            if let Some(budget) = token.and_then(|key| state.budget(key)) {
+                budget.remaining = 0;
+                budget.reset = reset;
             }
             primary_limit()
         }
@@ -207,29 +223,56 @@ fn primary_limit() -> Reply {
     Reply::error(403, "API rate limit exceeded for this token.")
 }
 
-fn carry_out(hub: &Hub, state: &mut State, asked: &Asked<'_>, token: Option<&str>) -> Reply {
+/// Carries a request out; the state is let go while git works.
+fn carry_out<'hub>(
+    hub: &'hub Hub,
+    mut state: MutexGuard<'hub, State>,
+    asked: &Asked<'_>,
+    token: Option<&str>,
+) -> (Reply, MutexGuard<'hub, State>) {
     if smart_http::is_git(&asked.path) {
-        return smart_http::answer(hub, state, asked, token);
+        let admitted = smart_http::admit(&state, asked, token);
+        drop(state);
+        let reply = match admitted {
+            Ok(admitted) => smart_http::carry_out(hub, asked, &admitted),
+            Err(reply) => reply,
+        };
+        return (reply, hub.state());
     }
-    if let Some(token) = token.and_then(|key| state.tokens.get_mut(key))
-        && asked.path != "/rate_limit"
-    {
-        if token.remaining == 0 {
-            return primary_limit();
+    let reply = of_api(&mut state, asked, token);
+    (reply, state)
+}
+
+fn of_api(state: &mut State, asked: &Asked<'_>, token: Option<&str>) -> Reply {
+    if oauth::is_oauth(&asked.path) {
+        return oauth::answer(state, asked);
+    }
+    if asked.path != "/rate_limit" {
+        if let Some(reply) = outage::limited(state) {
+            return reply;
         }
-        token.remaining -= 1;
+        if let Some(budget) = token.and_then(|key| state.budget(key)) {
+            if budget.remaining == 0 {
+                return primary_limit();
+            }
+            budget.remaining -= 1;
+        }
     }
-    let token = token.and_then(|key| state.tokens.get(key)).cloned();
+    let budget = token.and_then(|key| state.budget(key)).cloned();
+    let mut caller = token.and_then(|key| state.tokens.get(key)).cloned();
+    if let (Some(caller), Some(budget)) = (&mut caller, budget) {
+        caller.budget = budget;
+    }
     if asked.path == "/graphql" {
-        return graphql::answer(state, &asked.links, token, &asked.incoming.body);
+        return graphql::answer(state, &asked.links, caller, &asked.incoming.body);
     }
-    rest(state, asked, token).unwrap_or_else(|reply| reply)
+    rest(state, asked, caller).unwrap_or_else(|reply| reply)
 }
 
 fn rest(state: &mut State, asked: &Asked<'_>, caller: Option<Token>) -> Result<Reply, Reply> {
     let incoming = asked.incoming;
-    let (route, params) =
-        route::find(&incoming.method, &asked.path).ok_or_else(Reply::not_found)?;
+    let path = by_name(state, &asked.path);
+    let (route, params) = route::find(&incoming.method, &path).ok_or_else(Reply::not_found)?;
     let query = crate::url::query(&incoming.query);
     let body: Option<Value> = match incoming.body.as_slice() {
         [] => None,
@@ -243,12 +286,11 @@ fn rest(state: &mut State, asked: &Asked<'_>, caller: Option<Token>) -> Result<R
         params.get("owner").map_or("", String::as_str),
         params.get("repo").map_or("", String::as_str)
     );
-    permit(
-        state,
-        route.need,
-        caller.as_ref(),
-        params.contains_key("owner").then_some(&full_name),
-    )?;
+    let named = params.contains_key("owner").then_some(&full_name);
+    if let Some(name) = named.filter(|name| state.repo(name).is_none()) {
+        return Err(elsewhere(state, asked, name));
+    }
+    permit(state, route.need, caller.as_ref(), named)?;
     let faults = contract::request_faults(route.method, route.template, &query, body.as_ref());
     if !faults.is_empty() {
         let name = format!("{} {}", route.method, route.template);
@@ -298,6 +340,45 @@ fn rest(state: &mut State, asked: &Asked<'_>, caller: Option<Token>) -> Result<R
     Ok(reply)
 }
 
+/// A path with the repository's name where it has the id: `/repositories/ID/...`, to which GitHub
+/// redirects from earlier names.
+fn by_name(state: &State, path: &str) -> String {
+    let named = || {
+        let rest = path.strip_prefix("/repositories/")?;
+        let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        let repo = state.repo_by_id(id.parse().ok()?)?;
+        let end = if rest.is_empty() { "" } else { "/" };
+        Some(format!("/repos/{}{end}{rest}", repo.full_name))
+    };
+    named().unwrap_or_else(|| path.to_owned())
+}
+
+/// The answer for a name that no repository has: where it is now, if it was renamed.
+fn elsewhere(state: &State, asked: &Asked<'_>, name: &str) -> Reply {
+    let now = state.new_name(name);
+    let Some(repo) = now.and_then(|now| state.repo(&now)) else {
+        return Reply::not_found();
+    };
+    let rest = asked.path.splitn(5, '/').nth(4);
+    let mut to = format!("{}/repositories/{}", asked.links.api, repo.id);
+    for (mark, part) in [('/', rest), ('?', Some(asked.incoming.query.as_str()))] {
+        if let Some(part) = part.filter(|part| !part.is_empty()) {
+            to.push(mark);
+            to.push_str(part);
+        }
+    }
+    // What changes something must keep its method and its body on the way.
+    let (status, message) = match asked.incoming.method.as_str() {
+        "GET" | "HEAD" => (301, "Moved Permanently"),
+        _ => (307, "Temporary Redirect"),
+    };
+    let mut reply = Reply::error(status, message).header("location", &to);
+    if let Body::Json(body) = &mut reply.body {
+        body["url"] = json!(to);
+    }
+    reply
+}
+
 /// Whether the caller may do what the route does, in GitHub's order: hidden things are not found.
 fn permit(
     state: &State,
@@ -332,7 +413,11 @@ fn permit(
         Need::User | Need::Nothing | Need::Jwt => return Ok(()),
     };
     if reaches && permissions.iter().any(|one| token.allows(*one, access)) {
-        return Ok(());
+        let archived = repo.is_some_and(|repo| repo.archived);
+        return match access {
+            Access::Write if archived => Err(Reply::error(403, ARCHIVED)),
+            _ => Ok(()),
+        };
     }
     let accepted: Vec<String> = permissions
         .iter()
@@ -343,17 +428,18 @@ fn permit(
 }
 
 fn with_common_headers(
-    state: &State,
+    state: &mut State,
     token: Option<&str>,
     asked: &Asked<'_>,
     reply: Reply,
 ) -> Reply {
-    if smart_http::is_git(&asked.path) {
+    if smart_http::is_git(&asked.path) || oauth::is_oauth(&asked.path) {
         return reply;
     }
-    let (limit, remaining, reset) = match token.and_then(|key| state.tokens.get(key)) {
-        Some(token) => (token.limit, token.remaining, token.reset),
-        None => (60, 60, state.now() + 3_600),
+    let now = state.now();
+    let (limit, remaining, reset) = match token.and_then(|key| state.budget(key)) {
+        Some(budget) => (budget.limit, budget.remaining, budget.reset),
+        None => (60, 60, now + 3_600),
     };
     let resource = if asked.path == "/graphql" {
         "graphql"
@@ -391,9 +477,9 @@ fn note(
         .iter()
         .filter(|(name, _)| name != "authorization");
     let headers = headers.cloned().collect();
-    let caller = token
-        .and_then(|key| state.tokens.get(key))
-        .map(Token::login);
+    let used = token.and_then(|key| state.tokens.get(key));
+    let caller = used.map(Token::login);
+    let credential = used.map(|token| Credential::of(asked.incoming, token));
     state.log.push(Exchange {
         method: asked.incoming.method.clone(),
         path: asked.path.clone(),
@@ -401,6 +487,7 @@ fn note(
         headers,
         body,
         caller: caller.unwrap_or_default(),
+        credential,
         enterprise: asked.enterprise,
         status,
         fault,

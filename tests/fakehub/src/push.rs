@@ -1,7 +1,11 @@
 //! What a moved branch means for pull requests: heads, merge commits, comments that follow.
 
+use serde_json::json;
+
 use crate::anchor;
 use crate::state::State;
+use crate::suite;
+use crate::webhook::news;
 
 /// Brings everything up to date after a branch of a repository moved.
 pub(crate) fn branch_moved(state: &mut State, name: &str, branch: &str) {
@@ -21,11 +25,19 @@ pub(crate) fn branch_moved(state: &mut State, name: &str, branch: &str) {
         }
     }
     for (repo, number) in heads {
+        let head = |state: &State| Some(state.repo(&repo)?.pulls.get(&number)?.head_sha.clone());
+        let before = head(state);
         update_head(state, &repo, number);
+        let after = head(state);
+        if before != after {
+            let ends = json!({"before": before, "after": after});
+            news::pull(state, &repo, number, "synchronize", ends);
+        }
     }
     for (repo, number) in bases {
         refresh(state, &repo, number);
     }
+    suite::pushed(state, name, branch);
 }
 
 /// Takes the tip of the head branch over, and all that follows from it.

@@ -37,8 +37,39 @@ pub(crate) fn user(state: &State, links: &Links, login: &str) -> Value {
         "repos_url": format!("{path}/repos"),
         "events_url": format!("{path}/events{{/privacy}}"),
         "received_events_url": format!("{path}/received_events"),
-        "type": if bot { "Bot" } else { "User" },
+        "type": kind(state, login),
         "site_admin": false,
+    })
+}
+
+/// What kind of account this is.
+pub(crate) fn kind(state: &State, login: &str) -> &'static str {
+    if login.ends_with("[bot]") {
+        "Bot"
+    } else if state.organizations.contains(login) {
+        "Organization"
+    } else {
+        "User"
+    }
+}
+
+/// An organisation as webhooks show it.
+pub(crate) fn organization(state: &State, links: &Links, login: &str) -> Value {
+    let shown = user(state, links, login);
+    let path = format!("{}/orgs/{}", links.api, encode_path(login));
+    json!({
+        "login": login,
+        "id": shown["id"],
+        "node_id": shown["node_id"],
+        "url": path,
+        "repos_url": format!("{path}/repos"),
+        "events_url": format!("{path}/events"),
+        "hooks_url": format!("{path}/hooks"),
+        "issues_url": format!("{path}/issues"),
+        "members_url": format!("{path}/members{{/member}}"),
+        "public_members_url": format!("{path}/public_members{{/member}}"),
+        "avatar_url": shown["avatar_url"],
+        "description": null,
     })
 }
 
@@ -63,6 +94,12 @@ pub(crate) fn repository(state: &State, links: &Links, repo: &Repo) -> Value {
         "ssh_url": format!("git@localhost:{}.git", repo.full_name),
         "svn_url": page,
         "fork": repo.fork_of.is_some(),
+        "archived": repo.archived,
+        "disabled": false,
+        "size": repo.size,
+        "created_at": time(repo.created_at),
+        "updated_at": time(repo.pushed_at),
+        "pushed_at": time(repo.pushed_at),
         "default_branch": repo.default_branch,
         "permissions": {"admin": false, "push": false, "pull": true},
         "has_issues": true,
@@ -143,6 +180,47 @@ pub(crate) fn pull(state: &State, links: &Links, repo: &Repo, pull: &Pull) -> Va
         "comments_url": format!("{issue}/comments"),
         "statuses_url": statuses,
         "_links": links_of,
+    })
+}
+
+/// The issue that a pull request is, too.
+pub(crate) fn issue(state: &State, links: &Links, repo: &Repo, pull: &Pull) -> Value {
+    let url = format!("{}/issues/{}", repo_url(links, repo), pull.number);
+    let page = format!("{}/{}/pull/{}", links.web, repo.full_name, pull.number);
+    let comments = repo
+        .issue_comments
+        .iter()
+        .filter(|one| one.pull == pull.number);
+    json!({
+        "id": pull.id,
+        "node_id": format!("I_{}", pull.id),
+        "number": pull.number,
+        "title": pull.title,
+        "body": pull.body,
+        "user": user(state, links, &pull.author),
+        "state": if pull.open { "open" } else { "closed" },
+        "locked": false,
+        "draft": pull.draft,
+        "labels": [],
+        "assignees": [],
+        "comments": comments.count(),
+        "author_association": association(repo, &pull.author),
+        "created_at": time(pull.created_at),
+        "updated_at": time(pull.updated_at),
+        "closed_at": (!pull.open).then(|| time(pull.updated_at)),
+        "url": url,
+        "html_url": page,
+        "repository_url": repo_url(links, repo),
+        "comments_url": format!("{url}/comments"),
+        "events_url": format!("{url}/events"),
+        "labels_url": format!("{url}/labels{{/name}}"),
+        "pull_request": {
+            "url": format!("{}/pulls/{}", repo_url(links, repo), pull.number),
+            "html_url": page,
+            "diff_url": format!("{page}.diff"),
+            "patch_url": format!("{page}.patch"),
+            "merged_at": pull.merged.then(|| time(pull.updated_at)),
+        },
     })
 }
 
@@ -262,16 +340,56 @@ pub(crate) fn file(links: &Links, repo: &Repo, head: &str, file: &FileDiff) -> V
     made
 }
 
-/// A commit as the commit, compare and pull request operations show it.
-pub(crate) fn commit(links: &Links, repo: &Repo, sha: &str) -> Value {
+/// What git says of a commit.
+struct Logged {
+    tree: String,
+    parents: String,
+    name: String,
+    email: String,
+    date: String,
+    message: String,
+}
+
+fn logged(repo: &Repo, sha: &str) -> Logged {
     let text = repo
         .git
         .run(&["log", "-1", "--format=%T%n%P%n%an%n%ae%n%at%n%B", sha]);
     let mut lines = text.lines();
     let mut next = || lines.next().unwrap_or_default().to_owned();
-    let (tree, parents, name, email) = (next(), next(), next(), next());
-    let date = time(next().parse().unwrap_or_default());
-    let message = lines.collect::<Vec<_>>().join("\n");
+    Logged {
+        tree: next(),
+        parents: next(),
+        name: next(),
+        email: next(),
+        date: time(next().parse().unwrap_or_default()),
+        message: lines.collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// A commit as webhooks show it.
+pub(crate) fn simple_commit(repo: &Repo, sha: &str) -> Value {
+    let commit = logged(repo, sha);
+    let person = json!({"name": commit.name, "email": commit.email});
+    json!({
+        "id": sha,
+        "tree_id": commit.tree,
+        "message": commit.message,
+        "timestamp": commit.date,
+        "author": person,
+        "committer": person,
+    })
+}
+
+/// A commit as the commit, compare and pull request operations show it.
+pub(crate) fn commit(links: &Links, repo: &Repo, sha: &str) -> Value {
+    let Logged {
+        tree,
+        parents,
+        name,
+        email,
+        date,
+        message,
+    } = logged(repo, sha);
     let person = json!({"name": name, "email": email, "date": date});
     let git = format!("{}/git", repo_url(links, repo));
     let parents: Vec<Value> = parents

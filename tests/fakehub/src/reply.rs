@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// What GitHub says to a write in an archived repository.
+pub(crate) const ARCHIVED: &str = "Repository was archived so is read-only.";
+
 /// What an answer carries.
 #[derive(Debug, Clone)]
 pub(crate) enum Body {

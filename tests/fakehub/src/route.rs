@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::call::Call;
 use crate::reply::Answer;
 use crate::rest::{
-    apps, checks, code_scanning, compare, conversation, git_data, pulls, repository,
+    apps, checks, code_scanning, compare, conversation, git_data, hook, pulls, repository,
     review_comments, reviews,
 };
 use crate::token::Permission::{self, *};
@@ -56,13 +56,21 @@ const CONVERSE: Need = Need::Write(&[Issues, PullRequests]);
 #[rustfmt::skip]
 pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/app", Need::Jwt, apps::get),
+    route("GET", "/app/hook/config", Need::Jwt, hook::config),
+    route("GET", "/app/hook/deliveries", Need::Jwt, hook::list),
+    route("GET", "/app/hook/deliveries/{delivery_id}", Need::Jwt, hook::get),
+    route("POST", "/app/hook/deliveries/{delivery_id}/attempts", Need::Jwt, hook::redeliver),
     route("GET", "/app/installations", Need::Jwt, apps::installations),
     route("GET", "/app/installations/{installation_id}", Need::Jwt, apps::get_installation),
     route("POST", "/app/installations/{installation_id}/access_tokens", Need::Jwt, apps::create_token),
+    route("DELETE", "/installation/token", Need::User, apps::revoke_token),
+    route("GET", "/orgs/{org}/installation", Need::Jwt, apps::installation_of_account),
     route("GET", "/installation/repositories", Need::User, apps::repositories),
     route("GET", "/meta", Need::Nothing, apps::meta),
     route("GET", "/rate_limit", Need::Nothing, apps::rate_limit),
     route("GET", "/user", Need::User, apps::user),
+    route("GET", "/user/installations", Need::User, apps::installations_of_user),
+    route("GET", "/user/installations/{installation_id}/repositories", Need::User, apps::repositories_of_user),
     route("GET", "/users/{username}", Need::Nothing, apps::user_by_name),
     route("GET", "/repos/{owner}/{repo}", Need::Read(Metadata), repository::get),
     route("GET", "/repos/{owner}/{repo}/installation", Need::Jwt, apps::installation_of_repo),
@@ -73,10 +81,13 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}", Need::Read(Checks), checks::get),
     route("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", Need::App(Checks), checks::update),
     route("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations", Need::Read(Checks), checks::annotations),
+    route("GET", "/repos/{owner}/{repo}/check-suites/{check_suite_id}", Need::Read(Checks), checks::get_suite),
+    route("GET", "/repos/{owner}/{repo}/check-suites/{check_suite_id}/check-runs", Need::Read(Checks), checks::runs_of_suite),
     route("POST", "/repos/{owner}/{repo}/code-scanning/sarifs", Need::Write(&[SecurityEvents]), code_scanning::upload),
     route("GET", "/repos/{owner}/{repo}/code-scanning/sarifs/{sarif_id}", Need::Read(SecurityEvents), code_scanning::status),
     route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", Need::Read(Metadata), repository::permission),
     route("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs", Need::Read(Checks), checks::of_commit),
+    route("GET", "/repos/{owner}/{repo}/commits/{ref}/check-suites", Need::Read(Checks), checks::suites_of_commit),
     route("GET", "/repos/{owner}/{repo}/commits/{ref}/status", Need::Read(Statuses), checks::combined_status),
     route("GET", "/repos/{owner}/{repo}/commits/{ref}/statuses", Need::Read(Statuses), checks::statuses),
     route("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", Need::Read(PullRequests), pulls::of_commit),
@@ -150,7 +161,10 @@ fn fits(wanted: &[&str], given: &[&str], params: &mut BTreeMap<String, String>) 
     (shortest..=longest).any(|length| {
         let value = decode(&given[..length].join("/"));
         let number = name.ends_with("_number")
-            || matches!(name, "comment_id" | "review_id" | "check_run_id");
+            || matches!(
+                name,
+                "comment_id" | "review_id" | "check_run_id" | "check_suite_id" | "delivery_id"
+            );
         if number && value.parse::<u64>().is_err() {
             return false;
         }

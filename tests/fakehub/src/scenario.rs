@@ -153,6 +153,7 @@ fn fault(description: &Value) -> Result<Fault, String> {
         "bad-gateway-after-storing" => FaultKind::BadGatewayAfterStoring,
         "bad-gateway-before-storing" => FaultKind::BadGatewayBeforeStoring,
         "hang" => FaultKind::Hang,
+        "reset" => FaultKind::Reset,
         "hang-after-storing" => FaultKind::HangAfterStoring,
         "truncated-json" => FaultKind::TruncatedJson,
         "dropped-body" => FaultKind::DroppedBody,

@@ -1,6 +1,7 @@
 //! The HTTP side: takes requests in, puts answers on the wire, in pieces or never when a fault says so.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,11 +9,13 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use axum::serve::ListenerExt as _;
+use tokio_rustls::rustls;
 use tokio_stream::StreamExt as _;
 
 use crate::hub::Hub;
 use crate::pipeline;
 use crate::reply::{Body as ReplyBody, Reply};
+use crate::tls::TlsListener;
 
 /// GitHub takes 25 MB payloads; SARIF uploads and packs are larger than most.
 const BODY_LIMIT: usize = 256 * 1024 * 1024;
@@ -39,6 +42,8 @@ pub(crate) enum Wire {
     Whole(Reply),
     /// No answer.
     Never,
+    /// The connection ends without an answer.
+    Reset,
     /// The JSON ends half-way, as a well-formed HTTP message.
     Truncated(Reply),
     /// The connection closes half-way.
@@ -46,16 +51,22 @@ pub(crate) enum Wire {
     Slow(Reply, usize, Duration),
 }
 
-pub(crate) async fn serve(listener: std::net::TcpListener, hub: Hub) {
+pub(crate) async fn serve(
+    listener: std::net::TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    hub: Hub,
+) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime takes a socket");
     // Answers are small and awaited: no waiting for more to send.
     let listener = listener.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
     });
     let app = Router::new().fallback(handle).with_state(hub);
-    axum::serve(listener, app)
-        .await
-        .expect("serving does not end");
+    let served = match tls {
+        Some(config) => axum::serve(TlsListener::new(listener, config), app).await,
+        None => axum::serve(listener, app).await,
+    };
+    served.expect("serving does not end");
 }
 
 async fn handle(State(hub): State<Hub>, request: Request) -> Result<Response<Body>, Infallible> {
@@ -78,11 +89,17 @@ async fn handle(State(hub): State<Hub>, request: Request) -> Result<Response<Bod
         headers,
         body: bytes.to_vec(),
     };
+    let delay = hub.state().trouble.delay;
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
     let worker = hub.clone();
     let answered = tokio::task::spawn_blocking(move || pipeline::answer(&worker, &incoming)).await;
     Ok(match answered {
         Ok(Wire::Whole(reply)) => response(reply),
         Ok(Wire::Never) => std::future::pending().await,
+        // Ends the task of the connection, and with it the connection; nothing is printed.
+        Ok(Wire::Reset) => std::panic::resume_unwind(Box::new("reset by the test")),
         Ok(Wire::Truncated(mut reply)) => {
             let bytes = body_bytes(&reply.body).1;
             let half = bytes[..bytes.len() / 2].to_vec();

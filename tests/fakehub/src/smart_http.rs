@@ -6,11 +6,11 @@ use std::process::Stdio;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::git::plain_git;
+use crate::git::{Git, plain_git};
 use crate::hub::Hub;
 use crate::pipeline::Asked;
 use crate::push;
-use crate::reply::Reply;
+use crate::reply::{ARCHIVED, Reply};
 use crate::state::State;
 use crate::token::{Access, Permission};
 
@@ -34,62 +34,98 @@ pub(crate) fn secret(header: Option<&str>) -> Option<String> {
     Some(plain.split_once(':')?.1.to_owned())
 }
 
-pub(crate) fn answer(
-    hub: &Hub,
-    state: &mut State,
+/// Where a renamed repository is now; git follows this on its first request.
+fn moved(asked: &Asked<'_>, now: &str, action: &str) -> Reply {
+    let mut to = format!("{}/{now}.git/{action}", asked.links.web);
+    if !asked.incoming.query.is_empty() {
+        to.push('?');
+        to.push_str(&asked.incoming.query);
+    }
+    Reply::error(301, "Moved Permanently").header("location", to)
+}
+
+/// A request of git's that may be carried out.
+pub(crate) struct Admitted {
+    /// The repository's name now.
+    full_name: String,
+    git: Git,
+    action: String,
+    writes: bool,
+}
+
+/// Whether the caller may fetch from, or push to, the repository of the path.
+pub(crate) fn admit(
+    state: &State,
     asked: &Asked<'_>,
     token: Option<&str>,
-) -> Reply {
+) -> Result<Admitted, Reply> {
     let parts: Vec<&str> = asked.path.trim_start_matches('/').splitn(3, '/').collect();
     let [owner, name, action] = parts[..] else {
-        return Reply::not_found();
+        return Err(Reply::not_found());
     };
     let full_name = format!("{owner}/{}", name.trim_end_matches(".git"));
     let Some(repo) = state.repo(&full_name) else {
-        return Reply::not_found();
+        return Err(match state.new_name(&full_name) {
+            Some(now) => moved(asked, &now, action),
+            None => Reply::not_found(),
+        });
     };
     let writes = action == "git-receive-pack" || asked.incoming.query.contains("git-receive-pack");
     let access = if writes { Access::Write } else { Access::Read };
     match token.and_then(|key| state.tokens.get(key)) {
         None if writes || repo.private => {
-            return Reply::error(401, "Authentication required")
-                .header("www-authenticate", "Basic realm=\"GitHub\"");
+            return Err(Reply::error(401, "Authentication required")
+                .header("www-authenticate", "Basic realm=\"GitHub\""));
         }
         None => {}
         Some(token) => {
             let reaches = token.reaches(&full_name);
             let allowed = reaches && token.allows(Permission::Contents, access);
             if !allowed && (writes || repo.private) {
-                return Reply::error(
+                return Err(Reply::error(
                     if reaches { 403 } else { 404 },
                     "Write access to repository not granted.",
-                );
+                ));
             }
         }
     }
-    let git_path = format!("/{}.git/{action}", repo.full_name);
-    let before = writes.then(|| heads(state, &full_name));
+    if writes && repo.archived {
+        return Err(Reply::error(403, ARCHIVED));
+    }
+    Ok(Admitted {
+        full_name: repo.full_name.clone(),
+        git: repo.git.clone(),
+        action: action.to_owned(),
+        writes,
+    })
+}
+
+/// Carries a request out, without the state being held meanwhile; what a push moved is followed.
+pub(crate) fn carry_out(hub: &Hub, asked: &Asked<'_>, admitted: &Admitted) -> Reply {
+    let Admitted {
+        full_name,
+        git,
+        action,
+        writes,
+    } = admitted;
+    let folder = git.dir.file_name().unwrap_or_default();
+    let git_path = format!("/{}/{action}", folder.display());
+    let before = writes.then(|| heads(git));
     let reply = backend(hub, asked, &git_path);
     if action == "git-receive-pack" {
-        let after = heads(state, &full_name);
-        for (branch, commit) in &after {
-            let known = before
-                .iter()
-                .flatten()
-                .any(|(name, old)| name == branch && old == commit);
-            if !known {
-                push::branch_moved(state, &full_name, branch);
-            }
+        let known = before.unwrap_or_default();
+        let after = heads(git);
+        let moved = after.iter().filter(|one| !known.contains(one));
+        for (branch, _) in moved {
+            push::branch_moved(&mut hub.state(), full_name, branch);
         }
     }
     reply
 }
 
-fn heads(state: &State, name: &str) -> Vec<(String, String)> {
-    let Some(repo) = state.repo(name) else {
-        return Vec::new();
-    };
-    let list = repo.git.run(&[
+/// Branches and their tips.
+fn heads(git: &Git) -> Vec<(String, String)> {
+    let list = git.run(&[
         "for-each-ref",
         "--format=%(refname:lstrip=2) %(objectname)",
         "refs/heads",

@@ -6,21 +6,39 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::app::App;
+use crate::call::Links;
 use crate::diff::{Diff, Moves, Side};
 use crate::fault::Fault;
 use crate::git::Git;
 use crate::log::{Exchange, GraphqlOperation};
-use crate::token::Token;
+use crate::oauth::SignIns;
+use crate::outage::Trouble;
+use crate::token::{Access, Budget, Permission, Permissions, Token};
+use crate::webhook::Hook;
 
 /// Everything behind the one lock.
 pub(crate) struct State {
     next_id: u64,
     pub(crate) frozen_clock: Option<i64>,
+    /// Seconds the clock is ahead of the system's, while it is not stopped.
+    pub(crate) clock_ahead: i64,
+    /// Where the fake listens.
+    pub(crate) origin: String,
     pub(crate) public_url: Option<String>,
     pub(crate) users: BTreeMap<String, u64>,
     pub(crate) repos: BTreeMap<String, Repo>,
+    /// Earlier names, in lower case, and the ids they lead to.
+    pub(crate) renamed: BTreeMap<String, u64>,
     pub(crate) tokens: BTreeMap<String, Token>,
+    /// Accounts that are organisations.
+    pub(crate) organizations: BTreeSet<String>,
+    /// By slug.
+    pub(crate) apps: BTreeMap<String, App>,
     pub(crate) installations: BTreeMap<u64, Installation>,
+    pub(crate) hook: Hook,
+    pub(crate) sign_ins: SignIns,
+    pub(crate) trouble: Trouble,
     pub(crate) faults: Vec<Fault>,
     pub(crate) log: Vec<Exchange>,
     pub(crate) graphql: Vec<GraphqlOperation>,
@@ -28,15 +46,23 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(origin: String) -> Self {
         Self {
             next_id: 1_000,
             frozen_clock: None,
+            clock_ahead: 0,
+            origin,
             public_url: None,
             users: BTreeMap::new(),
             repos: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            organizations: BTreeSet::new(),
+            apps: BTreeMap::new(),
             installations: BTreeMap::new(),
+            hook: Hook::new(1_000),
+            sign_ins: SignIns::default(),
+            trouble: Trouble::default(),
             faults: Vec::new(),
             log: Vec::new(),
             graphql: Vec::new(),
@@ -52,7 +78,26 @@ impl State {
     /// Seconds since 1970.
     pub(crate) fn now(&self) -> i64 {
         self.frozen_clock
-            .unwrap_or_else(|| chrono::Utc::now().timestamp())
+            .unwrap_or_else(|| chrono::Utc::now().timestamp() + self.clock_ahead)
+    }
+
+    /// The rate limit that a token draws on: all tokens of an installation share one.
+    pub(crate) fn budget(&mut self, secret: &str) -> Option<&mut Budget> {
+        let token = self.tokens.get_mut(secret)?;
+        let of = token.installation;
+        match of.and_then(|id| self.installations.get_mut(&id)) {
+            Some(installation) => Some(&mut installation.budget),
+            None => Some(&mut token.budget),
+        }
+    }
+
+    /// Where URLs point outside of an answer.
+    pub(crate) fn links(&self) -> Links {
+        let root = self.public_url.as_ref().unwrap_or(&self.origin);
+        Links {
+            api: root.clone(),
+            web: root.clone(),
+        }
     }
 
     /// The id of an account, made when first named.
@@ -69,6 +114,16 @@ impl State {
         self.repos.get(&name.to_lowercase())
     }
 
+    /// What a repository is called by now that once had this name.
+    pub(crate) fn new_name(&self, earlier: &str) -> Option<String> {
+        let id = self.renamed.get(&earlier.to_lowercase())?;
+        self.repo_by_id(*id).map(|repo| repo.full_name.clone())
+    }
+
+    pub(crate) fn repo_by_id(&self, id: u64) -> Option<&Repo> {
+        self.repos.values().find(|repo| repo.id == id)
+    }
+
     pub(crate) fn repo_mut(&mut self, name: &str) -> Option<&mut Repo> {
         self.repos.get_mut(&name.to_lowercase())
     }
@@ -79,8 +134,23 @@ impl State {
 pub(crate) struct Installation {
     pub(crate) app: String,
     pub(crate) account: String,
-    pub(crate) permissions: crate::token::Permissions,
+    pub(crate) permissions: Permissions,
     pub(crate) repositories: BTreeSet<String>,
+    pub(crate) created_at: i64,
+    pub(crate) suspended_at: Option<i64>,
+    pub(crate) budget: Budget,
+}
+
+impl Installation {
+    pub(crate) fn covers(&self, repository: &str) -> bool {
+        self.repositories.contains(&repository.to_lowercase())
+    }
+
+    pub(crate) fn allows(&self, permission: Permission, access: Access) -> bool {
+        self.permissions
+            .get(&permission)
+            .is_some_and(|granted| *granted >= access)
+    }
 }
 
 /// A repository with all that hangs on it.
@@ -90,6 +160,12 @@ pub(crate) struct Repo {
     /// `owner/name`.
     pub(crate) full_name: String,
     pub(crate) private: bool,
+    /// Read-only.
+    pub(crate) archived: bool,
+    /// What the API says of its size, in KB.
+    pub(crate) size: u64,
+    pub(crate) created_at: i64,
+    pub(crate) pushed_at: i64,
     pub(crate) default_branch: String,
     pub(crate) git: Git,
     pub(crate) fork_of: Option<String>,
@@ -104,6 +180,9 @@ pub(crate) struct Repo {
     /// Root comment of a resolved thread → who resolved it.
     pub(crate) resolved: BTreeMap<u64, String>,
     pub(crate) check_runs: Vec<CheckRun>,
+    pub(crate) check_suites: Vec<CheckSuite>,
+    /// Branches and where they were when last looked at: what a push began from.
+    pub(crate) tips: BTreeMap<String, String>,
     pub(crate) statuses: Vec<Status>,
     pub(crate) sarifs: Vec<SarifUpload>,
     pub(crate) moves: Moves,
@@ -118,6 +197,20 @@ impl Repo {
 
     pub(crate) fn name(&self) -> &str {
         self.full_name.split('/').nth(1).unwrap_or_default()
+    }
+
+    /// What a person may do: a collaborator's role, else `read` or `none` as the repository is public
+    /// or not.
+    pub(crate) fn role(&self, login: &str) -> &str {
+        let default = if self.private { "none" } else { "read" };
+        self.collaborators
+            .get(login)
+            .map_or(default, String::as_str)
+    }
+
+    /// Whether a person sees the repository at all.
+    pub(crate) fn shown_to(&self, login: &str) -> bool {
+        self.role(login) != "none"
     }
 
     /// The diff of two commits, computed once.
@@ -300,9 +393,24 @@ pub(crate) struct Place {
 pub(crate) struct CheckRun {
     pub(crate) id: u64,
     pub(crate) app: String,
+    /// The suite it belongs to.
+    pub(crate) suite: u64,
     pub(crate) head_sha: String,
     pub(crate) fields: BTreeMap<String, Value>,
     pub(crate) annotations: Vec<Value>,
+}
+
+/// All check runs of an App on a commit.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckSuite {
+    pub(crate) id: u64,
+    pub(crate) app: String,
+    pub(crate) head_sha: String,
+    /// `None` when the commit was pushed to a fork.
+    pub(crate) head_branch: Option<String>,
+    /// Where the branch was before the push.
+    pub(crate) before: Option<String>,
+    pub(crate) created_at: i64,
 }
 
 /// A commit status.

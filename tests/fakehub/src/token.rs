@@ -10,6 +10,7 @@ pub enum Permission {
     Checks,
     Contents,
     Issues,
+    MergeQueues,
     Metadata,
     PullRequests,
     SecurityEvents,
@@ -24,6 +25,7 @@ impl Permission {
             Self::Checks => "checks",
             Self::Contents => "contents",
             Self::Issues => "issues",
+            Self::MergeQueues => "merge_queues",
             Self::Metadata => "metadata",
             Self::PullRequests => "pull_requests",
             Self::SecurityEvents => "security_events",
@@ -32,11 +34,12 @@ impl Permission {
     }
 
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Administration,
         Self::Checks,
         Self::Contents,
         Self::Issues,
+        Self::MergeQueues,
         Self::Metadata,
         Self::PullRequests,
         Self::SecurityEvents,
@@ -182,30 +185,70 @@ pub(crate) struct Token {
     pub(crate) caller: Caller,
     pub(crate) permissions: Permissions,
     pub(crate) repositories: Option<BTreeSet<String>>,
+    /// The installation it was made for.
+    pub(crate) installation: Option<u64>,
+    /// Made for fewer repositories than the installation has.
+    pub(crate) narrowed: bool,
+    /// The hub's time it ends at.
+    pub(crate) expires_at: Option<i64>,
     /// Requests it is good for; `None` = no end.
     pub(crate) requests: Option<u64>,
     pub(crate) dead: bool,
+    /// The App through which a person signed in; such a token sees what both see.
+    pub(crate) through: Option<String>,
+    pub(crate) budget: Budget,
+}
+
+/// The primary rate limit of a token, or of all tokens of an installation.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget {
     pub(crate) limit: u64,
     pub(crate) remaining: u64,
+    /// When it starts anew, in the hub's time.
     pub(crate) reset: i64,
 }
+
+impl Budget {
+    pub(crate) fn new(limit: u64, now: i64) -> Self {
+        Self {
+            limit,
+            remaining: limit,
+            reset: now + HOUR,
+        }
+    }
+
+    /// Starts anew when it is time.
+    pub(crate) fn refresh(&mut self, now: i64) {
+        if now >= self.reset {
+            self.reset = now + HOUR;
+            self.remaining = self.limit;
+        }
+    }
+}
+
+/// Requests in an hour of a person's or an installation's token.
+pub(crate) const REQUESTS: u64 = 5_000;
+
+const HOUR: i64 = 3_600;
 
 impl Token {
     pub(crate) fn new(spec: TokenSpec, now: i64) -> Self {
         let limit = if spec.caller == Caller::Actions {
             1_000
         } else {
-            5_000
+            REQUESTS
         };
         Self {
             caller: spec.caller,
             permissions: spec.permissions,
             repositories: spec.repositories,
+            installation: None,
+            narrowed: false,
+            expires_at: None,
             requests: spec.requests,
             dead: false,
-            limit,
-            remaining: limit,
-            reset: now + 3_600,
+            through: None,
+            budget: Budget::new(limit, now),
         }
     }
 

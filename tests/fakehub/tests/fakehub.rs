@@ -13,6 +13,8 @@ mod client;
 mod contract;
 #[path = "cases/conversation.rs"]
 mod conversation;
+#[path = "cases/deliveries.rs"]
+mod deliveries;
 #[path = "cases/faults.rs"]
 mod faults;
 #[path = "cases/git.rs"]
@@ -23,6 +25,8 @@ mod graphql;
 mod limits;
 #[path = "cases/moves.rs"]
 mod moves;
+#[path = "cases/outages.rs"]
+mod outages;
 #[path = "cases/paging.rs"]
 mod paging;
 #[path = "cases/permissions.rs"]
@@ -31,9 +35,19 @@ mod permissions;
 mod program;
 #[path = "cases/proxy.rs"]
 mod proxy;
+#[path = "cases/receiver.rs"]
+mod receiver;
+#[path = "cases/renames.rs"]
+mod renames;
 #[path = "cases/repository.rs"]
 mod repository;
 #[path = "cases/reviews.rs"]
 mod reviews;
 #[path = "cases/sequences.rs"]
 mod sequences;
+#[path = "cases/signin.rs"]
+mod signin;
+#[path = "cases/tls.rs"]
+mod tls;
+#[path = "cases/webhooks.rs"]
+mod webhooks;

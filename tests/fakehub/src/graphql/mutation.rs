@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use super::execute::{Failure, Request};
 use super::resolve::{Found, Node, node_by_id};
 use crate::anchor::{self, Anchor};
+use crate::reply::ARCHIVED;
 use crate::state::{Review, ReviewComment, State};
 use crate::token::{Access, Caller, Permission};
+use crate::webhook::news;
 
 pub(crate) fn carry_out(
     request: &Request<'_>,
@@ -30,6 +32,7 @@ pub(crate) fn carry_out(
             let node = node_by_id(request, state, &text("subjectId"))?;
             writes(
                 request,
+                state,
                 &node,
                 &[Permission::PullRequests, Permission::Issues],
             )?;
@@ -44,17 +47,21 @@ pub(crate) fn carry_out(
                 Caller::Actions => Permission::Contents,
                 Caller::User(_) | Caller::App(_) => Permission::PullRequests,
             };
-            writes(request, &node, &[needed])?;
+            writes(request, state, &node, &[needed])?;
             let Node::Thread(repo, root) = &node else {
                 return Err(no_node(&text("threadId")));
             };
+            let login = request.caller.login();
+            let mut action = "unresolved";
             if let Some(repo) = state.repo_mut(repo) {
                 if name == "resolveReviewThread" {
-                    repo.resolved.insert(*root, request.caller.login());
+                    repo.resolved.insert(*root, login.clone());
+                    action = "resolved";
                 } else {
                     repo.resolved.remove(root);
                 }
             }
+            news::thread(state, repo, *root, action, &login);
             payload(Some(node))
         }
         "addPullRequestReviewThread" => payload(add_thread(request, state, input)?),
@@ -70,8 +77,17 @@ fn no_node(id: &str) -> Failure {
     )
 }
 
-fn writes(request: &Request<'_>, node: &Node, any: &[Permission]) -> Result<(), Failure> {
+fn writes(
+    request: &Request<'_>,
+    state: &State,
+    node: &Node,
+    any: &[Permission],
+) -> Result<(), Failure> {
     let reaches = node.repo().is_some_and(|name| request.caller.reaches(name));
+    let repo = node.repo().and_then(|name| state.repo(name));
+    if repo.is_some_and(|repo| repo.archived) {
+        return Err(Failure::new("FORBIDDEN", ARCHIVED));
+    }
     if reaches
         && any
             .iter()
@@ -146,7 +162,7 @@ fn add_thread(
         .or(input["pullRequestId"].as_str())
         .unwrap_or_default();
     let node = node_by_id(request, state, subject)?;
-    writes(request, &node, &[Permission::PullRequests])?;
+    writes(request, state, &node, &[Permission::PullRequests])?;
     let login = request.caller.login();
     let (name, number, review) = match &node {
         Node::Pull(name, number) => {
@@ -206,7 +222,7 @@ fn add_reply(request: &Request<'_>, state: &mut State, input: &Value) -> Result<
         .as_str()
         .unwrap_or_default();
     let node = node_by_id(request, state, thread)?;
-    writes(request, &node, &[Permission::PullRequests])?;
+    writes(request, state, &node, &[Permission::PullRequests])?;
     let Node::Thread(name, root) = node else {
         return Err(no_node(thread));
     };
@@ -219,13 +235,15 @@ fn add_reply(request: &Request<'_>, state: &mut State, input: &Value) -> Result<
     let (id, now) = (state.id(), state.now());
     answer.id = id;
     answer.in_reply_to = Some(root);
-    answer.author = login;
+    answer.author = login.clone();
     answer.body = input["body"].as_str().unwrap_or_default().to_owned();
     answer.minimized = None;
     answer.created_at = now;
     answer.updated_at = now;
+    let review = answer.review;
     if let Some(repo) = state.repo_mut(&name) {
         repo.review_comments.push(answer);
     }
+    news::submitted(state, &name, review, &login);
     Ok(Node::DiffComment(name, id))
 }

@@ -148,10 +148,10 @@ pub(crate) fn field(
     match (node, repo) {
         (Node::Query, _) => query(request, state, name, arguments),
         (Node::RateLimit, _) => Ok(Found::Scalar(match name {
-            "limit" => json!(request.caller.limit),
-            "remaining" => json!(request.caller.remaining),
-            "used" => json!(request.caller.limit - request.caller.remaining),
-            "resetAt" => json!(time(request.caller.reset)),
+            "limit" => json!(request.caller.budget.limit),
+            "remaining" => json!(request.caller.budget.remaining),
+            "used" => json!(request.caller.budget.limit - request.caller.budget.remaining),
+            "resetAt" => json!(time(request.caller.budget.reset)),
             _ => json!(1),
         })),
         (Node::Account(login), _) => Ok(Found::Scalar(account(request, state, login, name))),

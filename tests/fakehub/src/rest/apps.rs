@@ -4,31 +4,59 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::call::Call;
+use crate::app::id_of;
+use crate::call::{Call, Links};
+use crate::oauth;
 use crate::render::{self, time};
 use crate::reply::{Answer, Reply};
-use crate::state::Installation;
+use crate::rest::repository::levels;
+use crate::state::{Installation, State};
 use crate::token::{Access, Caller, Permission, Permissions, Token, TokenSpec};
 
+/// What GitHub says to a suspended installation and its tokens.
+pub(crate) const SUSPENDED: &str = "This installation has been suspended";
+
+/// Seconds an installation's token is good for.
+const LIFETIME: i64 = 3_600;
+
+fn refused(why: &str) -> Reply {
+    Reply::error(401, why)
+}
+
+fn undecodable() -> Reply {
+    refused("A JSON web token could not be decoded")
+}
+
 /// The slug of the App that signed the JWT of the request.
-fn app(call: &Call<'_>) -> Result<String, Reply> {
-    let refused = |why: &str| Reply::error(401, why);
+pub(crate) fn app(call: &Call<'_>) -> Result<String, Reply> {
     let secret = call.authorization.split(' ').nth(1).unwrap_or_default();
-    let parts: Vec<&str> = secret.split('.').collect();
-    let undecodable = || refused("A JSON web token could not be decoded");
-    let [head, claims, signature] = parts[..] else {
-        return Err(undecodable());
-    };
+    let (signed, signature) = secret.rsplit_once('.').ok_or_else(undecodable)?;
+    let (head, claims) = signed.split_once('.').ok_or_else(undecodable)?;
     let part = |text: &str| -> Option<Value> {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
     };
     let (Some(head), Some(claims)) = (part(head), part(claims)) else {
         return Err(undecodable());
     };
-    if head["alg"] != "RS256" || signature.is_empty() {
+    if head["alg"] != "RS256" {
         return Err(undecodable());
     }
-    let now = call.state.now();
+    // The number or the client id, the number as text or not.
+    let issuer = claims["iss"]
+        .as_str()
+        .map_or(claims["iss"].to_string(), str::to_owned);
+    let mut known = call.state.apps.values();
+    let app = known.find(|app| app.client_id == issuer || app.id.to_string() == issuer);
+    let app = app.ok_or_else(|| Reply::error(404, "Integration not found"))?;
+    if !app.verifies(signed, signature) {
+        return Err(undecodable());
+    }
+    check_times(&claims, call.state.now())?;
+    Ok(app.slug.clone())
+}
+
+/// The times GitHub wants: issued in the past, good for ten minutes at most, with a little drift.
+fn check_times(claims: &Value, now: i64) -> Result<(), Reply> {
     let (issued, expires) = (
         claims["iat"].as_i64().unwrap_or(i64::MAX),
         claims["exp"].as_i64().unwrap_or(0),
@@ -48,17 +76,7 @@ fn app(call: &Call<'_>) -> Result<String, Reply> {
             "'Expiration time' claim ('exp') is too far in the future",
         ));
     }
-    let issuer = claims["iss"]
-        .as_str()
-        .map_or(claims["iss"].to_string(), str::to_owned);
-    let known = call
-        .state
-        .installations
-        .values()
-        .any(|one| one.app == issuer);
-    known
-        .then_some(issuer)
-        .ok_or_else(|| Reply::error(404, "Integration not found"))
+    Ok(())
 }
 
 fn permissions(granted: &Permissions) -> Value {
@@ -68,22 +86,45 @@ fn permissions(granted: &Permissions) -> Value {
         .collect()
 }
 
-fn show_installation(call: &Call<'_>, id: u64, installation: &Installation) -> Value {
-    let url = format!("{}/app/installations/{id}", call.links.api);
+/// An installation as GitHub shows it.
+pub(crate) fn show_installation(
+    state: &State,
+    links: &Links,
+    id: u64,
+    installation: &Installation,
+) -> Value {
+    let url = format!("{}/app/installations/{id}", links.api);
+    let account = &installation.account;
+    let app = state.apps.get(&installation.app);
     json!({
         "id": id,
-        "account": render::user(call.state, &call.links, &installation.account),
+        "account": render::user(state, links, account),
         "repository_selection": "selected",
         "access_tokens_url": format!("{url}/access_tokens"),
-        "repositories_url": format!("{}/installation/repositories", call.links.api),
-        "html_url": format!("{}/settings/installations/{id}", call.links.web),
-        "app_id": 1,
+        "repositories_url": format!("{}/installation/repositories", links.api),
+        "html_url": format!("{}/settings/installations/{id}", links.web),
+        "app_id": id_of(state, &installation.app),
         "app_slug": installation.app,
-        "target_id": 1,
-        "target_type": "Organization",
+        "client_id": app.map(|app| app.client_id.as_str()).unwrap_or_default(),
+        "target_id": state.users.get(account).copied().unwrap_or(1),
+        "target_type": render::kind(state, account),
         "permissions": permissions(&installation.permissions),
-        "events": ["pull_request"],
+        "events": events(state),
+        "created_at": time(installation.created_at),
+        "updated_at": time(installation.suspended_at.unwrap_or(installation.created_at)),
+        "single_file_name": null,
+        "suspended_at": installation.suspended_at.map(time),
+        "suspended_by": installation.suspended_at.map(|_| render::user(state, links, account)),
     })
+}
+
+/// The events the Apps of the hub subscribed to.
+fn events(state: &State) -> Value {
+    let target = state.hook.target.as_ref();
+    match target.and_then(|target| target.events.as_ref()) {
+        Some(events) => json!(events),
+        None => json!(["pull_request"]),
+    }
 }
 
 fn installation(call: &Call<'_>) -> Result<(u64, Installation), Reply> {
@@ -104,17 +145,21 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
         .values()
         .find(|one| one.app == slug);
     let owner = owner.map(|one| one.account.clone()).unwrap_or_default();
+    let all = call.state.installations.values();
+    let count = all.filter(|one| one.app == slug).count();
     Ok(Reply::ok(json!({
-        "id": 1,
+        "id": id_of(call.state, &slug),
         "slug": slug,
-        "node_id": "A_1",
+        "node_id": format!("A_{}", id_of(call.state, &slug)),
+        "client_id": call.state.apps[&slug].client_id,
+        "installations_count": count,
         "owner": render::user(call.state, &call.links, &owner),
         "name": slug,
         "description": null,
         "external_url": call.links.web,
         "html_url": format!("{}/apps/{slug}", call.links.web),
         "permissions": {},
-        "events": [],
+        "events": events(call.state),
     })))
 }
 
@@ -129,14 +174,19 @@ pub(crate) fn installations(call: &mut Call<'_>) -> Answer {
     call.paged(all.len(), |range| {
         all[range]
             .iter()
-            .map(|(id, one)| show_installation(call, **id, one))
+            .map(|(id, one)| show_installation(call.state, &call.links, **id, one))
             .collect()
     })
 }
 
 pub(crate) fn get_installation(call: &mut Call<'_>) -> Answer {
     let (id, installation) = installation(call)?;
-    Ok(Reply::ok(show_installation(call, id, &installation)))
+    Ok(Reply::ok(show_installation(
+        call.state,
+        &call.links,
+        id,
+        &installation,
+    )))
 }
 
 pub(crate) fn installation_of_repo(call: &mut Call<'_>) -> Answer {
@@ -144,11 +194,33 @@ pub(crate) fn installation_of_repo(call: &mut Call<'_>) -> Answer {
     let mut all = call.state.installations.iter();
     let found = all.find(|(_, one)| one.app == app && one.repositories.contains(&name));
     let (id, installation) = found.ok_or_else(Reply::not_found)?;
-    Ok(Reply::ok(show_installation(call, *id, installation)))
+    Ok(Reply::ok(show_installation(
+        call.state,
+        &call.links,
+        *id,
+        installation,
+    )))
+}
+
+/// The installation of an account.
+pub(crate) fn installation_of_account(call: &mut Call<'_>) -> Answer {
+    let (app, account) = (app(call)?, call.param("org"));
+    let mut all = call.state.installations.iter();
+    let found = all.find(|(_, one)| one.app == app && one.account.eq_ignore_ascii_case(account));
+    let (id, installation) = found.ok_or_else(Reply::not_found)?;
+    Ok(Reply::ok(show_installation(
+        call.state,
+        &call.links,
+        *id,
+        installation,
+    )))
 }
 
 pub(crate) fn create_token(call: &mut Call<'_>) -> Answer {
-    let (_, installation) = installation(call)?;
+    let (installation_id, installation) = installation(call)?;
+    if installation.suspended_at.is_some() {
+        return Err(Reply::error(403, SUSPENDED));
+    }
     let mut spec = TokenSpec::new(Caller::App(installation.app.clone()));
     spec.permissions = installation.permissions.clone();
     spec.repositories = Some(installation.repositories.clone());
@@ -174,7 +246,8 @@ pub(crate) fn create_token(call: &mut Call<'_>) -> Answer {
     }
     let by_name = call.body["repositories"].as_array().cloned();
     let by_id = call.body["repository_ids"].as_array().cloned();
-    if by_name.is_some() || by_id.is_some() {
+    let narrowed = by_name.is_some() || by_id.is_some();
+    if narrowed {
         let names = by_name.unwrap_or_default().into_iter().map(|name| {
             format!(
                 "{}/{}",
@@ -211,9 +284,11 @@ pub(crate) fn create_token(call: &mut Call<'_>) -> Answer {
     );
     let granted = spec.permissions.clone();
     let names = spec.repositories.clone().unwrap_or_default();
-    call.state
-        .tokens
-        .insert(secret.clone(), Token::new(spec, now));
+    let mut token = Token::new(spec, now);
+    token.installation = Some(installation_id);
+    token.narrowed = narrowed;
+    token.expires_at = Some(now + LIFETIME);
+    call.state.tokens.insert(secret.clone(), token);
     let repositories: Vec<Value> = names
         .iter()
         .filter_map(|name| call.state.repo(name))
@@ -221,11 +296,23 @@ pub(crate) fn create_token(call: &mut Call<'_>) -> Answer {
         .collect();
     Ok(Reply::created(json!({
         "token": secret,
-        "expires_at": time(now + 3_600),
+        "expires_at": time(now + LIFETIME),
         "permissions": permissions(&granted),
         "repository_selection": "selected",
         "repositories": repositories,
     })))
+}
+
+/// The caller ends its own token.
+pub(crate) fn revoke_token(call: &mut Call<'_>) -> Answer {
+    let secret = crate::smart_http::secret(Some(&call.authorization)).unwrap_or_default();
+    match call.state.tokens.get_mut(&secret) {
+        Some(token) if token.app().is_some() => {
+            token.dead = true;
+            Ok(Reply::no_content())
+        }
+        _ => Err(Reply::error(401, "Requires authentication")),
+    }
 }
 
 pub(crate) fn repositories(call: &mut Call<'_>) -> Answer {
@@ -243,6 +330,67 @@ pub(crate) fn repositories(call: &mut Call<'_>) -> Answer {
             .map(|repo| render::repository(call.state, &call.links, repo))
             .collect();
         json!({"total_count": all.len(), "repositories": shown})
+    })
+}
+
+/// The caller when it is a person who signed in through an App: the App's slug and the login.
+fn signed_in(call: &Call<'_>) -> Result<(String, String), Reply> {
+    let token = call.caller.as_ref();
+    match token.map(|token| (&token.through, &token.caller)) {
+        Some((Some(app), Caller::User(login))) => Ok((app.clone(), login.clone())),
+        _ => Err(Reply::error(
+            403,
+            "You must authenticate with an access token authorized to a GitHub App in order to list installations",
+        )),
+    }
+}
+
+/// The installations of the App in which the person sees a repository.
+pub(crate) fn installations_of_user(call: &mut Call<'_>) -> Answer {
+    let (app, login) = signed_in(call)?;
+    let visible = oauth::visible(call.state, &app, &login);
+    let all: Vec<_> = call
+        .state
+        .installations
+        .iter()
+        .filter(|(_, one)| one.app == app)
+        .filter(|(_, one)| one.account == login || !one.repositories.is_disjoint(&visible))
+        .collect();
+    call.paged(all.len(), |range| {
+        let shown: Vec<Value> = all[range]
+            .iter()
+            .map(|(id, one)| show_installation(call.state, &call.links, **id, one))
+            .collect();
+        json!({"total_count": all.len(), "installations": shown})
+    })
+}
+
+/// The repositories of an installation that the person sees, with what the person may do there.
+pub(crate) fn repositories_of_user(call: &mut Call<'_>) -> Answer {
+    let (app, login) = signed_in(call)?;
+    let id = call.id("installation_id")?;
+    let visible = oauth::visible(call.state, &app, &login);
+    let installation = call.state.installations.get(&id);
+    let installation = installation.filter(|one| one.app == app);
+    let installation = installation.ok_or_else(Reply::not_found)?;
+    let names: Vec<&String> = installation.repositories.intersection(&visible).collect();
+    if names.is_empty() && installation.account != login {
+        return Err(Reply::not_found());
+    }
+    call.paged(names.len(), |range| {
+        let known = names[range].iter().filter_map(|name| call.state.repo(name));
+        let shown: Vec<Value> = known
+            .map(|repo| {
+                let mut shown = render::repository(call.state, &call.links, repo);
+                shown["permissions"] = levels(repo.role(&login));
+                shown
+            })
+            .collect();
+        json!({
+            "total_count": names.len(),
+            "repository_selection": "selected",
+            "repositories": shown,
+        })
     })
 }
 
@@ -274,7 +422,10 @@ pub(crate) fn meta(call: &mut Call<'_>) -> Answer {
 pub(crate) fn rate_limit(call: &mut Call<'_>) -> Answer {
     let now = call.state.now();
     let (limit, remaining, reset) = match &call.caller {
-        Some(token) => (token.limit, token.remaining, token.reset),
+        Some(token) => {
+            let budget = &token.budget;
+            (budget.limit, budget.remaining, budget.reset)
+        }
         None => (60, 60, now + 3_600),
     };
     let one =

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::app::id_of;
 use crate::call::{Call, Links};
 use crate::render::{self, repo_url, time};
 use crate::reply::{Answer, Reply};
-use crate::state::{CheckRun, Repo, State, Status};
+use crate::state::{CheckRun, CheckSuite, Repo, State, Status};
+use crate::suite;
+use crate::webhook::news;
 
 /// Most characters of an annotation's title.
 const TITLE_CHARACTERS: usize = 255;
@@ -21,28 +24,12 @@ fn find(repo: &Repo, id: u64) -> Result<&CheckRun, Reply> {
         .ok_or_else(Reply::not_found)
 }
 
-fn show(state: &State, links: &Links, repo: &Repo, run: &CheckRun) -> Value {
+/// A check run as GitHub shows it.
+pub(crate) fn show(state: &State, links: &Links, repo: &Repo, run: &CheckRun) -> Value {
     let url = format!("{}/check-runs/{}", repo_url(links, repo), run.id);
     let page = format!("{}/{}/runs/{}", links.web, repo.full_name, run.id);
     let field = |name: &str| run.fields.get(name).cloned().unwrap_or(Value::Null);
     let output = field("output");
-    let pulls: Vec<Value> = repo
-        .pulls
-        .values()
-        .filter(|pull| {
-            pull.open && pull.head_sha == run.head_sha && pull.head_repo == repo.full_name
-        })
-        .map(|pull| {
-            let small = json!({"id": repo.id, "url": repo_url(links, repo), "name": repo.name()});
-            json!({
-                "id": pull.id,
-                "number": pull.number,
-                "url": format!("{}/pulls/{}", repo_url(links, repo), pull.number),
-                "head": {"ref": pull.head_ref, "sha": pull.head_sha, "repo": small},
-                "base": {"ref": pull.base_ref, "sha": pull.base_sha, "repo": small},
-            })
-        })
-        .collect();
     json!({
         "id": run.id,
         "node_id": format!("CR_{}", run.id),
@@ -63,16 +50,9 @@ fn show(state: &State, links: &Links, repo: &Repo, run: &CheckRun) -> Value {
             "annotations_count": run.annotations.len(),
             "annotations_url": format!("{url}/annotations"),
         },
-        "check_suite": {"id": 1},
-        "app": {
-            "id": 1,
-            "slug": run.app,
-            "node_id": "A_1",
-            "owner": render::user(state, links, repo.owner()),
-            "name": run.app,
-            "description": null,
-        },
-        "pull_requests": pulls,
+        "check_suite": {"id": run.suite},
+        "app": suite::show_app(state, links, repo, &run.app),
+        "pull_requests": suite::pulls_at(links, repo, &run.head_sha),
     })
 }
 
@@ -86,6 +66,7 @@ fn take_over(call: &Call<'_>, fields: &mut BTreeMap<String, Value>) -> Result<Ve
         "external_id",
         "started_at",
         "completed_at",
+        "actions",
     ] {
         if !call.body[name].is_null() {
             fields.insert(name.to_owned(), call.body[name].clone());
@@ -172,15 +153,18 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         .and_then(|token| token.app())
         .unwrap_or_default()
         .to_owned();
+    let name = call.full_name();
+    let suite = suite::of_commit(call.state, &name, &app, &sha);
     let id = call.state.id();
-    let repo = call.repo_mut()?;
-    repo.check_runs.push(CheckRun {
+    call.repo_mut()?.check_runs.push(CheckRun {
         id,
         app,
+        suite,
         head_sha: sha,
         fields,
         annotations,
     });
+    tell(call, id, "created");
     let repo = call.repo()?;
     Ok(Reply::created(show(
         call.state,
@@ -218,7 +202,72 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
         run.fields = fields;
         run.annotations.extend(annotations);
     }
+    tell(call, id, "completed");
     get(call)
+}
+
+/// Tells Apps of a run: that it was created, when it is completed, and when with it its suite is.
+fn tell(call: &mut Call<'_>, id: u64, action: &str) {
+    let (name, login) = (call.full_name(), call.login());
+    if action == "created" {
+        news::check_run(call.state, &name, id, action, &login, None);
+    }
+    let Some(repo) = call.state.repo(&name) else {
+        return;
+    };
+    let Some(run) = repo.check_runs.iter().find(|one| one.id == id) else {
+        return;
+    };
+    if run.fields.get("status") != Some(&json!("completed")) {
+        return;
+    }
+    let suite = run.suite;
+    let complete = suite::is_complete(repo, suite);
+    news::check_run(call.state, &name, id, "completed", &login, None);
+    if complete {
+        news::check_suite(call.state, &name, suite, "completed", &login);
+    }
+}
+
+fn find_suite(repo: &Repo, id: u64) -> Result<&CheckSuite, Reply> {
+    let mut all = repo.check_suites.iter();
+    all.find(|one| one.id == id).ok_or_else(Reply::not_found)
+}
+
+pub(crate) fn get_suite(call: &mut Call<'_>) -> Answer {
+    let repo = call.repo()?;
+    let suite = find_suite(repo, call.id("check_suite_id")?)?;
+    Ok(Reply::ok(show_suite(call, repo, suite)))
+}
+
+fn show_suite(call: &Call<'_>, repo: &Repo, suite: &CheckSuite) -> Value {
+    let mut shown = suite::show(call.state, &call.links, repo, suite);
+    shown["head_commit"] = render::simple_commit(repo, &suite.head_sha);
+    shown
+}
+
+pub(crate) fn runs_of_suite(call: &mut Call<'_>) -> Answer {
+    let repo = call.repo()?;
+    let suite = find_suite(repo, call.id("check_suite_id")?)?.id;
+    let of = |run: &&CheckRun| run.suite == suite;
+    list_runs(call, repo, repo.check_runs.iter().filter(of).collect())
+}
+
+pub(crate) fn suites_of_commit(call: &mut Call<'_>) -> Answer {
+    let sha = sha_of(call, "ref")?;
+    let repo = call.repo()?;
+    let app = call.query.get("app_id");
+    let all: Vec<&CheckSuite> = repo
+        .check_suites
+        .iter()
+        .filter(|one| one.head_sha == sha)
+        .filter(|one| app.is_none_or(|id| *id == id_of(call.state, &one.app).to_string()))
+        .collect();
+    call.paged(all.len(), |range| {
+        let shown = all[range].iter();
+        let suites: Vec<Value> = shown.map(|one| show_suite(call, repo, one)).collect();
+        json!({"total_count": all.len(), "check_suites": suites})
+    })
 }
 
 pub(crate) fn annotations(call: &mut Call<'_>) -> Answer {
@@ -255,16 +304,20 @@ fn sha_of(call: &Call<'_>, name: &str) -> Result<String, Reply> {
 
 pub(crate) fn of_commit(call: &mut Call<'_>) -> Answer {
     let sha = sha_of(call, "ref")?;
+    let repo = call.repo()?;
+    let app = call.query.get("app_id");
+    let here = repo.check_runs.iter().filter(|run| run.head_sha == sha);
+    let by = |run: &&CheckRun| app.is_none_or(|id| *id == id_of(call.state, &run.app).to_string());
+    list_runs(call, repo, here.filter(by).collect())
+}
+
+/// A page of check runs, of those with the name and status of the query, and by default of runs with
+/// one name the newest alone.
+fn list_runs(call: &Call<'_>, repo: &Repo, mut all: Vec<&CheckRun>) -> Answer {
     let name = call.query.get("check_name");
     let status = call.query.get("status");
-    let repo = call.repo()?;
-    let mut all: Vec<&CheckRun> = repo
-        .check_runs
-        .iter()
-        .filter(|run| run.head_sha == sha)
-        .filter(|run| name.is_none_or(|name| run.fields.get("name") == Some(&json!(name))))
-        .filter(|run| status.is_none_or(|status| run.fields.get("status") == Some(&json!(status))))
-        .collect();
+    all.retain(|run| name.is_none_or(|name| run.fields.get("name") == Some(&json!(name))));
+    all.retain(|run| status.is_none_or(|status| run.fields.get("status") == Some(&json!(status))));
     if call.query.get("filter").map(String::as_str) != Some("all") {
         let last = |run: &CheckRun| {
             let same = |other: &&&CheckRun| {

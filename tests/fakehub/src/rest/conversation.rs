@@ -8,6 +8,7 @@ use crate::reply::{Answer, Reply};
 use crate::rest::check_body;
 use crate::state::{IssueComment, Repo};
 use crate::token::{Access, Permission};
+use crate::webhook::news;
 
 const RESOURCE: &str = "IssueComment";
 
@@ -72,7 +73,13 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         created_at: now,
         updated_at: now,
     });
+    tell(call, id, "created", None);
     Ok(Reply::created(show(call, id)?))
+}
+
+fn tell(call: &mut Call<'_>, id: u64, action: &str, earlier: Option<&str>) {
+    let (name, login) = (call.full_name(), call.login());
+    news::issue_comment(call.state, &name, id, action, &login, earlier);
 }
 
 fn own(call: &Call<'_>, id: u64) -> Result<(), Reply> {
@@ -94,17 +101,20 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let body = call.text("body").unwrap_or_default();
     check_body(RESOURCE, &body)?;
     let now = call.state.now();
+    let earlier = find(call.repo()?, id)?.body.clone();
     let repo = call.repo_mut()?;
     for one in repo.issue_comments.iter_mut().filter(|one| one.id == id) {
         one.body.clone_from(&body);
         one.updated_at = now;
     }
+    tell(call, id, "edited", Some(&earlier));
     Ok(Reply::ok(show(call, id)?))
 }
 
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.id("comment_id")?;
     own(call, id)?;
+    tell(call, id, "deleted", None);
     call.repo_mut()?.issue_comments.retain(|one| one.id != id);
     Ok(Reply::no_content())
 }

@@ -25,13 +25,22 @@ fn base64_lines(bytes: &[u8]) -> String {
     lines.collect()
 }
 
+/// The answer when something is not there: another one when nothing at all is.
+fn absent(repo: &Repo, otherwise: Reply) -> Reply {
+    let refs = repo.git.run(&["for-each-ref", "--count=1"]);
+    match refs.is_empty() {
+        true => Reply::error(409, "Git Repository is empty."),
+        false => otherwise,
+    }
+}
+
 pub(crate) fn commit(call: &mut Call<'_>) -> Answer {
     let repo = call.repo()?;
     let wanted = call.param("ref");
-    let sha = repo
-        .git
-        .commit_of(wanted)
-        .ok_or_else(|| Reply::error(422, &format!("No commit found for SHA: {wanted}")))?;
+    let sha = repo.git.commit_of(wanted).ok_or_else(|| {
+        let missing = format!("No commit found for SHA: {wanted}");
+        absent(repo, Reply::error(422, &missing))
+    })?;
     if call.accept.contains(".sha") {
         return Ok(Reply::bytes(
             "application/vnd.github.sha; charset=utf-8",
@@ -121,7 +130,7 @@ pub(crate) fn tree(call: &mut Call<'_>) -> Answer {
         .try_run(&["rev-parse", "--quiet", "--verify", &wanted]);
     let sha = found
         .filter(|_| !wanted.starts_with('-'))
-        .ok_or_else(Reply::not_found)?;
+        .ok_or_else(|| absent(repo, Reply::not_found()))?;
     let mut arguments = vec!["ls-tree", "-z", "--long"];
     // GitHub: any value of `recursive`, even "0", turns it on.
     if call.query.contains_key("recursive") {

@@ -6,6 +6,7 @@ pub(crate) mod code_scanning;
 pub(crate) mod compare;
 pub(crate) mod conversation;
 pub(crate) mod git_data;
+pub(crate) mod hook;
 pub(crate) mod pulls;
 pub(crate) mod repository;
 pub(crate) mod review_comments;

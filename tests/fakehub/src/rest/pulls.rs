@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::call::Call;
+use crate::call::{Call, Links};
 use crate::diff::{DIFF_FILES, DIFF_LINES, LISTED_FILES};
 use crate::render;
 use crate::reply::{Answer, Reply};
+use crate::state::State;
 
 pub(crate) fn list(call: &mut Call<'_>) -> Answer {
     let wanted = call.query.get("state").map_or("open", String::as_str);
@@ -42,8 +43,8 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
 
 pub(crate) fn get(call: &mut Call<'_>) -> Answer {
     let number = call.pull()?.number;
-    let (merge_base, diff) = call.repo_mut()?.pull_diff(number);
     if call.accept.contains(".diff") {
+        let (_, diff) = call.repo_mut()?.pull_diff(number);
         if diff.files.len() > DIFF_FILES {
             return Err(Reply::too_large(&format!(
                 "Sorry, the diff exceeded the maximum number of files ({DIFF_FILES}). Consider using 'List pull requests files' API or locally cloning the repository instead."
@@ -59,9 +60,22 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
             diff.text.clone(),
         ));
     }
-    let repo = call.repo()?;
+    let (links, name) = (call.links.clone(), call.full_name());
+    Ok(Reply::ok(whole(call.state, &links, &name, number)))
+}
+
+/// A pull request with all that is counted on it, as the API shows a single one. The pull request
+/// exists.
+pub(crate) fn whole(state: &mut State, links: &Links, name: &str, number: u64) -> Value {
+    let Some(repo) = state.repo_mut(name) else {
+        return Value::Null;
+    };
+    let (merge_base, diff) = repo.pull_diff(number);
+    let Some(repo) = state.repo(name) else {
+        return Value::Null;
+    };
     let pull = &repo.pulls[&number];
-    let mut shown = render::pull(call.state, &call.links, repo, pull);
+    let mut shown = render::pull(state, links, repo, pull);
     let range = format!("{merge_base}..{}", pull.head_sha);
     let commits: u64 = repo
         .git
@@ -81,7 +95,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
     );
     let on_diff = repo.review_comments.iter().filter(|one| one.pull == number);
     shown["review_comments"] = json!(on_diff.count());
-    Ok(Reply::ok(shown))
+    shown
 }
 
 pub(crate) fn files(call: &mut Call<'_>) -> Answer {

@@ -6,11 +6,14 @@ use crate::call::Call;
 use crate::render::{self, repo_url};
 use crate::reply::{Answer, Reply};
 use crate::state::Protection;
-use crate::token::{Access, Permission};
+use crate::token::{Access, Caller, Permission};
 
 pub(crate) fn get(call: &mut Call<'_>) -> Answer {
     let repo = call.repo()?;
     let mut shown = render::repository(call.state, &call.links, repo);
+    if let Some(Caller::User(login)) = call.caller.as_ref().map(|token| &token.caller) {
+        shown["permissions"] = levels(repo.role(login));
+    }
     shown["network_count"] = json!(0);
     shown["subscribers_count"] = json!(0);
     if let Some(parent) = repo.fork_of.as_ref().and_then(|name| call.state.repo(name)) {
@@ -20,17 +23,27 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
     Ok(Reply::ok(shown))
 }
 
+/// What a role allows, in the words of the API's older levels.
+pub(crate) fn levels(role: &str) -> Value {
+    let rank = ["none", "read", "triage", "write", "maintain", "admin"];
+    let at = |role: &str| rank.iter().position(|one| *one == role);
+    let has = |level: &str| at(role) >= at(level);
+    json!({
+        "pull": has("read"),
+        "triage": has("triage"),
+        "push": has("write"),
+        "maintain": has("maintain"),
+        "admin": has("admin"),
+    })
+}
+
 pub(crate) fn permission(call: &mut Call<'_>) -> Answer {
     let repo = call.repo()?;
     let login = call.param("username");
     if !call.state.users.contains_key(login) {
         return Err(Reply::not_found());
     }
-    let default = if repo.private { "none" } else { "read" };
-    let role = repo
-        .collaborators
-        .get(login)
-        .map_or(default, String::as_str);
+    let role = repo.role(login);
     // The older field knows four levels.
     let permission = match role {
         "maintain" => "write",
@@ -38,17 +51,7 @@ pub(crate) fn permission(call: &mut Call<'_>) -> Answer {
         other => other,
     };
     let mut user = render::user(call.state, &call.links, login);
-    let rank = ["none", "read", "triage", "write", "maintain", "admin"];
-    let has = |level: &str| {
-        rank.iter().position(|one| *one == role) >= rank.iter().position(|one| *one == level)
-    };
-    user["permissions"] = json!({
-        "pull": has("read"),
-        "triage": has("triage"),
-        "push": has("write"),
-        "maintain": has("maintain"),
-        "admin": has("admin"),
-    });
+    user["permissions"] = levels(role);
     user["role_name"] = json!(role);
     Ok(Reply::ok(
         json!({"permission": permission, "role_name": role, "user": user}),

@@ -9,6 +9,7 @@ use crate::reply::{Answer, Reply};
 use crate::rest::check_body;
 use crate::rest::reviews::commit_of;
 use crate::state::{Place, Repo, Review, ReviewComment};
+use crate::webhook::news;
 
 const RESOURCE: &str = "PullRequestReviewComment";
 
@@ -145,7 +146,14 @@ fn store(call: &mut Call<'_>, pull: u64, root: Option<u64>, place: Place) -> Res
         updated_at: now,
     });
     anchor::follow(repo, pull);
+    let (name, login) = (call.full_name(), call.login());
+    news::submitted(call.state, &name, review, &login);
     Ok(id)
+}
+
+fn tell(call: &mut Call<'_>, id: u64, action: &str, earlier: Option<&str>) {
+    let (name, login) = (call.full_name(), call.login());
+    news::review_comment(call.state, &name, id, action, &login, earlier);
 }
 
 /// Whether the caller may change somebody's comment: the author, or who may write contents.
@@ -173,17 +181,20 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     let body = call.text("body").unwrap_or_default();
     check_body(RESOURCE, &body)?;
     let now = call.state.now();
+    let earlier = find(call.repo()?, id)?.body.clone();
     let repo = call.repo_mut()?;
     for one in repo.review_comments.iter_mut().filter(|one| one.id == id) {
         one.body.clone_from(&body);
         one.updated_at = now;
     }
+    tell(call, id, "edited", Some(&earlier));
     Ok(Reply::ok(show(call, id)?))
 }
 
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.id("comment_id")?;
     own(call, &find(call.repo()?, id)?.author.clone())?;
+    tell(call, id, "deleted", None);
     call.repo_mut()?.delete_review_comment(id);
     Ok(Reply::no_content())
 }

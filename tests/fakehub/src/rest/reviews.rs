@@ -8,6 +8,7 @@ use crate::render;
 use crate::reply::{Answer, Reply};
 use crate::rest::check_body;
 use crate::state::{Place, Repo, Review, ReviewComment};
+use crate::webhook::news;
 
 fn state_of(event: Option<&str>) -> &'static str {
     match event {
@@ -126,6 +127,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
         });
     }
     anchor::follow(repo, pull.number);
+    let name = call.full_name();
+    news::submitted(call.state, &name, id, &login);
     Ok(Reply::ok(show(call, id)?))
 }
 
@@ -218,12 +221,15 @@ pub(crate) fn submit(call: &mut Call<'_>) -> Answer {
     let body = call.text("body").unwrap_or(review.body);
     check_body("PullRequestReview", &body)?;
     refuse_event(state, call.pull()?.author == call.login(), false, &body)?;
-    let now = call.state.now();
-    change(call, review.id, |review| {
+    let (now, id) = (call.state.now(), review.id);
+    change(call, id, |review| {
         review.state = state;
         review.body = body;
         review.submitted_at = Some(now);
-    })
+    })?;
+    let (name, login) = (call.full_name(), call.login());
+    news::submitted(call.state, &name, id, &login);
+    Ok(Reply::ok(show(call, id)?))
 }
 
 pub(crate) fn dismiss(call: &mut Call<'_>) -> Answer {
@@ -246,7 +252,10 @@ pub(crate) fn dismiss(call: &mut Call<'_>) -> Answer {
             ]));
         }
     }
-    change(call, review.id, |review| review.state = "DISMISSED")
+    change(call, review.id, |review| review.state = "DISMISSED")?;
+    let (name, login) = (call.full_name(), call.login());
+    news::review(call.state, &name, review.id, "dismissed", &login);
+    Ok(Reply::ok(show(call, review.id)?))
 }
 
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {

@@ -61,6 +61,21 @@ impl Client {
         }
     }
 
+    /// A client of the same base and token that does not follow redirections.
+    pub(crate) fn bare(&self) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .user_agent("client-of-the-tests");
+        Self {
+            base: self.base.clone(),
+            token: self.token.clone(),
+            accept: self.accept,
+            agent: config.build().new_agent(),
+        }
+    }
+
     /// The answer, or how the transport failed.
     pub(crate) fn try_call(
         &self,
@@ -78,26 +93,27 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut response = match body {
+        match body {
             Some(body) => {
                 // GitHub does without; prism does not.
                 let request = request.header("content-type", "application/json");
-                self.agent.run(request.body(body.to_string()).unwrap())?
+                read(self.agent.run(request.body(body.to_string()).unwrap())?)
             }
-            None => self.agent.run(request.body(()).unwrap())?,
-        };
-        let bytes = response
-            .body_mut()
-            .with_config()
-            .limit(1 << 30)
-            .read_to_vec()?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: serde_json::from_str(&text).unwrap_or(Value::Null),
-            text,
-        })
+            None => read(self.agent.run(request.body(()).unwrap())?),
+        }
+    }
+
+    /// Posts a form, as a browser does.
+    pub(crate) fn post_form(&self, path: &str, form: &str) -> Answer {
+        let url = format!("{}{path}", self.base);
+        let request = ureq::http::Request::builder().method("POST").uri(url);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        read(
+            self.agent
+                .run(request.body(form.to_owned()).unwrap())
+                .unwrap(),
+        )
+        .unwrap()
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
@@ -116,6 +132,21 @@ impl Client {
         let body = serde_json::json!({"query": query, "variables": variables});
         self.post("/graphql", body).expect(200).body
     }
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
+    let bytes = response
+        .body_mut()
+        .with_config()
+        .limit(1 << 30)
+        .read_to_vec()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        text,
+    })
 }
 
 /// A file of this many lines, `line 1` and so on.

@@ -8,7 +8,8 @@ use fakehub::{Access, Permission, TokenSpec};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::client::{REPO, Scene};
+use crate::client::{Client, REPO, Scene};
+use crate::webhooks::told;
 
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new("git");
@@ -173,4 +174,123 @@ fn events_carry_the_pull_request() {
     let number = scene.hub.open_pull_from(REPO, "guest/pump", "main", "main");
     let run = scene.hub.workflow_run_event(REPO, number);
     assert_eq!(run["workflow_run"]["pull_requests"], json!([]));
+}
+
+/// What the worker of a service does: a bare mirror of a private repository with a narrowed token.
+#[test]
+fn an_installation_fetches_what_its_token_covers() {
+    let (scene, _receiver, id) = told();
+    scene.hub.set_private(REPO, false);
+    scene.hub.add_repository("acme/valve");
+    scene
+        .hub
+        .commit_files("acme/valve", "main", &[("valve.c", "int v;\n")]);
+    scene.hub.set_private("acme/valve", false);
+    let app = Client::new(&scene.hub.url(), Some(&scene.hub.app_jwt("reviewer")));
+    let path = format!("/app/installations/{id}/access_tokens");
+    let token = |permissions: serde_json::Value| {
+        let body = json!({"repositories": ["pump"], "permissions": permissions});
+        let made = app.post(&path, body).expect(201);
+        header(made.body["token"].as_str().unwrap())
+    };
+    let reads = token(json!({"contents": "read"}));
+    let folder = TempDir::new().unwrap();
+    let url = scene.hub.clone_url(REPO);
+    let mirror = |auth: &str, url: &str, to: &str| {
+        git(
+            folder.path(),
+            &[
+                "-c",
+                auth,
+                "clone",
+                "--quiet",
+                "--bare",
+                "--filter=blob:none",
+                url,
+                to,
+            ],
+        )
+    };
+    mirror(&reads, &url, "pump").unwrap();
+    let pump = folder.path().join("pump");
+    let refs = format!("+refs/pull/{}/*:refs/pull/*", scene.number);
+    git(&pump, &["-c", &reads, "fetch", "--quiet", "origin", &refs]).unwrap();
+    let head = git(&pump, &["rev-parse", "refs/pull/head"]).unwrap();
+    assert_eq!(head, scene.hub.tip(REPO, "fix"));
+    let parents = git(&pump, &["rev-list", "--parents", "-1", "refs/pull/merge"]).unwrap();
+    assert!(parents.ends_with(&head), "{parents}");
+    let missing = git(
+        &pump,
+        &["rev-list", "--objects", "--missing=print", "--all"],
+    )
+    .unwrap();
+    assert!(
+        missing.lines().any(|line| line.starts_with('?')),
+        "blobs stay away"
+    );
+    let lazy = ["-c", &reads, "cat-file", "-p", "refs/pull/head:new.c"];
+    assert_eq!(git(&pump, &lazy).unwrap(), "int a;\nint b;\nint c;");
+    // Not another repository, not without contents, not for writing.
+    let valve = scene.hub.clone_url("acme/valve");
+    assert!(
+        mirror(&reads, &valve, "valve")
+            .unwrap_err()
+            .contains("not found")
+    );
+    let blind = token(json!({"pull_requests": "read"}));
+    assert!(mirror(&blind, &url, "blind").unwrap_err().contains("403"));
+    let pushed = git(
+        &pump,
+        &[
+            "-c",
+            &reads,
+            "push",
+            "origin",
+            "refs/pull/head:refs/heads/x",
+        ],
+    );
+    assert!(pushed.unwrap_err().contains("403"));
+    // The log tells which token came with what, and holds none.
+    let log = scene.hub.log();
+    let fetches: Vec<_> = log
+        .iter()
+        .filter(|one| one.path.ends_with("/git-upload-pack"))
+        .collect();
+    assert!(!fetches.is_empty());
+    for fetch in fetches {
+        let used = fetch.credential.as_ref().unwrap();
+        assert_eq!(used.installation, Some(id));
+        assert_eq!(used.user.as_deref(), Some("x-access-token"));
+        assert_eq!(used.scheme, "basic");
+        assert_eq!(used.repositories, Some([REPO.to_owned()].into()));
+    }
+    scene.hub.assert_clean();
+}
+
+/// git works beside the API, not before or after it.
+#[test]
+fn the_api_answers_while_git_fetches() {
+    let scene = Scene::new();
+    let big: String = (0..200_000)
+        .map(|n| format!("int variable_{n};\n"))
+        .collect();
+    scene.hub.commit_files(REPO, "main", &[("big.c", &big)]);
+    let folder = TempDir::new().unwrap();
+    let url = scene.hub.clone_url(REPO);
+    let clones: Vec<_> = (0..4)
+        .map(|number| {
+            let (to, url) = (folder.path().to_owned(), url.clone());
+            let name = format!("clone{number}");
+            std::thread::spawn(move || git(&to, &["clone", "--quiet", "--bare", &url, &name]))
+        })
+        .collect();
+    let mut answers = 0;
+    while clones.iter().any(|clone| !clone.is_finished()) {
+        scene.client.get(&format!("/repos/{REPO}")).expect(200);
+        answers += 1;
+    }
+    assert!(answers > 0);
+    for clone in clones {
+        clone.join().unwrap().unwrap();
+    }
 }

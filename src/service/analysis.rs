@@ -1,0 +1,189 @@
+//! Commits of GitHub's → an analysis: fetched into the cache, reviewed by the code of `check`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::scene::Scene;
+use super::state::Service;
+use super::worker::JobError;
+use crate::change::git::{self, CommitFacts, Repository};
+use crate::finding::RepoPath;
+use crate::github::analyse::{self, Analysis, Request};
+use crate::github::anchor::Anchors;
+use crate::github::checkout::Checkout;
+use crate::github::settle::Excuse;
+use crate::review::{Imports, Thresholds};
+use crate::store::{Decision, DecisionKind, DecisionState};
+
+/// Longest analysis. Its work is bounded by counts; this is for a machine that stands still.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+
+/// Which commits are reviewed.
+#[derive(Debug, Clone)]
+pub(super) struct Commits {
+    /// What was there before.
+    pub(super) base: String,
+    /// What is to come.
+    pub(super) head: String,
+    /// Whose settings count.
+    pub(super) settings: String,
+    /// Whether deviations of the change itself are only proposed.
+    pub(super) proposes: bool,
+}
+
+/// An analysis, and what the commits say of themselves.
+#[derive(Debug)]
+pub(super) struct Analysed {
+    pub(super) analysis: Analysis,
+    pub(super) anchors: Option<Anchors>,
+    pub(super) facts: CommitFacts,
+    pub(super) patch_id: Option<String>,
+    pub(super) deleted: Vec<RepoPath>,
+}
+
+/// Why commits could not be reviewed.
+#[derive(Debug, thiserror::Error)]
+enum ReviewError {
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    #[error(transparent)]
+    Analyse(#[from] analyse::AnalyseError),
+}
+
+/// The day of a time in milliseconds since 1970, UTC.
+pub(super) fn day(millis: i64) -> NaiveDate {
+    DateTime::<Utc>::from_timestamp_millis(millis)
+        .unwrap_or_default()
+        .date_naive()
+}
+
+/// Fetches commits and reviews them.
+pub(super) async fn analysed(
+    service: &Service,
+    scene: &Scene,
+    commits: &Commits,
+) -> Result<Analysed, JobError> {
+    let failed = |message: String| JobError::Failed { message };
+    let mirrors = service.mirrors.clone();
+    let (repository, name) = (scene.row.id, scene.name.clone());
+    let (addresses, token) = (
+        scene.client.addresses().clone(),
+        scene.client.token().clone(),
+    );
+    let wanted = commits.clone();
+    let today = day(service.now());
+    // One after the other where several workers share the machine.
+    let jobs = (service.settings.work.workers > 1).then_some(1);
+    let work = tokio::task::spawn_blocking(move || {
+        let mirror = mirrors.open(repository)?;
+        mirror.fetch(
+            &[&wanted.head, &wanted.base, &wanted.settings],
+            &name,
+            &addresses,
+            &token,
+        )?;
+        Ok::<_, super::mirror::MirrorError>(review(mirror.path(), &wanted, today, jobs))
+    });
+    let joined = tokio::time::timeout(LONGEST, work).await.map_err(|_| {
+        failed(format!(
+            "the analysis took longer than {} minutes",
+            LONGEST.as_secs() / 60
+        ))
+    })?;
+    let fetched =
+        joined.map_err(|error| failed(format!("the analysis ended in a defect: {error}")))?;
+    match fetched {
+        Ok(Ok(analysed)) => Ok(analysed),
+        Ok(Err(error)) => Err(failed(format!("the change cannot be reviewed: {error}"))),
+        Err(error @ super::mirror::MirrorError::Fetch { .. }) => Err(JobError::Later {
+            after: Duration::ZERO,
+            message: error.to_string(),
+        }),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+fn review(
+    folder: &std::path::Path,
+    commits: &Commits,
+    today: NaiveDate,
+    jobs: Option<usize>,
+) -> Result<Analysed, ReviewError> {
+    let repository = Repository::discover(folder)?;
+    let request = Request {
+        base: Some(commits.base.clone()),
+        head: commits.head.clone(),
+        settings: Some(commits.settings.clone()),
+        thresholds: Thresholds {
+            jobs,
+            ..Thresholds::default()
+        },
+        rules: Vec::new(),
+        imports: Imports::default(),
+        today,
+        proposes: commits.proposes,
+        line_hashes: false,
+    };
+    let mut analysis = analyse::analyse(&repository, &request)?;
+    analysis.report.change.head = Some(commits.head.clone());
+    Ok(Analysed {
+        analysis,
+        anchors: Checkout::new(folder)
+            .anchors(&commits.base, &commits.head)
+            .ok(),
+        facts: repository.commit_facts(&commits.head)?,
+        // A merge of two commits without history may have none.
+        patch_id: repository
+            .patch_id(&commits.base, &commits.head)
+            .unwrap_or_default(),
+        deleted: repository
+            .deleted_between(&commits.base, &commits.head)
+            .unwrap_or_default(),
+    })
+}
+
+/// What decisions come to on a day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct InForce {
+    /// Those that hold.
+    pub(super) excuses: Vec<Excuse>,
+    /// Reasons among them that call a finding wrong.
+    pub(super) disputed: Vec<String>,
+    /// A sentence about each that ran out.
+    pub(super) over: Vec<String>,
+}
+
+/// The decisions that are in force on a day.
+pub(super) fn in_force(decisions: &[Decision], today: NaiveDate) -> InForce {
+    let mut found = InForce::default();
+    for decision in decisions
+        .iter()
+        .filter(|one| one.state == DecisionState::Active)
+    {
+        let until = NaiveDate::parse_from_str(&decision.until, "%Y-%m-%d").ok();
+        if until.is_some_and(|day| day < today) {
+            found.over.push(format!(
+                "a decision of {} about {} in `{}` held until {} and excuses nothing any more",
+                decision.proposed_by, decision.rule, decision.path, decision.until
+            ));
+            continue;
+        }
+        let approved = match decision.approved_by.as_str() {
+            "" => String::new(),
+            name => format!(", approved by {name}"),
+        };
+        let reason = format!("{} ({}{approved})", decision.reason, decision.proposed_by);
+        if decision.kind == DecisionKind::FalsePositive {
+            found.disputed.push(reason.clone());
+        }
+        found.excuses.push(Excuse {
+            fingerprint: decision.fingerprint.clone(),
+            moved_key: decision.moved.clone(),
+            rule: decision.rule.clone(),
+            reason,
+            ticket: Some(decision.ticket.clone()).filter(|ticket| !ticket.is_empty()),
+        });
+    }
+    found
+}

@@ -1,0 +1,318 @@
+//! Answers what people ask in a discussion, and keeps what they decide.
+//!
+//! Whoever decides may write to the repository; GitHub is asked, not the event. Of an error a second
+//! person has to agree, and nobody who wrote a part of the change decides about it alone. Every request
+//! gets one answer in its thread: an answer of ours names the comment it answers, so that a job that was
+//! cut off does not say it twice.
+
+use super::command::{self, Command};
+use super::scene::Scene;
+use super::state::Service;
+use super::verdict::{self, Asking, Ruling};
+use super::worker::JobError;
+use crate::github::api::{self, IssueComment, Pull, PullApi};
+use crate::github::app;
+use crate::github::approval::may_write;
+use crate::github::checks::{Button, ChecksApi, Output};
+use crate::github::comment::{BODY_LIMIT, cut};
+use crate::github::marker::Marker;
+use crate::github::reconcile::ReviewComment;
+use crate::github::{ApiError, ErrorClass};
+use crate::report::quote;
+use crate::review;
+use crate::rules::RuleInfo;
+use crate::store::{FindingRow, FindingState, Request};
+use crate::training::clauses::Clauses;
+use crate::training::explain;
+
+/// Everything asked in a pull request is answered, oldest first.
+pub(super) async fn answer(
+    service: &Service,
+    scene: &Scene,
+    api: &PullApi<'_>,
+    pull: &Pull,
+) -> Result<(), JobError> {
+    let number = i64::try_from(api.number).unwrap_or_default();
+    let requests = service.store.open_requests(scene.row.id, number).await?;
+    if requests.is_empty() {
+        return Ok(());
+    }
+    let own = api::identity(&scene.client).await;
+    let room = Room {
+        service,
+        scene,
+        api,
+        pull,
+        number,
+        threads: api.review_comments(&own).await?,
+        general: api.issue_comments(&own).await?,
+        findings: service.store.findings(scene.row.id, number).await?,
+    };
+    for request in &requests {
+        match request.kind {
+            "action" => room.button(request).await?,
+            _ => room.comment(request).await?,
+        }
+        service.store.answered(&request.id, service.now()).await?;
+    }
+    Ok(())
+}
+
+/// A pull request in which people talk.
+struct Room<'r> {
+    service: &'r Service,
+    scene: &'r Scene,
+    api: &'r PullApi<'r>,
+    pull: &'r Pull,
+    number: i64,
+    threads: Vec<ReviewComment>,
+    general: Vec<IssueComment>,
+    findings: Vec<FindingRow>,
+}
+
+/// A finding, as the comment that is answered names it.
+struct About<'a> {
+    fingerprint: String,
+    moved: String,
+    rule: String,
+    row: Option<&'a FindingRow>,
+}
+
+impl Room<'_> {
+    /// A button of the check run.
+    async fn button(&self, request: &Request) -> Result<(), JobError> {
+        let open = self
+            .findings
+            .iter()
+            .filter(|one| one.state == FindingState::Open);
+        let Some(button) = Button::parse(&request.action) else {
+            return Ok(());
+        };
+        match button {
+            Button::NotUseful => {
+                for one in open {
+                    self.service
+                        .store
+                        .note_dispute(
+                            one.repository,
+                            one.number,
+                            &one.fingerprint,
+                            &one.rule,
+                            self.service.now(),
+                        )
+                        .await?;
+                }
+            }
+            Button::Explain => {
+                let mut rules: Vec<&str> = open.map(|one| one.rule.as_str()).collect();
+                rules.sort_unstable();
+                rules.dedup();
+                let pages: Vec<String> = rules.into_iter().map(page_of).collect();
+                let output = Output {
+                    title: "What the findings are about".to_owned(),
+                    summary: "Each rule of this pull request's findings: why, and how to fix."
+                        .to_owned(),
+                    text: pages.join("\n\n---\n\n"),
+                    annotations: Vec::new(),
+                };
+                let checks = ChecksApi {
+                    client: &self.scene.client,
+                    repository: &self.scene.name,
+                    app: self.service.settings.app.id(),
+                };
+                match checks.say(request.target, &output).await {
+                    // The run may be gone with its commit: nobody waits for an answer then.
+                    Ok(()) | Err(ApiError::NotFound { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A comment that speaks to us.
+    async fn comment(&self, request: &Request) -> Result<(), JobError> {
+        let on_lines = request.kind == "review-comment";
+        let (client, name) = (&self.scene.client, &self.scene.name);
+        let read = match on_lines {
+            true => app::review_comment(client, name, request.target).await,
+            false => app::issue_comment(client, name, request.target).await,
+        };
+        let comment = match read {
+            Ok(comment) => comment,
+            // Whoever deleted it wants no answer.
+            Err(ApiError::NotFound { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if !comment.is_person {
+            return Ok(());
+        }
+        let today = super::analysis::day(self.service.now());
+        let Some(command) = command::parse(&comment.body, today) else {
+            return Ok(());
+        };
+        let root = comment.in_reply_to;
+        if self.has_answer(request, root) {
+            return Ok(());
+        }
+        let words = match command {
+            Err(error) => format!("{error}. {}", verdict::HELP),
+            Ok(command) => self.obey(request, &command, &comment.author, root).await?,
+        };
+        self.say(request, root, &words).await
+    }
+
+    fn marker(request: &Request) -> Marker {
+        Marker::Answer {
+            to: u64::try_from(request.target).unwrap_or_default(),
+        }
+    }
+
+    /// Whether an answer of ours stands already.
+    fn has_answer(&self, request: &Request, root: Option<u64>) -> bool {
+        let marker = Self::marker(request);
+        match root {
+            Some(root) => self.threads.iter().any(|one| {
+                one.is_ours
+                    && one.in_reply_to == Some(root)
+                    && Marker::parse(&one.body).as_ref() == Some(&marker)
+            }),
+            None => self
+                .general
+                .iter()
+                .any(|one| one.is_ours && Marker::parse(&one.body).as_ref() == Some(&marker)),
+        }
+    }
+
+    async fn say(&self, request: &Request, root: Option<u64>, words: &str) -> Result<(), JobError> {
+        let body = cut(
+            &format!("{}{words}\n", Self::marker(request).line()),
+            BODY_LIMIT,
+        );
+        let said = match root {
+            Some(root) => self.api.reply(root, &body).await,
+            None => self.api.create_summary(&body).await,
+        };
+        match said {
+            Ok(()) => Ok(()),
+            // The thread went away meanwhile.
+            Err(ApiError::NotFound { .. }) => Ok(()),
+            Err(error) if error.class() == ErrorClass::Permanent => {
+                tracing::warn!(request = request.id, error = %error, "an answer was refused");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The finding that our comment at the head of a thread is about.
+    fn about(&self, root: Option<u64>) -> Option<About<'_>> {
+        let head = self
+            .threads
+            .iter()
+            .find(|one| Some(one.id) == root && one.is_ours)?;
+        let Some(Marker::Finding {
+            fingerprint, rule, ..
+        }) = Marker::parse(&head.body)
+        else {
+            return None;
+        };
+        let value = fingerprint.value();
+        Some(About {
+            row: self.findings.iter().find(|one| one.fingerprint == value),
+            fingerprint: value,
+            moved: fingerprint.moved_key,
+            rule: rule.to_string(),
+        })
+    }
+
+    /// Does what a command says; gives the answer.
+    async fn obey(
+        &self,
+        request: &Request,
+        command: &Command,
+        person: &str,
+        root: Option<u64>,
+    ) -> Result<String, JobError> {
+        let (client, name) = (&self.scene.client, &self.scene.name);
+        let may_decide = may_write(&app::permission(client, name, person).await?);
+        let is_opener = person.eq_ignore_ascii_case(&self.pull.author);
+        if !may_decide && !is_opener {
+            return Ok("Only people who may write to this repository decide here.".to_owned());
+        }
+        if *command == Command::Recheck {
+            return Ok(
+                "Reviewed again; the check and the comments say what came of it.".to_owned(),
+            );
+        }
+        let Some(about) = self.about(root) else {
+            return Ok(format!(
+                "Answer the comment of the finding that you mean, so that I know which one. {}",
+                verdict::HELP
+            ));
+        };
+        if *command == Command::Explain {
+            return Ok(page_of(&about.rule));
+        }
+        let authors = app::commit_authors(client, name, self.api.number).await?;
+        let is_author = is_opener || authors.contains(&person.to_ascii_lowercase());
+        let store = &self.service.store;
+        let known = store
+            .decision_about(self.scene.row.id, &about.fingerprint)
+            .await?;
+        let asking = Asking {
+            id: &request.id,
+            command,
+            person,
+            may_decide,
+            is_author,
+            is_error: about.row.is_none_or(|row| row.severity == "error"),
+            is_open: about.row.is_some(),
+            known: known.as_ref(),
+        };
+        let place = verdict::Place {
+            repository: self.scene.row.id,
+            number: self.number,
+            fingerprint: &about.fingerprint,
+            moved: &about.moved,
+            rule: &about.rule,
+            path: about.row.map(|row| row.path.as_str()).unwrap_or_default(),
+        };
+        let now = self.service.now();
+        let (ruling, words) = verdict::rule(&asking, &place, now);
+        match ruling {
+            Ruling::Nothing => {}
+            Ruling::Decide(decision) => store.decide(&decision).await?,
+            Ruling::Approve(id) => {
+                store.approve(&id, person, now).await?;
+            }
+            Ruling::Withdraw(id) => {
+                store.withdraw(&id).await?;
+            }
+        }
+        Ok(words)
+    }
+}
+
+/// The page of a rule as markdown, or a sentence where it is not one of ours.
+fn page_of(rule: &str) -> String {
+    let told: Vec<RuleInfo> = review::builtin()
+        .map(|rules| rules.told())
+        .unwrap_or_default();
+    match told.iter().find(|info| info.is_called(rule)) {
+        Some(info) => {
+            let page = explain::markdown(info, &[], &Clauses::default());
+            // One level down: it stands in a comment or below a title.
+            page.lines()
+                .map(|line| match line.starts_with('#') {
+                    true => format!("##{line}\n"),
+                    false => format!("{line}\n"),
+                })
+                .collect()
+        }
+        None => format!(
+            "`{}` is a rule of your own or of another tool, whose documentation explains it.",
+            quote::text(rule)
+        ),
+    }
+}

@@ -1,0 +1,80 @@
+//! The job of a merge group: its commit is reviewed anew, and the check says what came of it. Comments
+//! belong to the pull requests of the group.
+
+use super::analysis::{Commits, analysed, day, in_force};
+use super::event::Asked;
+use super::keep::{self, Ended};
+use super::outcome::{self, Gate};
+use super::scene::Scene;
+use super::state::Service;
+use super::worker::JobError;
+use crate::github::Fence;
+use crate::github::anchor::Anchors;
+use crate::github::base::Base;
+use crate::github::checks::ChecksApi;
+use crate::github::plan::{PlanOptions, plan};
+use crate::store::Claim;
+
+pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
+    let scene = Scene::of(service, claim, fence).await?;
+    let started_ms = service.now();
+    let (head, base) = (claim.job.head.as_str(), claim.job.base.as_str());
+    let checks = ChecksApi {
+        client: &scene.client,
+        repository: &scene.name,
+        app: service.settings.app.id(),
+    };
+    let external = Asked::Group {
+        base: base.to_owned(),
+    }
+    .external();
+    // A group that was dissolved meanwhile has no commit any more: the job then ends as gone.
+    let run = checks.begin(head, &external).await?;
+    let commits = Commits {
+        base: base.to_owned(),
+        head: head.to_owned(),
+        settings: base.to_owned(),
+        // Whoever let it into the queue approved what it brings.
+        proposes: false,
+    };
+    let mut analysed = analysed(service, &scene, &commits).await?;
+    let decisions = service.store.decisions(scene.row.id).await?;
+    let decided = in_force(&decisions, day(service.now()));
+    analysed.analysis.excuse(&decided.excuses);
+    let gate = Gate::of(&analysed.analysis.report);
+    let submission =
+        analysed
+            .analysis
+            .submission(&scene.name, None, head, &Base::of(base.to_owned()));
+    let options = PlanOptions {
+        can_write: false,
+        ..PlanOptions::default()
+    };
+    let rungs = plan(&submission, &Anchors::default(), &[], options);
+    let terms = std::mem::take(&mut analysed.analysis.terms);
+    let ended = Ended {
+        scene: &scene,
+        analysed: &analysed,
+        number: 0,
+        head,
+        title: "merge group",
+        author: "",
+        branch: "",
+        gate,
+        started_ms,
+        check_run: run.id,
+        notes: &decided.over,
+        reviewers: None,
+        disputed: &[],
+    };
+    keep::record(service, &ended, terms).await?;
+    keep::note(service, &ended).await?;
+    let page = format!(
+        "{}/repositories/{}",
+        service.settings.public_url, scene.name
+    );
+    let server = &service.settings.addresses.server;
+    let output = outcome::output(gate, &submission, &rungs, server, &decided.over, &page);
+    checks.complete(&run, gate.conclusion(), &output).await?;
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! What is done from time to time beside the jobs: what was missed is asked for, what is old is deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::state::Service;
+use super::worker::or_end;
+use crate::github::ApiError;
+use crate::github::app::{self, ListedDelivery};
+use crate::store::{Installation, InstallationState, Job, JobKind, StoreError};
+
+/// How far back GitHub keeps deliveries ("Redelivering webhooks", GitHub Docs).
+const KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How long after the first look comes the second: what failed just before the start counts as missed
+/// by then.
+const SOON: Duration = Duration::from_secs(60);
+
+/// How long a delivery may be under way before it counts as missed: GitHub waits ten seconds.
+const UNDER_WAY: Duration = Duration::from_secs(15);
+
+/// What went wrong in the background.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// GitHub.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Keeps house until the service ends: at once, a minute later, and then every hour.
+pub(super) async fn keep(service: Arc<Service>, over: watch::Receiver<bool>) {
+    let mut pause = SOON;
+    loop {
+        let round = async {
+            match service.catch_up().await {
+                Ok(missed) => tracing::info!(missed, "looked for what was missed"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "what was missed cannot be looked for")
+                }
+            }
+            match service.clean_up().await {
+                Ok(()) => {}
+                Err(error) => tracing::warn!(error = %error, "what is old cannot be deleted"),
+            }
+            tokio::time::sleep(pause).await;
+        };
+        if or_end(&over, round).await.is_none() {
+            return;
+        }
+        pause = EVERY;
+    }
+}
+
+/// The newest attempt of each delivery that never got through: none of its attempts was answered well.
+fn missed(listed: &[ListedDelivery], before: Duration) -> Vec<&ListedDelivery> {
+    let mut well: BTreeSet<&str> = BTreeSet::new();
+    let mut newest: BTreeMap<&str, &ListedDelivery> = BTreeMap::new();
+    for one in listed {
+        if (200..300).contains(&one.status) {
+            well.insert(&one.guid);
+        }
+        let known = newest.entry(&one.guid).or_insert(one);
+        if one.id > known.id {
+            *known = one;
+        }
+    }
+    newest
+        .into_values()
+        .filter(|one| !well.contains(one.guid.as_str()) && one.sent <= before)
+        .collect()
+}
+
+impl Service {
+    /// Asks GitHub for deliveries that failed, and looks through every installation for pull requests
+    /// that have no review of their newest commit. Gives how many deliveries were asked for again.
+    ///
+    /// # Errors
+    /// GitHub or the database.
+    pub async fn catch_up(&self) -> Result<usize, KeepError> {
+        let app = self.app()?;
+        let now = self.clock.now();
+        let mut asked = 0;
+        let listed = app::deliveries_since(&app, now.saturating_sub(KEPT)).await?;
+        for one in missed(&listed, now.saturating_sub(UNDER_WAY)) {
+            if self.store.knows_delivery(&one.guid).await? {
+                continue;
+            }
+            match app::redeliver(&app, one.id).await {
+                Ok(()) => asked += 1,
+                // The others are still worth a try, and the sweep below finds what this one was about.
+                Err(error) => {
+                    self.failed(&error);
+                    tracing::warn!(delivery = one.guid, error = %error, "a delivery cannot be had again");
+                }
+            }
+        }
+        let millis = self.now();
+        let mut known = BTreeSet::new();
+        for one in app::installations(&app).await? {
+            known.insert(one.id);
+            let state = match one.is_suspended {
+                true => InstallationState::Suspended,
+                false => InstallationState::Active,
+            };
+            let row = Installation {
+                id: one.id,
+                account: one.account,
+                state,
+            };
+            self.store.note_installation(&row, millis).await?;
+            if state == InstallationState::Active {
+                self.store
+                    .enqueue(&sweep(one.id), "catch-up", millis)
+                    .await?;
+            }
+        }
+        for row in self.store.installations().await? {
+            if !known.contains(&row.id) {
+                let gone = Installation {
+                    state: InstallationState::Deleted,
+                    ..row
+                };
+                self.store.note_installation(&gone, millis).await?;
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Asks GitHub who we are: how many installations it has for us.
+    ///
+    /// # Errors
+    /// GitHub refuses the key, or does not answer.
+    pub async fn try_github(&self) -> Result<usize, ApiError> {
+        Ok(app::installations(&self.app()?).await?.len())
+    }
+
+    /// Deletes what is older than it may get.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn clean_up(&self) -> Result<(), KeepError> {
+        let swept = self
+            .store
+            .sweep(self.settings.retention, self.now())
+            .await?;
+        tracing::info!(
+            deliveries = swept.deliveries,
+            reviews = swept.reviews,
+            findings = swept.findings,
+            runs = swept.runs,
+            "deleted what was old"
+        );
+        for installation in self.store.gone_installations().await? {
+            self.store.drop_jobs(installation, None).await?;
+        }
+        let keep: Vec<i64> = self
+            .store
+            .repositories()
+            .await?
+            .iter()
+            .map(|row| row.id)
+            .collect();
+        let mirrors = self.mirrors.clone();
+        let shrunk = tokio::task::spawn_blocking(move || mirrors.shrink(&keep)).await;
+        match shrunk {
+            Ok(Ok(gone)) => tracing::info!(gone, "repositories left the cache"),
+            Ok(Err(error)) => tracing::warn!(error = %error, "the cache cannot be shrunk"),
+            Err(error) => tracing::warn!(error = %error, "the cache cannot be shrunk"),
+        }
+        Ok(())
+    }
+}
+
+/// The job that looks through an installation.
+pub(super) fn sweep(installation: i64) -> Job {
+    Job {
+        kind: JobKind::Sweep,
+        installation,
+        repository: 0,
+        number: 0,
+        head: String::new(),
+        base: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_never_got_through_is_asked_for_again() {
+        let one = |id, guid: &str, sent, status| ListedDelivery {
+            id,
+            guid: guid.to_owned(),
+            sent: Duration::from_secs(sent),
+            status,
+        };
+        let listed = [
+            one(5, "a", 50, 202),
+            one(4, "b", 40, 500),
+            one(3, "a", 30, 503),
+            one(2, "b", 20, 0),
+            one(1, "c", 95, 0),
+        ];
+        let found: Vec<u64> = missed(&listed, Duration::from_secs(90))
+            .iter()
+            .map(|one| one.id)
+            .collect();
+        assert_eq!(found, [4]);
+    }
+}

@@ -1,0 +1,58 @@
+//! The log: one JSON object a line, without anything that looks like a token.
+
+use std::io::Write;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::github::redact;
+
+/// What is logged where nobody says more.
+const USUAL: &str = "info,sqlx=warn,hyper=warn,octocrab=warn,tower=warn";
+
+/// Starts logging to stderr; `filter` as `RUST_LOG` has it. A second call changes nothing.
+pub fn start(filter: Option<&str>) {
+    let filter =
+        EnvFilter::try_new(filter.unwrap_or(USUAL)).unwrap_or_else(|_| EnvFilter::new(USUAL));
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .with_writer(Redacted)
+        .try_init();
+}
+
+/// The last line of defence: whatever a message quotes, a token in it is masked.
+#[derive(Debug, Clone, Copy)]
+struct Redacted;
+
+/// One event, written whole when it ends.
+#[derive(Debug, Default)]
+struct Event(Vec<u8>);
+
+impl<'w> MakeWriter<'w> for Redacted {
+    type Writer = Event;
+
+    fn make_writer(&'w self) -> Event {
+        Event::default()
+    }
+}
+
+impl Write for Event {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        let text = redact(&String::from_utf8_lossy(&self.0));
+        // A stderr that is gone cannot be told so.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+}

@@ -1,0 +1,208 @@
+//! Numbers for operators, in the text form of Prometheus. Never by person, never by repository.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::store::Depth;
+
+/// Bounds of durations, in seconds.
+const SECONDS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0];
+
+/// One label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: String,
+}
+
+/// The rule of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Rule {
+    rule: String,
+}
+
+/// What the service counts.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    webhooks: Family<Outcome, Counter<u64, AtomicU64>>,
+    jobs: Family<Outcome, Counter<u64, AtomicU64>>,
+    reviews: Family<Outcome, Counter<u64, AtomicU64>>,
+    findings: Family<Rule, Counter<u64, AtomicU64>>,
+    failures: Family<Outcome, Counter<u64, AtomicU64>>,
+    seconds: Histogram,
+    waited: Histogram,
+    queued: Gauge<i64, AtomicI64>,
+    leased: Gauge<i64, AtomicI64>,
+    dead: Gauge<i64, AtomicI64>,
+    oldest: Gauge<i64, AtomicI64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("scrubin");
+        let metrics = Self {
+            webhooks: Family::default(),
+            jobs: Family::default(),
+            reviews: Family::default(),
+            findings: Family::default(),
+            failures: Family::default(),
+            seconds: Histogram::new(SECONDS),
+            waited: Histogram::new(SECONDS),
+            queued: Gauge::default(),
+            leased: Gauge::default(),
+            dead: Gauge::default(),
+            oldest: Gauge::default(),
+            registry: Mutex::default(),
+        };
+        registry.register(
+            "webhooks",
+            "Deliveries by outcome",
+            metrics.webhooks.clone(),
+        );
+        registry.register("jobs", "Jobs by outcome", metrics.jobs.clone());
+        registry.register(
+            "reviews",
+            "Reviews by what the gate said",
+            metrics.reviews.clone(),
+        );
+        registry.register(
+            "findings",
+            "Findings shown in pull requests",
+            metrics.findings.clone(),
+        );
+        registry.register(
+            "github_failures",
+            "Requests to GitHub that failed, by what helps",
+            metrics.failures.clone(),
+        );
+        registry.register_with_unit(
+            "job",
+            "Time a job took",
+            Unit::Seconds,
+            metrics.seconds.clone(),
+        );
+        registry.register_with_unit(
+            "job_wait",
+            "Time from the request to the start of its job",
+            Unit::Seconds,
+            metrics.waited.clone(),
+        );
+        registry.register("queue_queued", "Jobs that wait", metrics.queued.clone());
+        registry.register("queue_leased", "Jobs under way", metrics.leased.clone());
+        registry.register(
+            "queue_dead",
+            "Jobs that were given up",
+            metrics.dead.clone(),
+        );
+        registry.register_with_unit(
+            "queue_oldest",
+            "Age of the oldest job that waits",
+            Unit::Seconds,
+            metrics.oldest.clone(),
+        );
+        Self {
+            registry: Mutex::new(registry),
+            ..metrics
+        }
+    }
+}
+
+fn outcome(word: &str) -> Outcome {
+    Outcome {
+        outcome: word.to_owned(),
+    }
+}
+
+impl Metrics {
+    /// A delivery was answered.
+    pub fn webhook(&self, word: &str) {
+        self.webhooks.get_or_create(&outcome(word)).inc();
+    }
+
+    /// A job ended.
+    pub fn job(&self, word: &str, took: Duration) {
+        self.jobs.get_or_create(&outcome(word)).inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// A job began.
+    pub fn began(&self, waited: Duration) {
+        self.waited.observe(waited.as_secs_f64());
+    }
+
+    /// A review ended.
+    pub fn review(&self, word: &str) {
+        self.reviews.get_or_create(&outcome(word)).inc();
+    }
+
+    /// A finding was shown.
+    pub fn finding(&self, rule: &str) {
+        let rule = Rule {
+            rule: rule.to_owned(),
+        };
+        self.findings.get_or_create(&rule).inc();
+    }
+
+    /// A request to GitHub failed.
+    pub fn failure(&self, word: &str) {
+        self.failures.get_or_create(&outcome(word)).inc();
+    }
+
+    /// All of them as text; `now` in milliseconds since 1970, UTC.
+    pub fn text(&self, depth: Depth, now: i64) -> String {
+        self.queued.set(depth.queued);
+        self.leased.set(depth.leased);
+        self.dead.set(depth.dead);
+        let oldest = match depth.oldest_ms {
+            0 => 0,
+            since => now.saturating_sub(since).max(0) / 1_000,
+        };
+        self.oldest.set(oldest);
+        let registry = self
+            .registry
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut text = String::new();
+        // A text in memory takes every write.
+        let _ = encode(&mut text, &registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_shown_as_prometheus_reads_them() {
+        let metrics = Metrics::default();
+        metrics.webhook("accepted");
+        metrics.webhook("accepted");
+        metrics.finding("C-LEN-001");
+        metrics.job("done", Duration::from_millis(300));
+        let depth = Depth {
+            queued: 3,
+            oldest_ms: 1_000,
+            ..Depth::default()
+        };
+        let text = metrics.text(depth, 61_000);
+        for line in [
+            "scrubin_webhooks_total{outcome=\"accepted\"} 2",
+            "scrubin_findings_total{rule=\"C-LEN-001\"} 1",
+            "scrubin_job_seconds_count 1",
+            "scrubin_queue_queued 3",
+            "scrubin_queue_oldest_seconds 60",
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|have| have == line), "{line}\n{text}");
+        }
+    }
+}

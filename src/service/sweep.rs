@@ -1,0 +1,72 @@
+//! Looks through an installation for pull requests whose newest commit nobody reviewed.
+
+use super::state::Service;
+use super::worker::JobError;
+use crate::github::app;
+use crate::github::event::RepositoryName;
+use crate::store::{Claim, Job, JobKind, RepositoryRow, RepositoryState};
+
+pub(super) async fn run(service: &Service, claim: &Claim) -> Result<(), JobError> {
+    let installation = claim.job.installation;
+    let client = match service.client(installation, None).await {
+        Ok(client) => client,
+        Err(error) => {
+            service.installation_failed(installation, &error).await?;
+            return Err(error.into());
+        }
+    };
+    let now = service.now();
+    let listed = app::repositories(&client).await?;
+    let known = service.store.repositories().await?;
+    for row in known.iter().filter(|row| row.installation == installation) {
+        if !listed.iter().any(|one| one.id == row.id) {
+            let row = RepositoryRow {
+                state: RepositoryState::Removed,
+                ..row.clone()
+            };
+            service.store.note_repository(&row, now).await?;
+        }
+    }
+    let mut found = 0_u64;
+    for one in listed {
+        let row = RepositoryRow {
+            id: one.id,
+            installation,
+            full_name: one.full_name.clone(),
+            default_branch: one.default_branch,
+            is_private: one.is_private,
+            state: match one.is_archived {
+                true => RepositoryState::Archived,
+                false => RepositoryState::Active,
+            },
+        };
+        service.store.note_repository(&row, now).await?;
+        let Some(name) = RepositoryName::parse(&one.full_name) else {
+            continue;
+        };
+        if one.is_archived {
+            continue;
+        }
+        for pull in app::open_pulls(&client, &name).await? {
+            if service
+                .store
+                .is_reviewed(one.id, pull.number, &pull.head)
+                .await?
+            {
+                continue;
+            }
+            let job = Job {
+                kind: JobKind::Pull,
+                installation,
+                repository: one.id,
+                number: pull.number,
+                head: String::new(),
+                base: String::new(),
+            };
+            service.store.enqueue(&job, "sweep", now).await?;
+            found += 1;
+        }
+    }
+    tracing::info!(installation, found, "looked through an installation");
+    Ok(())
+}

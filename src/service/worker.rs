@@ -1,0 +1,281 @@
+//! Takes a job, works on it under a lease, and says what became of it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::state::Service;
+use super::{group, pull, server, sweep};
+use crate::github::{ApiError, ErrorClass, Fence};
+use crate::store::{Claim, JobKind, Lease, Millis, Retry, StoreError};
+
+/// Longest pause of a worker that has nothing to do: what another replica enqueued is found by then even
+/// if its message was lost.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// First pause after a failure.
+const FIRST_MS: Millis = 5_000;
+
+/// Longest pause after a failure.
+const LONGEST_MS: Millis = 15 * 60 * 1_000;
+
+/// Why a job was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// It may work later.
+    #[error("{message}")]
+    Later {
+        /// At least after this time.
+        after: Duration,
+        /// Why.
+        message: String,
+    },
+    /// It may work another time, but not for ever.
+    #[error("{message}")]
+    Failed {
+        /// Why.
+        message: String,
+    },
+    /// There is nothing left to do it for.
+    #[error("{message}")]
+    Gone {
+        /// Why.
+        message: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ApiError> for JobError {
+    fn from(error: ApiError) -> Self {
+        let message = error.to_string();
+        match error.class() {
+            ErrorClass::Retryable => Self::Later {
+                after: error.retry_after(),
+                message,
+            },
+            ErrorClass::Auth => Self::Failed { message },
+            ErrorClass::Permanent if matches!(error, ApiError::NotFound { .. }) => {
+                Self::Gone { message }
+            }
+            ErrorClass::Permanent => Self::Failed { message },
+        }
+    }
+}
+
+/// What one look at the queue came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A job was done, or given back.
+    Worked,
+    /// Nothing is due. The next job is due then, in milliseconds since 1970 (UTC); `None` = there is none.
+    Idle(Option<Millis>),
+}
+
+/// What the leases of this process start with. A process number alone comes again in containers, where
+/// every process may be number 1.
+pub(super) fn prefix() -> String {
+    static STARTED: std::sync::LazyLock<u128> = std::sync::LazyLock::new(|| {
+        let mut bytes = [0_u8; 8];
+        // Without random numbers the time since 1970 still tells processes apart.
+        match aws_lc_rs::rand::fill(&mut bytes) {
+            Ok(()) => u128::from(u64::from_le_bytes(bytes)),
+            Err(_) => std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |since| since.as_nanos()),
+        }
+    });
+    format!("{}-{:x}-", std::process::id(), *STARTED)
+}
+
+/// Works until the service ends.
+pub(super) async fn work(service: Arc<Service>, number: u32, mut over: watch::Receiver<bool>) {
+    let mut count = 0_u64;
+    while !*over.borrow() {
+        count += 1;
+        let name = format!("{}{number}-{count}", prefix());
+        let step = service.step(&name).await;
+        let pause = match step {
+            Ok(Step::Worked) => continue,
+            Ok(Step::Idle(next)) => {
+                let left = next.map_or(Millis::MAX, |next| {
+                    next.saturating_sub(service.now()).max(10)
+                });
+                let left = u64::try_from(left).unwrap_or(u64::MAX);
+                IDLE.min(Duration::from_millis(left))
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "the queue cannot be read");
+                Duration::from_secs(1)
+            }
+        };
+        tokio::select! {
+            () = service.store.wait_for_jobs(pause) => {}
+            _ = over.changed() => {}
+        }
+    }
+}
+
+impl Service {
+    /// Takes the next job, if one is due, and works on it. `worker` is a name that no other lease has.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn step(&self, worker: &str) -> Result<Step, StoreError> {
+        let work = &self.settings.work;
+        let lease_ms = Millis::try_from(work.lease.as_millis()).unwrap_or(Millis::MAX);
+        let most = work.per_installation;
+        let now = self.now();
+        let Some(claim) = self.store.claim(worker, most, lease_ms, now).await? else {
+            return Ok(Step::Idle(self.store.next_due().await?));
+        };
+        let waited = now.saturating_sub(claim.created_ms).max(0);
+        self.metrics.began(Duration::from_millis(
+            u64::try_from(waited).unwrap_or_default(),
+        ));
+        let began = Instant::now();
+        let word = match self.under_lease(&claim, lease_ms).await {
+            Some(outcome) => self.ended(&claim, outcome).await?,
+            None => {
+                tracing::warn!(
+                    job = claim.lease.key,
+                    "the lease was lost; another worker has the job"
+                );
+                "lost"
+            }
+        };
+        self.metrics.job(word, began.elapsed());
+        tracing::info!(
+            job = claim.lease.key,
+            delivery = claim.delivery,
+            installation = claim.job.installation,
+            repository = claim.job.repository,
+            pull = claim.job.number,
+            outcome = word,
+            seconds = began.elapsed().as_secs_f64(),
+            "job"
+        );
+        Ok(Step::Worked)
+    }
+
+    /// Works while the lease holds; `None` where it was lost. The fence keeps a process that was frozen
+    /// from writing after its lease ran out.
+    async fn under_lease(&self, claim: &Claim, lease_ms: Millis) -> Option<Result<(), JobError>> {
+        let fence = Fence::default();
+        let until = |now: Millis| {
+            // A margin for what is on its way when the time is over.
+            let left = lease_ms.saturating_sub(lease_ms / 6);
+            Duration::from_millis(u64::try_from(now.saturating_add(left)).unwrap_or_default())
+        };
+        fence.set(until(self.now()));
+        let job = self.run(claim, &fence);
+        tokio::pin!(job);
+        let mut beat = tokio::time::interval(self.settings.work.lease / 3);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        beat.tick().await;
+        loop {
+            tokio::select! {
+                outcome = &mut job => return Some(outcome),
+                _ = beat.tick() => {
+                    let now = self.now();
+                    match self.store.renew(&claim.lease, lease_ms, now).await {
+                        Ok(true) => fence.set(until(now)),
+                        Ok(false) => return None,
+                        // It may answer before the lease runs out; the fence stands until then.
+                        Err(error) => tracing::warn!(error = %error, "a lease cannot be renewed"),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn run(&self, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
+        match claim.job.kind {
+            JobKind::Pull => pull::run(self, claim, fence).await,
+            JobKind::Group => group::run(self, claim, fence).await,
+            JobKind::Sweep => sweep::run(self, claim).await,
+        }
+    }
+
+    /// Notes what became of a job; gives the word for it.
+    async fn ended(
+        &self,
+        claim: &Claim,
+        outcome: Result<(), JobError>,
+    ) -> Result<&'static str, StoreError> {
+        let lease: &Lease = &claim.lease;
+        let now = self.now();
+        let (word, retry) = match outcome {
+            Ok(()) => {
+                self.store.complete(lease, now).await?;
+                return Ok("done");
+            }
+            Err(JobError::Gone { message }) => {
+                tracing::info!(job = lease.key, reason = message, "nothing is left to do");
+                self.store.complete(lease, now).await?;
+                return Ok("gone");
+            }
+            Err(JobError::Later { after, message }) => {
+                let asked = Millis::try_from(after.as_millis()).unwrap_or(LONGEST_MS);
+                let due = now.saturating_add(asked.max(self.pause(claim)));
+                ("later", retry(Some(due), false, message))
+            }
+            Err(JobError::Store(error)) => {
+                let due = now.saturating_add(self.pause(claim));
+                ("later", retry(Some(due), false, error.to_string()))
+            }
+            Err(JobError::Failed { message }) => {
+                // One of them may have been refused: the next try asks for new ones.
+                self.forget_tokens(claim.job.installation);
+                let is_last = claim.attempts + 1 >= self.settings.work.attempts;
+                let due = (!is_last).then(|| now.saturating_add(self.pause(claim)));
+                (
+                    if is_last { "dead" } else { "failed" },
+                    retry(due, true, message),
+                )
+            }
+        };
+        tracing::warn!(
+            job = lease.key,
+            outcome = word,
+            error = retry.error,
+            "a job was not done"
+        );
+        self.store.give_back(lease, &retry, now).await?;
+        Ok(word)
+    }
+
+    /// How long after this try: longer each time, and not the same for all, so that jobs that failed
+    /// together do not come back together.
+    fn pause(&self, claim: &Claim) -> Millis {
+        let doubled = FIRST_MS
+            .saturating_mul(1 << claim.attempts.clamp(0, 8))
+            .min(LONGEST_MS);
+        let seed = crate::training::history::short_hash(
+            format!("{}\n{}", claim.lease.key, claim.lease.worker).as_bytes(),
+        );
+        let part = i64::from_str_radix(seed.get(..4).unwrap_or("0"), 16).unwrap_or_default();
+        doubled / 2 + doubled / 2 * part / 0xffff
+    }
+}
+
+fn retry(due_ms: Option<Millis>, counts: bool, error: String) -> Retry {
+    Retry {
+        due_ms,
+        counts,
+        error: crate::github::redact(&error),
+    }
+}
+
+/// Waits for the end; for what runs beside the workers.
+pub(super) async fn or_end<T>(
+    over: &watch::Receiver<bool>,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        value = future => Some(value),
+        () = server::until(over.clone()) => None,
+    }
+}

@@ -1,0 +1,124 @@
+//! What the owners of accounts do with Apps: install, suspend, choose repositories, remove.
+
+use std::collections::BTreeSet;
+
+use crate::app;
+use crate::hub::Hub;
+use crate::state::{Installation, State};
+use crate::token::{Access, Budget, Permission, Permissions, REQUESTS};
+use crate::webhook::news;
+
+/// What an App needs that reviews pull requests: metadata, contents and merge queues read; pull
+/// requests, checks and issues (for comments in the conversation) write.
+pub fn reviewer_permissions() -> Permissions {
+    Permissions::from([
+        (Permission::Metadata, Access::Read),
+        (Permission::Contents, Access::Read),
+        (Permission::MergeQueues, Access::Read),
+        (Permission::PullRequests, Access::Write),
+        (Permission::Checks, Access::Write),
+        (Permission::Issues, Access::Write),
+    ])
+}
+
+fn lower(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| name.to_lowercase()).collect()
+}
+
+fn installation(state: &mut State, id: u64) -> &mut Installation {
+    let found = state.installations.get_mut(&id);
+    found.unwrap_or_else(|| panic!("no installation {id}"))
+}
+
+impl Hub {
+    /// Installs an App (registered when it is not yet) for an account, with these repositories, and
+    /// returns the installation's id. Sends `installation` `created`.
+    pub fn add_installation(
+        &self,
+        app: &str,
+        account: &str,
+        repositories: &[&str],
+        permissions: Permissions,
+    ) -> u64 {
+        let mut state = self.state();
+        app::register(&mut state, app);
+        let id = state.id();
+        state.user(account);
+        let installation = Installation {
+            app: app.to_owned(),
+            account: account.to_owned(),
+            permissions,
+            repositories: lower(repositories),
+            created_at: state.now(),
+            suspended_at: None,
+            budget: Budget::new(REQUESTS, state.now()),
+        };
+        state.installations.insert(id, installation);
+        news::installation(&mut state, id, "created");
+        id
+    }
+
+    /// Removes an installation: its tokens end, and it is not found any more.
+    pub fn uninstall(&self, id: u64) {
+        let mut state = self.state();
+        news::installation(&mut state, id, "deleted");
+        let gone = state.installations.remove(&id);
+        assert!(gone.is_some(), "no installation {id}");
+        for token in state.tokens.values_mut() {
+            token.dead |= token.installation == Some(id);
+        }
+    }
+
+    /// Suspends an installation: its tokens are refused and no new ones are given out.
+    pub fn suspend(&self, id: u64) {
+        let mut state = self.state();
+        let now = state.now();
+        installation(&mut state, id).suspended_at = Some(now);
+        news::installation(&mut state, id, "suspend");
+    }
+
+    /// Ends a suspension.
+    pub fn unsuspend(&self, id: u64) {
+        let mut state = self.state();
+        installation(&mut state, id).suspended_at = None;
+        news::installation(&mut state, id, "unsuspend");
+    }
+
+    /// Lets an installation reach more repositories; so do its tokens that are not narrowed.
+    pub fn add_to_installation(&self, id: u64, repositories: &[&str]) {
+        let mut state = self.state();
+        let added = lower(repositories);
+        let reached = &mut installation(&mut state, id).repositories;
+        reached.extend(added.iter().cloned());
+        let tokens = state.tokens.values_mut();
+        for token in tokens.filter(|one| one.installation == Some(id) && !one.narrowed) {
+            let names = token.repositories.get_or_insert_default();
+            names.extend(added.iter().cloned());
+        }
+        news::installation_repositories(&mut state, id, &added, "added");
+    }
+
+    /// Sets what is left of the primary rate limit that all tokens of an installation share, and in
+    /// how many seconds it starts anew.
+    pub fn set_installation_limit(&self, id: u64, remaining: u64, reset_in: i64) {
+        let mut state = self.state();
+        let now = state.now();
+        let budget = &mut installation(&mut state, id).budget;
+        budget.remaining = remaining;
+        budget.reset = now + reset_in;
+    }
+
+    /// Takes repositories out of an installation and out of all its tokens.
+    pub fn remove_from_installation(&self, id: u64, repositories: &[&str]) {
+        let mut state = self.state();
+        let removed = lower(repositories);
+        let reached = &mut installation(&mut state, id).repositories;
+        reached.retain(|name| !removed.contains(name));
+        let tokens = state.tokens.values_mut();
+        for token in tokens.filter(|one| one.installation == Some(id)) {
+            let names = token.repositories.get_or_insert_default();
+            names.retain(|name| !removed.contains(name));
+        }
+        news::installation_repositories(&mut state, id, &removed, "removed");
+    }
+}
