@@ -11,7 +11,11 @@ use fakehub::{FakeHub, WebhookTarget, reviewer_permissions};
 const SECRET: &str = "a secret for the demo";
 
 /// Repositories of the organisation.
-const REPOSITORIES: [&str; 3] = ["acme/infusion-pump", "acme/patient-monitor", "acme/glucose-sensor"];
+const REPOSITORIES: [&str; 3] = [
+    "acme/infusion-pump",
+    "acme/patient-monitor",
+    "acme/glucose-sensor",
+];
 
 /// People, and what they may do.
 const PEOPLE: [(&str, &str); 5] = [
@@ -37,7 +41,9 @@ const CHANGES: [Change; 6] = [
         title: "Read bolus frames over BLE",
         path: "src/ble.c",
         first: "#include <stdint.h>\n#include <string.h>\n\nstatic uint8_t bolus[16];\n\nvoid on_write(const uint8_t *in, uint16_t len)\n{\n    memcpy(bolus, in, len);\n}\n",
-        then: Some("#include <stdint.h>\n#include <string.h>\n\nstatic uint8_t bolus[16];\n\nvoid on_write(const uint8_t *in, uint16_t len)\n{\n    if (len > sizeof(bolus)) {\n        return;\n    }\n    memcpy(bolus, in, len);\n}\n"),
+        then: Some(
+            "#include <stdint.h>\n#include <string.h>\n\nstatic uint8_t bolus[16];\n\nvoid on_write(const uint8_t *in, uint16_t len)\n{\n    if (len > sizeof(bolus)) {\n        return;\n    }\n    memcpy(bolus, in, len);\n}\n",
+        ),
     },
     Change {
         branch: "uart-command",
@@ -51,7 +57,9 @@ const CHANGES: [Change; 6] = [
         title: "Queue alarms until they are acknowledged",
         path: "src/alarm.c",
         first: "#include <stdlib.h>\n\nstruct alarm { int code; struct alarm *next; };\n\nstruct alarm *alarm_new(int code)\n{\n    struct alarm *a = malloc(sizeof(*a));\n\n    a->code = code;\n    a->next = 0;\n    return a;\n}\n",
-        then: Some("#include <stdlib.h>\n\nstruct alarm { int code; struct alarm *next; };\n\nstruct alarm *alarm_new(int code)\n{\n    struct alarm *a = malloc(sizeof(*a));\n\n    if (a == 0) {\n        return 0;\n    }\n    a->code = code;\n    a->next = 0;\n    return a;\n}\n"),
+        then: Some(
+            "#include <stdlib.h>\n\nstruct alarm { int code; struct alarm *next; };\n\nstruct alarm *alarm_new(int code)\n{\n    struct alarm *a = malloc(sizeof(*a));\n\n    if (a == 0) {\n        return 0;\n    }\n    a->code = code;\n    a->next = 0;\n    return a;\n}\n",
+        ),
     },
     Change {
         branch: "update-tag",
@@ -94,15 +102,21 @@ fn build() -> Result<PathBuf, String> {
     eprintln!("building the service (some minutes for the first time)");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(&root).args(["build", "--features", "service", "--bin", "scrubin"]);
+    command
+        .current_dir(&root)
+        .args(["build", "--features", "service", "--bin", "scrubin"]);
     if is_release {
         command.arg("--release");
     }
-    let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    let status = command
+        .status()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !status.success() {
         return Err("the service cannot be built".to_owned());
     }
-    let program = own.parent().map(|folder| folder.join(format!("scrubin{}", std::env::consts::EXE_SUFFIX)));
+    let program = own
+        .parent()
+        .map(|folder| folder.join(format!("scrubin{}", std::env::consts::EXE_SUFFIX)));
     program
         .filter(|program| program.is_file())
         .ok_or("the built service is not beside this program".to_owned())
@@ -124,11 +138,16 @@ fn serve(program: &Path, configuration: &Path) -> Result<Running, String> {
     let mut all = String::new();
     loop {
         let start = all.len();
-        let read = said.read_line(&mut all).map_err(|error| error.to_string())?;
+        let read = said
+            .read_line(&mut all)
+            .map_err(|error| error.to_string())?;
         if read == 0 {
             return Err(format!("the service did not start:\n{all}"));
         }
-        if all.get(start..).is_some_and(|line| line.starts_with("scrubin: listening at ")) {
+        if all
+            .get(start..)
+            .is_some_and(|line| line.starts_with("scrubin: listening at "))
+        {
             break;
         }
     }
@@ -150,9 +169,11 @@ fn settle(hub: &FakeHub) {
     // Nothing open for a while: events, jobs and answers follow each other.
     while quiet < 10 && Instant::now() < until {
         hub.wait_idle();
-        let is_done = REPOSITORIES
-            .iter()
-            .all(|name| hub.check_runs(name).iter().all(|run| run.status == "completed"));
+        let is_done = REPOSITORIES.iter().all(|name| {
+            hub.check_runs(name)
+                .iter()
+                .all(|run| run.status == "completed")
+        });
         quiet = if is_done { quiet + 1 } else { 0 };
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -188,7 +209,12 @@ fn seed(hub: &FakeHub) {
         hub.reply(REPOSITORIES[1], comment.id, "ada", "scrubin accept");
     }
     if let Some(comment) = of(REPOSITORIES[0], "src/update.c") {
-        hub.reply(REPOSITORIES[0], comment.id, "bo", "scrubin false-positive both tags are public values here");
+        hub.reply(
+            REPOSITORIES[0],
+            comment.id,
+            "bo",
+            "scrubin false-positive both tags are public values here",
+        );
     }
     settle(hub);
 }
@@ -258,7 +284,10 @@ pub(crate) fn run(mut words: impl Iterator<Item = String>) -> Result<(), String>
     seed(&hub);
     let names: Vec<&str> = PEOPLE.iter().map(|(login, _)| *login).collect();
     println!("dashboard    {address}/");
-    println!("sign in as   one of {} (the fake GitHub asks which)", names.join(", "));
+    println!(
+        "sign in as   one of {} (the fake GitHub asks which)",
+        names.join(", ")
+    );
     println!("fake GitHub  {}", hub.url());
     println!("\nCtrl-C ends it; everything lies in a temporary folder.");
     loop {
