@@ -39,6 +39,7 @@ mod install;
 mod log;
 mod oauth;
 mod outage;
+mod pages;
 mod people;
 mod pipeline;
 mod proxy;

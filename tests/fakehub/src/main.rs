@@ -5,7 +5,17 @@
 //! breaches of GitHub's description and leaks of tokens on standard error and exits 1 when there
 //! were any.
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "looks now and then whether another process is done"
+)]
+mod demo;
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a measurement sends at a rate and looks now and then"
+)]
 mod load;
+mod program;
 mod scenario;
 
 use std::io::{Read as _, Write as _};
@@ -24,6 +34,7 @@ const USAGE: &str = "usage: fakehub [--port N] [--scenario FILE] [--public-url U
   --graphql-log FILE  append the GraphQL operations to FILE at the end
   --forever           do not end with standard input
 
+or: fakehub demo …, which sets up an organisation with the service beside it
 or: fakehub load burst|throughput …, which measures the service";
 
 #[derive(Default)]
@@ -103,20 +114,15 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    if words.next().as_deref() == Some("load") {
-        return match load::run(words) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(message) => {
-                eprintln!("error: {message}");
-                ExitCode::from(2)
-            }
-        };
-    }
-    match parse(std::env::args().skip(1)).and_then(|arguments| run(&arguments)) {
-        Ok(code) => code,
-        Err(message) => {
-            eprintln!("error: {message}\n\n{USAGE}");
-            ExitCode::from(2)
-        }
-    }
+    let done = match words.next().as_deref() {
+        Some("demo") => demo::run(words).map(|()| ExitCode::SUCCESS),
+        Some("load") => load::run(words).map(|()| ExitCode::SUCCESS),
+        _ => parse(std::env::args().skip(1))
+            .map_err(|message| format!("{message}\n\n{USAGE}"))
+            .and_then(|arguments| run(&arguments)),
+    };
+    done.unwrap_or_else(|message| {
+        eprintln!("error: {message}");
+        ExitCode::from(2)
+    })
 }

@@ -14,6 +14,7 @@ use crate::hub::Hub;
 use crate::log::{Credential, Exchange};
 use crate::oauth;
 use crate::outage::{self, Outage};
+use crate::pages;
 use crate::reply::{ARCHIVED, Body, Reply};
 use crate::rest::apps::SUSPENDED;
 use crate::route::{self, Need};
@@ -246,6 +247,9 @@ fn carry_out<'hub>(
 fn of_api(state: &mut State, asked: &Asked<'_>, token: Option<&str>) -> Reply {
     if oauth::is_oauth(&asked.path) {
         return oauth::answer(state, asked);
+    }
+    if let Some(page) = pages::find(state, &asked.incoming.method, &asked.path) {
+        return page;
     }
     if asked.path != "/rate_limit" {
         if let Some(reply) = outage::limited(state) {

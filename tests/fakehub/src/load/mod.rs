@@ -2,20 +2,21 @@
 //! service beside it; both share the machine.
 
 mod burst;
-mod program;
 mod throughput;
 
 use std::path::PathBuf;
 
+use crate::program::Setting;
+
 /// How it is called.
-pub(crate) const USAGE: &str = "usage: fakehub load burst|throughput --binary FILE [--count N] [--rate N] [--examples FILE] [--postgres URL]
+pub(crate) const USAGE: &str = "usage: fakehub load burst|throughput --binary FILE [--count N] [--rate N] [--examples FOLDER] [--postgres URL]
 
   burst        N deliveries (10,000) at a rate (300/s): examples of GitHub's mixed with pull requests,
                a fifth sent twice, one in twenty forged
   throughput   N pull requests (100) of ten files of 300 lines over twenty installations, from the event
                to the completed check
   --binary     the scrubin to measure
-  --examples   index.json of the npm package @octokit/webhooks-examples
+  --examples   the folder api.github.com of the npm package @octokit/webhooks-examples
   --postgres   an empty database; without it SQLite in a temporary folder";
 
 /// What is measured, with what.
@@ -25,6 +26,19 @@ pub(crate) struct Options {
     rate: usize,
     examples: Option<PathBuf>,
     postgres: Option<String>,
+}
+
+impl Options {
+    /// The service as it is measured; its writes are not paced.
+    fn setting<'a>(&'a self, work: &'a str) -> Setting<'a> {
+        Setting {
+            binary: &self.binary,
+            postgres: self.postgres.as_deref(),
+            listen: "127.0.0.1:0",
+            work,
+            whole: false,
+        }
+    }
 }
 
 /// Runs a measurement; prints its table.

@@ -477,3 +477,30 @@ fn what_is_held_is_sent_by_hand_twice_and_out_of_order() {
     scene.hub.wait_idle();
     assert_eq!(receiver.taken().len(), 5);
 }
+
+#[test]
+fn people_have_pages_to_look_at() {
+    let (scene, _receiver, id) = told();
+    let client = installed(&scene.hub, id);
+    let head = scene.hub.tip(REPO, "fix");
+    let output = json!({"title": "1 finding", "summary": "a <b>bold</b> claim"});
+    let body =
+        json!({"name": "review", "head_sha": head, "conclusion": "failure", "output": output});
+    let run = client
+        .post(&format!("/repos/{REPO}/check-runs"), body)
+        .expect(201);
+    scene
+        .hub
+        .comment_on_line(REPO, scene.number, "alice", ("pump.c", 20), "why <20>?");
+    let plain = Client::new(&scene.hub.url(), None);
+    let page = plain
+        .get(&format!("/{REPO}/pull/{}", scene.number))
+        .expect(200);
+    assert!(page.text.contains("why &lt;20&gt;?"), "{}", page.text);
+    assert!(page.text.contains("on pump.c, line 20"), "{}", page.text);
+    let link = format!("<a href=\"/{REPO}/runs/{}\">", run.id());
+    assert!(page.text.contains(&link), "{}", page.text);
+    let check = plain.get(&format!("/{REPO}/runs/{}", run.id())).expect(200);
+    assert!(check.text.contains("a &lt;b&gt;bold&lt;/b&gt; claim"));
+    plain.get(&format!("/{REPO}/pull/99")).expect(404);
+}
