@@ -34,6 +34,8 @@ pub(super) struct Ended<'e> {
     pub(super) check_run: i64,
     pub(super) notes: &'e [String],
     pub(super) reviewers: Option<Reviewers>,
+    /// Logins of all who wrote a commit of it.
+    pub(super) makers: Vec<String>,
     /// Reasons that call a finding wrong rather than acceptable.
     pub(super) disputed: &'e [String],
 }
@@ -88,6 +90,7 @@ pub(super) async fn record(
         people: evidence::people(
             analysed.facts.author.clone(),
             analysed.facts.committer.clone(),
+            ended.makers.clone(),
             said,
         ),
         started: rfc3339(ended.started_ms),

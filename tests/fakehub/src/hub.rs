@@ -226,11 +226,6 @@ impl Hub {
         self.state().faults.len()
     }
 
-    /// Takes back every fault that was not played yet: the outage is over.
-    pub fn clear_faults(&self) {
-        self.state().faults.clear();
-    }
-
     /// The bare repository on disk. After writing to it directly call [`Self::branch_moved`].
     pub fn git_dir(&self, name: &str) -> PathBuf {
         repo(&self.state(), name).git.dir.clone()

@@ -34,7 +34,7 @@ const USAGE: &str = "usage: fakehub [--port N] [--scenario FILE] [--public-url U
   --graphql-log FILE  append the GraphQL operations to FILE at the end
   --forever           do not end with standard input
 
-or: fakehub demo …, which sets up an organisation with the service beside it
+or: fakehub demo, which starts the service with a seeded organisation
 or: fakehub load burst|throughput …, which measures the service";
 
 #[derive(Default)]
@@ -114,15 +114,25 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    let done = match words.next().as_deref() {
-        Some("demo") => demo::run(words).map(|()| ExitCode::SUCCESS),
-        Some("load") => load::run(words).map(|()| ExitCode::SUCCESS),
-        _ => parse(std::env::args().skip(1))
-            .map_err(|message| format!("{message}\n\n{USAGE}"))
-            .and_then(|arguments| run(&arguments)),
+    let ended = match words.next().as_deref() {
+        Some("load") => Some(load::run(words)),
+        Some("demo") => Some(demo::run(words)),
+        _ => None,
     };
-    done.unwrap_or_else(|message| {
-        eprintln!("error: {message}");
-        ExitCode::from(2)
-    })
+    if let Some(ended) = ended {
+        return match ended {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                eprintln!("error: {message}");
+                ExitCode::from(2)
+            }
+        };
+    }
+    match parse(std::env::args().skip(1)).and_then(|arguments| run(&arguments)) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
 }

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use crate::program::Setting;
 
 /// How it is called.
-pub(crate) const USAGE: &str = "usage: fakehub load burst|throughput --binary FILE [--count N] [--rate N] [--examples FOLDER] [--postgres URL]
+pub(crate) const USAGE: &str = "usage: fakehub load burst|throughput --binary FILE [--count N] [--rate N] [--examples FILE] [--postgres URL]
 
   burst        N deliveries (10,000) at a rate (300/s): examples of GitHub's mixed with pull requests,
                a fifth sent twice, one in twenty forged
   throughput   N pull requests (100) of ten files of 300 lines over twenty installations, from the event
                to the completed check
   --binary     the scrubin to measure
-  --examples   the folder api.github.com of the npm package @octokit/webhooks-examples
+  --examples   index.json of the npm package @octokit/webhooks-examples
   --postgres   an empty database; without it SQLite in a temporary folder";
 
 /// What is measured, with what.
