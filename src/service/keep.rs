@@ -87,6 +87,7 @@ pub(super) async fn record(
         pull_request: u64::try_from(ended.number)
             .ok()
             .filter(|number| *number > 0),
+        configuration: evidence::configuration(config, &terms),
         people: evidence::people(
             analysed.facts.author.clone(),
             analysed.facts.committer.clone(),

@@ -70,6 +70,7 @@ fn verified(line: &str, site: &Site) -> Result<VerifiedRecord, String> {
             line: signed.line,
             digest: signed.digest,
             key: signed.key,
+            signer: signed.signer,
             record: *record,
         }),
         Entry::SignOff(_) | Entry::Override(_) => Err("it is no record of a review".to_owned()),
