@@ -74,6 +74,7 @@ pub(super) async fn record(
     });
     let context = Context {
         project: evidence::project(config, report, &terms),
+        configuration: evidence::configuration(config, &terms),
         checklist: evidence::checklist(config, terms.class),
         repository: Some(format!(
             "{}/{}",
@@ -88,6 +89,7 @@ pub(super) async fn record(
         people: evidence::people(
             analysed.facts.author.clone(),
             analysed.facts.committer.clone(),
+            analysed.makers.clone(),
             said,
         ),
         started: rfc3339(ended.started_ms),
