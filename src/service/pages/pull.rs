@@ -90,9 +90,8 @@ fn findings_grid(
         .iter()
         .map(|one| {
             // The path is printable: an escape in it is no name of a file.
-            let is_there = one.state == FindingState::Open
-                && !one.path.contains('\\')
-                && is_hex(&review.head);
+            let is_there =
+                one.state == FindingState::Open && !one.path.contains('\\') && is_hex(&review.head);
             let link = is_there.then(|| {
                 let path = RepoPath::from(one.path.as_str()).to_uri();
                 let place = format!("{path}#L{}", one.line);
