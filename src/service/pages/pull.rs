@@ -3,7 +3,7 @@
 use super::Site;
 use super::document::Document;
 use super::failure::PageError;
-use super::grid::{Cell, Grid, Link, numbers, shown, texts};
+use super::grid::{Cell, Grid, Link, numbers, sentences, shown, texts};
 use super::sections::{self, Names, pull_path, repository_path, rule_cell};
 use crate::finding::RepoPath;
 use crate::github::marker::is_hex;
@@ -125,7 +125,7 @@ fn findings_grid(
             texts("severity", "Severity"),
             texts("precision", "Precision"),
             texts("place", "Place"),
-            texts("message", "What it says"),
+            sentences("message", "What it says"),
             texts("first_seen", "First seen"),
             texts("ended", "Ended"),
             texts("fingerprint", "Fingerprint"),
