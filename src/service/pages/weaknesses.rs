@@ -184,6 +184,7 @@ mod tests {
             stage: Stage::Review,
             source: "range".to_owned(),
             who: Some(who.to_owned()),
+            key: "k".to_owned(),
             change: "pull-1".to_owned(),
             lines: vec![(component.to_owned(), 100)],
             found: vec![Found {
