@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Time and memory of `scrubin training report` over a history of many findings.
 
-    python3 benches/training.py [--binary target/release/scrubin] [--findings 50000] [--runs 5]
+    python3 benches/training.py [--scrubin BIN] [--findings 50000] [--runs 5]
 
 Makes a history of that many findings (two years, twelve people, eight components, most repaired) in a
-temporary folder, and prints for each format the least wall time, user and system time, and the most memory.
+temporary folder, and prints for each format the least wall and CPU time, and the most memory.
 """
 
 import argparse
@@ -13,9 +13,9 @@ import hashlib
 import json
 import os
 import random
-import subprocess
 import tempfile
-import time
+
+from measure import add_scrubin_option, find_scrubin, run, stop
 
 LESSONS = ["L-LEN-BOUND", "L-RET-CHECK", "L-INT-WRAP", "L-MEM-NULL", "L-STR-BOUND", "L-ISR-SHARED"]
 
@@ -54,34 +54,27 @@ def history(path, findings):
     return len(runs), start + datetime.timedelta(minutes=20 * len(runs))
 
 
-def measured(command):
-    """Wall, user and system seconds, and peak memory in MiB of a command."""
-    before = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, command
-    return time.monotonic() - before, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / 1024
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default="target/release/scrubin")
+    add_scrubin_option(parser)
     parser.add_argument("--findings", type=int, default=50_000)
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
-    binary = os.path.abspath(arguments.binary)
+    binary = find_scrubin(arguments.scrubin)
     with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        runs, end = history("history.jsonl", arguments.findings)
-        size = os.path.getsize("history.jsonl") / (1 << 20)
+        file = os.path.join(folder, "history.jsonl")
+        runs, end = history(file, arguments.findings)
+        size = os.path.getsize(file) / (1 << 20)
         print(f"{arguments.findings} findings in {runs} runs, {size:.1f} MiB")
         since = ["--since", "2025-01-01", "--until", end.strftime("%Y-%m-%d")]
         for form in ["terminal", "html", "csv", "json"]:
-            command = [binary, "training", "report", "history.jsonl", "--format", form, *since]
-            results = [measured(command) for _ in range(arguments.runs)]
-            wall, user, system, memory = (min(r[0] for r in results), min(r[1] for r in results),
-                                          min(r[2] for r in results), max(r[3] for r in results))
-            print(f"{form:9} {wall:6.3f} s wall {user:6.3f} s user {system:6.3f} s system {memory:6.1f} MiB")
+            command = [binary, "training", "report", file, "--format", form, *since]
+            results = [run(command, cwd=folder, capture=True) for _ in range(arguments.runs)]
+            for result in results:
+                if result.code != 0:
+                    stop(f"{form}: exit code {result.code}: {result.stderr.strip()}")
+            wall, cpu, peak = (min(r.wall for r in results), min(r.cpu for r in results), max(r.peak for r in results))
+            print(f"{form:9} {wall:6.3f} s wall {cpu:6.3f} s CPU {peak:6.1f} MB")
 
 
 if __name__ == "__main__":

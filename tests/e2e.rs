@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "e2e/acceptance.rs"]
+mod acceptance;
 #[path = "e2e/audit.rs"]
 mod audit;
 #[path = "e2e/config_files.rs"]
@@ -40,6 +42,8 @@ mod quality;
 mod reach;
 #[path = "e2e/record.rs"]
 mod record;
+#[path = "e2e/record_checks.rs"]
+mod record_checks;
 #[path = "e2e/release.rs"]
 mod release;
 #[path = "e2e/repository.rs"]

@@ -19,7 +19,7 @@ pub(super) use deviations::{
     DeviationFilters, DeviationsCommand, DeviationsFormat, RegisterFormat,
 };
 pub(super) use record::{
-    ClassArgument, EntryArgument, RecordArguments, RecordCommand, RecordFormat,
+    ChecklistFormat, ClassArgument, EntryArgument, RecordArguments, RecordCommand, RecordFormat,
     ReviewRecordArguments, SignersArgument, SigningArguments,
 };
 

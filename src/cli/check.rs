@@ -21,7 +21,15 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     let watchdog = Watchdog::start(arguments.watchdog);
     let recorder = Recorder::new(arguments.record.file.as_ref(), &arguments.record.signing)?;
     let reviewed = source::open(arguments)?.watched_by(&watchdog);
-    let configs = reviewed.configs(arguments.config.as_deref())?;
+    let mut configs = reviewed.configs(arguments.config.as_deref())?;
+    if recorder.is_some() && arguments.config.is_some() {
+        // The record says by what the review is weaker than what the repository asks for.
+        let doing = "compare the configuration with that of the repository, for the record";
+        let own = reviewed
+            .configs(None)
+            .map_err(|failure| failure.doing(doing))?;
+        configs.own = Some(Box::new(own));
+    }
     watchdog.set(
         arguments.watchdog.or(configs.root.limits.watchdog_seconds),
         false,

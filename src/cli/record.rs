@@ -1,5 +1,6 @@
 //! `scrubin record`, and the records that `check` and `review` leave.
 
+mod log_file;
 mod recorder;
 mod show;
 mod sign_off;
@@ -126,7 +127,7 @@ pub(super) fn signing_key(file: &Path) -> Result<SigningKey, Failure> {
 }
 
 /// The log that is meant: the one given, else that of the configuration.
-pub(super) fn log_file(given: Option<&Path>) -> Result<PathBuf, Failure> {
+pub(super) fn log_named(given: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(file) = given {
         return Ok(file.to_owned());
     }
@@ -211,10 +212,20 @@ fn verify_at_once(text: &str, keys: &[VerifyingKey], expected: &Expected) -> Ver
     evidence::verify_lines(text, batches, expected)
 }
 
+/// Reads a log whole.
+fn read_log(file: &Path) -> Result<String, Failure> {
+    if log_file::is_unfinished(file) {
+        output::message(&format!(
+            "notice: a write to `{}` was cut short, or is going on; the next record that is added puts it right",
+            file.display()
+        ));
+    }
+    read_text(file).map_err(|failure| failure.doing(&format!("read `{}`", file.display())))
+}
+
 /// Reads and verifies a log; what is wrong with it is said on stderr.
 pub(super) fn verified(file: &Path, keys: &[VerifyingKey]) -> Result<Verified, Failure> {
-    let text =
-        read_text(file).map_err(|failure| failure.doing(&format!("read `{}`", file.display())))?;
+    let text = read_log(file)?;
     let verified = verify_at_once(&text, keys, &Expected::default());
     for problem in &verified.problems {
         output::message(&format!(

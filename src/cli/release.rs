@@ -108,6 +108,7 @@ fn record(
     };
     let context = Context {
         project: evidence::project(config, report, &terms),
+        configuration: evidence::configuration(config, &terms),
         checklist: Vec::new(),
         repository: repository.map(Repository::address).transpose()?.flatten(),
         tree: facts.map(|facts| facts.tree),

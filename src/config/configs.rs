@@ -10,6 +10,9 @@ pub struct Configs {
     pub root: Config,
     /// Those of folders below: path of the file, settings.
     pub nested: Vec<(RepoPath, Config)>,
+    /// The repository's own, where these are of a file that an argument named; `None` where they are its own, or
+    /// nobody asked.
+    pub own: Option<Box<Self>>,
     /// What they are compared with; `None` where the change touches none of them.
     pub compared: Option<Compared>,
 }

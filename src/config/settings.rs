@@ -48,6 +48,16 @@ impl Scope {
         }
     }
 
+    /// Whether it reports all that another scope reports.
+    pub fn holds(self, other: Self) -> bool {
+        match self {
+            Self::All => true,
+            Self::File => other != Self::All,
+            Self::Function => matches!(other, Self::Function | Self::Added),
+            Self::New | Self::Added => self == other,
+        }
+    }
+
     /// The scope of that name.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == word)

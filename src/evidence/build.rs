@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::profile::{self, Profile, SafetyClass};
 use crate::config::{Config, FailOn};
-use crate::finding::{Precision, Severity};
+use crate::finding::{Precision, Severity, Step};
 use crate::report::{Report, page};
 use crate::triage::{DeviationUse, Triaged, Verdict};
 
 use super::record::{
-    ChangePart, ChecklistPart, CoveragePart, Disposition, FindingPart, FixedPart, GapPart,
-    GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RulesetPart, SCHEMA_VERSION,
-    SkippedPart, ToolPart,
+    ChangePart, ChecklistPart, ConfigurationPart, CoveragePart, Disposition, FindingPart,
+    FixedPart, GapPart, GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RulesetPart,
+    SCHEMA_VERSION, SkippedPart, StepPart, ToolPart,
 };
 use super::verify::rules_digest;
 
@@ -20,6 +20,14 @@ use super::verify::rules_digest;
 pub struct Terms {
     /// `CODE VERSION SEVERITY PRECISION` of each active rule, sorted.
     pub rules: Vec<String>,
+    /// Digest of the built-in rules alone.
+    pub builtin: String,
+    /// Codes of the rules that are not built in, sorted.
+    pub own: Vec<String>,
+    /// Whether the configuration is one that an argument named.
+    pub is_given: bool,
+    /// By what arguments make the review weaker than the repository's own configuration.
+    pub weaker: Vec<String>,
     /// From which severity on a finding closes the gate.
     pub fail_on: FailOn,
     /// Lowest precision that is reported.
@@ -37,6 +45,8 @@ pub struct Terms {
 pub struct Context {
     /// From the configuration.
     pub project: ProjectPart,
+    /// Where that came from.
+    pub configuration: ConfigurationPart,
     /// From the profile.
     pub checklist: Vec<ChecklistPart>,
     /// Address of the repository without credentials.
@@ -82,6 +92,22 @@ pub fn project(config: &Config, report: &Report, terms: &Terms) -> ProjectPart {
     }
 }
 
+/// Where the settings came from, and by what they are weaker than those of the repository.
+pub fn configuration(config: &Config, terms: &Terms) -> ConfigurationPart {
+    let is_there = !config.path().is_empty();
+    let origin = match (terms.is_given, is_there) {
+        (true, _) => "argument",
+        (false, true) => "repository",
+        (false, false) => "defaults",
+    };
+    ConfigurationPart {
+        origin: origin.to_owned(),
+        path: is_there.then(|| config.path().to_owned()),
+        sha256: is_there.then(|| super::envelope::sha256(config.text().as_bytes())),
+        weaker: terms.weaker.clone(),
+    }
+}
+
 /// What a person has to look at for this change.
 pub fn checklist(config: &Config, class: Option<SafetyClass>) -> Vec<ChecklistPart> {
     let class = config.record.safety_class.or(class);
@@ -105,6 +131,7 @@ pub fn build(report: &Report, context: Context) -> ReviewRecord {
         sequence: 0,
         previous: None,
         project: context.project,
+        configuration: context.configuration,
         change: ChangePart {
             repository: context.repository,
             source: report.change.source.clone(),
@@ -126,6 +153,13 @@ pub fn build(report: &Report, context: Context) -> ReviewRecord {
             grammars: context.grammars,
         },
         ruleset: RulesetPart {
+            id: match terms.own.is_empty() {
+                true => "built-in".to_owned(),
+                false => "built-in and own".to_owned(),
+            },
+            version: report.version.clone(),
+            builtin: terms.builtin,
+            own: terms.own,
             digest: report.ruleset_digest.clone(),
             rules_sha256: rules_digest(&terms.rules),
             rules: terms.rules.into(),
@@ -203,7 +237,9 @@ fn finding(
         cwe: rule.map(page::cwe_ids).unwrap_or_default(),
         path: finding.location.path.to_string(),
         line: finding.location.start.line,
+        column: finding.location.start.column,
         function: finding.function.clone(),
+        trace: finding.trace.iter().map(step).collect(),
         state: triaged.state.map(|state| state.as_str().to_owned()),
         severity: finding.severity.as_str().to_owned(),
         precision: finding.precision.as_str().to_owned(),
@@ -211,6 +247,15 @@ fn finding(
         blocks: triaged.blocks,
         disposition: disposition(&triaged.verdict, decided.get(fingerprint.as_str()).copied()),
         fingerprint,
+    }
+}
+
+fn step(step: &Step) -> StepPart {
+    StepPart {
+        path: step.location.path.to_string(),
+        line: step.location.start.line,
+        column: step.location.start.column,
+        what: step.message.clone(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One more entry of a chain whose lines lie in a database: the line and the checkpoint behind it.
+//! One more entry of a chain, in a file or a database: the line and the checkpoint behind it.
 
 use super::entry::Entry;
 use super::envelope;
@@ -34,20 +34,7 @@ pub struct Link {
 pub fn link(end: Option<ChainEnd<'_>>, mut entry: Entry, key: &SigningKey) -> Result<Link, String> {
     let (records, previous) = match end {
         None => (0, None),
-        Some(end) => {
-            let digest = envelope::sha256(end.last.as_bytes());
-            let opened = envelope::peek(end.checkpoint).map_err(|error| error.to_string())?;
-            let checkpoint: Option<Checkpoint> = (opened.payload_type == CHECKPOINT)
-                .then(|| serde_json::from_slice(&opened.payload).ok())
-                .flatten();
-            let names_it = checkpoint.is_some_and(|checkpoint| {
-                checkpoint.last == digest && checkpoint.records == end.entries
-            });
-            if !names_it {
-                return Err("its checkpoint does not name its last record".to_owned());
-            }
-            (end.entries, Some(digest))
-        }
+        Some(end) => (end.entries, Some(holds(&end)?)),
     };
     let sequence = records + 1;
     entry.place(sequence, previous);
@@ -64,4 +51,22 @@ pub fn link(end: Option<ChainEnd<'_>>, mut entry: Entry, key: &SigningKey) -> Re
         line,
         id,
     })
+}
+
+/// Whether the checkpoint at the end of a chain names its last entry; the digest of that.
+///
+/// # Errors
+/// As [`link`].
+pub(super) fn holds(end: &ChainEnd<'_>) -> Result<String, String> {
+    let digest = envelope::sha256(end.last.as_bytes());
+    let opened = envelope::peek(end.checkpoint).map_err(|error| error.to_string())?;
+    let checkpoint: Option<Checkpoint> = (opened.payload_type == CHECKPOINT)
+        .then(|| serde_json::from_slice(&opened.payload).ok())
+        .flatten();
+    let names_it = checkpoint
+        .is_some_and(|checkpoint| checkpoint.last == digest && checkpoint.records == end.entries);
+    match names_it {
+        true => Ok(digest),
+        false => Err("its checkpoint does not name its last record".to_owned()),
+    }
 }

@@ -132,6 +132,15 @@ impl Entry {
         }
     }
 
+    /// When it was made, RFC 3339 in UTC.
+    pub(super) fn time(&self) -> &str {
+        match self {
+            Self::Review(one) => &one.ended,
+            Self::SignOff(one) => &one.signed,
+            Self::Override(one) => &one.decided,
+        }
+    }
+
     pub(super) fn chained(&self) -> Chained<'_> {
         let (schema, sequence, previous) = match self {
             Self::Review(one) => (one.schema, one.sequence, &one.previous),

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::keys::{SigningKey, VerifyingKey};
+use super::signers::Grant;
+use crate::finding::hex;
 
 /// A line that is no envelope, or none by one of the keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +52,8 @@ pub(super) struct Opened {
     pub(super) payload_type: String,
     /// Who signed.
     pub(super) key: String,
+    /// What the file of keys says of that key, by line.
+    pub(super) grants: Vec<Grant>,
 }
 
 /// The bytes that are signed: DSSE's pre-authentication encoding.
@@ -95,6 +99,7 @@ pub(super) fn peek(line: &str) -> Result<Opened, EnvelopeError> {
         payload,
         payload_type: envelope.payload_type,
         key,
+        grants: Vec::new(),
     })
 }
 
@@ -135,20 +140,18 @@ pub(super) fn open(line: &str, keys: &[VerifyingKey]) -> Result<Opened, Envelope
     Ok(Opened {
         payload,
         payload_type: envelope.payload_type,
+        grants: keys
+            .iter()
+            .filter(|known| known.id() == key.id())
+            .map(|known| known.grant().clone())
+            .collect(),
         key: signature.keyid.clone(),
     })
 }
 
 /// SHA-256 in lower-case hex.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hex(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

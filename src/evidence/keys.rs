@@ -6,6 +6,8 @@ use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::public::{Ed25519PublicKey, KeyData};
 use ssh_key::{HashAlg, LineEnding};
 
+use super::signers::Grant;
+
 /// A key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -29,6 +31,9 @@ pub enum KeyError {
     /// A file without one.
     #[error("there is no public key in it")]
     None,
+    /// What the line says of its key is not understood; it could be a limit.
+    #[error("{0}")]
+    Option(String),
 }
 
 /// A private key.
@@ -41,6 +46,7 @@ pub struct SigningKey {
 pub struct VerifyingKey {
     key: ed25519_dalek::VerifyingKey,
     id: String,
+    grant: Grant,
 }
 
 impl SigningKey {
@@ -101,7 +107,35 @@ impl VerifyingKey {
         Self {
             id: data.fingerprint(HashAlg::Sha256).to_string(),
             key,
+            grant: Grant::default(),
         }
+    }
+
+    /// Reads the one key of a PEM file.
+    pub(super) fn from_pem(text: &str) -> Result<Self, KeyError> {
+        ed25519_dalek::VerifyingKey::from_public_key_pem(text.trim())
+            .map(Self::new)
+            .map_err(|error| KeyError::Broken(error.to_string()))
+    }
+
+    /// Reads `KIND BASE64 COMMENT`.
+    pub(super) fn from_openssh(text: &str, grant: Grant) -> Result<Self, KeyError> {
+        let key = ssh_key::PublicKey::from_openssh(text)
+            .map_err(|error| KeyError::Broken(error.to_string()))?;
+        let KeyData::Ed25519(data) = key.key_data() else {
+            return Err(KeyError::Kind(key.algorithm().to_string()));
+        };
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&data.0)
+            .map_err(|error| KeyError::Broken(error.to_string()))?;
+        Ok(Self {
+            grant,
+            ..Self::new(key)
+        })
+    }
+
+    /// What its file says of it.
+    pub(super) fn grant(&self) -> &Grant {
+        &self.grant
     }
 
     /// `SHA256:...`, as `ssh-keygen -l` shows it.
@@ -127,60 +161,9 @@ impl VerifyingKey {
     }
 }
 
-/// Reads public keys: a PEM file, or lines as in `authorized_keys` (`ssh-ed25519 AAAA... comment`) or
-/// in `allowed_signers` (the same behind a name). Blank lines and `#` comments are passed over.
-///
-/// # Errors
-/// A line that is no ed25519 key, by its number; a file without one.
-pub fn verifying_keys(text: &str) -> Result<Vec<VerifyingKey>, KeyError> {
-    if text.contains("BEGIN PUBLIC KEY") {
-        let key = ed25519_dalek::VerifyingKey::from_public_key_pem(text.trim())
-            .map_err(|error| KeyError::Broken(error.to_string()))?;
-        return Ok(vec![VerifyingKey::new(key)]);
-    }
-    let mut keys = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        keys.push(of_line(line).map_err(|source| KeyError::Line {
-            line: index + 1,
-            source: Box::new(source),
-        })?);
-    }
-    if keys.is_empty() {
-        return Err(KeyError::None);
-    }
-    Ok(keys)
-}
-
-fn of_line(line: &str) -> Result<VerifyingKey, KeyError> {
-    // Names and options of an allowed signer stand before the kind of the key.
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let is_kind = |word: &&&str| {
-        ["ssh-", "ecdsa-", "sk-"]
-            .iter()
-            .any(|kind| word.starts_with(kind))
-    };
-    let kind = words.iter().find(is_kind).copied().unwrap_or_default();
-    if !kind.is_empty() && kind != "ssh-ed25519" {
-        return Err(KeyError::Kind(kind.to_owned()));
-    }
-    let start = line.find("ssh-ed25519").unwrap_or_default();
-    let key = ssh_key::PublicKey::from_openssh(line.get(start..).unwrap_or_default())
-        .map_err(|error| KeyError::Broken(error.to_string()))?;
-    match key.key_data() {
-        KeyData::Ed25519(data) => ed25519_dalek::VerifyingKey::from_bytes(&data.0)
-            .map(VerifyingKey::new)
-            .map_err(|error| KeyError::Broken(error.to_string())),
-        _ => Err(KeyError::Kind(key.algorithm().to_string())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 
@@ -190,21 +173,16 @@ mod tests {
         let again = SigningKey::read(&key.to_openssh().unwrap()).unwrap();
         assert_eq!(again.verifying(), key.verifying());
         let line = key.verifying().to_openssh().unwrap();
-        let text = format!("# signers\n\nalice@example.org namespaces=\"file\" {line}\n{line}\n");
-        let keys = verifying_keys(&text).unwrap();
-        assert_eq!(keys, [key.verifying(), key.verifying()]);
-        assert!(keys[0].id().starts_with("SHA256:"));
-        assert!(keys[0].verifies(b"x", &key.sign(b"x")));
-        assert!(!keys[0].verifies(b"y", &key.sign(b"x")));
-        assert!(!keys[0].verifies(b"x", b"short"));
+        let public = VerifyingKey::from_openssh(&line, Grant::default()).unwrap();
+        assert_eq!(public, key.verifying());
+        assert!(public.id().starts_with("SHA256:"));
+        assert!(public.verifies(b"x", &key.sign(b"x")));
+        assert!(!public.verifies(b"y", &key.sign(b"x")));
+        assert!(!public.verifies(b"x", b"short"));
     }
 
     #[test]
-    fn what_is_no_key_is_named_with_its_line() {
-        let error = |text: &str| verifying_keys(text).unwrap_err().to_string();
-        assert_eq!(error("# nothing\n"), "there is no public key in it");
-        assert!(error("\nssh-rsa AAAA bob\n").starts_with("line 2: this is a key of kind ssh-rsa"));
-        assert!(error("hello\n").starts_with("line 1: this is no key"));
+    fn what_is_no_key_is_refused() {
         assert!(matches!(
             SigningKey::read("hello"),
             Err(KeyError::Broken(_))
@@ -218,7 +196,7 @@ mod tests {
         let public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
         assert_eq!(
             SigningKey::read(private).unwrap().verifying(),
-            verifying_keys(public).unwrap()[0]
+            VerifyingKey::from_pem(public).unwrap()
         );
     }
 }

@@ -23,29 +23,30 @@ mod register_page;
 mod release;
 mod release_page;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod sheet_page;
 mod sheets;
+mod signers;
 mod statement;
 pub mod validation;
 mod verify;
 
-pub use build::{Context, Terms, build, checklist, fixed_since, project, result_of};
+pub use build::{Context, Terms, build, checklist, configuration, fixed_since, project, result_of};
 pub use chain::{ChainEnd, Link, link};
 pub use competence::{open_matrix, seal_matrix};
 pub use coverage::{Commit, Coverage, Covered, History, Lack, State, bases_of};
 pub use entry::{About, Answer, Confirmed, Entry, Override, Said, SignOff, SignOffError, sign_off};
 pub use envelope::EnvelopeError;
-pub use keys::{KeyError, SigningKey, VerifyingKey, verifying_keys};
-pub use log::{Appended, LogError, append, review_before};
+pub use keys::{KeyError, SigningKey, VerifyingKey};
+pub use log::{Appended, LogError, Undo, append, entries_of, review_before};
 pub use page::{
     Reviewed, opened as override_page, review as review_page, sign_off as sign_off_page,
 };
 pub use people::{Reviewers, people};
 pub use record::{
-    ChangePart, ChecklistPart, CoveragePart, Disposition, FindingPart, FixedPart, GapPart,
-    GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RuleLines, RulesetPart,
-    SkippedPart, ToolPart,
+    ChangePart, ChecklistPart, ConfigurationPart, CoveragePart, Disposition, FindingPart,
+    FixedPart, GapPart, GatePart, GateResult, PeoplePart, ProjectPart, ReviewRecord, RuleLines,
+    RulesetPart, SkippedPart, StepPart, ToolPart,
 };
 pub use register::{CategoryRow, Excused, Filter, PermitRow, Register, Row, register};
 pub use register_page::{register_page, register_table};
@@ -53,6 +54,8 @@ pub use release::{
     Anomaly, CommitRow, LogRow, OverrideRow, Release, RulesetRow, Sources, Totals, release,
 };
 pub use release_page::{release_page, release_table};
+pub use sheet_page::sheet_page;
+pub use signers::verifying_keys;
 pub use verify::{
     Expected, Line, Problem, Signed, Verified, VerifiedRecord, lines_of, read_line, verify,
     verify_line, verify_lines,
@@ -60,7 +63,6 @@ pub use verify::{
 
 /// Version of the form of all entries.
 pub const FORM: u32 = record::SCHEMA_VERSION;
-pub use sheet_page::sheet_page;
 
 /// The JSON schema of the predicate, published in `docs/schema/`.
 pub static SCHEMA: &str = include_str!("../../docs/schema/review-record-v1.json");

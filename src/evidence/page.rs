@@ -1,7 +1,7 @@
 //! Records, sign-offs and overrides for people.
 
 use super::entry::{About, Override, SignOff};
-use super::record::{Disposition, ReviewRecord};
+use super::record::{Disposition, FindingPart, ReviewRecord};
 use super::sheets::{self, NONE, or_none};
 use super::verify::{Signed, VerifiedRecord};
 use crate::report::sheet::Sheet;
@@ -147,6 +147,14 @@ fn facts(verified: &VerifiedRecord) -> Vec<(&'static str, Facts)> {
                         record.gate.fail_on, record.gate.precision, record.gate.severity
                     ),
                 ),
+                ("settings", settings(record)),
+                (
+                    "weaker than the repository's configuration",
+                    match record.configuration.weaker.is_empty() {
+                        true => "no".to_owned(),
+                        false => record.configuration.weaker.join("; "),
+                    },
+                ),
                 ("began", record.started.clone()),
                 ("ended", record.ended.clone()),
             ],
@@ -186,10 +194,6 @@ fn facts(verified: &VerifiedRecord) -> Vec<(&'static str, Facts)> {
                     or_none(record.project.safety_class.as_deref()),
                 ),
                 ("security level", or_none(record.project.level.as_deref())),
-                (
-                    "SHA-256 of the configuration",
-                    or_none(record.project.profile_sha256.as_deref()),
-                ),
             ],
         ),
         (
@@ -244,7 +248,12 @@ fn facts(verified: &VerifiedRecord) -> Vec<(&'static str, Facts)> {
                     or_none(record.tool.binary_sha256.as_deref()),
                 ),
                 ("grammars", record.tool.grammars.join(", ")),
+                (
+                    "ruleset",
+                    format!("{} {}", record.ruleset.id, record.ruleset.version),
+                ),
                 ("active rules", record.ruleset.rules.len().to_string()),
+                ("rules of its own", record.ruleset.own.len().to_string()),
                 ("digest of the ruleset", record.ruleset.digest.clone()),
                 (
                     "digest of rules and severities",
@@ -262,7 +271,7 @@ fn facts(verified: &VerifiedRecord) -> Vec<(&'static str, Facts)> {
                     "SHA-256 of the one before",
                     or_none(record.previous.as_deref()),
                 ),
-                ("signed by", verified.key.clone()),
+                ("signed by", verified.signed_by()),
             ],
         ),
     ]
@@ -278,7 +287,8 @@ fn findings(sheet: &mut Sheet, record: &ReviewRecord) {
             vec![
                 format!("{} {}", finding.rule, finding.rule_version),
                 finding.cwe.join(" "),
-                format!("{}:{}", finding.path, finding.line),
+                format!("{}:{}:{}", finding.path, finding.line, finding.column),
+                path_of(finding),
                 finding.severity.clone(),
                 finding.state.clone().unwrap_or_default(),
                 yes_or_no(Some(finding.blocks)),
@@ -293,6 +303,7 @@ fn findings(sheet: &mut Sheet, record: &ReviewRecord) {
             "rule",
             "CWE",
             "place",
+            "path",
             "severity",
             "state",
             "closes the gate",
@@ -317,6 +328,33 @@ fn findings(sheet: &mut Sheet, record: &ReviewRecord) {
         rows,
         "",
     );
+}
+
+/// The steps of a finding in a line.
+fn path_of(finding: &FindingPart) -> String {
+    let steps = finding.trace.iter().map(|step| {
+        let place = match step.path == finding.path {
+            true => format!("line {}", step.line),
+            false => format!("{}:{}", step.path, step.line),
+        };
+        format!("{place}: {}", step.what)
+    });
+    steps.collect::<Vec<_>>().join("; ")
+}
+
+/// Where the settings came from.
+fn settings(record: &ReviewRecord) -> String {
+    let from = &record.configuration;
+    match (&from.path, &from.sha256) {
+        (Some(path), Some(digest)) => {
+            let whose = match from.origin.as_str() {
+                "argument" => "named by an argument",
+                _ => "of the repository",
+            };
+            format!("{path}, {whose}, SHA-256 {digest}")
+        }
+        _ => "those that hold without a configuration".to_owned(),
+    }
 }
 
 /// A decision in one line: what, why, who, when.
@@ -462,6 +500,7 @@ mod tests {
             line: 1,
             digest: "00ff".to_owned(),
             key: "SHA256:abc".to_owned(),
+            signer: String::new(),
             record,
         }
     }

@@ -21,6 +21,8 @@ pub struct ReviewRecord {
     pub previous: Option<String>,
     /// What the software is for.
     pub project: ProjectPart,
+    /// The settings it went by.
+    pub configuration: ConfigurationPart,
     /// What was reviewed.
     pub change: ChangePart,
     /// Who wrote, reviewed and approved it.
@@ -63,6 +65,20 @@ pub struct ProjectPart {
     pub profile_sha256: Option<String>,
     /// Security level of the device profile.
     pub level: Option<String>,
+}
+
+/// Where the settings of the run came from. The thresholds in force stand in [`GatePart`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigurationPart {
+    /// `repository`: what the reviewed commit holds; `argument`: a file that was named; `defaults`: there is none.
+    pub origin: String,
+    /// The file.
+    pub path: Option<String>,
+    /// SHA-256 of its text.
+    pub sha256: Option<String>,
+    /// By what arguments made the review weaker than the repository's own configuration asks, in sentences.
+    pub weaker: Vec<String>,
 }
 
 /// What was reviewed.
@@ -127,6 +143,14 @@ pub struct ToolPart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RulesetPart {
+    /// `built-in`, or `built-in and own`.
+    pub id: String,
+    /// Version of the program that the built-in rules came with.
+    pub version: String,
+    /// Digest of the built-in rules alone, as `selftest` gives it.
+    pub builtin: String,
+    /// Codes of the rules that are not built in, sorted.
+    pub own: Vec<String>,
     /// Digest over all active rules, as reports and `selftest` give it.
     pub digest: String,
     /// SHA-256 over `rules`, each line ended by a line feed.
@@ -233,8 +257,12 @@ pub struct FindingPart {
     pub path: String,
     /// 1-based line.
     pub line: u32,
+    /// 1-based column, in characters.
+    pub column: u32,
     /// The function around it.
     pub function: Option<String>,
+    /// The path from where a value comes from to where it does harm; empty where a pattern was found.
+    pub trace: Vec<StepPart>,
     /// `new` with this change or there before (`unchanged`); none where there is nothing to compare with.
     pub state: Option<String>,
     /// Severity in this project.
@@ -247,6 +275,20 @@ pub struct FindingPart {
     pub blocks: bool,
     /// What was decided of it.
     pub disposition: Option<Disposition>,
+}
+
+/// A step of the path of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepPart {
+    /// The file.
+    pub path: String,
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column, in characters.
+    pub column: u32,
+    /// What happens there.
+    pub what: String,
 }
 
 /// A decision about a finding. Names and dates are as those who decided wrote them.

@@ -5,7 +5,7 @@ use super::record::*;
 use super::verify::rules_digest;
 
 /// A record about a commit.
-pub(super) fn record(head: &str) -> ReviewRecord {
+pub(crate) fn record(head: &str) -> ReviewRecord {
     let rules = vec![
         "C-LEN-014 1.0.1 error high".to_owned(),
         "C-STR-001 1.0.0 error high".to_owned(),
@@ -19,6 +19,12 @@ pub(super) fn record(head: &str) -> ReviewRecord {
             name: Some("Pump".to_owned()),
             safety_class: Some("C".to_owned()),
             ..ProjectPart::default()
+        },
+        configuration: ConfigurationPart {
+            origin: "repository".to_owned(),
+            path: Some("scrubin.toml".to_owned()),
+            sha256: Some("ab".repeat(32)),
+            weaker: Vec::new(),
         },
         change: ChangePart {
             repository: Some("https://git.example/pump".to_owned()),
@@ -42,6 +48,10 @@ pub(super) fn record(head: &str) -> ReviewRecord {
             grammars: vec!["tree-sitter-c 0.24.2".to_owned()],
         },
         ruleset: RulesetPart {
+            id: "built-in".to_owned(),
+            version: "1.2.3".to_owned(),
+            builtin: "feed".to_owned(),
+            own: Vec::new(),
             digest: "feed".to_owned(),
             rules_sha256: rules_digest(&rules),
             rules: rules.into(),
@@ -73,6 +83,13 @@ pub(super) fn record(head: &str) -> ReviewRecord {
             cwe: vec!["CWE-806".to_owned()],
             path: "src/<b>.c".to_owned(),
             line: 43,
+            column: 5,
+            trace: vec![StepPart {
+                path: "src/<b>.c".to_owned(),
+                line: 40,
+                column: 9,
+                what: "`len` comes from the frame".to_owned(),
+            }],
             function: Some("boot".to_owned()),
             state: Some("new".to_owned()),
             severity: "error".to_owned(),

@@ -6,13 +6,14 @@ use super::entry::{About, Entry, Override, SignOff};
 use super::envelope;
 use super::keys::VerifyingKey;
 use super::record::{ReviewRecord, RuleLines, SCHEMA_VERSION};
+use super::signers::{self, Grant};
 use super::statement::{self, CHECKPOINT, Checkpoint, STATEMENT};
 
 /// What a log is held against.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {
-    /// Version and ruleset digest of a program whose built-in rules are known: a record of that
-    /// version must have that digest, unless it names further rules.
+    /// Version and digest of a program whose built-in rules are known: the built-in rules of a record of that
+    /// version must have that digest.
     pub ruleset: Option<(String, String)>,
     /// SHA-256 of the last record, where it was kept elsewhere.
     pub last: Option<String>,
@@ -36,8 +37,31 @@ pub struct Signed<T> {
     pub digest: String,
     /// The key that signed it.
     pub key: String,
+    /// Whose key that is, by the file of those who may sign; empty where it does not say.
+    pub signer: String,
     /// The entry.
     pub record: T,
+}
+
+impl<T> Signed<T> {
+    /// The same of what it holds.
+    fn of<U>(self, record: impl FnOnce(T) -> U) -> Signed<U> {
+        Signed {
+            line: self.line,
+            digest: self.digest,
+            key: self.key,
+            signer: self.signer,
+            record: record(self.record),
+        }
+    }
+
+    /// The key that signed it, and whose it is.
+    pub fn signed_by(&self) -> String {
+        match self.signer.as_str() {
+            "" => self.key.clone(),
+            signer => format!("{} ({signer})", self.key),
+        }
+    }
 }
 
 /// A review whose signature holds.
@@ -72,6 +96,29 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// Adds an entry whose signature holds.
+    pub fn take(&mut self, entry: Signed<Entry>) {
+        let Signed {
+            line,
+            digest,
+            key,
+            signer,
+            record,
+        } = entry;
+        let place = Signed {
+            line,
+            digest,
+            key,
+            signer,
+            record: (),
+        };
+        match record {
+            Entry::Review(one) => self.records.push(place.of(|()| *one)),
+            Entry::SignOff(one) => self.sign_offs.push(place.of(|()| *one)),
+            Entry::Override(one) => self.overrides.push(place.of(|()| *one)),
+        }
+    }
+
     /// Number of entries whose signature holds.
     pub fn entries(&self) -> usize {
         self.records.len() + self.sign_offs.len() + self.overrides.len()
@@ -95,16 +142,12 @@ impl Verified {
 /// # Errors
 /// A sentence that says why it does not hold.
 pub fn verify_line(line: &str, keys: &[VerifyingKey]) -> Result<Signed<Entry>, String> {
-    let opened = envelope::open(line, keys).map_err(|error| error.to_string())?;
-    if opened.payload_type != STATEMENT {
-        return Err(format!("it holds {}", opened.payload_type));
+    let read = read_line(line, keys);
+    match read.content {
+        Content::Entry(entry) => Ok(*entry),
+        Content::Checkpoint { .. } => Err("it holds a checkpoint".to_owned()),
+        Content::Unreadable(text) => Err(text),
     }
-    Ok(Signed {
-        line: 1,
-        digest: envelope::sha256(line.as_bytes()),
-        key: opened.key,
-        record: statement::read(&opened.payload)?,
-    })
 }
 
 /// A line of a log, read by itself: all that can be said without the lines around it.
@@ -116,10 +159,14 @@ pub struct Line {
 
 #[derive(Debug, Clone)]
 enum Content {
-    /// The entry and the key that signed it.
-    Entry(Box<Entry>, String),
-    /// The signed bytes of a checkpoint.
-    Checkpoint(Vec<u8>),
+    /// An entry that one of the keys signed, and might.
+    Entry(Box<Signed<Entry>>),
+    /// The signed bytes of a checkpoint, and who signed it.
+    Checkpoint {
+        payload: Vec<u8>,
+        key: String,
+        grants: Vec<Grant>,
+    },
     /// Why it is neither.
     Unreadable(String),
 }
@@ -134,26 +181,45 @@ pub fn lines_of(text: &str) -> Vec<&str> {
 
 /// Reads a line.
 pub fn read_line(line: &str, keys: &[VerifyingKey]) -> Line {
+    let digest = envelope::sha256(line.as_bytes());
     Line {
-        digest: envelope::sha256(line.as_bytes()),
-        content: content_of(line, keys).unwrap_or_else(Content::Unreadable),
+        content: content_of(line, &digest, keys).unwrap_or_else(Content::Unreadable),
+        digest,
     }
 }
 
-fn content_of(line: &str, keys: &[VerifyingKey]) -> Result<Content, String> {
+fn content_of(line: &str, digest: &str, keys: &[VerifyingKey]) -> Result<Content, String> {
     let opened = envelope::open(line, keys).map_err(|error| error.to_string())?;
     match opened.payload_type.as_str() {
-        CHECKPOINT => Ok(Content::Checkpoint(opened.payload)),
+        CHECKPOINT => Ok(Content::Checkpoint {
+            payload: opened.payload,
+            key: opened.key,
+            grants: opened.grants,
+        }),
         STATEMENT => {
-            let entry = statement::read(&opened.payload)
+            let record = statement::read(&opened.payload)
                 .map_err(|text| format!("the record has another form: {text}"))?;
-            Ok(Content::Entry(Box::new(entry), opened.key))
+            if let Some(why) = signers::refusal(&opened.key, &opened.grants, Some(record.time())) {
+                return Err(why);
+            }
+            let signer = opened.grants.into_iter().find_map(|grant| {
+                let is_named = !grant.principals.is_empty();
+                is_named.then_some(grant.principals)
+            });
+            Ok(Content::Entry(Box::new(Signed {
+                line: 1,
+                digest: digest.to_owned(),
+                key: opened.key,
+                signer: signer.unwrap_or_default(),
+                record,
+            })))
         }
         other => Err(format!("it holds {other}")),
     }
 }
 
-/// Verifies a log. A log is right if no problem is found; an empty one has none and no records.
+/// Verifies a log. A log is right if no problem is found. An empty one is not: from its first record on a log
+/// has lines, so that one without was emptied, or is another file.
 pub fn verify(text: &str, keys: &[VerifyingKey], expected: &Expected) -> Verified {
     let lines = lines_of(text);
     let read = lines.iter().map(|line| read_line(line, keys));
@@ -171,6 +237,12 @@ pub fn verify_lines(
     for line in lines {
         count += 1;
         log.line(count, line, expected);
+    }
+    if text.is_empty() {
+        log.problem(
+            1,
+            "the log is empty: it never held a record, or was emptied",
+        );
     }
     if !text.is_empty() && !text.ends_with('\n') {
         log.problem(count, "the last line is not whole");
@@ -197,6 +269,8 @@ struct Log {
     verified: Verified,
     /// Digest of the last line that should be a record.
     previous: Option<String>,
+    /// When the last record was made.
+    time: Option<String>,
     /// Number of records so far.
     records: u64,
     /// The line of a checkpoint that holds.
@@ -220,14 +294,23 @@ impl Log {
             self.problem(number, "something follows the checkpoint");
         }
         match line.content {
-            Content::Checkpoint(payload) => {
+            Content::Checkpoint {
+                payload,
+                key,
+                grants,
+            } => {
+                // It has no time of its own.
+                if let Some(why) = signers::refusal(&key, &grants, self.time.as_deref()) {
+                    self.problem(number, &why);
+                }
                 self.checkpoint(number, &payload);
                 return;
             }
             Content::Unreadable(text) => self.problem(number, &text),
-            Content::Entry(entry, key) => {
-                self.link(number, &entry);
-                self.take(number, line.digest.clone(), key, *entry, expected);
+            Content::Entry(entry) => {
+                self.link(number, &entry.record);
+                self.time = Some(entry.record.time().to_owned());
+                self.take(number, *entry, expected);
             }
         }
         self.next(line.digest);
@@ -267,31 +350,13 @@ impl Log {
         }
     }
 
-    fn take(
-        &mut self,
-        line: usize,
-        digest: String,
-        key: String,
-        entry: Entry,
-        expected: &Expected,
-    ) {
-        match entry {
-            Entry::Review(mut record) => {
-                self.ruleset(line, &mut record, expected);
-                self.reviews.insert(digest.clone(), record.id.clone());
-                self.verified
-                    .records
-                    .push(signed(line, digest, key, *record));
-            }
-            Entry::SignOff(one) => self
-                .verified
-                .sign_offs
-                .push(signed(line, digest, key, *one)),
-            Entry::Override(one) => self
-                .verified
-                .overrides
-                .push(signed(line, digest, key, *one)),
+    fn take(&mut self, line: usize, mut entry: Signed<Entry>, expected: &Expected) {
+        entry.line = line;
+        if let Entry::Review(record) = &mut entry.record {
+            self.ruleset(line, record, expected);
+            self.reviews.insert(entry.digest.clone(), record.id.clone());
         }
+        self.verified.take(entry);
     }
 
     /// Goes on behind a line that was or should be a record.
@@ -334,39 +399,23 @@ impl Log {
                 "the digest of its rules is not that of the rules it lists",
             );
         }
+        if record.ruleset.own.is_empty() && record.ruleset.digest != record.ruleset.builtin {
+            self.problem(
+                number,
+                "it names no rules of the project, and its ruleset is not the built-in one",
+            );
+        }
         if let Some((version, ruleset)) = &expected.ruleset
             && record.tool.version == *version
-            && record.ruleset.digest != *ruleset
-            && !has_own_rules(record)
+            && record.ruleset.builtin != *ruleset
         {
             let text = format!(
-                "its ruleset {} is not that of version {version}, {ruleset}",
-                record.ruleset.digest
+                "its built-in rules {} are not those of version {version}, {ruleset}",
+                record.ruleset.builtin
             );
             self.problem(number, &text);
         }
     }
-}
-
-fn signed<T>(line: usize, digest: String, key: String, record: T) -> Signed<T> {
-    Signed {
-        line,
-        digest,
-        key,
-        record,
-    }
-}
-
-/// Whether a rule is no built-in one: its id is no code.
-fn has_own_rules(record: &ReviewRecord) -> bool {
-    let is_code = |rule: &&String| {
-        rule.split(' ').next().is_some_and(|id| {
-            ["C-", "R-", "X-"]
-                .iter()
-                .any(|family| id.starts_with(family))
-        })
-    };
-    record.ruleset.rules.iter().filter(is_code).count() != record.ruleset.rules.len()
 }
 
 /// The digest over the lines of the rules.

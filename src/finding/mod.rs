@@ -4,12 +4,14 @@
 //! the original file and half-open; lines are 1-based; columns are 1-based Unicode scalars.
 
 mod gap;
+mod hex;
 mod location;
 mod rule_id;
 
 use serde::{Deserialize, Serialize};
 
 pub use gap::{Gap, GapKind};
+pub use hex::hex;
 pub use location::{Location, Position, RepoPath, Span};
 pub use rule_id::{RuleId, RuleIdError};
 

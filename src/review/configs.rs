@@ -119,6 +119,7 @@ impl<'s> Steering<'s> {
         Ok(Configs {
             root,
             nested,
+            own: None,
             compared: None,
         })
     }

@@ -89,6 +89,10 @@ pub struct Prepared {
     pub(super) jobs: Option<usize>,
     pub(super) without_new_deviations: bool,
     pub(super) digest: String,
+    /// Whether the configuration is one that an argument named.
+    pub(super) is_given: bool,
+    /// By what arguments make the review weaker than the repository's own configuration.
+    pub(super) weaker: Vec<String>,
     pub(super) notices: Vec<String>,
     pub(super) watch: Watch,
     /// Whether the analysis of every file fails as a defect of scrubin would let it.
@@ -136,6 +140,7 @@ impl Prepared {
             Some(Compared::After(after)) => changes(&policy, &other(after)?, &facts),
             None => PolicyChange::default(),
         };
+        let weaker = weaker(configs, arguments, whole, (&policy, &names, &facts))?;
         let mut only = config.only_rules(&names)?;
         for name in &arguments.only {
             match names.find(name) {
@@ -232,6 +237,8 @@ impl Prepared {
                 .or(config.check.jobs.map(std::num::NonZeroUsize::get)),
             without_new_deviations: false,
             digest: ruleset.digest,
+            is_given: configs.own.is_some(),
+            weaker,
             notices,
         })
     }
@@ -350,6 +357,54 @@ fn isr_names(config: &Config) -> Vec<String> {
     let mut names = config.c.isr_names.clone();
     names.extend(of_profile.flatten().cloned());
     names
+}
+
+/// By what the arguments make a review weaker than the repository's own configuration asks; empty where none do.
+fn weaker(
+    configs: &Configs,
+    arguments: &Thresholds,
+    whole: bool,
+    (policy, names, facts): (&Policy, &RuleNames, &[RuleFacts]),
+) -> Result<Vec<String>, PrepareError> {
+    let own = configs.own.as_deref().unwrap_or(configs);
+    let asked = PolicyOptions {
+        usual_precision: arguments.usual_precision,
+        ..PolicyOptions::default()
+    };
+    let mut weaker = Vec::new();
+    if configs.own.is_some() && own.root.text() != configs.root.text() {
+        let of = |config: &Config| match config.path() {
+            "" => "none".to_owned(),
+            path => format!("`{path}`"),
+        };
+        weaker.push(format!(
+            "the configuration is {}, where the repository's own is {}",
+            of(&configs.root),
+            of(&own.root)
+        ));
+    }
+    let is_changed =
+        configs.own.is_some() || arguments.precision.is_some() || arguments.fail_on.is_some();
+    if is_changed {
+        let asked = Policy::new(&own.root, &own.nested, names, facts, asked)?;
+        let change = changes(&asked, policy, facts);
+        let lowered = change.rules.iter().filter(|switch| switch.is_lowered());
+        match lowered.count() {
+            0 => {}
+            1 => weaker.push("1 rule is off or of a lower severity".to_owned()),
+            rules => weaker.push(format!("{rules} rules are off or of a lower severity")),
+        }
+        let others = change.others.into_iter().filter(|(_, lowers)| *lowers);
+        weaker.extend(others.map(|(text, _)| text));
+    }
+    let asked = own.root.check.scope.unwrap_or(Scope::New);
+    let scope = arguments.scope.unwrap_or(asked);
+    // A review of a whole tree has the widest scope, whatever is asked for.
+    if !whole && !scope.holds(asked) {
+        let (asked, scope) = (asked.as_str(), scope.as_str());
+        weaker.push(format!("`check.scope`: {asked} to {scope}"));
+    }
+    Ok(weaker)
 }
 
 /// What holds on the side of the change that is not in force. One that cannot be used, because it

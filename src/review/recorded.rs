@@ -1,5 +1,7 @@
 //! What a review record says of the run that its report does not.
 
+use std::collections::BTreeSet;
+
 use super::Prepared;
 use crate::change::Change;
 use crate::change::classify::FileClass;
@@ -12,6 +14,19 @@ impl Prepared {
         let class_of = |path| settings.policy.ruling(path).and_then(|ruling| ruling.class);
         Terms {
             rules: self.rule_lines(),
+            builtin: super::ruleset::builtin_digest().to_owned(),
+            own: self
+                .engine
+                .rules()
+                .iter()
+                .filter_map(|rule| rule.info())
+                .filter(|info| !info.builtin)
+                .map(|info| info.id.to_string())
+                .collect::<BTreeSet<String>>()
+                .into_iter()
+                .collect(),
+            is_given: self.is_given,
+            weaker: self.weaker.clone(),
             fail_on: settings.fail_on,
             precision: Some(settings.precision),
             severity: Some(settings.severity),
@@ -27,6 +42,12 @@ impl Prepared {
                 .map(|file| file.path.to_string())
                 .collect(),
         }
+    }
+
+    /// Number of active rules: those of files, and those about deviations and about the change as a whole.
+    pub(super) fn active_rules(&self) -> usize {
+        let in_code = self.settings.deviation_rules.len() + self.change_rules.len();
+        self.engine.rules().len() + in_code
     }
 
     /// `CODE VERSION SEVERITY PRECISION` of each active rule with the severity of this project, sorted:

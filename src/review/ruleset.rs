@@ -105,6 +105,11 @@ pub fn builtin() -> Result<Ruleset, RulesetError> {
     })
 }
 
+/// Digest of the built-in rules.
+pub(super) fn builtin_digest() -> &'static str {
+    BUNDLE_DIGEST
+}
+
 /// Reads a bundle if it is the one that the build script wrote.
 pub(super) fn read(bytes: &'static [u8]) -> Result<Vec<ActiveRule>, BundleError> {
     if crc32fast::hash(matching::deciding_part(bytes)?) != u32::from_le_bytes(*BUNDLE_CHECKSUM) {

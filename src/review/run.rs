@@ -272,7 +272,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
         reach,
         lines,
         line_hashes: hashes,
-        rules_active: u64::try_from(prepared.engine.rules().len()).unwrap_or(u64::MAX),
+        rules_active: u64::try_from(prepared.active_rules()).unwrap_or(u64::MAX),
         phases,
         fixes: None,
         incomplete,

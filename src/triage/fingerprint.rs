@@ -6,12 +6,11 @@
 //! it is; another path, function, rule or wording of the matched code changes it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
 use super::Fingerprint;
-use crate::finding::{Finding, RepoPath};
+use crate::finding::{Finding, RepoPath, hex};
 
 /// Version of the recipe. Part of the hash, so keys of different recipes never meet.
 pub const VERSION: &str = "v1";
@@ -67,16 +66,6 @@ fn hash(parts: [Option<&[u8]>; 4]) -> String {
         }
     }
     hex(&hasher.finalize())
-}
-
-/// Bytes as lower-case hex digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod samples;
 mod scope;
 mod verdict;
 
+pub use crate::finding::hex;
 pub use baseline::{Baseline, BaselineEntry, BaselineError};
 pub use changed_lines::{ChangedLines, LineRange};
 pub use deviation::{
@@ -25,7 +26,7 @@ pub use deviation::{
     SyntaxProblem, active_rules, find_comments, find_comments_in_plain_text, is_same, is_sentence,
     parse_deviation_comment, rules,
 };
-pub use fingerprint::{VERSION as FINGERPRINT_VERSION, fingerprints, hex, key};
+pub use fingerprint::{VERSION as FINGERPRINT_VERSION, fingerprints, key};
 pub use gate::is_shown;
 pub use input::{FileFindings, FunctionSpan, Settings};
 pub use run::{Outcome, needs_base, needs_base_for_moves, run};

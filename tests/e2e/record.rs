@@ -306,6 +306,14 @@ fn a_checklist_is_signed_off_and_a_closed_gate_opened_by_a_second_person() {
         "{}",
         asked.stdout
     );
+    let page = record(&["checklist", "--format", "html"]).stdout;
+    assert!(
+        page.starts_with("<!DOCTYPE html>") && page.contains("<th scope=\"row\">hazards</th>"),
+        "{page}"
+    );
+    let table = record(&["checklist", "--format", "csv"]).stdout;
+    assert_eq!(table.lines().count(), 8, "{table}");
+    assert!(table.starts_with("name,point,asked because of,"), "{table}");
     let run = record(&[
         "sign-off",
         log,

@@ -9,6 +9,8 @@
 
 use std::io::{self, Read};
 
+use crate::finding::hex;
+
 /// Bytes of an entry before its object name.
 const STAT: usize = 40;
 
@@ -83,21 +85,6 @@ pub(super) fn headers(
         }
     })?;
     Ok(is_complete.then_some(found))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| {
-        if value < 10 {
-            b'0' + value
-        } else {
-            b'a' + value - 10
-        }
-    };
-    let mut text = vec![0; bytes.len() * 2];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-    }
-    String::from_utf8(text).unwrap_or_default()
 }
 
 /// An entry as the walk shows it.
@@ -396,7 +383,6 @@ mod tests {
         let at = bytes.windows(4).position(|part| part == b"TREE").unwrap();
         bytes[at..at + 4].copy_from_slice(b"sdir");
         assert_eq!(listed(&bytes), None);
-        assert_eq!(hex(&[0x0f, 0xa0]), "0fa0");
     }
 
     #[test]

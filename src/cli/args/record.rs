@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ListFormat, PageFormat};
+use super::ListFormat;
 
 /// Options of `check` about the record it leaves.
 #[derive(Debug, Clone, Default, Args)]
@@ -115,8 +115,8 @@ pub(in crate::cli) enum RecordCommand {
         /// Safety class of the software; not given: `record.safety-class`, else the strictest of the profile
         #[arg(long, value_enum)]
         class: Option<ClassArgument>,
-        #[arg(long, value_enum, default_value_t = PageFormat::Terminal)]
-        format: PageFormat,
+        #[arg(long, value_enum, default_value_t = ChecklistFormat::Terminal)]
+        format: ChecklistFormat,
     },
     /// Answer the checklist of a review, and add the answers to its log, signed
     SignOff {
@@ -166,6 +166,17 @@ pub(in crate::cli) enum RecordCommand {
         #[arg(value_enum, value_name = "ENTRY", default_value_t = EntryArgument::Review)]
         of: EntryArgument,
     },
+}
+
+/// How the checklist is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ChecklistFormat {
+    Terminal,
+    Json,
+    Markdown,
+    /// A page to print, fill in and sign
+    Html,
+    Csv,
 }
 
 /// How records are shown.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::args::{RecordArguments, SigningArguments};
 use super::super::failure::Failure;
-use super::{now, read_text, signing_key, verifying_keys};
+use super::log_file::{add, plain_file};
+use super::{now, signing_key, verifying_keys};
 use crate::change::git::Repository;
 use crate::config::Config;
 use crate::evidence::{self, Context, Entry, Reviewers, SigningKey, Terms};
@@ -133,6 +134,7 @@ impl Recorder {
             patch_id,
             branch: branch.clone(),
             pull_request,
+            configuration: evidence::configuration(change.config, &terms),
             people: evidence::people(facts.author, facts.committer, makers, said),
             started: self.started.clone(),
             ended: now(),
@@ -144,8 +146,8 @@ impl Recorder {
             terms: terms.clone(),
         };
         let mut record = evidence::build(report, context);
-        let line = add(log, &self.key, |text| {
-            if let Some(before) = evidence::review_before(text, pull_request, branch.as_deref()) {
+        let line = add(log, &self.key, |end| {
+            if let Some(before) = evidence::review_before(end, pull_request, branch.as_deref()) {
                 record.fixed = evidence::fixed_since(&before, report, &terms);
             }
             Ok(Entry::Review(Box::new(record)))
@@ -195,28 +197,6 @@ pub(super) fn add_note(repository: &Repository, commit: &str, line: &str) -> Res
         .map_err(|error| Failure::new(error).doing(&format!("write the git note of {commit}")))
 }
 
-/// Adds the entry that `make` makes, knowing the log, to the log; others are held off meanwhile.
-pub(super) fn add(
-    log: &Path,
-    key: &SigningKey,
-    make: impl FnOnce(&str) -> Result<Entry, Failure>,
-) -> Result<evidence::Appended, Failure> {
-    let doing = |failure: Failure| failure.doing(&format!("add a record to `{}`", log.display()));
-    let _lock = lock(log).map_err(doing)?;
-    let text = match read_text(log) {
-        Ok(text) => text,
-        Err(_) if !log.exists() => String::new(),
-        Err(failure) => return Err(doing(failure)),
-    };
-    let appended = evidence::append(&text, make(&text)?, key).map_err(|error| {
-        doing(Failure::new(error)).with_help(
-            "the log was cut or edited; keep it for those who ask why, and begin a new one",
-        )
-    })?;
-    replace(log, &appended.text).map_err(doing)?;
-    Ok(appended)
-}
-
 /// What the trailers of the change's commits say of its reviewers.
 fn of_trailers(
     repository: &Repository,
@@ -237,40 +217,6 @@ pub(in crate::cli) fn program() -> Result<Vec<u8>, Failure> {
     std::env::current_exe()
         .and_then(std::fs::read)
         .map_err(|error| Failure::new(error).doing("read this program for its digest"))
-}
-
-/// Where a file that is written anew lies: a link is followed, so that it stays one, and what is no
-/// plain file (a device, a folder) is refused.
-fn plain_file(file: &Path) -> Result<PathBuf, Failure> {
-    let failed =
-        |error| Failure::new(error).doing(&format!("look at the log `{}`", file.display()));
-    let is_link = std::fs::symlink_metadata(file).is_ok_and(|there| there.is_symlink());
-    let place = match is_link {
-        true => file.canonicalize().map_err(failed)?,
-        false => file.to_path_buf(),
-    };
-    match std::fs::metadata(&place) {
-        Ok(there) if !there.is_file() => Err(Failure::message(format!(
-            "`{}` is no plain file, so no log can be kept there",
-            file.display()
-        ))
-        .with_help("name a file of its own, such as reviews.jsonl")),
-        _ => Ok(place),
-    }
-}
-
-/// Holds others off while a log is read and written; let go when dropped.
-fn lock(file: &Path) -> Result<std::fs::File, Failure> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".lock");
-    let lock = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(PathBuf::from(name))
-        .map_err(Failure::new)?;
-    lock.lock().map_err(Failure::new)?;
-    Ok(lock)
 }
 
 /// Puts a new text in place of a file at once: nobody sees half of it, and a full disk leaves the old

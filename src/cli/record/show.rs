@@ -7,9 +7,9 @@ use serde_json::json;
 use super::super::args::{RecordFormat, SignersArgument};
 use super::super::failure::Failure;
 use super::super::{Outcome, output};
-use super::{log_file, one, signers, verified};
+use super::{log_named, one, signers, verified};
 use crate::change::git::Repository;
-use crate::evidence::{self, Entry, Override, Reviewed, SignOff, Signed, Verified, VerifiedRecord};
+use crate::evidence::{self, Override, Reviewed, SignOff, Signed, Verified, VerifiedRecord};
 use crate::report::sheet::Sheet;
 
 /// What is shown.
@@ -27,7 +27,7 @@ pub(super) fn show(
     given: &SignersArgument,
     format: RecordFormat,
 ) -> Result<Outcome, Failure> {
-    let file = log_file(file)?;
+    let file = log_named(file)?;
     let keys = signers(given.signers.as_deref())?;
     let log = verified(&file, &keys)?;
     let chosen = match id {
@@ -69,39 +69,12 @@ pub(super) fn note(
     let mut log = Verified::default();
     let mut is_right = true;
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let signed = match evidence::verify_line(line, &keys) {
-            Ok(signed) => signed,
+        match evidence::verify_line(line, &keys) {
+            Ok(entry) => log.take(entry),
             Err(problem) => {
                 output::message(&format!("warning: note of {revision}: {problem}"));
                 is_right = false;
-                continue;
             }
-        };
-        let Signed {
-            line,
-            digest,
-            key,
-            record,
-        } = signed;
-        match record {
-            Entry::Review(one) => log.records.push(Signed {
-                line,
-                digest,
-                key,
-                record: *one,
-            }),
-            Entry::SignOff(one) => log.sign_offs.push(Signed {
-                line,
-                digest,
-                key,
-                record: *one,
-            }),
-            Entry::Override(one) => log.overrides.push(Signed {
-                line,
-                digest,
-                key,
-                record: *one,
-            }),
         }
     }
     // A signature says nothing of where the line lies: whoever may push notes could move it.

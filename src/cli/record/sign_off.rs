@@ -4,13 +4,14 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::super::args::{ClassArgument, PageFormat, SigningArguments};
+use super::super::args::{ChecklistFormat, ClassArgument, SigningArguments};
 use super::super::failure::Failure;
 use super::super::{Outcome, output, source};
-use super::recorder::{accepted, add, add_note, key_of};
-use super::{log_file, now, one, verified};
+use super::log_file::add;
+use super::recorder::{accepted, add_note, key_of};
+use super::{log_named, now, one, verified};
 use crate::change::git::Repository;
-use crate::config::profile::{SafetyClass, checklist as checks};
+use crate::config::profile::{Check, SafetyClass, checklist as checks};
 use crate::evidence::{
     self, Appended, Entry, GateResult, Override, Said, SigningKey, VerifiedRecord,
 };
@@ -45,7 +46,7 @@ impl From<ClassArgument> for SafetyClass {
 /// Prints what the profile asks a person to look at.
 pub(super) fn checklist(
     class: Option<ClassArgument>,
-    format: PageFormat,
+    format: ChecklistFormat,
 ) -> Result<Outcome, Failure> {
     let config = source::work_tree(None, None)?.configs.root;
     let profile = config.profile.as_ref();
@@ -56,7 +57,7 @@ pub(super) fn checklist(
         .or_else(of_profile);
     let asked = checks(profile, class);
     let text = match format {
-        PageFormat::Terminal => {
+        ChecklistFormat::Terminal => {
             let width = asked.iter().map(|check| check.key.len()).max().unwrap_or(0);
             let mut text: String = asked
                 .iter()
@@ -68,16 +69,10 @@ pub(super) fn checklist(
             text.push_str(&format!("{} points\n", asked.len()));
             text
         }
-        PageFormat::Markdown => {
-            let mut sheet = Sheet::new("What no tool checks");
-            let mut table = Table::new("Checklist", &["name", "point", "asked because of"]);
-            for check in &asked {
-                table.push([check.key, check.text, check.when.words()]);
-            }
-            sheet.table(table);
-            sheet.markdown()
-        }
-        PageFormat::Json => {
+        ChecklistFormat::Markdown => page_of(&asked).markdown(),
+        ChecklistFormat::Html => evidence::sheet_page(&page_of(&asked)),
+        ChecklistFormat::Csv => table_of(&asked).csv(),
+        ChecklistFormat::Json => {
             let points: Vec<_> = asked
                 .iter()
                 .map(|check| {
@@ -95,6 +90,31 @@ pub(super) fn checklist(
     Ok(Outcome::Passed)
 }
 
+/// The checklist as a page with room for answers.
+fn page_of(asked: &[&Check]) -> Sheet {
+    let mut sheet = Sheet::new("What no tool checks");
+    sheet.text(
+        "A person looks at each point for the change under review. `scrubin record sign-off` adds the answers to the log of the reviews.",
+    );
+    sheet.table(table_of(asked));
+    sheet.signatures(&["reviewer"]);
+    sheet
+}
+
+fn table_of(asked: &[&Check]) -> Table {
+    let columns = [
+        "name",
+        "point",
+        "asked because of",
+        "holds, or why it does not apply",
+    ];
+    let mut table = Table::new("Checklist", &columns);
+    for check in asked {
+        table.push([check.key, check.text, check.when.words(), ""]);
+    }
+    table
+}
+
 /// Adds a reviewer's answers to the log of the review.
 pub(super) fn sign_off(
     file: Option<&Path>,
@@ -103,7 +123,7 @@ pub(super) fn sign_off(
     signing: &SigningArguments,
 ) -> Result<Outcome, Failure> {
     let key = key_of(signing)?;
-    let log = log_file(file)?;
+    let log = log_named(file)?;
     let review = review(&log, id, &key)?;
     let said = said(answers)?;
     let reviewer = said.reviewer.clone();
@@ -173,7 +193,7 @@ pub(super) fn open_gate(
     signing: &SigningArguments,
 ) -> Result<Outcome, Failure> {
     let key = key_of(signing)?;
-    let log = log_file(file)?;
+    let log = log_named(file)?;
     let review = review(&log, id, &key)?;
     let record = &review.record;
     let refused = |why: String, help: &str| {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::args::{ListFormat, SignersArgument};
 use super::super::failure::Failure;
 use super::super::{Outcome, output};
-use super::{log_file, read_text, signers, taken_in, verify_at_once};
+use super::{log_named, read_log, signers, taken_in, verify_at_once};
 use crate::change::git::Repository;
 use crate::evidence::{Commit, Coverage, Expected, Lack, State, Verified};
 use crate::report::visible;
@@ -39,12 +39,11 @@ pub(super) fn verify(request: &Request<'_>) -> Result<Outcome, Failure> {
     };
     let mut logs = Vec::new();
     let files = match request.files {
-        [] => vec![log_file(None)?],
+        [] => vec![log_named(None)?],
         files => files.to_vec(),
     };
     for file in files {
-        let text = read_text(&file)
-            .map_err(|failure| failure.doing(&format!("read `{}`", file.display())))?;
+        let text = read_log(&file)?;
         logs.push((file, verify_at_once(&text, &keys, &expected)));
     }
     let missing = match request.range {
@@ -133,6 +132,19 @@ fn as_text(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String 
                 problem.text
             ));
         }
+        for review in &log.records {
+            let weaker = &review.record.configuration.weaker;
+            if !weaker.is_empty() {
+                let line = format!(
+                    "{}:{}: {} is weaker than the repository's configuration: {}",
+                    file.display(),
+                    review.line,
+                    review.record.id,
+                    weaker.join("; ")
+                );
+                out.push_str(&format!("{}\n", visible::line(&line)));
+            }
+        }
         out.push_str(&format!(
             "{}: {} records, {} problems\n",
             file.display(),
@@ -180,6 +192,15 @@ fn as_json(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String 
                 .iter()
                 .map(|problem| json!({"line": problem.line, "problem": problem.text}))
                 .collect();
+            let weaker: Vec<_> = log
+                .records
+                .iter()
+                .map(|review| (review, &review.record.configuration.weaker))
+                .filter(|(_, weaker)| !weaker.is_empty())
+                .map(|(review, weaker)| {
+                    json!({"line": review.line, "record": review.record.id, "weaker": weaker})
+                })
+                .collect();
             json!({
                 "file": file.display().to_string(),
                 "records": log.entries(),
@@ -188,6 +209,7 @@ fn as_json(logs: &[(PathBuf, Verified)], missing: Option<&[Checked]>) -> String 
                 "overrides": log.overrides.len(),
                 "last": log.last,
                 "problems": problems,
+                "weaker": weaker,
             })
         })
         .collect();

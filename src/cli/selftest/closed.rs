@@ -90,7 +90,7 @@ const FAILINGS: [Failing; 18] = [
             lose_objects(scene)?;
             scene.scrubin(&["check"])
         },
-        says: &[],
+        says: &["is missing from the repository"],
     },
     Failing {
         name: "damaged-index",
@@ -234,4 +234,16 @@ fn lose_objects(scene: &Scene) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_expects_words() {
+        for one in &FAILINGS {
+            assert!(!one.says.is_empty(), "{}", one.name);
+        }
+    }
 }

@@ -211,7 +211,7 @@ const SITUATIONS: [Situation; 22] = [
         what: "an error in test code",
         settings: "[paths]\ntest = [\"tests/\"]\n",
         after: &[("tests/b.c", "do_error(a);")],
-        says: &[],
+        says: &["gate.error", "tests/b.c:3"],
         ..PLAIN
     },
     Situation {
@@ -429,4 +429,16 @@ fn hook() -> Case {
         expected,
         seen,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_expects_words() {
+        for one in &SITUATIONS {
+            assert!(!one.says.is_empty(), "{}", one.name);
+        }
+    }
 }

@@ -14,14 +14,16 @@ struct Change {
     /// The log as it is verified.
     change: fn(&str) -> String,
     code: i32,
+    says: &'static str,
 }
 
-const CHANGES: [Change; 5] = [
+const CHANGES: [Change; 6] = [
     Change {
         name: "as-written",
         what: "a log of two records as it was written",
         change: str::to_owned,
         code: 0,
+        says: "2 records, 0 problems",
     },
     Change {
         name: "changed-byte",
@@ -36,6 +38,7 @@ const CHANGES: [Change; 5] = [
             log.char_indices().map(turned).collect()
         },
         code: 1,
+        says: "log.jsonl:1: ",
     },
     Change {
         name: "removed-record",
@@ -47,6 +50,7 @@ const CHANGES: [Change; 5] = [
                 .collect()
         },
         code: 1,
+        says: "a record was removed, added or moved",
     },
     Change {
         name: "cut",
@@ -58,6 +62,14 @@ const CHANGES: [Change; 5] = [
                 .collect()
         },
         code: 1,
+        says: "the log does not end in a checkpoint",
+    },
+    Change {
+        name: "emptied",
+        what: "nothing is left of the log",
+        change: |_| String::new(),
+        code: 1,
+        says: "the log is empty",
     },
     Change {
         name: "swapped",
@@ -70,6 +82,7 @@ const CHANGES: [Change; 5] = [
             lines.iter().map(|line| format!("{line}\n")).collect()
         },
         code: 1,
+        says: "a record was removed, added or moved",
     },
 ];
 
@@ -91,7 +104,7 @@ pub(super) fn cases() -> Vec<Case> {
                 });
             let expected = Expected {
                 code: change.code,
-                says: &[],
+                says: &[change.says],
             };
             let name = (CaseGroup::Record, change.name);
             case(name, &["R-70"], change.what, expected, seen)
@@ -127,4 +140,14 @@ fn write(scene: &Scene) -> Result<String, String> {
 fn verify(scene: &Scene) -> Result<Seen, String> {
     let signers = format!("{KEY}.pub");
     scene.scrubin(&["record", "verify", LOG, "--signers", &signers])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_expects_words() {
+        assert!(CHANGES.iter().all(|change| !change.says.is_empty()));
+    }
 }

@@ -20,6 +20,7 @@ fn signed<T>(digest: &str, record: T) -> Signed<T> {
         line: 1,
         digest: digest.to_owned(),
         key: String::new(),
+        signer: String::new(),
         record,
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::facts::Facts;
-use super::{Check, Titles, day, rate, rate_text, title};
+use super::{Check, Titles, day, lower_bound, rate, rate_text, title};
 use crate::report::sheet::{Sheet, Table};
 use crate::training::history::{Episode, Log, Run, Time, changed_lines, episodes};
 use crate::training::team::groups::{self, Groups};
@@ -94,6 +94,8 @@ pub struct CapaReport {
     pub since: Option<String>,
     /// Findings that the history no longer holds.
     pub dropped_findings: u64,
+    /// What that makes of the numbers, in a sentence.
+    pub limit: Option<String>,
     /// Actions that belong to no candidate, by lesson and day.
     pub unused_actions: Vec<String>,
     /// By day and lesson.
@@ -204,6 +206,7 @@ pub fn capa(
         reviews: log.runs.len(),
         since: log.runs.iter().map(|run| run.at).min().map(day),
         dropped_findings: log.dropped.findings,
+        limit: lower_bound(log),
         unused_actions: actions
             .actions
             .iter()
@@ -389,10 +392,9 @@ pub fn capa_sheet(report: &CapaReport) -> Sheet {
         report.threshold, report.window_days
     ));
     let since = report.since.as_deref().unwrap_or("no day");
-    sheet.text(&format!(
-        "From {} reviews since {since}; {} findings before that are no longer in the history.",
-        report.reviews, report.dropped_findings
-    ));
+    let limit = report.limit.as_deref().unwrap_or_default();
+    let text = format!("From {} reviews since {since}. {limit}", report.reviews);
+    sheet.text(text.trim_end());
     if !report.unused_actions.is_empty() {
         sheet.text(&format!(
             "Actions that belong to no candidate: {}.",

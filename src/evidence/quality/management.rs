@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Check;
 use super::capa::{Candidate, CapaReport};
-use super::{Titles, rate, rate_text, title};
+use super::{Titles, lower_bound, rate, rate_text, title};
 use crate::report::sheet::{Paper, Sheet, Table};
 use crate::training::history::{Episode, Log, Stage, Time, changed_lines, episodes};
 
@@ -212,12 +212,7 @@ pub fn management_review(
             None => "The history is empty.".to_owned(),
         });
     }
-    if log.dropped.findings > 0 {
-        limits.push(format!(
-            "{} findings are no longer in the history.",
-            log.dropped.findings
-        ));
-    }
+    limits.extend(lower_bound(log));
     ManagementReview {
         quarter: quarter.name(),
         first_day: quarter.first_day().to_string(),
@@ -342,9 +337,45 @@ fn rows(review: &ManagementReview) -> Vec<[String; 3]> {
     ]
 }
 
-/// The numbers as CSV; ends with a line feed.
+/// Numbers, weaknesses and candidates as one table of CSV; ends with a line feed.
 pub fn review_csv(review: &ManagementReview) -> String {
-    numbers_table(review).csv()
+    let columns = ["part", "name", &review.quarter, "quarter before", "more"];
+    let mut table = Table::new("Management review", &columns);
+    for [name, now, before] in rows(review) {
+        table.push(["number", &name, &now, &before, ""]);
+    }
+    for one in &review.weaknesses {
+        let (now, before) = (one.findings.to_string(), one.before.to_string());
+        table.push(["weakness", &one.title, &now, &before, &one.lesson]);
+    }
+    for one in named(review) {
+        let more = format!(
+            "{}; check {}: {}",
+            one.action.as_deref().unwrap_or("not decided"),
+            one.check_due,
+            one.check.as_str()
+        );
+        table.push(["candidate", &one.weakness, &one.id, "", &more]);
+    }
+    let waiting = review.waiting.to_string();
+    table.push([
+        "number",
+        "candidates that wait for their check",
+        &waiting,
+        "",
+        "",
+    ]);
+    for limit in &review.limits {
+        table.push(["limit", limit, "", "", ""]);
+    }
+    table.csv()
+}
+
+/// The candidates that the page names: those checked in the quarter, then those opened.
+fn named(review: &ManagementReview) -> Vec<&Candidate> {
+    let opened = review.opened.iter();
+    let opened = opened.filter(|one| !review.checked.contains(one));
+    review.checked.iter().chain(opened).collect()
 }
 
 fn numbers_table(review: &ManagementReview) -> Table {
@@ -395,16 +426,7 @@ pub fn review_sheet(review: &ManagementReview) -> Sheet {
         "Candidates for corrective action",
         &["id", "weakness", "action", "check", "result"],
     );
-    let named: Vec<&Candidate> = review
-        .checked
-        .iter()
-        .chain(
-            review
-                .opened
-                .iter()
-                .filter(|one| !review.checked.contains(one)),
-        )
-        .collect();
+    let named = named(review);
     for one in named.iter().take(CANDIDATES) {
         candidates.push([
             &one.id,

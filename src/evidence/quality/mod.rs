@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::training::history::Time;
+use crate::training::history::{Log, Time};
 
 pub use capa::{
     ActionFile, ActionsError, Candidate, CapaReport, CapaSettings, capa, capa_csv, capa_sheet,
@@ -29,6 +29,20 @@ fn title<'t>(titles: &'t Titles, lesson: &'t str) -> &'t str {
 /// A day as pages write it.
 fn day(time: Time) -> String {
     time.day().to_string()
+}
+
+/// What a history that was bounded makes of its numbers.
+fn lower_bound(log: &Log) -> Option<String> {
+    let dropped = log.dropped;
+    let first = log.runs.iter().map(|run| run.at.day()).min();
+    let until = first.map_or_else(String::new, |first| format!(" from before {first}"));
+    (dropped.runs > 0).then(|| {
+        format!(
+            "Numbers are lower bounds: {} reviews with {} findings{until} are no longer in the history \
+             (`training.months`, `training.history-bytes`).",
+            dropped.runs, dropped.findings
+        )
+    })
 }
 
 /// Findings in 1,000 changed lines; `None` without lines.

@@ -200,7 +200,20 @@ fn the_page_of_a_quarter_counts_what_fell_into_it() {
     assert_eq!((review.opened.len(), review.waiting), (1, 1));
     let sheet: Sheet = review_sheet(&review);
     assert!(sheet.markdown().contains("2026"));
-    assert!(review_csv(&review).starts_with("number,2026-Q1,quarter before\n"));
+    let csv = review_csv(&review);
+    assert!(
+        csv.starts_with("part,name,2026-Q1,quarter before,more\n"),
+        "{csv}"
+    );
+    for part in [
+        "number,findings,4,",
+        "weakness,L-LEN,3,1,L-LEN",
+        "candidate,",
+        "limit,",
+    ] {
+        assert!(csv.contains(&format!("\n{part}")), "{part}: {csv}");
+    }
+    assert!(!csv.contains("lower bounds"));
     let next = management_review(
         &log,
         &BTreeMap::new(),
@@ -209,6 +222,30 @@ fn the_page_of_a_quarter_counts_what_fell_into_it() {
         day("2026-05-01"),
     );
     assert!(!next.is_over && next.before.is_some());
+}
+
+#[test]
+fn a_history_that_lost_its_beginning_says_that_numbers_are_lower_bounds() {
+    let dropped =
+        "{\"history\":{\"version\":1,\"since\":0,\"dropped\":{\"runs\":3,\"findings\":7}}}\n";
+    let text = format!("{dropped}{}", three());
+    let log = Log::parse(&text);
+    assert_eq!(log.dropped.runs, 3, "{:?}", log.unreadable);
+    let capa = report(&text, "2026-07-01", "");
+    let quarter = Quarter::parse("2026Q1").unwrap();
+    let review = management_review(&log, &BTreeMap::new(), &capa, quarter, day("2026-07-01"));
+    for said in [
+        review_csv(&review),
+        review_sheet(&review).terminal(false),
+        capa_sheet(&capa).terminal(false),
+    ] {
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            said.contains("lower bounds: 3 reviews with 7 findings")
+                && said.contains("training.history-bytes"),
+            "{said}"
+        );
+    }
 }
 
 /// Where fewer than five people work, a component would say who it was.

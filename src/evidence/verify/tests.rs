@@ -14,9 +14,13 @@ fn review(head: &str) -> Entry {
     Entry::Review(Box::new(record(head)))
 }
 
+fn with(text: &str, entry: Entry, key: &SigningKey) -> String {
+    let appended = append(text, entry, key).unwrap();
+    format!("{}{}", &text[..appended.kept], appended.added)
+}
+
 fn added(text: &str, record: ReviewRecord) -> String {
-    let entry = Entry::Review(Box::new(record));
-    append(text, entry, &key()).unwrap().text
+    with(text, Entry::Review(Box::new(record)), &key())
 }
 
 fn log(number: usize) -> String {
@@ -46,7 +50,7 @@ fn a_log_as_it_was_written_has_no_problem() {
         verified.records[2].record.previous.as_ref(),
         Some(&verified.records[1].digest)
     );
-    assert_eq!(problems(""), Vec::<String>::new());
+    assert!(problems("")[0].contains("the log is empty"));
 }
 
 #[test]
@@ -73,9 +77,7 @@ fn removed_moved_repeated_and_foreign_records_are_found() {
     ] {
         assert!(!problems(&of(order)).is_empty(), "{order:?}");
     }
-    let foreign = append("", review("aa"), &SigningKey::from_seed([9; 32]))
-        .unwrap()
-        .text;
+    let foreign = with("", review("aa"), &SigningKey::from_seed([9; 32]));
     assert!(problems(&foreign)[0].contains("none of the given ones"));
     assert!(!problems(text.trim_end()).is_empty());
 }
@@ -111,6 +113,45 @@ fn rules_are_held_against_their_digest_and_the_program() {
     };
     assert!(verify(&text, &keys, &expected("feed")).problems.is_empty());
     assert_eq!(verify(&text, &keys, &expected("beef")).problems.len(), 1);
+    // Rules of the project may be called as they like; the built-in ones are those of the program still.
+    let mut own = record("aa");
+    own.ruleset.own = vec!["C-PUMP-001".to_owned()];
+    own.ruleset.digest = "other".to_owned();
+    let text = added("", own.clone());
+    assert!(verify(&text, &keys, &expected("feed")).problems.is_empty());
+    assert_eq!(verify(&text, &keys, &expected("beef")).problems.len(), 1);
+    own.ruleset.own.clear();
+    assert_eq!(
+        verify(&added("", own), &keys, &expected("feed"))
+            .problems
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn a_key_signs_in_its_time_and_for_its_uses_only() {
+    let text = log(2);
+    let line = key().verifying().to_openssh().unwrap();
+    let told = |options: &str| -> Vec<String> {
+        let keys =
+            super::super::signers::verifying_keys(&format!("ada {options}{line}\n")).unwrap();
+        let verified = verify(&text, &keys, &Expected::default());
+        verified
+            .problems
+            .into_iter()
+            .map(|problem| problem.text)
+            .collect()
+    };
+    assert_eq!(told(""), [""; 0]);
+    assert_eq!(told("valid-before=\"20261201Z\" "), [""; 0]);
+    // The records of the samples were made on 2026-11-30.
+    assert!(told("valid-before=\"20261129Z\" ")[0].contains("held until 2026-11-29"));
+    assert!(told("valid-after=\"20261201Z\" ")[0].contains("holds from 2026-12-01"));
+    assert!(told("namespaces=\"git\" ")[0].contains("not for records"));
+    let keys = super::super::signers::verifying_keys(&format!("ada {line}\n")).unwrap();
+    let verified = verify(&text, &keys, &Expected::default());
+    assert!(verified.records[0].signed_by().ends_with(" (ada)"));
 }
 
 #[test]
@@ -140,7 +181,7 @@ fn mixed() -> String {
         Entry::SignOff(Box::new(answered)),
         Entry::Override(Box::new(opened(of(1)))),
     ] {
-        text = append(&text, entry, &key()).unwrap().text;
+        text = with(&text, entry, &key());
     }
     text
 }
@@ -157,7 +198,7 @@ fn what_people_add_stands_in_the_same_chain_and_knows_its_review() {
     let last = text.lines().nth(3).unwrap();
     assert_eq!(verified.last, Some(envelope::sha256(last.as_bytes())));
     let foreign = Entry::Override(Box::new(opened(about())));
-    let text = append(&text, foreign, &key()).unwrap().text;
+    let text = with(&text, foreign, &key());
     assert!(
         problems(&text)[0].contains("which is not before it"),
         "{text}"

@@ -150,10 +150,10 @@ impl Machine<'_> {
                 Effect::EntersSection(section) => {
                     // Another task, or an interrupt, may have run until here.
                     self.havoc(&mut run.state, calling.values, false);
-                    Self::set_taken(&mut run.state, LockKey::section(section), calling.span);
+                    Self::set_taken(&mut run.state, LockKey::Section(section), calling.span);
                 }
                 Effect::LeavesSection(section) => {
-                    let key = LockKey::section(section);
+                    let key = LockKey::Section(section);
                     Self::set_given(&mut run.state, key, lock::RECURSIVE, calling.span);
                     self.havoc(&mut run.state, calling.values, false);
                 }

@@ -124,7 +124,10 @@ fn a_comment_counts_if_a_person_speaks_to_us() {
     };
     assert_eq!(
         of_comment("scrubin explain", "User", "created"),
-        ["5/9/pull/3", "review-comment:77  by bo"]
+        [
+            "5/9/pull/3".to_owned(),
+            format!("review-comment:77 {} by bo", short_hash(b"scrubin explain"))
+        ]
     );
     assert_eq!(of_comment("nice", "User", "created"), [""; 0]);
     assert_eq!(of_comment("scrubin explain", "Bot", "created"), [""; 0]);
@@ -179,4 +182,21 @@ fn a_review_counts_if_a_person_approves_or_ceases_to() {
         0,
         "our own review asks for the next one"
     );
+}
+
+#[test]
+fn the_page_names_every_event_that_is_answered() {
+    let page = include_str!("../../../docs/service.md");
+    let answered: Vec<&str> = include_str!("../event.rs")
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" => scene."))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(answered.len() >= 10, "is the list read right? {answered:?}");
+    for name in answered {
+        assert!(
+            page.contains(&format!("| `{name}` |")),
+            "docs/service.md lacks {name}"
+        );
+    }
 }
