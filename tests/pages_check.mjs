@@ -1,8 +1,9 @@
 // Looks at the pages that people print and sign, in headless Chromium: accessibility by axe-core, and the number of
 // sheets of those that have to fit on one. Without Chromium it says so and passes, unless PAGES_CHECK=require.
+// Pages of the dashboard are looked at too where SCRUBIN_PAGES_DIR names a folder of them: wide, narrow, light and dark.
 // Usage: node tests/pages_check.mjs AXE_MIN_JS [BINARY [FOLDER_FOR_PDFS]]
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -44,6 +45,13 @@ const pages = [
 const about = ["record", "register", "release"];
 const repository = firmware(mkdtempSync(join(tmpdir(), "scrubin-firmware-")));
 
+// How a page of the dashboard is looked at: 320 CSS pixels are the narrowest screen (WCAG 1.4.10).
+const VIEWS = [
+  ["wide, light", ["--window-size=1200,1600", "--blink-settings=preferredColorScheme=1"]],
+  ["wide, dark", ["--window-size=1200,1600", "--blink-settings=preferredColorScheme=0"]],
+  ["narrow, light", ["--window-size=320,1600", "--blink-settings=preferredColorScheme=1"]],
+];
+
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000"];
 let problems = 0;
 for (const [name, command, sheets] of pages) {
@@ -67,6 +75,25 @@ for (const [name, command, sheets] of pages) {
   if (count === 0 || (sheets > 0 && count > sheets)) {
     console.log(`${name}: ${count} sheets of paper, ${sheets} at most`);
     problems += 1;
+  }
+}
+const dashboard = process.env.SCRUBIN_PAGES_DIR;
+if (dashboard) {
+  const names = readdirSync(dashboard).filter((name) => name.endsWith(".html") && !name.endsWith(".judged.html"));
+  // A folder without pages is not a dashboard that is in order.
+  if (names.length < 10) {
+    console.log(`${dashboard}: ${names.length} pages`);
+    problems += 1;
+  }
+  for (const name of names) {
+    const file = join(resolve(dashboard), name);
+    for (const [view, further] of VIEWS) {
+      for (const violation of violations(file, further)) {
+        console.log(`${name} (${view}): ${violation.id} (${violation.impact}): ${violation.help}: ${violation.target}`);
+        problems += 1;
+      }
+    }
+    console.log(`${name}: looked at in ${VIEWS.length} ways`);
   }
 }
 if (!process.argv[4]) rmSync(folder, { recursive: true });
@@ -97,15 +124,20 @@ function firmware(place) {
 }
 
 // What axe-core has to say of a page: run inside it, read from its title.
-function violations(file) {
+function violations(file, further = []) {
   const judge = `<script>${readFileSync(axe, "utf8")}</script><script>
     axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] }).then((result) => {
       const all = result.violations.map((one) => ({ id: one.id, impact: one.impact, help: one.help, target: one.nodes[0].target.join(" ") }));
+      // What is wider than the screen makes readers scroll in two directions.
+      const root = document.documentElement;
+      if (root.scrollWidth > root.clientWidth) {
+        all.push({ id: "too-wide", impact: "serious", help: root.scrollWidth + " pixels in a window of " + root.clientWidth, target: "html" });
+      }
       document.title = "AXE" + encodeURIComponent(JSON.stringify({ passes: result.passes.length, all })) + "EXA";
     });</script>`;
   const judged = file.replace(/\.html$/, ".judged.html");
   writeFileSync(judged, readFileSync(file, "utf8").replace("</body>", () => `${judge}</body>`));
-  const dom = execFileSync(browser, [...flags, "--dump-dom", pathToFileURL(judged).href], { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] });
+  const dom = execFileSync(browser, [...flags, ...further, "--dump-dom", pathToFileURL(judged).href], { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] });
   rmSync(judged);
   const found = /<title>AXE(.*?)EXA<\/title>/.exec(dom);
   if (!found) return [{ id: "no-result", impact: "critical", help: "axe-core did not run", target: file }];

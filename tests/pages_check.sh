@@ -3,6 +3,11 @@
 #
 #   tests/pages_check.sh [BINARY [FOLDER_FOR_PDFS]]
 #
+# Pages of the dashboard are written by a test and looked at as well where a folder is named:
+#
+#   SCRUBIN_PAGES_DIR=DIR cargo test --features service --lib service::pages::tests::export
+#   SCRUBIN_PAGES_DIR=DIR tests/pages_check.sh
+#
 # Exit: 0 in order, or no Chromium here (PAGES_CHECK=require makes that an error), 1 problems, 2 axe-core could not
 # be installed. It comes from npm, at the version of tests/package-lock.json, into target/.
 set -eu

@@ -23,6 +23,8 @@ mod examples;
 mod hostile;
 #[path = "service/outages.rs"]
 mod outages;
+#[path = "service/pages.rs"]
+mod pages;
 #[path = "service/postgres.rs"]
 mod postgres;
 #[path = "service/queue.rs"]
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
         false => Err("only listed".to_owned()),
     };
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    let groups: [(&str, &[Test]); 7] = [
+    let groups: [(&str, &[Test]); 8] = [
         ("queue", queue::TESTS),
         ("reviews", reviews::TESTS),
         ("decisions", decisions::TESTS),
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         ("outages", outages::TESTS),
         ("crashes", crashes::TESTS),
         ("hostile", hostile::TESTS),
+        ("pages", pages::TESTS),
     ];
     let mut trials = Vec::new();
     for (group, tests) in groups {

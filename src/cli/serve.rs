@@ -138,7 +138,9 @@ async fn run(settings: Settings) -> Result<Outcome, Failure> {
     let service = Service::new(settings, Clock::real())
         .await
         .map_err(start_failure)?;
-    let pages = crate::service::no_pages();
+    let pages = service
+        .pages()
+        .map_err(|error| Failure::new(error).doing("make the pages"))?;
     let server = Server::bind(service).await.map_err(start_failure)?;
     if let Ok(address) = server.address() {
         output::message(&format!("scrubin: listening at {address}"));

@@ -23,7 +23,7 @@ mod register_page;
 mod release;
 mod release_page;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod sheet_page;
 mod sheets;
 mod signers;

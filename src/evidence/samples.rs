@@ -5,7 +5,7 @@ use super::record::*;
 use super::verify::rules_digest;
 
 /// A record about a commit.
-pub(super) fn record(head: &str) -> ReviewRecord {
+pub(crate) fn record(head: &str) -> ReviewRecord {
     let rules = vec![
         "C-LEN-014 1.0.1 error high".to_owned(),
         "C-STR-001 1.0.0 error high".to_owned(),

@@ -22,6 +22,8 @@ mod error;
 pub mod event;
 pub mod limits;
 pub mod marker;
+#[cfg(feature = "service")]
+pub mod oauth;
 pub mod plan;
 mod proxy;
 pub mod publish;

@@ -156,6 +156,12 @@ impl Room<'_> {
             return Ok(());
         }
         let words = match command {
+            // Others may have changed the words of whoever asked.
+            _ if comment.is_edited => {
+                "This comment was edited since it was written, so I do not take it for what its author said. \
+                 Write a new one."
+                    .to_owned()
+            }
             Err(error) => format!("{error}. {}", verdict::HELP),
             Ok(command) => self.obey(request, &command, &comment.author, root).await?,
         };

@@ -65,6 +65,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         check_run: run.id,
         notes: &decided.over,
         reviewers: None,
+        makers: Vec::new(),
         disputed: &[],
     };
     keep::record(service, &ended, terms).await?;

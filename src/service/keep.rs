@@ -34,6 +34,8 @@ pub(super) struct Ended<'e> {
     pub(super) check_run: i64,
     pub(super) notes: &'e [String],
     pub(super) reviewers: Option<Reviewers>,
+    /// Logins of all who wrote a commit of it.
+    pub(super) makers: Vec<String>,
     /// Reasons that call a finding wrong rather than acceptable.
     pub(super) disputed: &'e [String],
 }
@@ -89,7 +91,8 @@ pub(super) async fn record(
         people: evidence::people(
             analysed.facts.author.clone(),
             analysed.facts.committer.clone(),
-            analysed.makers.clone(),
+            // Logins as GitHub has them, and names as the commits have them.
+            [ended.makers.as_slice(), analysed.makers.as_slice()].concat(),
             said,
         ),
         started: rfc3339(ended.started_ms),
@@ -235,11 +238,8 @@ async fn history(service: &Service, ended: &Ended<'_>, now: Millis) -> Result<()
         return Ok(());
     }
     let repository = ended.scene.row.id;
-    let who = match settings.individual {
-        Switch::On if !ended.author.is_empty() => {
-            let key = history_key(service).await?;
-            Some(key.person(ended.author))
-        }
+    let key = match settings.individual {
+        Switch::On if !ended.author.is_empty() => Some(history_key(service).await?),
         _ => None,
     };
     let known = service.store.open_of(repository, ended.number).await?;
@@ -258,7 +258,8 @@ async fn history(service: &Service, ended: &Ended<'_>, now: Millis) -> Result<()
         ),
         at: Time(now),
         stage: Stage::Review,
-        who,
+        who: key.as_ref().map(|key| key.person(ended.author)),
+        key: key.as_ref().map(Key::id).unwrap_or_default(),
         change: short_hash(format!("pull\n{}#{}", ended.scene.name, ended.number).as_bytes()),
         deleted: ended.analysed.deleted.clone(),
         whole_tree: false,

@@ -205,4 +205,33 @@ mod tests {
             assert!(text.lines().any(|have| have == line), "{line}\n{text}");
         }
     }
+
+    #[test]
+    fn the_page_explains_every_number() {
+        let page = include_str!("../../docs/service.md");
+        let metrics = Metrics::default();
+        // What never happened is not shown.
+        for count in [
+            Metrics::webhook,
+            Metrics::review,
+            Metrics::finding,
+            Metrics::failure,
+        ] {
+            count(&metrics, "x");
+        }
+        metrics.job("done", Duration::ZERO);
+        metrics.began(Duration::ZERO);
+        let text = metrics.text(Depth::default(), 0);
+        let names: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+            .collect();
+        assert_eq!(names.len(), 11, "{text}");
+        for name in names {
+            assert!(
+                page.contains(&format!("`{name}")),
+                "docs/service.md lacks {name}"
+            );
+        }
+    }
 }

@@ -18,6 +18,7 @@ pub mod logs;
 pub mod metrics;
 mod mirror;
 mod outcome;
+pub mod pages;
 mod pull;
 mod scene;
 mod server;
@@ -32,8 +33,3 @@ pub use housekeeping::KeepError;
 pub use server::Server;
 pub use state::{Service, StartError};
 pub use worker::{JobError, Step};
-
-/// No pages at all.
-pub fn no_pages() -> axum::Router {
-    axum::Router::new()
-}

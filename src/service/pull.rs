@@ -12,6 +12,7 @@ use super::state::Service;
 use super::worker::JobError;
 use crate::evidence::Reviewers;
 use crate::github::api::{self, Pull, PullApi};
+use crate::github::app;
 use crate::github::base::Base;
 use crate::github::checks::{ChecksApi, Conclusion, Output};
 use crate::github::event as actions;
@@ -220,6 +221,12 @@ impl Review<'_> {
             }
             None => None,
         };
+        let makers = match &reviewers {
+            Some(_) => {
+                app::commit_authors(&self.scene.client, &self.scene.name, self.api.number).await?
+            }
+            None => Vec::new(),
+        };
         let ended = Ended {
             scene: self.scene,
             analysed: &analysed,
@@ -233,6 +240,7 @@ impl Review<'_> {
             check_run: run.id,
             notes: &notes,
             reviewers,
+            makers,
             disputed: &decided.disputed,
         };
         // Before the check says that the gate is open: a gate without its record was not passed.

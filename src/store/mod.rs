@@ -17,6 +17,7 @@ mod records;
 mod retention;
 mod reviews;
 mod sessions;
+mod views;
 
 use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::Notify;
@@ -31,6 +32,7 @@ pub use records::RecordRow;
 pub use retention::{Retention, Swept};
 pub use reviews::ReviewRow;
 pub use sessions::Session;
+pub use views::{Among, Gate, Outcome};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;

@@ -44,7 +44,7 @@ pub struct ReviewRow {
     pub notes: String,
 }
 
-fn review_of(row: &sqlx::any::AnyRow) -> Result<ReviewRow, StoreError> {
+pub(super) fn review_of(row: &sqlx::any::AnyRow) -> Result<ReviewRow, StoreError> {
     Ok(ReviewRow {
         repository: row.try_get("repository")?,
         number: row.try_get("number")?,

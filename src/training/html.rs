@@ -110,7 +110,7 @@ pub(crate) fn page_alone_with(style: &str, title: &str, body: &str) -> String {
 }
 
 /// The style of all pages: contrast of at least 4.5 to 1 on either ground, and paper.
-pub(super) const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fff;--line:#767676;--soft:#f1f1f1;--bad:#ffe1e1;--good:#dff5e1;--word:#00508a;--text:#7a3e00;--number:#6b2a86;--note:#4f5b52;--link:#0b57a4}
 @media (prefers-color-scheme:dark){:root{--ink:#ececec;--paper:#161616;--line:#8a8a8a;--soft:#242424;--bad:#5a2020;--good:#1d4a27;--word:#8cc8ff;--text:#ffc58a;--number:#e0b0ff;--note:#b5c4b9;--link:#8cc8ff}}
 *{box-sizing:border-box}

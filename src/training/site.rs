@@ -154,8 +154,8 @@ fn lessons(rules: &[&RuleInfo], lessons: &[Lesson]) -> String {
     page("Lessons", "", &body)
 }
 
-/// One line of prose: `code` in backquotes, no paragraph around it.
-fn inline(text: &str) -> String {
+/// One line of prose as HTML: `code` in backquotes, no paragraph around it.
+pub(crate) fn inline(text: &str) -> String {
     let html = prose(text);
     let html = html.trim();
     html.strip_prefix("<p>")
@@ -174,8 +174,9 @@ fn rule_page(
     page(&title, "../", &body)
 }
 
-/// Title and body of the page of a rule.
-fn rule_body(
+/// Title and body of the page of a rule, as HTML. Links lead to `CODE.html` beside it and to
+/// `../lessons/KEY.html`.
+pub(crate) fn rule_body(
     rule: &RuleInfo,
     all: &[&RuleInfo],
     lesson: Option<&Lesson>,
@@ -351,7 +352,8 @@ fn lesson_page(lesson: &Lesson, rules: &[&RuleInfo]) -> String {
     )
 }
 
-fn lesson_body(lesson: &Lesson, rules: &[&RuleInfo]) -> String {
+/// The body of the page of a lesson, as HTML. Links lead to `../rules/CODE.html`.
+pub(crate) fn lesson_body(lesson: &Lesson, rules: &[&RuleInfo]) -> String {
     let head = &lesson.head;
     let mut body = format!(
         "<p>Lesson {}, version {}, {} minutes.</p>\n",

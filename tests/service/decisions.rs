@@ -15,6 +15,7 @@ pub(crate) const TESTS: &[Test] = &[
         withdrawn,
     ),
     ("questions_are_answered_once", answered_once),
+    ("an_edited_comment_decides_nothing", edited),
 ];
 
 struct Talk {
@@ -184,4 +185,19 @@ fn answered_once(database: &Database) {
             .any(|one| one.body.contains("Answer the comment of the finding"))
     );
     talk.stage.scene.assert_sound(talk.number);
+}
+
+fn edited(database: &Database) {
+    let talk = Talk::new(database);
+    let hub = &talk.stage.scene.hub;
+    hub.set_delivery_mode(fakehub::DeliveryMode::Hold);
+    let asked = hub.reply(REPO, talk.comment, "bo", "scrubin explain");
+    hub.advance_clock(5);
+    // Somebody else puts words into it before the service looks.
+    hub.edit_comment(REPO, asked, "scrubin accept the frame is never longer than that");
+    hub.release_deliveries();
+    talk.stage.settle();
+    assert!(talk.decisions().is_empty());
+    let said = talk.stage.scene.comments(talk.number);
+    assert!(said.iter().any(|one| one.body.contains("was edited")), "{said:#?}");
 }

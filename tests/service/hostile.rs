@@ -58,8 +58,10 @@ fn words(database: &Database) {
         .iter()
         .filter(|one| one.author.ends_with("[bot]"))
     {
+        // What stands in code is neither mentioned nor formatted.
+        let outside: String = one.body.split('`').step_by(2).collect();
         for bad in ["@everyone", "<b>", "<img", "@org/team"] {
-            assert!(!one.body.contains(bad), "{bad}: {}", one.body);
+            assert!(!outside.contains(bad), "{bad}: {}", one.body);
         }
     }
     assert!(!std::path::Path::new("/tmp/owned").exists());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fakehub::{Fault, FaultKind};
+use fakehub::{Fault, FaultKind, Outage};
 use scrubin::github::Clock;
 use scrubin::service::{Service, Step};
 use scrubin::store::{Job, JobKind};
@@ -97,9 +97,7 @@ fn an_hour_without_github(database: &Database) {
             .block_on(service.store.enqueue(&job, "test", service.now()))
             .unwrap();
     }
-    scene
-        .hub
-        .fault(Fault::new("*", "/**", FaultKind::Status(503, "down".to_owned())).times(u32::MAX));
+    scene.hub.set_outage(Some(Outage::Unavailable));
     let mut steps = 0;
     let step = |steps: &mut u32| {
         *steps += 1;
@@ -126,7 +124,7 @@ fn an_hour_without_github(database: &Database) {
         "an outage never kills a job"
     );
     assert!(steps < 400, "{steps} tries in an hour");
-    scene.hub.clear_faults();
+    scene.hub.set_outage(None);
     while step(&mut steps) != Step::Idle(None) {}
     for number in numbers {
         assert_eq!(scene.comments(number).len(), 1);

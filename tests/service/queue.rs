@@ -77,7 +77,8 @@ fn a_delivery_is_taken_once(database: &Database) {
     let queue = Queue::new(database);
     let effects = [Effect::Job(job(1, 3))];
     let accept = |id: &str| {
-        let accepted = queue.store.accept(&delivery(id), &effects, 10);
+        let one = delivery(id);
+        let accepted = queue.store.accept(&one, &effects, 10);
         queue.runtime.block_on(accepted).unwrap()
     };
     assert_eq!(

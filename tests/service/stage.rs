@@ -97,13 +97,16 @@ impl Scene {
         write("key.pem", &self.app.private_key_pem);
         write("secret", SECRET);
         write("record.key", &record_key());
+        write("client-secret", &self.app.client_secret);
         let text = format!(
             "[server]\nlisten = \"{listen}\"\npublic-url = \"https://scrubin.acme.example\"\n\
              [github]\napp-id = {}\nprivate-key-file = \"key.pem\"\nwebhook-secret-files = [\"secret\"]\n\
+             client-id = \"{}\"\nclient-secret-file = \"client-secret\"\n\
              api-url = \"{}\"\nserver-url = \"{}\"\n[store]\nurl = \"{}\"\n\
              [cache]\nfolder = \"cache\"\n[record]\nkey-file = \"record.key\"\n\
              [work]\npace-ms = 0\nlease-s = 4\n{}",
             self.app.id,
+            self.app.client_id,
             self.hub.url(),
             self.hub.url(),
             self.database,
@@ -207,7 +210,8 @@ impl Stage {
             SECRET,
         ));
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let task = runtime.spawn(server.run(scrubin::service::no_pages(), async move {
+        let pages = service.pages().unwrap();
+        let task = runtime.spawn(server.run(pages, async move {
             let _ = stopped.await;
         }));
         Self {

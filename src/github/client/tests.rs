@@ -1,3 +1,5 @@
+use http::header::LINK;
+
 use super::*;
 
 #[test]

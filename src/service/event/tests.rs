@@ -180,3 +180,20 @@ fn a_review_counts_if_a_person_approves_or_ceases_to() {
         "our own review asks for the next one"
     );
 }
+
+#[test]
+fn the_page_names_every_event_that_is_answered() {
+    let page = include_str!("../../../docs/service.md");
+    let answered: Vec<&str> = include_str!("../event.rs")
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" => scene."))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(answered.len() >= 10, "is the list read right? {answered:?}");
+    for name in answered {
+        assert!(
+            page.contains(&format!("| `{name}` |")),
+            "docs/service.md lacks {name}"
+        );
+    }
+}

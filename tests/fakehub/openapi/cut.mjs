@@ -115,5 +115,16 @@ for (const [schema, property] of [
 ]) {
   rest.cut.components.schemas[schema].properties[property].nullable = true;
 }
+// And null for the repository of a head whose fork is gone; their descriptions say object.
+for (const { cut } of [rest, hooks]) {
+  for (const schema of ["pull-request", "pull-request-simple"]) {
+    const head = cut.components.schemas[schema]?.properties.head;
+    if (head) head.properties.repo = { ...head.properties.repo, nullable: true };
+  }
+  for (const schema of Object.values(cut.components.schemas)) {
+    const head = schema.properties?.pull_request?.properties?.head;
+    if (head?.properties?.repo) head.properties.repo.nullable = true;
+  }
+}
 write(rest.cut, "github.json");
 write(hooks.cut, "webhooks.json");

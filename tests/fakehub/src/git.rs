@@ -1,9 +1,12 @@
 //! Runs git on a bare repository: commits, trees, merges, remote copies. Text in, text out; what a
 //! diff means is in [`crate::diff`].
 
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One change of a commit that a test builds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,37 +36,54 @@ impl Edit {
     }
 }
 
-/// A bare repository on disk.
+/// A bare repository on disk. Clones share what they know of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Git {
     pub(crate) dir: PathBuf,
+    /// What commands said whose answer never changes, since objects are never removed.
+    known: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
+/// Any object may be fetched by its name and in part, as on GitHub; nothing is packed or flushed to
+/// disk, for all of it is gone with the test.
+const CONFIG: &str = "[uploadpack]
+\tallowAnySHA1InWant = true
+\tallowFilter = true
+[http]
+\treceivepack = true
+[gc]
+\tauto = 0
+[core]
+\tfsync = none
+\tquotePath = false
+[user]
+\tname = fakehub
+\temail = fakehub@example.invalid
+";
+
 impl Git {
-    /// Creates the bare repository. Any object may be fetched by its name, as on GitHub.
+    /// Creates the bare repository.
     pub(crate) fn init(dir: &Path, default_branch: &str) -> Self {
-        let git = Self {
-            dir: dir.to_owned(),
-        };
         let mut command = plain_git();
-        command.args(["init", "--quiet", "--bare", "--initial-branch"]);
+        command.args([
+            "init",
+            "--quiet",
+            "--bare",
+            "--template=",
+            "--initial-branch",
+        ]);
         command.arg(default_branch).arg(dir);
         let done = command.output().expect("git is installed");
         assert!(done.status.success(), "git init: {done:?}");
-        for (key, value) in [
-            ("uploadpack.allowAnySHA1InWant", "true"),
-            ("uploadpack.allowFilter", "true"),
-            ("http.receivepack", "true"),
-            ("gc.auto", "0"),
-            // Gone with the test anyway.
-            ("core.fsync", "none"),
-            ("core.quotePath", "false"),
-            ("user.name", "fakehub"),
-            ("user.email", "fakehub@example.invalid"),
-        ] {
-            git.run(&["config", key, value]);
+        let config = OpenOptions::new().append(true).open(dir.join("config"));
+        let mut config = config.expect("git init writes a configuration");
+        config
+            .write_all(CONFIG.as_bytes())
+            .expect("the folder can be written");
+        Self {
+            dir: dir.to_owned(),
+            known: Arc::default(),
         }
-        git
     }
 
     /// The standard output of a git command, or `None` when it fails.
@@ -96,13 +116,49 @@ impl Git {
             .unwrap_or_else(|| panic!("git {args:?} failed in {}", self.dir.display()))
     }
 
+    /// Like [`Self::try_run`] for commands whose answer never changes, as those about objects that
+    /// are named in full: asked once.
+    pub(crate) fn try_fixed(&self, args: &[&str]) -> Option<String> {
+        let key = args.join(" ");
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(said) = known().get(&key) {
+            return Some(said.clone());
+        }
+        // Failures are not kept: what is missing may come.
+        let said = self.try_run(args)?;
+        known().insert(key, said.clone());
+        Some(said)
+    }
+
+    /// Like [`Self::try_fixed`] for commands that cannot fail in a sound test.
+    pub(crate) fn fixed(&self, args: &[&str]) -> String {
+        self.try_fixed(args)
+            .unwrap_or_else(|| panic!("git {args:?} failed in {}", self.dir.display()))
+    }
+
     /// The commit a revision names.
     pub(crate) fn commit_of(&self, revision: &str) -> Option<String> {
         if revision.starts_with('-') {
             return None;
         }
+        if let Some(commit) = self.loose(revision) {
+            return Some(commit);
+        }
         let peeled = format!("{revision}^{{commit}}");
-        self.try_run(&["rev-parse", "--quiet", "--verify", &peeled])
+        let args = ["rev-parse", "--quiet", "--verify", &peeled];
+        if is_name(revision) {
+            self.try_fixed(&args)
+        } else {
+            self.try_run(&args)
+        }
+    }
+
+    /// What the file of a branch holds, which spares a process; packed references have none.
+    fn loose(&self, reference: &str) -> Option<String> {
+        let plain = reference.starts_with("refs/heads/") && !reference.contains("..");
+        let text = std::fs::read_to_string(self.dir.join(plain.then_some(reference)?)).ok()?;
+        let name = text.trim_end();
+        is_name(name).then(|| name.to_owned())
     }
 
     /// The tip of a branch.
@@ -110,8 +166,20 @@ impl Git {
         self.commit_of(&format!("refs/heads/{name}"))
     }
 
+    /// The best common ancestor of two commits.
     pub(crate) fn merge_base(&self, a: &str, b: &str) -> Option<String> {
-        self.try_run(&["merge-base", a, b])
+        let args = ["merge-base", a, b];
+        if is_name(a) && is_name(b) {
+            self.try_fixed(&args)
+        } else {
+            self.try_run(&args)
+        }
+    }
+
+    /// The commits of `base..head`, oldest first; both are names of commits in full.
+    pub(crate) fn between(&self, base: &str, head: &str) -> Vec<String> {
+        let list = self.fixed(&["rev-list", "--reverse", &format!("{base}..{head}")]);
+        list.lines().map(str::to_owned).collect()
     }
 
     /// Object name of a path in a commit.
@@ -181,8 +249,9 @@ impl Git {
 
     /// The merge of two commits, or `None` when they conflict.
     pub(crate) fn merge(&self, ours: &str, theirs: &str, message: &str) -> Option<String> {
-        let tree = self.try_run(&["merge-tree", "--write-tree", ours, theirs])?;
-        Some(self.run(&[
+        let tree = self.try_fixed(&["merge-tree", "--write-tree", ours, theirs])?;
+        // The same commit as long as both sides are the same.
+        Some(self.fixed(&[
             "commit-tree",
             &tree,
             "-p",
@@ -212,6 +281,11 @@ impl Git {
         }
         tip
     }
+}
+
+/// Whether this is the name of an object in full.
+fn is_name(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// git with nothing of the user's configuration and environment.

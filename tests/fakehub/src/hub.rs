@@ -226,11 +226,6 @@ impl Hub {
         self.state().faults.len()
     }
 
-    /// Takes back every fault that was not played yet: the outage is over.
-    pub fn clear_faults(&self) {
-        self.state().faults.clear();
-    }
-
     /// The bare repository on disk. After writing to it directly call [`Self::branch_moved`].
     pub fn git_dir(&self, name: &str) -> PathBuf {
         repo(&self.state(), name).git.dir.clone()
@@ -311,6 +306,29 @@ impl Hub {
     /// Brings pull requests and their comments up to date with a branch that was moved.
     pub fn branch_moved(&self, name: &str, branch: &str) {
         push::branch_moved(&mut self.state(), name, branch);
+    }
+
+    /// Deletes a branch; open pull requests from it and against it close, as on GitHub.
+    pub fn delete_branch(&self, name: &str, branch: &str) {
+        let (full_name, mut gone) = {
+            let mut state = self.state();
+            let repo = repo_mut(&mut state, name);
+            let reference = format!("refs/heads/{branch}");
+            repo.git.run(&["update-ref", "-d", &reference]);
+            repo.tips.remove(branch);
+            (repo.full_name.clone(), Vec::new())
+        };
+        for (at, repo) in &self.state().repos {
+            let here = repo.pulls.values().filter(|pull| {
+                let from = pull.head_repo == full_name && pull.head_ref == branch;
+                let onto = repo.full_name == full_name && pull.base_ref == branch;
+                pull.open && (from || onto)
+            });
+            gone.extend(here.map(|pull| (at.clone(), pull.number)));
+        }
+        for (at, number) in gone {
+            self.close(&at, number);
+        }
     }
 
     /// Renames a branch; open pull requests against it follow, as on GitHub.

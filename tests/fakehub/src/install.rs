@@ -30,6 +30,54 @@ fn installation(state: &mut State, id: u64) -> &mut Installation {
     found.unwrap_or_else(|| panic!("no installation {id}"))
 }
 
+fn install(
+    state: &mut State,
+    (app, account): (&str, &str),
+    repositories: BTreeSet<String>,
+    all: bool,
+    permissions: Permissions,
+) -> u64 {
+    app::register(state, app);
+    let id = state.id();
+    state.user(account);
+    let installation = Installation {
+        app: app.to_owned(),
+        account: account.to_owned(),
+        permissions,
+        repositories,
+        all,
+        created_at: state.now(),
+        suspended_at: None,
+        budget: Budget::new(REQUESTS, state.now()),
+    };
+    state.installations.insert(id, installation);
+    news::installation(state, id, "created");
+    id
+}
+
+/// Lets an installation, and its tokens that are not narrowed, reach more repositories.
+fn extend(state: &mut State, id: u64, added: &BTreeSet<String>) {
+    let reached = &mut installation(state, id).repositories;
+    reached.extend(added.iter().cloned());
+    let tokens = state.tokens.values_mut();
+    for token in tokens.filter(|one| one.installation == Some(id) && !one.narrowed) {
+        let names = token.repositories.get_or_insert_default();
+        names.extend(added.iter().cloned());
+    }
+    news::installation_repositories(state, id, added, "added");
+}
+
+/// A repository came to an account: it belongs to the installations of all its repositories.
+pub(crate) fn repository_came(state: &mut State, name: &str) {
+    let owner = name.split('/').next().unwrap_or_default();
+    let all = state.installations.iter();
+    let here = all.filter(|(_, one)| one.all && one.account == owner);
+    let here: Vec<u64> = here.map(|(id, _)| *id).collect();
+    for id in here {
+        extend(state, id, &lower(&[name]));
+    }
+}
+
 impl Hub {
     /// Installs an App (registered when it is not yet) for an account, with these repositories, and
     /// returns the installation's id. Sends `installation` `created`.
@@ -40,22 +88,24 @@ impl Hub {
         repositories: &[&str],
         permissions: Permissions,
     ) -> u64 {
+        let names = lower(repositories);
+        install(&mut self.state(), (app, account), names, false, permissions)
+    }
+
+    /// Installs an App for an account with all its repositories, those included that it gets later.
+    pub fn add_installation_of_all(
+        &self,
+        app: &str,
+        account: &str,
+        permissions: Permissions,
+    ) -> u64 {
         let mut state = self.state();
-        app::register(&mut state, app);
-        let id = state.id();
-        state.user(account);
-        let installation = Installation {
-            app: app.to_owned(),
-            account: account.to_owned(),
-            permissions,
-            repositories: lower(repositories),
-            created_at: state.now(),
-            suspended_at: None,
-            budget: Budget::new(REQUESTS, state.now()),
-        };
-        state.installations.insert(id, installation);
-        news::installation(&mut state, id, "created");
-        id
+        let own = state
+            .repos
+            .iter()
+            .filter(|(_, repo)| repo.owner() == account);
+        let names = own.map(|(name, _)| name.clone()).collect();
+        install(&mut state, (app, account), names, true, permissions)
     }
 
     /// Removes an installation: its tokens end, and it is not found any more.
@@ -87,15 +137,7 @@ impl Hub {
     /// Lets an installation reach more repositories; so do its tokens that are not narrowed.
     pub fn add_to_installation(&self, id: u64, repositories: &[&str]) {
         let mut state = self.state();
-        let added = lower(repositories);
-        let reached = &mut installation(&mut state, id).repositories;
-        reached.extend(added.iter().cloned());
-        let tokens = state.tokens.values_mut();
-        for token in tokens.filter(|one| one.installation == Some(id) && !one.narrowed) {
-            let names = token.repositories.get_or_insert_default();
-            names.extend(added.iter().cloned());
-        }
-        news::installation_repositories(&mut state, id, &added, "added");
+        extend(&mut state, id, &lower(repositories));
     }
 
     /// Sets what is left of the primary rate limit that all tokens of an installation share, and in

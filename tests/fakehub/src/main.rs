@@ -5,6 +5,7 @@
 //! breaches of GitHub's description and leaks of tokens on standard error and exits 1 when there
 //! were any.
 
+mod demo;
 mod load;
 mod scenario;
 
@@ -24,6 +25,7 @@ const USAGE: &str = "usage: fakehub [--port N] [--scenario FILE] [--public-url U
   --graphql-log FILE  append the GraphQL operations to FILE at the end
   --forever           do not end with standard input
 
+or: fakehub demo, which starts the service with a seeded organisation
 or: fakehub load burst|throughput …, which measures the service";
 
 #[derive(Default)]
@@ -103,8 +105,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    if words.next().as_deref() == Some("load") {
-        return match load::run(words) {
+    let ended = match words.next().as_deref() {
+        Some("load") => Some(load::run(words)),
+        Some("demo") => Some(demo::run(words)),
+        _ => None,
+    };
+    if let Some(ended) = ended {
+        return match ended {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => {
                 eprintln!("error: {message}");

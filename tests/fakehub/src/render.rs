@@ -122,14 +122,15 @@ pub(crate) fn pull(state: &State, links: &Links, repo: &Repo, pull: &Pull) -> Va
     let issue = format!("{}/issues/{}", repo_url(links, repo), pull.number);
     let page = format!("{}/{}/pull/{}", links.web, repo.full_name, pull.number);
     let statuses = format!("{}/statuses/{}", repo_url(links, repo), pull.head_sha);
-    let head_repo = state.repo(&pull.head_repo);
-    let end = |repo: Option<&Repo>, reference: &str, sha: &str| {
+    let end = |name: &str, reference: &str, sha: &str| {
+        let owner = name.split('/').next().unwrap_or_default();
         json!({
-            "label": format!("{}:{reference}", repo.map_or("unknown", Repo::owner)),
+            "label": format!("{owner}:{reference}"),
             "ref": reference,
             "sha": sha,
-            "user": repo.map(|repo| user(state, links, repo.owner())),
-            "repo": repo.map(|repo| repository(state, links, repo)),
+            "user": user(state, links, owner),
+            // A fork may be gone.
+            "repo": state.repo(name).map(|repo| repository(state, links, repo)),
         })
     };
     let links_of = json!({
@@ -167,8 +168,8 @@ pub(crate) fn pull(state: &State, links: &Links, repo: &Repo, pull: &Pull) -> Va
         "requested_reviewers": [],
         "requested_teams": [],
         "labels": [],
-        "head": end(head_repo, &pull.head_ref, &pull.head_sha),
-        "base": end(Some(repo), &pull.base_ref, &pull.base_sha),
+        "head": end(&pull.head_repo, &pull.head_ref, &pull.head_sha),
+        "base": end(&repo.full_name, &pull.base_ref, &pull.base_sha),
         "url": url,
         "html_url": page,
         "diff_url": format!("{page}.diff"),
@@ -353,7 +354,7 @@ struct Logged {
 fn logged(repo: &Repo, sha: &str) -> Logged {
     let text = repo
         .git
-        .run(&["log", "-1", "--format=%T%n%P%n%an%n%ae%n%at%n%B", sha]);
+        .fixed(&["log", "-1", "--format=%T%n%P%n%an%n%ae%n%at%n%B", sha]);
     let mut lines = text.lines();
     let mut next = || lines.next().unwrap_or_default().to_owned();
     Logged {

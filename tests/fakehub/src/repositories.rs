@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::diff::Moves;
 use crate::git::Git;
 use crate::hub::{Hub, repo, repo_mut};
+use crate::install;
 use crate::state::{Protection, Repo, State};
 use crate::webhook::news;
 
@@ -61,6 +62,8 @@ impl Hub {
         };
         state.renamed.remove(&full_name.to_lowercase());
         state.repos.insert(full_name.to_lowercase(), made);
+        install::repository_came(&mut state, full_name);
+        news::repository(&mut state, full_name, "created", None);
     }
 
     /// Makes a repository private; without Code Security its code scanning refuses uploads.
@@ -99,20 +102,24 @@ impl Hub {
         repo_mut(&mut self.state(), name).size = kilobytes;
     }
 
-    /// Renames a repository within its owner's account, or moves it to another account. The earlier
-    /// name leads to the new one, as on GitHub, until a repository takes it.
+    /// Renames a repository within its owner's account. The earlier name leads to the new one, as on
+    /// GitHub, until a repository takes it.
+    ///
+    /// # Panics
+    /// When the new name is another account's.
     pub fn rename_repository(&self, from: &str, to: &str) {
+        let owner = |name: &str| name.split('/').next().map(str::to_lowercase);
+        assert_eq!(owner(from), owner(to), "a transfer is not a renaming");
         let mut state = self.state();
         let mut moved = state.repos.remove(&from.to_lowercase());
         let repo = moved
             .as_mut()
             .unwrap_or_else(|| panic!("no repository {from}"));
         let earlier = std::mem::replace(&mut repo.full_name, to.to_owned());
-        let (id, owner) = (repo.id, repo.owner().to_owned());
+        let id = repo.id;
         state
             .repos
             .extend(moved.map(|repo| (to.to_lowercase(), repo)));
-        state.user(&owner);
         state.renamed.insert(earlier.to_lowercase(), id);
         follow_rename(&mut state, &earlier, to);
         let earlier_name = earlier.split('/').nth(1).unwrap_or_default();

@@ -136,12 +136,19 @@ pub(crate) struct Installation {
     pub(crate) account: String,
     pub(crate) permissions: Permissions,
     pub(crate) repositories: BTreeSet<String>,
+    /// Whether repositories that the account gets later belong to it too.
+    pub(crate) all: bool,
     pub(crate) created_at: i64,
     pub(crate) suspended_at: Option<i64>,
     pub(crate) budget: Budget,
 }
 
 impl Installation {
+    /// GitHub's word for which repositories it has.
+    pub(crate) fn selection(&self) -> &'static str {
+        if self.all { "all" } else { "selected" }
+    }
+
     pub(crate) fn covers(&self, repository: &str) -> bool {
         self.repositories.contains(&repository.to_lowercase())
     }

@@ -287,8 +287,11 @@ fn query(
         _ => {
             let part = |name: &str| arguments[name].as_str().unwrap_or_default();
             let full_name = format!("{}/{}", part("owner"), part("name"));
+            // Unlike REST, GraphQL follows a renaming without a word.
+            let now = state.new_name(&full_name);
             let seen = state
                 .repo(&full_name)
+                .or_else(|| state.repo(&now?))
                 .filter(|repo| !repo.private || request.caller.reaches(&repo.full_name));
             match seen {
                 Some(repo) => Ok(Found::One(Some(Node::Repository(repo.full_name.clone())))),

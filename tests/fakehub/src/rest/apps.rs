@@ -99,7 +99,7 @@ pub(crate) fn show_installation(
     json!({
         "id": id,
         "account": render::user(state, links, account),
-        "repository_selection": "selected",
+        "repository_selection": installation.selection(),
         "access_tokens_url": format!("{url}/access_tokens"),
         "repositories_url": format!("{}/installation/repositories", links.api),
         "html_url": format!("{}/settings/installations/{id}", links.web),
@@ -298,7 +298,7 @@ pub(crate) fn create_token(call: &mut Call<'_>) -> Answer {
         "token": secret,
         "expires_at": time(now + LIFETIME),
         "permissions": permissions(&granted),
-        "repository_selection": "selected",
+        "repository_selection": if narrowed { "selected" } else { installation.selection() },
         "repositories": repositories,
     })))
 }
@@ -388,7 +388,7 @@ pub(crate) fn repositories_of_user(call: &mut Call<'_>) -> Answer {
             .collect();
         json!({
             "total_count": names.len(),
-            "repository_selection": "selected",
+            "repository_selection": installation.selection(),
             "repositories": shown,
         })
     })

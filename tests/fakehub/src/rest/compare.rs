@@ -22,20 +22,8 @@ pub(crate) fn compare(call: &mut Call<'_>) -> Answer {
             &format!("No common ancestor between {base} and {head}."),
         )
     })?;
-    let count = |range: String| -> u64 {
-        repo.git
-            .run(&["rev-list", "--count", &range])
-            .parse()
-            .unwrap_or(0)
-    };
-    let (ahead, behind) = (
-        count(format!("{base}..{head}")),
-        count(format!("{head}..{base}")),
-    );
-    let list = repo
-        .git
-        .run(&["rev-list", "--reverse", &format!("{base}..{head}")]);
-    let list: Vec<String> = list.lines().map(str::to_owned).collect();
+    let list = repo.git.between(&base, &head);
+    let (ahead, behind) = (list.len(), repo.git.between(&head, &base).len());
     let diff = call.repo_mut()?.diff(&merge_base, &head);
     let repo = call.repo()?;
     let page: usize = call

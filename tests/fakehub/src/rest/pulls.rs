@@ -76,12 +76,7 @@ pub(crate) fn whole(state: &mut State, links: &Links, name: &str, number: u64) -
     };
     let pull = &repo.pulls[&number];
     let mut shown = render::pull(state, links, repo, pull);
-    let range = format!("{merge_base}..{}", pull.head_sha);
-    let commits: u64 = repo
-        .git
-        .run(&["rev-list", "--count", &range])
-        .parse()
-        .unwrap_or(0);
+    let commits = repo.git.between(&merge_base, &pull.head_sha).len();
     let sum = |part: fn(&crate::diff::FileDiff) -> u64| diff.files.iter().map(part).sum::<u64>();
     shown["commits"] = json!(commits);
     shown["additions"] = json!(sum(|file| file.additions));
@@ -116,10 +111,9 @@ pub(crate) fn commits(call: &mut Call<'_>) -> Answer {
     let number = call.pull()?.number;
     let (merge_base, _) = call.repo_mut()?.pull_diff(number);
     let repo = call.repo()?;
-    let range = format!("{merge_base}..{}", repo.pulls[&number].head_sha);
     // GitHub lists at most 250 commits of a pull request.
-    let list = repo.git.run(&["rev-list", "--reverse", &range]);
-    let list: Vec<&str> = list.lines().take(250).collect();
+    let mut list = repo.git.between(&merge_base, &repo.pulls[&number].head_sha);
+    list.truncate(250);
     call.paged(list.len(), |range| {
         list[range]
             .iter()
@@ -142,7 +136,7 @@ pub(crate) fn of_commit(call: &mut Call<'_>) -> Answer {
         })?;
     let holds = |head: &str| {
         repo.git
-            .try_run(&["merge-base", "--is-ancestor", &sha, head])
+            .try_fixed(&["merge-base", "--is-ancestor", &sha, head])
             .is_some()
     };
     let found: Vec<Value> = repo

@@ -447,13 +447,16 @@ pub(crate) fn installation_repositories(
     if !state.hook.wants("installation_repositories") {
         return;
     }
+    let Some(selection) = state.installations.get(&id).map(|one| one.selection()) else {
+        return;
+    };
     let listed = brief(state, names);
     let (added, removed) = match action {
         "added" => (listed, Vec::new()),
         _ => (Vec::new(), listed),
     };
     let fields = json!({
-        "repository_selection": "selected",
+        "repository_selection": selection,
         "repositories_added": added,
         "repositories_removed": removed,
         "requester": null,

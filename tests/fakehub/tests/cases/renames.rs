@@ -36,6 +36,11 @@ fn an_earlier_name_leads_to_the_new_one() {
     scene.client.post(&at, json!({"body": "hello"})).expect(201);
     let shown = scene.client.get(&format!("/repositories/{id}")).expect(200);
     assert_eq!(shown.body["full_name"], NEW);
+    let query = "query($o: String!, $n: String!) { repository(owner: $o, name: $n) { name } }";
+    let told = scene
+        .client
+        .graphql(query, json!({"o": "acme", "n": "pump"}));
+    assert_eq!(told["data"]["repository"]["name"], "pump-two", "{told}");
     // A new repository takes the name.
     scene.hub.add_repository(REPO);
     assert_ne!(plain.get(&format!("/repos/{REPO}")).expect(200).id(), id);

@@ -259,6 +259,8 @@ fn every_described_event_is_sent_and_keeps_to_githubs_description() {
     let hub = &scene.hub;
     hub.add_organization("acme");
     hub.add_repository("acme/valve");
+    hub.add_installation_of_all("reviewer", "zoo", reviewer_permissions());
+    hub.add_repository("zoo/tank");
     hub.add_to_installation(id, &["acme/valve"]);
     hub.remove_from_installation(id, &["acme/valve"]);
     hub.suspend(id);
@@ -377,6 +379,70 @@ fn a_fork_pushes_to_its_pull_request() {
     assert_eq!(opened["pull_request"]["head"]["repo"]["fork"], true);
     assert_eq!(opened["sender"]["login"], "bob");
     scene.hub.assert_clean();
+}
+
+#[test]
+fn an_app_installed_for_all_gets_what_comes_later() {
+    let hub = FakeHub::start();
+    let receiver = Receiver::start();
+    hub.add_repository("acme/pump");
+    hub.add_repository("other/tank");
+    hub.set_webhook(WebhookTarget::new(&receiver.url, SECRET));
+    let id = hub.add_installation_of_all("reviewer", "acme", reviewer_permissions());
+    let client = installed(&hub, id);
+    hub.add_repository("acme/valve");
+    hub.set_private("acme/valve", true);
+    hub.add_repository("other/pipe");
+    hub.wait_idle();
+    assert_eq!(
+        receiver.whats(),
+        [
+            "installation created",
+            "installation_repositories added",
+            "repository created",
+            "repository privatized",
+        ]
+    );
+    let added = receiver.taken()[1].json();
+    assert_eq!(added["repository_selection"], "all");
+    assert_eq!(added["repositories_added"][0]["full_name"], "acme/valve");
+    client.get("/repos/acme/valve/pulls").expect(200);
+    let listed = client.get("/installation/repositories").expect(200);
+    assert_eq!(listed.body["total_count"], 2);
+    hub.assert_clean();
+}
+
+#[test]
+fn a_pull_request_closes_with_its_branch_and_outlives_its_fork() {
+    let (scene, receiver, _) = told();
+    let hub = &scene.hub;
+    hub.delete_branch(REPO, "fix");
+    hub.add_fork(REPO, "bob/pump");
+    hub.create_branch("bob/pump", "theirs", "main");
+    hub.commit_files("bob/pump", "theirs", &[("pump.c", "int x;\n")]);
+    let number = hub.open_pull_from(REPO, "bob/pump", "theirs", "main");
+    hub.delete_repository("bob/pump");
+    hub.set_title(REPO, number, "of a fork that is gone");
+    hub.wait_idle();
+    let whats = receiver.whats();
+    assert_eq!(
+        whats[1..],
+        [
+            "pull_request closed",
+            "pull_request opened",
+            "pull_request edited"
+        ]
+    );
+    let edited = receiver.taken()[3].json();
+    assert_eq!(edited["pull_request"]["head"]["repo"], json!(null));
+    assert_eq!(edited["pull_request"]["head"]["label"], "bob:theirs");
+    assert_eq!(edited["pull_request"]["state"], "open");
+    let shown = scene.client.get(&format!("/repos/{REPO}/pulls/{number}"));
+    let shown = shown.expect(200).body;
+    assert_eq!(shown["head"]["repo"], json!(null));
+    let closed = scene.client.get(&scene.pull("")).expect(200).body;
+    assert_eq!(closed["state"], "closed");
+    hub.assert_clean();
 }
 
 #[test]
