@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::github::redact;
 
 /// What is logged where nobody says more.
-const USUAL: &str = "info,sqlx=warn,hyper=warn,octocrab=warn,tower=warn";
+const USUAL: &str = "info,sqlx=warn,hyper=warn,octocrab=off,tower=warn";
 
 /// Starts logging to stderr; `filter` as `RUST_LOG` has it. A second call changes nothing. Defects of the
 /// program are logged by their place; their words could quote the code that is reviewed.
