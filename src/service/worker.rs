@@ -152,13 +152,13 @@ impl Service {
             u64::try_from(waited).unwrap_or_default(),
         ));
         let began = Instant::now();
-        let outcome = match claim.attempts < work.attempts.saturating_mul(LOST) {
+        let outcome = match claim.strikes < work.attempts.saturating_mul(LOST) {
             true => self.under_lease(&claim, lease_ms).await,
             // It ends every process that works on it: a kill, or no memory left.
             false => Some(Err(JobError::Failed {
                 message: format!(
                     "it was begun {} times and never came to an end",
-                    claim.attempts
+                    claim.strikes
                 ),
             })),
         };
