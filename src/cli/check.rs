@@ -69,11 +69,14 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     Ok(outcome(&report))
 }
 
-/// Adds a review to the local history.
-pub(super) fn keep(report: &mut Report, reviewed: &Reviewed, configs: &Configs, stage: Stage) {
-    let Some(repository) = &reviewed.repository else {
-        return;
-    };
+/// Adds a review to the local history; gives what is good to hear.
+pub(super) fn keep(
+    report: &mut Report,
+    reviewed: &Reviewed,
+    configs: &Configs,
+    stage: Stage,
+) -> Option<String> {
+    let repository = reviewed.repository.as_ref()?;
     let ended = keep::Ended {
         repository,
         stage,
@@ -81,7 +84,7 @@ pub(super) fn keep(report: &mut Report, reviewed: &Reviewed, configs: &Configs, 
         present: Some(&reviewed.change),
         whole_tree: reviewed.whole_tree,
     };
-    keep::keep(report, &ended, &configs.root.training);
+    keep::keep(report, &ended, &configs.root.training)
 }
 
 /// What the report says of the gate.

@@ -148,7 +148,7 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
     let seconds = configs.root.limits.watchdog_seconds.unwrap_or(HOOK_SECONDS);
     watchdog.set(Some(seconds), configs.root.hook.fail == HookFailure::Open);
     let result = check::review(&open, &configs, arguments).map(|(mut report, _)| {
-        check::keep(&mut report, &open, &configs, Stage::Hook);
+        let praise = check::keep(&mut report, &open, &configs, Stage::Hook);
         let outcome = check::outcome(&report);
         let quiet = outcome == Outcome::Passed
             && report.counts().get("report") == Some(&0)
@@ -157,6 +157,8 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
         // Silent on success: a hook that talks all the time is switched off.
         if !quiet {
             output::message(output::render(&report, arguments).trim_end());
+        } else if let Some(praise) = praise {
+            output::message(&format!("scrubin: {praise}"));
         }
         outcome
     });

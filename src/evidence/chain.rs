@@ -63,9 +63,8 @@ pub(super) fn holds(end: &ChainEnd<'_>) -> Result<String, String> {
     let checkpoint: Option<Checkpoint> = (opened.payload_type == CHECKPOINT)
         .then(|| serde_json::from_slice(&opened.payload).ok())
         .flatten();
-    let names_it = checkpoint.is_some_and(|checkpoint| {
-        checkpoint.last == digest && checkpoint.records == end.entries
-    });
+    let names_it = checkpoint
+        .is_some_and(|checkpoint| checkpoint.last == digest && checkpoint.records == end.entries);
     match names_it {
         true => Ok(digest),
         false => Err("its checkpoint does not name its last record".to_owned()),

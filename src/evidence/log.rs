@@ -187,7 +187,10 @@ mod tests {
             (&log[..log.len() - 9], "not whole"),
             (&format!("{line}\n"), "single line"),
             (&format!("{line}\n{line}\n"), "no checkpoint"),
-            (&format!("{closing}{closing}"), "does not name its last record"),
+            (
+                &format!("{closing}{closing}"),
+                "does not name its last record",
+            ),
             (
                 &format!("{line}\nhello\n"),
                 "the last line: it is no envelope",

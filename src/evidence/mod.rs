@@ -31,9 +31,7 @@ mod statement;
 pub mod validation;
 mod verify;
 
-pub use build::{
-    Context, Terms, build, checklist, configuration, fixed_since, project, result_of,
-};
+pub use build::{Context, Terms, build, checklist, configuration, fixed_since, project, result_of};
 pub use chain::{ChainEnd, Link, link};
 pub use competence::{open_matrix, seal_matrix};
 pub use coverage::{Commit, Coverage, Covered, History, Lack, State, bases_of};

@@ -31,6 +31,7 @@ mod wire;
 pub use analyse::{Analysis, FlowGap, Settings, Summary, analyse};
 pub use change::compare;
 pub use defect::{Defect, Note};
+pub use models::is_library_function;
 pub use registry::{ANALYSES, AnalysisInfo, find as find_analysis};
 pub use select::{Selection, Touched, select};
 pub use test_code::spans as test_spans;

@@ -368,9 +368,6 @@ pub struct Comment {
     pub is_person: bool,
     /// The comment it answers; `None` = none.
     pub in_reply_to: Option<u64>,
-    /// Whether its text is another one than it was written with. Whoever may write to the repository can
-    /// edit the words of others.
-    pub is_edited: bool,
 }
 
 #[derive(Deserialize)]
@@ -378,8 +375,6 @@ struct CommentPart {
     body: Option<String>,
     user: Option<UserPart>,
     in_reply_to_id: Option<u64>,
-    created_at: Option<String>,
-    updated_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -396,7 +391,6 @@ impl From<CommentPart> for Comment {
             is_person: part.user.as_ref().is_some_and(|user| user.kind == "User"),
             author: part.user.map(|user| user.login).unwrap_or_default(),
             in_reply_to: part.in_reply_to_id,
-            is_edited: part.created_at != part.updated_at,
         }
     }
 }

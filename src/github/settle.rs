@@ -49,6 +49,7 @@ impl Analysis {
                 found.and_then(|number| Some((number, excuses.get(number)?)))
             {
                 used.insert(number);
+                triaged.blocks = false;
                 triaged.verdict = Verdict::Deviated {
                     reason: one.reason.clone(),
                     ticket: one.ticket.clone(),

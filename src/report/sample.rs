@@ -176,6 +176,7 @@ pub(crate) fn empty() -> Report {
         reach: super::Reach::default(),
         lines: 0,
         rules: BTreeMap::new(),
+        familiar: std::collections::BTreeSet::new(),
         rules_active: 75,
         phases: Vec::new(),
         deviations: Vec::new(),

@@ -60,13 +60,18 @@ pub fn render(report: &Report, options: TerminalOptions) -> String {
         .decor_style(DecorStyle::Ascii)
         .term_width(options.width);
     let mut out = String::new();
-    // A rule is explained once; a second finding of it only names the page.
+    // A rule is explained once; a second finding of it only names the page, and so does the first of
+    // somebody who knows it.
     let mut explained = BTreeSet::new();
     for triaged in words::reported(report) {
         let rule = report.rules.get(&triaged.finding.rule);
-        let first = explained.insert(&triaged.finding.rule);
+        let is_familiar = report.familiar.contains(&triaged.finding.rule);
+        let first = explained.insert(&triaged.finding.rule) && !is_familiar;
         let shown = Shown::new(&triaged.finding, options.width);
-        let groups = shown.groups(triaged, rule, first, options.width);
+        let lesson = rule
+            .filter(|_| is_familiar)
+            .map(|rule| rule.lesson.as_str());
+        let groups = shown.groups(triaged, rule, (first, lesson), options.width);
         out.push_str(&shown.with_true_origin(&renderer.render(&groups)));
         out.push_str("\n\n");
     }
@@ -165,7 +170,7 @@ impl<'a> Shown<'a> {
         &'a self,
         triaged: &Triaged,
         rule: Option<&RuleInfo>,
-        first: bool,
+        known: (bool, Option<&str>),
         width: usize,
     ) -> Vec<Group<'a>> {
         let finding = self.finding;
@@ -187,7 +192,7 @@ impl<'a> Shown<'a> {
                     .annotation(AnnotationKind::Primary.span(self.range(&finding.location))),
             )
         };
-        for (name, text) in self.notes(triaged, rule, first) {
+        for (name, text) in self.notes(triaged, rule, known) {
             // ` = name: ` and the column of line numbers.
             let indent = name.len() + 12;
             let text = words::wrap(&text, width.saturating_sub(indent));
@@ -203,7 +208,7 @@ impl<'a> Shown<'a> {
         &self,
         triaged: &Triaged,
         rule: Option<&RuleInfo>,
-        first: bool,
+        (first, lesson): (bool, Option<&str>),
     ) -> Vec<(&'static str, String)> {
         let finding = self.finding;
         let mut notes = Vec::new();
@@ -232,6 +237,11 @@ impl<'a> Shown<'a> {
         } else if !triaged.on_changed_line {
             let text = "the change causes this finding on a line it does not touch";
             notes.push(("note", text.to_owned()));
+        }
+        if let Some(lesson) = lesson {
+            let text =
+                format!("you have met this before; five minutes on it: `scrubin learn {lesson}`");
+            notes.push(("lesson", text));
         }
         notes.push(("rule", rule_note(finding, rule)));
         notes

@@ -108,6 +108,8 @@ pub struct Report {
     pub lines: u64,
     /// The rules that produced findings, plus all active ones where the renderer wants them.
     pub rules: BTreeMap<RuleId, RuleInfo>,
+    /// Rules whose lesson the author of the change has met before, often enough that a reminder will do.
+    pub familiar: BTreeSet<RuleId>,
     /// How many rules were active.
     pub rules_active: u64,
     /// Phases of the run, for `--stats`.

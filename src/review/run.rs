@@ -248,6 +248,7 @@ fn review(inputs: &Inputs<'_>) -> Report {
             scope: prepared.settings.scope.as_str().to_owned(),
         },
         rules: rules_of(prepared, foreign, &outcome.triaged),
+        familiar: BTreeSet::new(),
         findings: outcome.triaged,
         deviations: outcome.deviations,
         absent: outcome.absent,

@@ -38,6 +38,8 @@ pub(super) struct Analysed {
     pub(super) analysis: Analysis,
     pub(super) anchors: Option<Anchors>,
     pub(super) facts: CommitFacts,
+    /// All who had a hand in the commits of the change.
+    pub(super) makers: Vec<String>,
     pub(super) patch_id: Option<String>,
     pub(super) deleted: Vec<RepoPath>,
 }
@@ -133,6 +135,7 @@ fn review(
             .anchors(&commits.base, &commits.head)
             .ok(),
         facts: repository.commit_facts(&commits.head)?,
+        makers: repository.makers(Some(&commits.base), &commits.head)?,
         // A merge of two commits without history may have none.
         patch_id: repository
             .patch_id(&commits.base, &commits.head)

@@ -24,6 +24,7 @@ use crate::rules::RuleInfo;
 use crate::store::{FindingRow, FindingState, Request};
 use crate::training::clauses::Clauses;
 use crate::training::explain;
+use crate::training::history::short_hash;
 
 /// Everything asked in a pull request is answered, oldest first.
 pub(super) async fn answer(
@@ -156,8 +157,8 @@ impl Room<'_> {
             return Ok(());
         }
         let words = match command {
-            // Others may have changed the words of whoever asked.
-            _ if comment.is_edited => {
+            // Whoever may write to the repository can change the words of others.
+            _ if short_hash(comment.body.as_bytes()) != request.action => {
                 "This comment was edited since it was written, so I do not take it for what its author said. \
                  Write a new one."
                     .to_owned()

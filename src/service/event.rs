@@ -11,6 +11,7 @@ use crate::store::{
     Delivery, Effect, InstallationState, Job, JobKind, Person, RepositoryFacts, RepositoryState,
     Request,
 };
+use crate::training::history::short_hash;
 
 /// An event that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -487,7 +488,8 @@ impl Scene<'_> {
             number,
             kind,
             target: comment.id,
-            action: String::new(),
+            // Its words then: GitHub has them, and somebody may change them.
+            action: short_hash(comment.body.as_deref().unwrap_or_default().as_bytes()),
             person: comment
                 .user
                 .as_ref()

@@ -76,6 +76,7 @@ pub(super) async fn record(
     });
     let context = Context {
         project: evidence::project(config, report, &terms),
+        configuration: evidence::configuration(config, &terms),
         checklist: evidence::checklist(config, terms.class),
         repository: Some(format!(
             "{}/{}",
@@ -91,7 +92,8 @@ pub(super) async fn record(
         people: evidence::people(
             analysed.facts.author.clone(),
             analysed.facts.committer.clone(),
-            ended.makers.clone(),
+            // Logins as GitHub has them, and names as the commits have them.
+            [ended.makers.as_slice(), analysed.makers.as_slice()].concat(),
             said,
         ),
         started: rfc3339(ended.started_ms),

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::github::redact;
 
 /// What is logged where nobody says more.
-const USUAL: &str = "info,sqlx=warn,hyper=warn,octocrab=warn,tower=warn";
+const USUAL: &str = "info,sqlx=warn,hyper=warn,octocrab=off,tower=warn";
 
 /// Starts logging to stderr; `filter` as `RUST_LOG` has it. A second call changes nothing.
 pub fn start(filter: Option<&str>) {

@@ -26,8 +26,9 @@ const LOOK: Duration = Duration::from_millis(25);
 /// How often the size of a growing repository is looked at.
 const LOOK_SIZE: Duration = Duration::from_secs(1);
 
-/// The configuration of a cached repository. Objects that are odd but harmless in old histories pass;
-/// names that would leave a work tree, or fool one, do not.
+/// The configuration of a cached repository. Objects that are odd but harmless in old histories pass, and
+/// submodules of any kind, because none is ever fetched; names that would leave a work tree, or fool one,
+/// do not.
 const CONFIG: &str = "[core]
 \trepositoryformatversion = 0
 \tfilemode = false
@@ -48,6 +49,12 @@ const CONFIG: &str = "[core]
 \tbadTimezone = ignore
 \tmissingNameBeforeEmail = ignore
 \tmissingEmail = ignore
+\tgitmodulesName = ignore
+\tgitmodulesParse = ignore
+\tgitmodulesPath = ignore
+\tgitmodulesSymlink = ignore
+\tgitmodulesUpdate = ignore
+\tgitmodulesUrl = ignore
 [protocol]
 \tallow = never
 [protocol \"https\"]
@@ -73,6 +80,12 @@ pub(super) enum MirrorError {
     NotACommit {
         /// As given.
         name: String,
+    },
+    /// An object is malformed in a way that could harm whoever checks it out.
+    #[error("git fetch refused what it was sent: {message}")]
+    Malformed {
+        /// git's words.
+        message: String,
     },
     /// git ran and failed.
     #[error("git fetch failed: {message}")]
@@ -385,8 +398,14 @@ impl Mirror {
             .unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         let lines: Vec<&str> = text.lines().take(3).map(str::trim).collect();
-        Err(MirrorError::Fetch {
-            message: token.redact(&lines.join("; ")),
+        let message = token.redact(&lines.join("; "));
+        // Another try sends the same again.
+        let is_malformed = ["fsck error", "malformed", "is corrupt"]
+            .iter()
+            .any(|words| text.contains(words));
+        Err(match is_malformed {
+            true => MirrorError::Malformed { message },
+            false => MirrorError::Fetch { message },
         })
     }
 }

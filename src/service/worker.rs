@@ -229,7 +229,7 @@ impl Service {
             Err(JobError::Failed { message }) => {
                 // One of them may have been refused: the next try asks for new ones.
                 self.forget_tokens(claim.job.installation);
-                let is_last = claim.attempts + 1 >= self.settings.work.attempts;
+                let is_last = claim.strikes + 1 >= self.settings.work.attempts;
                 let due = (!is_last).then(|| now.saturating_add(self.pause(claim)));
                 (
                     if is_last { "dead" } else { "failed" },

@@ -60,7 +60,7 @@ pub struct Request {
     pub kind: &'static str,
     /// Number of the comment or of the check run.
     pub target: i64,
-    /// The check run's action; empty for a comment.
+    /// The check run's action; for a comment a hash of its words.
     pub action: String,
     /// Who asked.
     pub person: String,

@@ -88,6 +88,8 @@ pub struct Claim {
     pub lease: Lease,
     /// How often it was tried before.
     pub attempts: i64,
+    /// How many of those tries count towards giving up.
+    pub strikes: i64,
     /// When it was first asked for.
     pub created_ms: Millis,
     /// The delivery that asked last.
@@ -148,9 +150,9 @@ pub(super) async fn enqueue(
     super::installations::know_installation(transaction, job.installation, "", now).await?;
     sqlx::query(
         "INSERT INTO jobs (key, kind, installation, repository, number, head, base, state, generation, \
-         running, attempts, due_ms, lease_until_ms, worker, delivery, error, created_ms, updated_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 1, 0, 0, $8, 0, '', $9, '', $8, $8) \
-         ON CONFLICT (key) DO UPDATE SET generation = jobs.generation + 1, attempts = 0, error = '', \
+         running, attempts, strikes, due_ms, lease_until_ms, worker, delivery, error, created_ms, updated_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 1, 0, 0, 0, $8, 0, '', $9, '', $8, $8) \
+         ON CONFLICT (key) DO UPDATE SET generation = jobs.generation + 1, attempts = 0, strikes = 0, error = '', \
          head = excluded.head, base = excluded.base, delivery = excluded.delivery, \
          updated_ms = excluded.updated_ms, \
          due_ms = CASE WHEN jobs.state = 'leased' THEN jobs.due_ms ELSE excluded.due_ms END, \
@@ -257,7 +259,7 @@ impl Store {
         let job = job_of(&row)?;
         let generation: i64 = row.try_get("generation")?;
         let key: String = row.try_get("key")?;
-        let attempts: i64 = row.try_get("attempts")?;
+        let (attempts, strikes) = (row.try_get("attempts")?, row.try_get("strikes")?);
         let (created_ms, delivery) = (row.try_get("created_ms")?, row.try_get("delivery")?);
         sqlx::query(
             "UPDATE jobs SET state = 'leased', running = generation, worker = $1, lease_until_ms = $2, \
@@ -283,6 +285,7 @@ impl Store {
                 generation,
             },
             attempts,
+            strikes,
             created_ms,
             delivery,
         }))
@@ -329,7 +332,7 @@ impl Store {
         if deleted == 0 {
             again = sqlx::query(
                 "UPDATE jobs SET state = 'queued', worker = '', due_ms = $1, created_ms = updated_ms, \
-                 attempts = 0 WHERE key = $2 AND worker = $3 AND state = 'leased'",
+                 attempts = 0, strikes = 0 WHERE key = $2 AND worker = $3 AND state = 'leased'",
             )
             .bind(now)
             .bind(lease.key.clone())
@@ -364,7 +367,8 @@ impl Store {
             "UPDATE jobs SET worker = '', error = $1, updated_ms = $2, \
              state = CASE WHEN generation > $3 THEN 'queued' ELSE $4 END, \
              due_ms = CASE WHEN generation > $3 THEN $2 ELSE $5 END, \
-             attempts = CASE WHEN generation > $3 THEN 0 ELSE attempts - $6 END \
+             attempts = CASE WHEN generation > $3 THEN 0 ELSE attempts END, \
+             strikes = CASE WHEN generation > $3 THEN 0 ELSE strikes + $6 END \
              WHERE key = $7 AND worker = $8 AND state = 'leased'",
         )
         .bind(retry.error.clone())
@@ -372,7 +376,7 @@ impl Store {
         .bind(lease.generation)
         .bind(state.as_str())
         .bind(retry.due_ms.unwrap_or(now))
-        .bind(i64::from(!retry.counts))
+        .bind(i64::from(retry.counts))
         .bind(lease.key.clone())
         .bind(lease.worker.clone())
         .execute(&self.write)
@@ -386,7 +390,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn revive(&self, key: Option<&str>, now: Millis) -> Result<u64, StoreError> {
         let done = sqlx::query(
-            "UPDATE jobs SET state = 'queued', attempts = 0, error = '', due_ms = $1, created_ms = $1 \
+            "UPDATE jobs SET state = 'queued', attempts = 0, strikes = 0, error = '', due_ms = $1, created_ms = $1 \
              WHERE state = 'dead' AND ($2 = '' OR key = $2)",
         )
         .bind(now)

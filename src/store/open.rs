@@ -257,6 +257,12 @@ impl Store {
                 (read, write)
             }
             Kind::Postgres => {
+                // Once by itself: a pool would only say that it waited.
+                use sqlx::Connection as _;
+                sqlx::AnyConnection::connect_with(&options)
+                    .await?
+                    .close()
+                    .await?;
                 let pool = AnyPoolOptions::new()
                     .max_connections(CONNECTIONS)
                     .acquire_timeout(PATIENCE)

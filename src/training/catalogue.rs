@@ -119,9 +119,8 @@ fn areas_of<'a>(rules: &[&'a RuleInfo]) -> Vec<&'a str> {
 /// The page of one rule.
 fn rule_page(rule: &RuleInfo, all: &[&RuleInfo], measured: &Measured) -> String {
     let mut out = explain::markdown_without_relatives(rule);
-    if let Some(text) = measured.sentence(rule.id.as_str()) {
-        out.push_str(&format!("\nMeasured: {text}\n"));
-    }
+    let measured = measured.sentence(rule.id.as_str());
+    out.push_str(&format!("\nMeasured: {measured}\n"));
     let related = explain::related(rule, all);
     if !related.is_empty() {
         out.push_str("\nRules of the same lesson:\n\n");
@@ -310,7 +309,7 @@ mod tests {
             ),
             "{page}"
         );
-        assert!(!text("C-LEN-001.md").contains("Measured"));
+        assert!(text("C-LEN-001.md").contains("Measured: not measured"));
     }
 
     #[test]

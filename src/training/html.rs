@@ -124,7 +124,7 @@ mark.good{background:var(--good);border-left:4px solid #2e7d32;padding-left:4px;
 code b{color:var(--word);font-weight:600}code q{color:var(--text);quotes:none}code s{color:var(--number);text-decoration:none}code i{color:var(--note)}
 table{border-collapse:collapse;width:100%}th,td{border:1px solid var(--line);padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 thead th{background:var(--soft)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:600}dd{margin:0}
+dl{display:grid;grid-template-columns:fit-content(40%) minmax(0,1fr);gap:.2rem 1rem}dt{font-weight:600}dd{margin:0}p,li,dt,dd,h1,h2,summary{overflow-wrap:anywhere}
 input[type=search]{font:inherit;width:100%;padding:.5rem;border:1px solid var(--line);background:var(--paper);color:var(--ink)}
 .right::before{content:\"\\2713  \"}.wrong::before{content:\"\\2717  \"}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg line{stroke:var(--line);stroke-width:.5}svg .lower,svg .upper{fill:var(--link)}svg .soft{fill:var(--soft)}svg .edge{stroke:var(--link)}

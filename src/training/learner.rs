@@ -14,6 +14,13 @@ const BETWEEN: i64 = 7;
 /// Days between two right answers that make a lesson learned.
 const APART: i64 = 30;
 
+/// Days that have to lie between the last right answer that counted and the next, by the number of those in a
+/// row: what is asked again at once shows no memory.
+fn wait_after(right: usize) -> i64 {
+    let at = right.saturating_sub(1).min(AGAIN.len() - 1);
+    AGAIN.get(at).copied().unwrap_or(0)
+}
+
 /// Days that a skipped follow-up waits.
 const SKIP: i64 = 7;
 
@@ -99,7 +106,8 @@ impl Learner {
         self.lessons.iter_mut().find(|one| one.lesson == lesson)
     }
 
-    /// Takes a right answer. Gives the new state where it changed.
+    /// Takes a right answer. Gives the new state where it changed. An answer before its time is practice: it
+    /// moves nothing.
     pub fn answered_right(
         &mut self,
         (lesson, version): (&str, &str),
@@ -108,15 +116,21 @@ impl Learner {
     ) -> Option<LearnedState> {
         let progress = self.entry(lesson, version)?;
         progress.take_version(version);
+        if let Some(trigger) = trigger {
+            progress.trigger = Some(trigger.to_owned());
+        }
+        let is_early = progress
+            .last_right
+            .is_some_and(|last| now.days_since(last) < wait_after(progress.right));
+        if is_early {
+            return None;
+        }
         let before = progress.state();
         progress.first_right = progress.first_right.or(Some(now));
         progress.last_right = Some(now);
         progress.due = AGAIN.get(progress.right).map(|days| now.plus_days(*days));
         progress.right += 1;
         progress.found_again = false;
-        if let Some(trigger) = trigger {
-            progress.trigger = Some(trigger.to_owned());
-        }
         let after = progress.state();
         (after != before).then_some(after).flatten()
     }
@@ -239,6 +253,25 @@ mod tests {
             learner.progress(LESSON.0).unwrap().trigger.as_deref(),
             Some("aa:0")
         );
+    }
+
+    #[test]
+    fn an_answer_before_its_time_moves_nothing() {
+        let mut learner = Learner::default();
+        learner.answered_right(LESSON, None, day(0));
+        let once = learner.clone();
+        for _ in 0..4 {
+            assert_eq!(learner.answered_right(LESSON, None, day(0)), None);
+        }
+        assert_eq!(learner.answered_right(LESSON, None, day(1)), None);
+        assert_eq!(learner, once);
+        learner.answered_right(LESSON, None, day(2));
+        learner.answered_right(LESSON, None, day(8));
+        assert_eq!(due_in(&learner, 2), Some(7));
+        // Put off, and answered between the two days.
+        learner.skipped(LESSON.0, day(9));
+        learner.answered_right(LESSON, None, day(10));
+        assert_eq!(due_in(&learner, 10), Some(30));
     }
 
     #[test]

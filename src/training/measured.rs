@@ -101,25 +101,28 @@ impl Measured {
         self.rules.get(rule).copied().unwrap_or_default()
     }
 
-    /// `85 % of 20`, or nothing.
+    /// `85 % of 20`, or that nothing was read.
     pub(super) fn cell(&self, rule: &str) -> String {
         let readings = self.of(rule);
-        readings.percent().map_or_else(String::new, |percent| {
-            format!("{percent} % of {}", readings.read())
-        })
+        readings.percent().map_or_else(
+            || "not measured".to_owned(),
+            |percent| format!("{percent} % of {}", readings.read()),
+        )
     }
 
-    /// The same in a sentence; `None` if nothing was read.
-    pub(super) fn sentence(&self, rule: &str) -> Option<String> {
+    /// The same in a sentence.
+    pub(super) fn sentence(&self, rule: &str) -> String {
         let readings = self.of(rule);
-        let percent = readings.percent()?;
-        Some(format!(
+        let Some(percent) = readings.percent() else {
+            return "not measured: nobody has read findings of it on public firmware.".to_owned();
+        };
+        format!(
             "{} read on public firmware: {} right, {} wrong, {} unclear ({percent} %, an unclear one counted half).",
             words::count(u64::from(readings.read()), "finding"),
             readings.right,
             readings.wrong,
             readings.unclear
-        ))
+        )
     }
 }
 
@@ -147,8 +150,8 @@ mod tests {
         );
         assert_eq!(measured.cell("C-A-001"), "75 % of 2");
         assert_eq!(measured.cell("C-B-001"), "0 % of 1");
-        assert_eq!(measured.cell("C-C-001"), "");
-        assert_eq!(measured.sentence("C-C-001"), None);
+        assert_eq!(measured.cell("C-C-001"), "not measured");
+        assert!(measured.sentence("C-C-001").starts_with("not measured"));
     }
 
     #[test]

@@ -208,10 +208,7 @@ pub(crate) fn rule_body(
     fact("CERT C", escape(&rule.cert_c.join(", ")));
     fact("MISRA C:2012", escape(&rule.misra_c_2012.join(", ")));
     fact("Version", escape(&rule.version));
-    fact(
-        "Measured",
-        measured.sentence(rule.id.as_str()).unwrap_or_default(),
-    );
+    fact("Measured", measured.sentence(rule.id.as_str()));
     if let Some(lesson) = lesson {
         fact(
             "Lesson",
@@ -236,10 +233,7 @@ pub(crate) fn rule_body(
         body.push_str(&example_part(rule, example, None));
     }
     for example in of_kind(ExampleKind::Good) {
-        let nearest = of_kind(ExampleKind::Bad).max_by_key(|bad| {
-            std::cmp::Reverse(differing(bad, example).iter().filter(|one| **one).count())
-        });
-        body.push_str(&example_part(rule, example, nearest));
+        body.push_str(&example_part(rule, example, nearest(rule, example)));
     }
     let related = explain::related(rule, all);
     if !related.is_empty() {
@@ -328,8 +322,38 @@ fn example_part(rule: &RuleInfo, example: &Example, nearest: Option<&Example>) -
     out
 }
 
+/// The bad example that a good one is compared with: the one that shares most lines with it, of equally
+/// near ones the one that stands next to it. `None` where they have less than half in common: marks on
+/// most lines say nothing.
+fn nearest<'r>(rule: &'r RuleInfo, good: &Example) -> Option<&'r Example> {
+    let place = rule
+        .examples
+        .iter()
+        .position(|example| std::ptr::eq(example, good))?;
+    let of_bad = rule
+        .examples
+        .iter()
+        .enumerate()
+        .filter(|(_, example)| example.kind == ExampleKind::Bad);
+    let (changed, _, bad) = of_bad
+        .map(|(at, bad)| {
+            let (removed, added) = changes(bad, good);
+            let changed = removed + added.iter().filter(|one| **one).count();
+            (changed, at.abs_diff(place), bad)
+        })
+        .min_by_key(|(changed, distance, _)| (*changed, *distance))?;
+    let lines = example_lines(&bad.code).len() + example_lines(&good.code).len();
+    (2 * changed <= lines).then_some(bad)
+}
+
 /// For each line of the good example, whether the bad one has it not.
 fn differing(bad: &Example, good: &Example) -> Vec<bool> {
+    changes(bad, good).1
+}
+
+/// How many lines of the bad example the good one has not, and for each line of the good one whether the
+/// bad one has it not.
+fn changes(bad: &Example, good: &Example) -> (usize, Vec<bool>) {
     let text = |example: &Example| -> String {
         example_lines(&example.code)
             .iter()
@@ -339,9 +363,12 @@ fn differing(bad: &Example, good: &Example) -> Vec<bool> {
     let (before, after) = (text(bad), text(good));
     let input = InternedInput::new(before.as_str(), after.as_str());
     let diff = Diff::compute(Algorithm::Histogram, &input);
-    (0..u32::try_from(input.after.len()).unwrap_or(u32::MAX))
-        .map(|line| diff.is_added(line))
-        .collect()
+    let count = |lines: usize| 0..u32::try_from(lines).unwrap_or(u32::MAX);
+    let removed = count(input.before.len())
+        .filter(|line| diff.is_removed(*line))
+        .count();
+    let added = count(input.after.len()).map(|line| diff.is_added(line));
+    (removed, added.collect())
 }
 
 fn lesson_page(lesson: &Lesson, rules: &[&RuleInfo]) -> String {
@@ -399,7 +426,7 @@ fn quiz(lesson: &Lesson) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use super::*;
     use crate::report::sample;
@@ -440,6 +467,31 @@ mod tests {
                 assert!(paths.contains(&target.as_str()), "{}: {target}", file.path);
             }
         }
+    }
+
+    #[test]
+    fn a_good_example_is_compared_with_the_bad_one_that_is_like_it() {
+        let example = |kind, code: &str| Example {
+            kind,
+            code: code.to_owned(),
+            ..sample::rule().examples[0].clone()
+        };
+        let (bad, good) = (ExampleKind::Bad, ExampleKind::Good);
+        let mut rule = sample::rule();
+        rule.examples = vec![
+            example(bad, "int f(int n)\n{\n    a[n] = 1;\n    return 0;\n}\n"),
+            example(bad, "x();\n"),
+            example(
+                good,
+                "int f(int n)\n{\n    if (n < 4)\n        a[n] = 1;\n    return 0;\n}\n",
+            ),
+            example(bad, "int f(int n)\n{\n    a[n] = 1;\n    return 0;\n}\n"),
+            example(good, "nothing\nof\nit\nis\nthe same\n"),
+        ];
+        let at = |index: usize| nearest(&rule, &rule.examples[index]);
+        // Both are as near; the one below stands next to it.
+        assert!(std::ptr::eq(at(2).unwrap(), &rule.examples[3]));
+        assert!(at(4).is_none());
     }
 
     #[test]

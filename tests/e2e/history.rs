@@ -60,7 +60,18 @@ fn a_hook_writes_what_it_found_and_what_vanished_and_no_code() {
     assert_ne!(repository.try_git(&["commit", "-a", "-m", "still"]).code, 0);
     assert_eq!(shown(&repository, &[])["findings"], 1);
     repository.write("src/ble/a.c", "int clamp(int v)\n{\n    return v;\n}\n");
-    assert_eq!(repository.try_git(&["commit", "-a", "-m", "safe"]).code, 0);
+    let safe = repository.try_git(&["commit", "-a", "-m", "safe"]);
+    assert_eq!(safe.code, 0);
+    assert!(
+        safe.stderr.contains("well done: a finding"),
+        "{}",
+        safe.stderr
+    );
+    // Said once.
+    repository.write("src/ble/b.c", GOOD);
+    repository.git(&["add", "--all"]);
+    let next = repository.try_git(&["commit", "-m", "more"]);
+    assert!(!next.stderr.contains("well done"), "{}", next.stderr);
     let history = shown(&repository, &[]);
     assert_eq!(
         (&history["findings"], &history["open"]),
@@ -172,4 +183,77 @@ fn processes_that_write_at_once_lose_nothing() {
     });
     assert_eq!(text(&repository).lines().count(), before + 8);
     assert_eq!(shown(&repository, &[])["findings"], 1);
+}
+
+/// The third change with one weakness says less, and leads to the lesson.
+#[test]
+fn who_has_met_a_weakness_twice_reads_a_reminder() {
+    let repository = Repository::new();
+    repository.write("a.c", GOOD);
+    repository.commit("base");
+    for number in 1..=3 {
+        repository.write(
+            &format!("src/bad{number}.c"),
+            &BAD.replace("on_frame", &format!("on_{number}")),
+        );
+        repository.git(&["add", "--all"]);
+        let told = repository.scrubin(&["check"]);
+        assert_eq!(told.code, 1, "{}", told.stdout);
+        let is_long = told.stdout.contains("= why:");
+        assert_eq!(is_long, number < 3, "{}", told.stdout);
+        assert_eq!(
+            told.stdout.contains("scrubin learn L-STR-BOUND"),
+            number == 3,
+            "{}",
+            told.stdout
+        );
+        repository.git(&["commit", "-q", "-n", "-m", "all the same"]);
+    }
+    // Somebody else reads the whole.
+    repository.write("src/bad9.c", &BAD.replace("on_frame", "on_9"));
+    repository.git(&["add", "--all"]);
+    let told = repository.scrubin_with(&["check"], &[("GIT_AUTHOR_EMAIL", "bob@example.invalid")]);
+    assert!(told.stdout.contains("= why:"), "{}", told.stdout);
+}
+
+/// What a person deleted does not come back, and a new key takes their part along.
+#[test]
+fn deleted_parts_stay_away_and_a_new_key_keeps_the_rest() {
+    let one = stopped();
+    let file = one.path().join("before.jsonl");
+    let file = file.to_str().unwrap();
+    assert_eq!(one.scrubin(&["training", "export", file]).code, 0);
+    assert_eq!(
+        one.scrubin(&["training", "delete", "--mine", "--yes"]).code,
+        0
+    );
+    assert_eq!(one.scrubin(&["training", "merge", file]).code, 0);
+    assert_eq!(shown(&one, &["--mine"])["findings"], 0);
+    let other = stopped();
+    assert_eq!(shown(&other, &["--mine"])["findings"], 1);
+    let key = other.path().join("team.key");
+    std::fs::write(&key, "5a".repeat(32)).unwrap();
+    let key = key.to_str().unwrap();
+    let run = other.scrubin(&["training", "key", "--take", key]);
+    assert!(
+        run.stdout.contains("1 runs"),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert_eq!(shown(&other, &["--mine"])["findings"], 1);
+    let with = [("SCRUBIN_TRAINING_KEY", key)];
+    let run = other.scrubin_with(&["training", "key"], &with);
+    assert_eq!(run.stdout.trim_end(), key);
+    let run = other.scrubin_with(&["training", "key", "--take", key], &with);
+    assert_eq!(run.code, 2, "{}", run.stdout);
+}
+
+/// To look at the list of lessons nobody has to be known, and nothing is written.
+#[test]
+fn a_list_of_lessons_leaves_nothing() {
+    let repository = Repository::new();
+    let run = repository.scrubin(&["learn", "--list"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!repository.path().join(".git/scrubin/training").exists());
 }

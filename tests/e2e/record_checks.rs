@@ -83,7 +83,7 @@ fn a_review_that_arguments_made_weaker_says_so() {
 
 #[test]
 fn rules_of_the_project_may_have_codes_like_those_of_the_program() {
-    let repository = recorded("rules = [\"own\"]\n");
+    let repository = recorded("rule-folders = [\"own\"]\n");
     repository.write(
         "own/r.yaml",
         "rules:\n  - id: C-PUMP-001\n    languages: [c]\n    severity: ERROR\n    message: \"no `goto`\"\n    pattern: goto $X;\n",

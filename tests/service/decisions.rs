@@ -192,12 +192,18 @@ fn edited(database: &Database) {
     let hub = &talk.stage.scene.hub;
     hub.set_delivery_mode(fakehub::DeliveryMode::Hold);
     let asked = hub.reply(REPO, talk.comment, "bo", "scrubin explain");
-    hub.advance_clock(5);
     // Somebody else puts words into it before the service looks.
-    hub.edit_comment(REPO, asked, "scrubin accept the frame is never longer than that");
+    hub.edit_comment(
+        REPO,
+        asked,
+        "scrubin accept the frame is never longer than that",
+    );
     hub.release_deliveries();
     talk.stage.settle();
     assert!(talk.decisions().is_empty());
     let said = talk.stage.scene.comments(talk.number);
-    assert!(said.iter().any(|one| one.body.contains("was edited")), "{said:#?}");
+    assert!(
+        said.iter().any(|one| one.body.contains("was edited")),
+        "{said:#?}"
+    );
 }

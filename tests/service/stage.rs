@@ -22,8 +22,8 @@ pub(crate) const SECRET: &str = "the webhook's secret";
 /// An empty database.
 pub(crate) struct Database {
     pub(crate) url: String,
-    /// For SQLite: the folder it lies in.
-    pub(crate) folder: Option<tempfile::TempDir>,
+    /// For SQLite: the folder it lies in, kept as long as this value.
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Database {
@@ -31,14 +31,14 @@ impl Database {
         let folder = tempfile::tempdir().unwrap();
         Self {
             url: format!("sqlite:{}", folder.path().join("store.db").display()),
-            folder: Some(folder),
+            _folder: Some(folder),
         }
     }
 
     pub(crate) fn postgres(cluster: &Cluster) -> Self {
         Self {
             url: cluster.database(),
-            folder: None,
+            _folder: None,
         }
     }
 }

@@ -1,18 +1,17 @@
 //! What a learner is asked: code with a weakness, a question, a repair to write; and what judges it.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
 use super::code::{self, path_of};
+use super::compiler::{Compiler, Said};
 use crate::change::git::Repository;
 use crate::cli::failure::Failure;
 use crate::config::nearest;
 use crate::review::{self, Examiner};
 use crate::rules::RuleInfo;
-use crate::training::grade::{self, Exercise, Grade};
+use crate::training::grade::{self, Exercise, Grade, Verdict, hidden_inputs};
 use crate::training::history::Episode;
 use crate::training::lesson::Lesson;
 
@@ -39,25 +38,61 @@ pub(super) struct Wish<'w> {
 pub(super) struct Judge {
     examiner: Examiner,
     infos: Vec<RuleInfo>,
+    compiler: Compiler,
     /// Digest of the rules.
     pub(super) digest: String,
 }
 
 /// What was answered, and how it was judged.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) struct Judged {
     /// Whether the right line was named; `None` = not asked.
     pub(super) spot: Option<bool>,
     /// Whether the right option was chosen.
     pub(super) choose: Option<bool>,
-    /// Whether the repair is right.
+    /// Whether the repair is right; `None` = there was none, or it could not be judged.
     pub(super) fix: Option<bool>,
     /// Why the repair is wrong.
     pub(super) reasons: Vec<String>,
+    /// What could not be told of the repair, where nothing is wrong with it: it is not judged then.
+    pub(super) not_judged: Vec<String>,
     /// How many other forms of the repair were looked at.
     pub(super) variants: usize,
+    /// How many expectations of hidden inputs hold.
+    pub(super) inputs: usize,
     /// What the compiler said.
     pub(super) compiler: String,
+}
+
+impl Judged {
+    /// Takes in the verdict on a repair.
+    pub(super) fn set_repair(&mut self, grade: Grade, compiler: String) {
+        let verdict = grade.verdict();
+        self.fix = match verdict {
+            Verdict::Right => Some(true),
+            Verdict::Wrong => Some(false),
+            Verdict::NotJudged => None,
+        };
+        self.not_judged = match verdict {
+            Verdict::NotJudged => grade.unclear,
+            Verdict::Right | Verdict::Wrong => Vec::new(),
+        };
+        self.reasons = grade.reasons;
+        self.variants = grade.variants;
+        self.inputs = grade.inputs;
+        self.compiler = compiler;
+    }
+
+    /// The verdict on the repair, in a word.
+    pub(super) fn repair_word(&self) -> &'static str {
+        match self.fix {
+            Some(true) => "right",
+            Some(false) => "wrong",
+            None if !self.not_judged.is_empty() => "not judged",
+            None => "not asked",
+        }
+    }
 }
 
 impl Judge {
@@ -68,6 +103,16 @@ impl Judge {
             examiner,
             digest: ruleset.digest.clone(),
             infos: ruleset.told(),
+            compiler: Compiler::default(),
+        })
+    }
+
+    /// The same without a compiler, so that its verdicts do not depend on the machine.
+    #[cfg(test)]
+    pub(super) fn alone() -> Result<Self, Failure> {
+        Ok(Self {
+            compiler: Compiler::none(),
+            ..Self::new()?
         })
     }
 
@@ -107,6 +152,7 @@ impl Judge {
                     code: past.text,
                     line,
                     guard: None,
+                    hidden: None,
                     rules: rules.clone(),
                 },
             })
@@ -151,6 +197,7 @@ impl Judge {
             code: task.code.clone(),
             line: task.line,
             guard: Some(task.guard.clone()),
+            hidden: hidden_inputs(&lesson.head.key, &task.language).map(str::to_owned),
             rules: self.rules(&lesson.head.key),
         };
         if wish.variant > 0 {
@@ -160,6 +207,7 @@ impl Judge {
             if let Some(form) = form.and_then(|at| forms.get(at)) {
                 exercise.code = form.of(&exercise.code);
                 exercise.guard = exercise.guard.map(|guard| form.of(&guard));
+                exercise.hidden = exercise.hidden.map(|hidden| form.of(&hidden));
             }
         }
         let found = self
@@ -190,45 +238,17 @@ impl Judge {
         if exercise.language != "c" {
             return (grade, "not asked: it reads C".to_owned());
         }
-        match (compiles(&exercise.code), compiles(answer)) {
-            (None, _) | (_, None) => (grade, "there is none".to_owned()),
-            (Some(Err(_)), _) => (
-                grade,
-                "not asked: this file needs headers that are not here".to_owned(),
-            ),
-            (_, Some(Ok(()))) => (grade, "accepts it".to_owned()),
-            (_, Some(Err(message))) => {
+        let told = match self.compiler.of_repair(&exercise.code, answer) {
+            Said::Nothing => "there is none",
+            Said::NotAsked => "not asked: this file needs headers that are not here",
+            Said::Accepted => "accepts it",
+            Said::Refused(message) => {
                 grade
                     .reasons
                     .push(format!("the compiler refuses it: {message}"));
-                (grade, "refuses it".to_owned())
+                "refuses it"
             }
-        }
+        };
+        (grade, told.to_owned())
     }
-}
-
-/// Whether `cc -fsyntax-only` accepts a text; `None` without a compiler.
-fn compiles(code: &str) -> Option<Result<(), String>> {
-    let mut child = Command::new("cc")
-        .args(["-fsyntax-only", "-std=c11", "-x", "c", "-"])
-        .env("LC_ALL", "C")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .ok()?;
-    let mut stdin = child.stdin.take()?;
-    // A compiler that stops reading has said why.
-    let _ = stdin.write_all(code.as_bytes());
-    drop(stdin);
-    let output = child.wait_with_output().ok()?;
-    if output.status.success() {
-        return Some(Ok(()));
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let error = said.lines().find(|line| line.contains("error"));
-    let error = error
-        .unwrap_or("it gave no reason")
-        .replace("<stdin>:", "line ");
-    Some(Err(error))
 }

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use super::exercise::{Judge, Wish};
+use crate::training::grade::hidden_inputs;
 use crate::training::lesson;
 
 #[derive(Deserialize)]
@@ -47,7 +48,7 @@ fn every_repair_of_twenty_lessons_is_judged_right() {
     let cases: Cases = toml::from_str(include_str!("../../../tests/grading.toml")).unwrap();
     assert!(cases.lesson.len() >= 20);
     let lessons = lesson::builtin().unwrap();
-    let mut judge = Judge::new().unwrap();
+    let mut judge = Judge::alone().unwrap();
     let mut misjudged = Vec::new();
     let (mut judged, mut in_variants) = (0, 0);
     for case in &cases.lesson {
@@ -69,12 +70,13 @@ fn every_repair_of_twenty_lessons_is_judged_right() {
             judged += 1;
             if grade.is_right() != is_right {
                 misjudged.push(format!(
-                    "{} {}: {} is judged {}: {:?} ({compiler})",
+                    "{} {}: {} is judged {:?}: {:?} {:?} ({compiler})",
                     case.key,
                     if is_right { "right" } else { "wrong" },
                     repair.why,
-                    if is_right { "wrong" } else { "right" },
+                    grade.verdict(),
                     grade.reasons,
+                    grade.unclear,
                 ));
             }
             if is_right && grade.is_right() {
@@ -101,7 +103,7 @@ fn every_repair_of_twenty_lessons_is_judged_right() {
 #[test]
 fn the_guard_of_every_lesson_is_a_right_repair() {
     let lessons = lesson::builtin().unwrap();
-    let mut judge = Judge::new().unwrap();
+    let mut judge = Judge::alone().unwrap();
     let mut wrong = Vec::new();
     for lesson in &lessons {
         for language in lesson.tasks.iter().map(|task| task.language.as_str()) {
@@ -123,4 +125,61 @@ fn the_guard_of_every_lesson_is_a_right_repair() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn hidden_inputs_hold_for_the_guard_and_not_for_the_sample() {
+    let lessons = lesson::builtin().unwrap();
+    let mut judge = Judge::alone().unwrap();
+    let (mut problems, mut seen) = (Vec::new(), 0);
+    for lesson in &lessons {
+        let key = &lesson.head.key;
+        let wish = Wish {
+            language: Some("c"),
+            variant: 0,
+        };
+        let Some(hidden) = hidden_inputs(key, "c") else {
+            continue;
+        };
+        seen += 1;
+        let expected = hidden.matches("EXPECT(").count();
+        let mut assignment = judge.sample(lesson, wish).unwrap();
+        let guard = assignment.exercise.guard.clone().unwrap();
+        let (grade, _) = judge.grade(&assignment, &guard);
+        if grade.inputs != expected {
+            problems.push(format!("{key}: {} of {expected} hold", grade.inputs));
+        }
+        // Judged by the hidden inputs alone: no rule belongs to it, and nothing in it changed.
+        assignment.exercise.rules.clear();
+        assignment.exercise.guard = None;
+        let same = format!(
+            "{}static int hidden_nothing(int v)\n{{\n    if (v > 1) {{\n        return 1;\n    }}\n    return v;\n}}\n",
+            assignment.exercise.code
+        );
+        let (grade, _) = judge.grade(&assignment, &same);
+        let said = grade.reasons.iter().chain(&grade.unclear);
+        let mut told = said.filter(|one| {
+            one.contains("with a hidden input")
+                || hidden.contains(one.strip_prefix("whether ").unwrap_or(one))
+        });
+        if told.next().is_none() {
+            problems.push(format!(
+                "{key}: the sample holds them all: {:?} {:?}",
+                grade.reasons, grade.unclear
+            ));
+        }
+        // Another form of the sample has inputs of its own form.
+        let wish = Wish { variant: 1, ..wish };
+        let assignment = judge.sample(lesson, wish).unwrap();
+        let guard = assignment.exercise.guard.clone().unwrap();
+        let (grade, _) = judge.grade(&assignment, &guard);
+        if !grade.is_right() || 4 * grade.inputs < 3 * expected {
+            problems.push(format!(
+                "{key}, another form: {} of {expected} hold: {:?} {:?}",
+                grade.inputs, grade.reasons, grade.unclear
+            ));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(seen >= 15, "{seen}");
 }

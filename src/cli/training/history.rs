@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::Place;
-use super::keep::bounds;
-use super::store::{key_of, read_log};
+use super::keep::{bounds, now};
+use super::store::{KEY_VARIABLE, given_key, key_of, read_log};
 use crate::cli::args::{KeyArguments, ListFormat};
 use crate::cli::failure::Failure;
 use crate::cli::record::replace;
@@ -27,8 +27,7 @@ pub(super) fn show(place: &Place, mine: bool, format: ListFormat) -> Result<Outc
         (true, ListFormat::Json) => document_of_mine(place, &log)?,
         (false, ListFormat::Json) => format!("{:#}\n", document(&log)),
         (true, ListFormat::Terminal) => {
-            let held = place.store.hold()?;
-            let mine = log.of(&place.me(&held)?);
+            let mine = log.of(&place.me()?.who);
             listed(&mine, &place.store.learner()?)
         }
         (false, ListFormat::Terminal) => format!("the history{}", summary(&log)),
@@ -52,11 +51,10 @@ fn document(log: &Log) -> serde_json::Value {
 
 /// All that tells of whoever asks, as JSON.
 fn document_of_mine(place: &Place, log: &Log) -> Result<String, Failure> {
-    let held = place.store.hold()?;
-    let me = place.me(&held)?;
-    let mut document = document(&log.of(&me));
+    let me = place.me()?;
+    let mut document = document(&log.of(&me.who));
     if let Some(fields) = document.as_object_mut() {
-        fields.insert("person".to_owned(), json!(me));
+        fields.insert("person".to_owned(), json!(me.who));
         fields.insert("learning".to_owned(), json!(place.store.learner()?));
     }
     Ok(format!("{document:#}\n"))
@@ -234,20 +232,28 @@ pub(super) fn delete(place: &Place, mine: bool, yes: bool) -> Result<Outcome, Fa
         output::message("nothing was deleted");
         return Ok(Outcome::Passed);
     }
+    // Everything can go without a name; but what comes back with another history should stay away then too.
+    let me = match mine {
+        true => Some(place.me()?),
+        false => place.known_me()?,
+    };
     let held = place.store.hold()?;
     let mut log = place.store.load()?;
-    let text = if mine {
-        let me = place.me(&held)?;
-        let (runs, lessons) = log.forget(&me);
+    let text = if let (true, Some(me)) = (mine, &me) {
+        let (runs, lessons) = log.forget(&me.who, now());
         place.store.save(&log, &held)?;
         place.store.set_learner(&Learner::default(), &held)?;
         format!(
-            "{runs} runs have no name any more, {lessons} passed lessons are gone\n\
-             what was exported before stays with whoever has it\n"
+            "{runs} runs have no name any more, {lessons} passed lessons are gone, and stay so when other histories \
+             are merged\nwhat was exported before stays with whoever has it, until an export of now is merged there\n"
         )
     } else {
         let runs = log.runs.len();
-        place.store.save(&Log::default(), &held)?;
+        let mut none = Log::default();
+        if let Some(me) = &me {
+            none.forget(&me.who, now());
+        }
+        place.store.save(&none, &held)?;
         place.store.set_learner(&Learner::default(), &held)?;
         format!("{runs} runs are gone\n")
     };
@@ -272,24 +278,59 @@ fn confirmed(question: &str) -> Result<bool, Failure> {
 
 /// Shows, writes or takes the key of pseudonyms.
 pub(super) fn key(place: &Place, arguments: &KeyArguments) -> Result<Outcome, Failure> {
-    let held = place.store.hold()?;
     if let Some(file) = &arguments.take {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::new(error).doing(&format!("read `{}`", file.display())))?;
-        place.store.set_key(&key_of(&text, file)?)?;
-        output::text("the key is taken; runs from now on carry its pseudonyms\n")?;
-        return Ok(Outcome::Passed);
+        return take_key(place, file);
     }
+    let held = place.store.hold()?;
     let key = place.store.key(&held)?;
     if let Some(file) = &arguments.write {
         crate::cli::record::create(file, &key.to_text(), 0o600)?;
         output::text(&format!(
             "{}: give it to the clones and CI jobs of the team (`training key --take`, \
-             SCRUBIN_TRAINING_KEY), and to nobody else\n",
+             {KEY_VARIABLE}), and to nobody else\n",
             file.display()
         ))?;
     } else {
-        output::text(&format!("{}\n", place.store.place("key").display()))?;
+        output::text(&format!("{}\n", place.store.key_place().display()))?;
     }
+    Ok(Outcome::Passed)
+}
+
+/// Takes a key in place of the repository's own; what is kept of whoever does it goes on under the new
+/// pseudonym.
+fn take_key(place: &Place, file: &Path) -> Result<Outcome, Failure> {
+    if let Some(given) = given_key() {
+        return Err(Failure::message(format!(
+            "{KEY_VARIABLE} names the key `{}`, which is used in place of the repository's own",
+            given.display()
+        ))
+        .with_help(format!("unset {KEY_VARIABLE}, or give it the new file")));
+    }
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::new(error).doing(&format!("read `{}`", file.display())))?;
+    let new = key_of(&text, file)?;
+    let old = place.store.known_key()?;
+    let log = place.store.load()?;
+    let has_names = log.runs.iter().any(|run| run.who.is_some()) || !log.learned.is_empty();
+    // Without a name nobody could tell later whose the old pseudonym was.
+    let address = match old.is_some() && has_names {
+        true => Some(place.my_address()?),
+        false => None,
+    };
+    let held = place.store.hold()?;
+    let (mut runs, mut lessons) = (0, 0);
+    if let (Some(old), Some(address)) = (&old, &address) {
+        let mut log = place.store.load()?;
+        let name = (new.person(address), new.id());
+        (runs, lessons) = log.rename(&old.person(address), (&name.0, &name.1));
+        if runs + lessons > 0 {
+            place.store.save(&log, &held)?;
+        }
+    }
+    place.store.set_key(&new)?;
+    output::text(&format!(
+        "the key is taken; {runs} runs and {lessons} passed lessons of yours carry its pseudonym, and so do runs from \
+         now on\n"
+    ))?;
     Ok(Outcome::Passed)
 }

@@ -1,15 +1,20 @@
 //! What every review leaves in the local history. That it cannot be written is a remark in the report,
 //! never an error of the gate.
 
+use std::collections::BTreeSet;
+
 use crate::change::git::Repository;
 use crate::cli::failure::Failure;
 use crate::config::{Switch, Training};
-use crate::finding::RepoPath;
+use crate::finding::{RepoPath, RuleId};
 use crate::report::{Notice, Report};
-use crate::training::history::{self, Key, Occasion, Stage, Time, short_hash};
-use crate::triage::hex;
+use crate::training::history::{self, Occasion, Open, Run, Stage, Time, short_hash};
+use crate::triage::{Verdict, hex};
 
 use super::store::{Bounds, Store, random};
+
+/// Rules that praise names.
+const RULES_NAMED: usize = 3;
 
 /// Days of a month, for how long something is kept.
 const DAYS_PER_MONTH: i64 = 30;
@@ -54,52 +59,131 @@ pub(in crate::cli) fn new_id() -> Result<String, Failure> {
     Ok(hex(&bytes))
 }
 
-/// Adds a review to the history.
-pub(in crate::cli) fn keep(report: &mut Report, ended: &Ended<'_>, settings: &Training) {
+/// Adds a review to the local history. Gives what is good to hear, where there is something; the report has
+/// it too.
+pub(in crate::cli) fn keep(
+    report: &mut Report,
+    ended: &Ended<'_>,
+    settings: &Training,
+) -> Option<String> {
     if settings.history == Switch::Off || report.files.total == 0 {
-        return;
+        return None;
     }
-    if let Err(failure) = add(report, ended, settings) {
-        let text = failure.to_string().replace('\n', ";");
-        let text = text.trim_start_matches("error: ");
-        report.notices.push(Notice {
-            text: format!("this review is not in the local history: {text}"),
-        });
+    match add(report, ended, settings) {
+        Ok(told) => {
+            report.familiar = told.familiar;
+            let praise = told.repaired.clone().map(|text| Notice { text });
+            report.notices.extend(praise);
+            told.repaired
+        }
+        Err(failure) => {
+            let text = failure.to_string().replace('\n', ";");
+            let text = text.trim_start_matches("error: ");
+            report.notices.push(Notice {
+                text: format!("this review is not in the local history: {text}"),
+            });
+            None
+        }
     }
 }
 
-fn add(report: &Report, ended: &Ended<'_>, settings: &Training) -> Result<(), Failure> {
+/// What the history has to say to the author.
+#[derive(Default)]
+struct Told {
+    /// What the change repaired, in a sentence.
+    repaired: Option<String>,
+    /// Rules of lessons that the author knows by now.
+    familiar: BTreeSet<RuleId>,
+}
+
+fn add(report: &Report, ended: &Ended<'_>, settings: &Training) -> Result<Told, Failure> {
     let store = Store::of(ended.repository);
-    let held = store.hold()?;
-    let key = store.key(&held)?;
-    let open = store.open()?;
-    let who = match settings.individual {
-        Switch::On => author(report, ended).map(|address| key.person(&address)),
+    // Whatever git is asked is asked before others are held off: a process of its own takes its time.
+    let address = match settings.individual {
+        Switch::On => author(report, ended),
         Switch::Off => None,
     };
+    let change = change_of(report, ended);
+    let deleted = if store.has_open() {
+        deleted(report, ended)
+    } else {
+        Vec::new()
+    };
+    let held = store.hold()?;
+    let key = store.key(&held)?;
+    let open = store.open(&held)?;
     let occasion = Occasion {
         id: new_id()?,
         at: now(),
         stage: ended.stage,
-        who,
-        change: change_of(report, ended, &key),
-        deleted: if open.is_empty() {
-            Vec::new()
-        } else {
-            deleted(report, ended)
+        key: address.as_ref().map(|_| key.id()).unwrap_or_default(),
+        who: address.map(|address| key.person(&address)),
+        change: match change {
+            ChangeName::Known(name) => name,
+            ChangeName::Private(text) => key.pseudonym(&text),
         },
+        deleted,
         whole_tree: ended.whole_tree,
     };
     let recorded = history::record(report, &open, &occasion, settings);
     if recorded.run.says_nothing() {
-        return Ok(());
+        return Ok(Told::default());
     }
+    let told = Told {
+        repaired: repaired(&recorded.run, &open, &occasion.deleted),
+        familiar: familiar(report, &recorded.run, &store)?,
+    };
     store.add(
         recorded.run,
         recorded.open.as_deref(),
         bounds(settings),
         &held,
-    )
+    )?;
+    Ok(told)
+}
+
+/// What a change repaired of what was open, in a sentence; what it deleted with its file is no repair.
+fn repaired(run: &Run, open: &[Open], deleted: &[RepoPath]) -> Option<String> {
+    let deleted: BTreeSet<String> = deleted
+        .iter()
+        .map(|path| short_hash(path.as_bytes()))
+        .collect();
+    let gone = open.iter().filter(|one| {
+        run.gone.contains(&one.found.fingerprint) && !deleted.contains(&one.found.file)
+    });
+    let rules: Vec<&str> = gone.map(|one| one.found.rule.as_str()).collect();
+    let names: BTreeSet<&str> = rules.iter().copied().collect();
+    if names.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = names.into_iter().take(RULES_NAMED).collect();
+    let count = match rules.len() {
+        1 => "a finding".to_owned(),
+        more => format!("{more} findings"),
+    };
+    Some(format!(
+        "well done: {count} that an earlier review noted {} repaired here ({})",
+        if rules.len() == 1 { "is" } else { "are" },
+        names.join(", ")
+    ))
+}
+
+/// Rules among the findings of a report whose lesson the author has met often.
+fn familiar(report: &Report, run: &Run, store: &Store) -> Result<BTreeSet<RuleId>, Failure> {
+    let is_told = report
+        .findings
+        .iter()
+        .any(|triaged| triaged.verdict == Verdict::Report);
+    let (Some(who), true) = (&run.who, is_told) else {
+        return Ok(BTreeSet::new());
+    };
+    let recent = store.recent()?;
+    let lessons = history::familiar(&recent.runs, who, (&run.change, run.at));
+    let rules = report.rules.values();
+    Ok(rules
+        .filter(|rule| lessons.contains(&rule.lesson))
+        .map(|rule| rule.id.clone())
+        .collect())
 }
 
 /// The address of whoever made the change.
@@ -120,17 +204,25 @@ pub(in crate::cli) fn own_address(repository: &Repository) -> Option<String> {
         .or_else(|| repository.config("user.email").ok().flatten())
 }
 
+/// What stands for a change.
+enum ChangeName {
+    /// The same for everybody.
+    Known(String),
+    /// A text that the key makes a pseudonym of.
+    Private(String),
+}
+
 /// What stands for the change under review: the same in all runs over it, in no other.
-fn change_of(report: &Report, ended: &Ended<'_>, key: &Key) -> String {
+fn change_of(report: &Report, ended: &Ended<'_>) -> ChangeName {
     let base = report.change.base.as_deref().unwrap_or_default();
     if let Some(pull) = &ended.pull {
-        return short_hash(format!("pull\n{pull}").as_bytes());
+        return ChangeName::Known(short_hash(format!("pull\n{pull}").as_bytes()));
     }
     if report.change.head.is_none() {
         // Not what the same commit is changed to elsewhere.
         let place = ended.repository.git_dir().display();
         let head = ended.repository.head().unwrap_or_default();
-        return key.pseudonym(&format!("staged\n{head}\n{place}"));
+        return ChangeName::Private(format!("staged\n{head}\n{place}"));
     }
     let of_ci = [
         "GITHUB_HEAD_REF",
@@ -141,7 +233,15 @@ fn change_of(report: &Report, ended: &Ended<'_>, key: &Key) -> String {
     .iter()
     .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     let branch = of_ci.or_else(|| ended.repository.branch().ok().flatten());
-    short_hash(format!("range\n{base}\n{}", branch.unwrap_or_default()).as_bytes())
+    let branch = branch.unwrap_or_default();
+    ChangeName::Known(short_hash(
+        format!(
+            "range
+{base}
+{branch}"
+        )
+        .as_bytes(),
+    ))
 }
 
 /// What the change deleted.

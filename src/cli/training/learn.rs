@@ -5,11 +5,12 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Place;
 use super::exercise::{Assignment, Judge, Judged, Wish};
 use super::keep::{bounds, new_id, now};
 use super::report::unknown_lesson;
+use super::store::Held;
 use super::talk;
+use super::{Me, Place};
 use crate::cli::args::{LearnArguments, ListFormat};
 use crate::cli::failure::Failure;
 use crate::cli::{Outcome, output};
@@ -35,8 +36,11 @@ struct Answers {
 /// Who learns, and what is known of that.
 struct Person {
     place: Place,
-    me: String,
+    /// `None` where somebody only looks, and git does not know them or no key was made yet.
+    me: Option<Me>,
     learner: Learner,
+    /// When the weakness of a lesson was found of them last.
+    found: Vec<(String, Time)>,
 }
 
 pub(super) fn learn(arguments: &LearnArguments) -> Result<Outcome, Failure> {
@@ -48,10 +52,20 @@ pub(super) fn learn(arguments: &LearnArguments) -> Result<Outcome, Failure> {
     };
     let all = episodes(&log.runs);
     let person = match place {
-        Some(place) if place.is_individual() => Some(person(place, &lessons, &all)?),
+        Some(place) if place.is_individual() => {
+            // Who only looks needs no name, and leaves nothing.
+            let me = match arguments.list || arguments.due || arguments.show {
+                true => place.known_me()?,
+                false => Some(place.me()?),
+            };
+            Some(person(place, me, &lessons, &all)?)
+        }
         _ => None,
     };
-    let me = person.as_ref().map(|person| person.me.as_str());
+    let me = person
+        .as_ref()
+        .and_then(|person| person.me.as_ref())
+        .map(|me| me.who.as_str());
     let own: Vec<&Episode<'_>> = all
         .iter()
         .filter(|one| one.who.is_some() && one.who == me)
@@ -67,7 +81,7 @@ pub(super) fn learn(arguments: &LearnArguments) -> Result<Outcome, Failure> {
         return due(&lessons, &learner, arguments.format);
     }
     if arguments.skip {
-        return skip(person, arguments.lesson.as_deref());
+        return skip(person, arguments.lesson.as_deref(), &lessons);
     }
     let (lesson, is_follow_up) = chosen(arguments, &lessons, &learner, &own)?;
     let mut judge = Judge::new()?;
@@ -92,7 +106,7 @@ pub(super) fn learn(arguments: &LearnArguments) -> Result<Outcome, Failure> {
             person,
             (&assignment, &judged),
             (is_right, is_follow_up),
-            &judge,
+            (&judge, &lessons),
         )?,
         None => None,
     };
@@ -110,20 +124,52 @@ pub(super) fn learn(arguments: &LearnArguments) -> Result<Outcome, Failure> {
     })
 }
 
-fn person(place: Place, lessons: &[Lesson], all: &[Episode<'_>]) -> Result<Person, Failure> {
-    let held = place.store.hold()?;
-    let me = place.me(&held)?;
-    let mut learner = place.store.learner()?;
-    learner.expire(bounds(&place.settings).since);
-    for episode in all.iter().filter(|one| one.who == Some(me.as_str())) {
-        learner.found(&episode.found.lesson, episode.at);
+fn person(
+    place: Place,
+    me: Option<Me>,
+    lessons: &[Lesson],
+    all: &[Episode<'_>],
+) -> Result<Person, Failure> {
+    let who = me.as_ref().map(|me| me.who.as_str());
+    let own = all.iter().filter(|one| one.who.is_some() && one.who == who);
+    let found = own.map(|one| (one.found.lesson.clone(), one.at)).collect();
+    let mut person = Person {
+        learner: Learner::default(),
+        place,
+        me,
+        found,
+    };
+    person.learner = person.now(lessons)?;
+    Ok(person)
+}
+
+impl Person {
+    /// What is kept of them, brought up to date in memory.
+    fn now(&self, lessons: &[Lesson]) -> Result<Learner, Failure> {
+        let mut learner = self.place.store.learner()?;
+        learner.expire(bounds(&self.place.settings).since);
+        for (lesson, at) in &self.found {
+            learner.found(lesson, *at);
+        }
+        let versions = lessons
+            .iter()
+            .map(|one| (one.head.key.as_str(), one.head.version.as_str()));
+        learner.versions(versions, now());
+        Ok(learner)
     }
-    let versions = lessons
-        .iter()
-        .map(|one| (one.head.key.as_str(), one.head.version.as_str()));
-    learner.versions(versions, now());
-    place.store.set_learner(&learner, &held)?;
-    Ok(Person { place, me, learner })
+
+    /// Changes what is kept of them, as it is now: another process may have written since it was read.
+    fn change<T>(
+        &self,
+        lessons: &[Lesson],
+        held: &Held,
+        change: impl FnOnce(&mut Learner) -> T,
+    ) -> Result<T, Failure> {
+        let mut learner = self.now(lessons)?;
+        let result = change(&mut learner);
+        self.place.store.set_learner(&learner, held)?;
+        Ok(result)
+    }
 }
 
 /// The lesson, and whether it is only a follow-up.
@@ -227,18 +273,12 @@ fn by_answers(
                 .is_some_and(|line| assignment.right_lines.contains(&line)),
         ),
         choose: Some(choice.is_some_and(|choice| choice.is_right)),
-        fix: None,
-        reasons: Vec::new(),
-        variants: 0,
-        compiler: String::new(),
+        ..Judged::default()
     };
     match fix {
         Some(fix) => {
             let (grade, compiler) = judge.grade(assignment, &fix);
-            judged.fix = Some(grade.is_right());
-            judged.variants = grade.variants;
-            judged.reasons = grade.reasons;
-            judged.compiler = compiler;
+            judged.set_repair(grade, compiler);
         }
         None if !is_follow_up => {
             judged.fix = Some(false);
@@ -253,30 +293,32 @@ fn by_answers(
 
 /// Keeps the result for the person; gives when the lesson is asked again.
 fn keep(
-    mut person: Person,
+    person: Person,
     (assignment, judged): (&Assignment<'_>, &Judged),
     (is_right, is_follow_up): (bool, bool),
-    judge: &Judge,
+    (judge, lessons): (&Judge, &[Lesson]),
 ) -> Result<Option<Time>, Failure> {
     let held = person.place.store.hold()?;
     let head = &assignment.lesson.head;
     let (lesson, time) = ((head.key.as_str(), head.version.as_str()), now());
-    let learner = &mut person.learner;
-    if is_follow_up {
-        learner.followed_up(time);
-    }
-    let state = if is_right {
-        learner.answered_right(lesson, assignment.trigger.as_deref(), time)
-    } else {
-        learner.answered_wrong(lesson, time);
-        None
-    };
-    let next = learner.progress(lesson.0).and_then(|one| one.due);
-    let trigger = learner
-        .progress(lesson.0)
-        .and_then(|one| one.trigger.clone());
-    person.place.store.set_learner(learner, &held)?;
-    if let Some(state) = state.filter(|_| person.place.settings.history == Switch::On) {
+    let is_judged = judged.not_judged.is_empty();
+    let (state, next, trigger) = person.change(lessons, &held, |learner| {
+        if is_follow_up {
+            learner.followed_up(time);
+        }
+        let mut state = None;
+        if is_right {
+            state = learner.answered_right(lesson, assignment.trigger.as_deref(), time);
+        } else if is_judged {
+            learner.answered_wrong(lesson, time);
+        }
+        let progress = learner.progress(lesson.0);
+        let next = progress.and_then(|one| one.due);
+        (state, next, progress.and_then(|one| one.trigger.clone()))
+    })?;
+    if let Some(state) = state.filter(|_| person.place.settings.history == Switch::On)
+        && let Some(me) = &person.me
+    {
         let steps = match judged.fix {
             Some(_) => "line, guard and repair",
             None => "line and guard",
@@ -284,7 +326,8 @@ fn keep(
         let learned = Learned {
             id: new_id()?,
             at: time,
-            who: person.me.clone(),
+            who: me.who.clone(),
+            key: me.key.clone(),
             lesson: head.key.clone(),
             version: head.version.clone(),
             state,
@@ -331,10 +374,16 @@ fn result(
         "line: {} · guard: {} · repair: {}\n",
         word(judged.spot),
         word(judged.choose),
-        word(judged.fix)
+        judged.repair_word()
     );
     for reason in &judged.reasons {
         text.push_str(&format!("  {}\n", output::harmless(reason)));
+    }
+    for unclear in &judged.not_judged {
+        text.push_str(&format!(
+            "  it cannot be told {}\n",
+            output::harmless(unclear)
+        ));
     }
     if !judged.compiler.is_empty() {
         text.push_str(&format!("  C compiler: {}\n", judged.compiler));
@@ -458,8 +507,12 @@ fn due(lessons: &[Lesson], learner: &Learner, format: ListFormat) -> Result<Outc
     Ok(Outcome::Passed)
 }
 
-fn skip(person: Option<Person>, lesson: Option<&str>) -> Result<Outcome, Failure> {
-    let Some(mut person) = person else {
+fn skip(
+    person: Option<Person>,
+    lesson: Option<&str>,
+    lessons: &[Lesson],
+) -> Result<Outcome, Failure> {
+    let Some(person) = person else {
         output::text("nothing is kept of you here, so nothing is due\n")?;
         return Ok(Outcome::Passed);
     };
@@ -474,8 +527,7 @@ fn skip(person: Option<Person>, lesson: Option<&str>) -> Result<Outcome, Failure
         return Ok(Outcome::Passed);
     };
     let held = person.place.store.hold()?;
-    person.learner.skipped(&lesson, time);
-    person.place.store.set_learner(&person.learner, &held)?;
+    person.change(lessons, &held, |learner| learner.skipped(&lesson, time))?;
     output::text(&format!("{lesson} is put off by a week\n"))?;
     Ok(Outcome::Passed)
 }

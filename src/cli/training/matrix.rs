@@ -60,7 +60,8 @@ fn made(arguments: &MatrixArguments) -> Result<Matrix, Failure> {
     let owner = arguments
         .owner
         .clone()
-        .or_else(|| place.and_then(|place| place.settings.owner));
+        .or_else(|| place.and_then(|place| place.settings.owner))
+        .filter(|owner| !owner.trim().is_empty());
     let lessons = lesson::builtin().map_err(Failure::new)?;
     Ok(matrix::matrix(
         &log,
@@ -139,10 +140,13 @@ pub(super) fn people(place: &Place, file: &Path) -> Result<Outcome, Failure> {
     } else {
         BTreeMap::new()
     };
+    // Git is asked before others are held off.
+    let authors = place.repository.authors()?;
     let held = place.store.hold()?;
     let key = place.store.key(&held)?;
+    drop(held);
     let mut new = 0;
-    for author in place.repository.authors()? {
+    for author in authors {
         let Some((_, address)) = author.rsplit_once('<') else {
             continue;
         };

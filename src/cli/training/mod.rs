@@ -1,6 +1,7 @@
 //! `scrubin training`, and what reviews leave for it.
 
 mod code;
+mod compiler;
 mod exercise;
 #[cfg(test)]
 mod grading_tests;
@@ -22,6 +23,7 @@ use super::failure::Failure;
 use super::source;
 use crate::change::git::{self, Repository};
 use crate::config::{Switch, Training};
+use crate::training::history::Key;
 
 pub(super) fn training(command: TrainingCommand) -> Result<Outcome, Failure> {
     match command {
@@ -78,12 +80,45 @@ impl Place {
         self.settings.individual == Switch::On
     }
 
-    /// The pseudonym of whoever runs this.
-    pub(super) fn me(&self, held: &store::Held) -> Result<String, Failure> {
-        let address = keep::own_address(&self.repository).ok_or_else(|| {
+    /// The address of whoever runs this.
+    pub(super) fn my_address(&self) -> Result<String, Failure> {
+        keep::own_address(&self.repository).ok_or_else(|| {
             Failure::message("git does not know who you are")
                 .with_help("git config user.email ADDRESS")
-        })?;
-        Ok(self.store.key(held)?.person(&address))
+        })
+    }
+
+    /// The pseudonym of whoever runs this, and which key made it.
+    pub(super) fn me(&self) -> Result<Me, Failure> {
+        let address = self.my_address()?;
+        let held = self.store.hold()?;
+        Ok(Me::of(&self.store.key(&held)?, &address))
+    }
+
+    /// The same without making anything: none where git does not know them, or no key was made yet.
+    pub(super) fn known_me(&self) -> Result<Option<Me>, Failure> {
+        let key = self.store.known_key()?;
+        let address = keep::own_address(&self.repository);
+        Ok(key
+            .zip(address)
+            .map(|(key, address)| Me::of(&key, &address)))
+    }
+}
+
+/// Whoever runs this.
+#[derive(Debug, Clone)]
+pub(super) struct Me {
+    /// Pseudonym.
+    pub(super) who: String,
+    /// Which key made it.
+    pub(super) key: String,
+}
+
+impl Me {
+    fn of(key: &Key, address: &str) -> Self {
+        Self {
+            who: key.person(address),
+            key: key.id(),
+        }
     }
 }

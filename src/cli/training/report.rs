@@ -129,7 +129,7 @@ fn sheet(
         _ => None,
     };
     let from = match &own {
-        Some(_) => "from your own code, its names changed",
+        Some(_) => "from your own code, its names and numbers changed",
         None => "with the lesson's own sample: no code of a recent finding can be read here",
     };
     let sheet = team::sheet(&topic, lesson, own);

@@ -28,11 +28,17 @@ const FIRST_LINE: usize = 256;
 /// A history larger than this is none, in bytes.
 const LARGEST: u64 = 1 << 30;
 
+/// How much of the history a hook reads that has something to say: some hundred runs.
+const RECENT_BYTES: u64 = 256 << 10;
+
 /// How much of the bound is kept when it is passed, so that not every run has to shorten the history.
 const KEPT_PERCENT: usize = 80;
 
 /// Days of runs that go at once, beyond what is too old.
 const AT_ONCE: i64 = 30;
+
+/// The variable that names a file with the key of pseudonyms.
+pub(in crate::cli) const KEY_VARIABLE: &str = "SCRUBIN_TRAINING_KEY";
 
 /// The history of a repository.
 pub(in crate::cli) struct Store {
@@ -108,24 +114,31 @@ impl Store {
     /// The key of pseudonyms: that of the file which `SCRUBIN_TRAINING_KEY` names, else the
     /// repository's own, which is made where there is none.
     pub(in crate::cli) fn key(&self, _held: &Held) -> Result<Key, Failure> {
-        let given = std::env::var_os("SCRUBIN_TRAINING_KEY").filter(|name| !name.is_empty());
-        let place = match &given {
-            Some(name) => PathBuf::from(name),
-            None => self.place("key"),
-        };
+        if let Some(key) = self.known_key()? {
+            return Ok(key);
+        }
+        let mut bytes = [0_u8; 32];
+        random(&mut bytes)?;
+        let key = Key::new(bytes);
+        self.set_key(&key)?;
+        Ok(key)
+    }
+
+    /// The same, and none where none was made yet.
+    pub(in crate::cli) fn known_key(&self) -> Result<Option<Key>, Failure> {
+        let place = self.key_place();
         match std::fs::read_to_string(&place) {
-            Ok(text) => key_of(&text, &place),
-            Err(error) if error.kind() == ErrorKind::NotFound && given.is_none() => {
-                let mut bytes = [0_u8; 32];
-                random(&mut bytes)?;
-                let key = Key::new(bytes);
-                self.set_key(&key)?;
-                Ok(key)
-            }
+            Ok(text) => key_of(&text, &place).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound && given_key().is_none() => Ok(None),
             Err(error) => {
                 Err(Failure::new(error).doing(&format!("read the key `{}`", place.display())))
             }
         }
+    }
+
+    /// Where the key in use lies.
+    pub(in crate::cli) fn key_place(&self) -> PathBuf {
+        given_key().unwrap_or_else(|| self.place("key"))
     }
 
     /// Makes a key the repository's own.
@@ -141,6 +154,30 @@ impl Store {
             Err(_) => Ok(Log::default()),
             Ok(log) => Ok(log),
         }
+    }
+
+    /// The newest part of the history, for what has to be quick: the runs of its last bytes.
+    pub(in crate::cli) fn recent(&self) -> Result<Log, Failure> {
+        let place = self.history();
+        let doing = |error: std::io::Error| {
+            Failure::new(error).doing(&format!("read `{}`", place.display()))
+        };
+        let mut file = match File::open(&place) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Log::default()),
+            opened => opened.map_err(doing)?,
+        };
+        let length = file.metadata().map_err(doing)?.len();
+        let from = length.saturating_sub(RECENT_BYTES);
+        file.seek(SeekFrom::Start(from)).map_err(doing)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(doing)?;
+        let text = String::from_utf8_lossy(&bytes);
+        // The first line is cut.
+        let whole = match from {
+            0 => text.as_ref(),
+            _ => text.split_once('\n').map_or("", |(_, rest)| rest),
+        };
+        Ok(Log::parse(whole))
     }
 
     /// Puts a whole history in place of the one there.
@@ -184,8 +221,14 @@ impl Store {
         write_private(&place, &format!("{text}\n"))
     }
 
-    /// What is open. Made anew from the history where the list is lost or broken.
-    pub(in crate::cli) fn open(&self) -> Result<Vec<Open>, Failure> {
+    /// Whether something may be open: no list, or one that is not empty.
+    pub(in crate::cli) fn has_open(&self) -> bool {
+        let list = std::fs::metadata(self.place("open.jsonl"));
+        list.map_or_else(|_| self.history().exists(), |list| list.len() > 0)
+    }
+
+    /// What is open. Made anew from the history, and kept, where the list is lost or broken.
+    pub(in crate::cli) fn open(&self, _held: &Held) -> Result<Vec<Open>, Failure> {
         let place = self.place("open.jsonl");
         let read = std::fs::read_to_string(&place).ok().and_then(|text| {
             text.lines()
@@ -194,7 +237,13 @@ impl Store {
         });
         match read {
             Some(open) => Ok(open),
-            None => Ok(open_of(&self.load()?.runs, MOST_OPEN)),
+            None => {
+                let open = open_of(&self.load()?.runs, MOST_OPEN);
+                if place.exists() || !open.is_empty() {
+                    self.set_open(&open)?;
+                }
+                Ok(open)
+            }
         }
     }
 
@@ -222,7 +271,7 @@ impl Store {
         self.append(&Line::Run(run), at, bounds, held)?;
         match open {
             Some(open) => self.set_open(open),
-            None if !self.place("open.jsonl").exists() => self.set_open(&self.open()?),
+            None if !self.place("open.jsonl").exists() => self.set_open(&[]),
             None => Ok(()),
         }
     }
@@ -281,6 +330,12 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// The file that `SCRUBIN_TRAINING_KEY` names.
+pub(in crate::cli) fn given_key() -> Option<PathBuf> {
+    let name = std::env::var_os(KEY_VARIABLE).filter(|name| !name.is_empty());
+    name.map(PathBuf::from)
 }
 
 fn ends_with_line_feed(file: &mut File) -> std::io::Result<bool> {

@@ -8,7 +8,7 @@ use super::exercise::{Assignment, Judge, Judged};
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::report::visible;
-use crate::training::grade::Grade;
+use crate::training::grade::{Grade, Verdict};
 
 /// Lines of code that are shown around the weakness of a long file.
 const AROUND: usize = 18;
@@ -28,14 +28,7 @@ pub(super) fn talk(
         ));
     }
     output::text(&opening(assignment))?;
-    let mut judged = Judged {
-        spot: None,
-        choose: None,
-        fix: None,
-        reasons: Vec::new(),
-        variants: 0,
-        compiler: String::new(),
-    };
+    let mut judged = Judged::default();
     let Some(line) = asked("Which line is the weakness in? ")? else {
         return Ok(None);
     };
@@ -104,10 +97,7 @@ fn repair(
             .map_err(|error| Failure::new(error).doing("read the repair"))?;
         let (grade, compiler) = judge.grade(assignment, &answer);
         output::message(&verdict(&grade, &compiler));
-        judged.fix = Some(grade.is_right());
-        judged.variants = grade.variants;
-        judged.reasons = grade.reasons;
-        judged.compiler = compiler;
+        judged.set_repair(grade, compiler);
         if judged.fix == Some(true) {
             return Ok(Some(judged));
         }
@@ -126,20 +116,33 @@ fn repair(
 
 /// What is told of a repair.
 pub(super) fn verdict(grade: &Grade, compiler: &str) -> String {
-    if !grade.is_right() {
-        let reasons: Vec<String> = grade
-            .reasons
-            .iter()
-            .map(|reason| format!("  {}", visible::line(reason)))
-            .collect();
-        return format!("Not yet:\n{}", reasons.join("\n"));
+    let listed = |sentences: &[String]| -> String {
+        let lines = sentences.iter();
+        lines
+            .map(|sentence| format!("\n  {}", visible::line(sentence)))
+            .collect()
+    };
+    match grade.verdict() {
+        Verdict::Right => {}
+        Verdict::Wrong => return format!("Not yet:{}", listed(&grade.reasons)),
+        Verdict::NotJudged => {
+            return format!(
+                "Not judged: nothing speaks against it, but it cannot be told{}\nWrite it with fewer detours, or with calls whose code is here.",
+                listed(&grade.unclear)
+            );
+        }
     }
     let forms = match grade.variants {
         0 => "no other form of it could be tried".to_owned(),
         1 => "with other names or sizes too".to_owned(),
         more => format!("in {more} forms with other names and sizes too"),
     };
-    format!("Right: no rule speaks, {forms}. C compiler: {compiler}.")
+    let inputs = match grade.inputs {
+        0 => String::new(),
+        1 => ", one hidden input comes out right".to_owned(),
+        more => format!(", {more} outcomes of hidden inputs are right"),
+    };
+    format!("Right: no rule speaks, {forms}{inputs}. C compiler: {compiler}.")
 }
 
 /// Opens the editor as git does: the variable may hold arguments.

@@ -158,9 +158,7 @@ impl Machine<'_> {
         self.text
             .split(|byte| matches!(byte, b';' | b'{' | b'}'))
             .any(|part| {
-                words(part).any(|word| word == name.as_bytes())
-                    && words(part)
-                        .any(|word| word.to_ascii_lowercase().windows(4).any(|at| at == b"weak"))
+                words(part).any(|word| word == name.as_bytes()) && words(part).any(says_weak)
             })
     }
 
@@ -246,7 +244,35 @@ fn function_operand(block: &crate::flow::ir::Block, operand: &Operand) -> Option
     }
 }
 
+/// `weak`, `__weak__`, `OS_WEAK`, `PRAGMA_WEAK_REF`; not `tweak`.
+fn says_weak(word: &[u8]) -> bool {
+    word.split(|byte| *byte == b'_')
+        .any(|part| part.eq_ignore_ascii_case(b"weak"))
+}
+
 /// The names and numbers in a text.
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_weak;
+
+    #[test]
+    fn weak_is_a_word_of_a_name() {
+        for name in [
+            "weak",
+            "__weak",
+            "__weak__",
+            "WEAK",
+            "OS_WEAK",
+            "PRAGMA_WEAK_REF",
+        ] {
+            assert!(says_weak(name.as_bytes()), "{name}");
+        }
+        for name in ["tweak", "tweak_gain", "weakest", "wea_k"] {
+            assert!(!says_weak(name.as_bytes()), "{name}");
+        }
+    }
 }

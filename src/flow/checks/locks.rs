@@ -28,7 +28,7 @@ impl Machine<'_> {
         if let Some(Operand::Copy(place)) = calling.operands.get(usize::from(index))
             && let (Base::Global(id), true) = (place.base, place.path.is_empty())
         {
-            return self.global_object(id).map(LockKey::handle);
+            return self.global_object(id).map(LockKey::Handle);
         }
         let value = calling.value(index);
         if let Value::Ptr(sym, offset) = value
@@ -39,14 +39,14 @@ impl Machine<'_> {
         {
             return offset
                 .as_constant()
-                .and_then(|at| Some(LockKey(self.pointee(sym)?, at)));
+                .and_then(|at| Some(LockKey::At(self.pointee(sym)?, at)));
         }
         if let Value::Int(form) = value {
-            return form.as_symbol().map(LockKey::number);
+            return form.as_symbol().map(LockKey::Number);
         }
         match self.targets(run, &value) {
             Location::Memory(spots) => match spots.as_slice() {
-                [spot] => Some(LockKey(spot.object, spot.offset.as_constant()?)),
+                [spot] => Some(LockKey::At(spot.object, spot.offset.as_constant()?)),
                 _ => None,
             },
             _ => None,
@@ -164,7 +164,7 @@ impl Machine<'_> {
                 }
                 Effect::Unlocks { lock, kind } => self.check_giving(run, calling, lock, kind),
                 Effect::LeavesSection(section) => {
-                    let before = self.held(&run.state, LockKey::section(section));
+                    let before = self.held(&run.state, LockKey::Section(section));
                     if let Some(before) = before
                         && (before.held, before.was_taken) == (Held::No, true)
                     {
@@ -297,9 +297,8 @@ impl Machine<'_> {
     }
 
     pub(crate) fn key_name(&self, key: LockKey) -> String {
-        let LockKey(object, _) = key;
-        self.arena
-            .object(object)
+        key.object()
+            .and_then(|object| self.arena.object(object))
             .map(|info| self.unit.names.text(info.name).to_owned())
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| "the lock".to_owned())
@@ -307,8 +306,7 @@ impl Machine<'_> {
 
     /// The global that a lock is, or is a part of.
     pub(super) fn global_of(&self, key: LockKey) -> Option<Symbol> {
-        let LockKey(object, _) = key;
-        let info = self.arena.object(object)?;
+        let info = self.arena.object(key.object()?)?;
         matches!(info.kind, ObjectKind::Global(_)).then_some(info.name)
     }
 
@@ -324,15 +322,14 @@ impl Machine<'_> {
 
     /// Whether no call of the file does that to a lock, and nobody else gets it.
     pub(super) fn is_never(&self, key: LockKey, does: impl Fn(&Effect) -> bool) -> bool {
-        let LockKey(object, _) = key;
-        let Some(info) = self.arena.object(object) else {
+        let Some(info) = key.object().and_then(|object| self.arena.object(object)) else {
             return false;
         };
         let ObjectKind::Global(id) = info.kind else {
             return false;
         };
         // A handle that other files see is used there as well.
-        if key == LockKey::handle(object)
+        if matches!(key, LockKey::Handle(_))
             && self.unit.global(id).is_none_or(|global| !global.is_private)
         {
             return false;

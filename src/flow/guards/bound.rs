@@ -71,6 +71,11 @@ impl Upper {
         self.capacity || self.input || self.named || self.constant.is_some_and(|bound| bound < 255)
     }
 
+    /// The largest value that the tests before leave, where they name a number.
+    pub(super) fn largest(&self) -> Option<i128> {
+        self.constant
+    }
+
     /// Whether a destination of that capacity is safe.
     pub(super) fn fits(&self, capacity: Option<u64>) -> bool {
         if self.capacity || self.named {

@@ -122,7 +122,7 @@ fn says_volatile(text: &[u8], start: u32) -> bool {
     let from = end.saturating_sub(80);
     let before = text.get(from..end).unwrap_or_default();
     let from = memchr::memrchr3(b';', b'}', b'\n', before).map_or(0, |at| at + 1);
-    before
-        .get(from..)
-        .is_some_and(|words| memchr::memmem::find(words, b"volatile ").is_some())
+    let own = before.get(from..).unwrap_or_default();
+    own.split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'))
+        .any(|word| word == b"volatile")
 }

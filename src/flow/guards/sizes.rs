@@ -57,7 +57,14 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
                 continue;
             };
             let largest = |id| intrinsic(view, id, 0);
-            if let (Some(one), Some(two)) = (largest(one), largest(two))
+            // A part that was converted to the sum's type is no larger than its own type lets it be.
+            // Nor is one that a test before limits.
+            let by_type = |id| {
+                let tested = Upper::new(view, id, event.block, index as u32, Region::Other);
+                let tested = tested.largest().filter(|largest| *largest >= 0);
+                largest_by_type(view, id, 0).into_iter().chain(tested).min()
+            };
+            if let (Some(one), Some(two)) = (by_type(one), by_type(two))
                 && one.saturating_add(two) <= most
             {
                 continue;
@@ -115,6 +122,30 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
             ));
         }
     }
+}
+
+/// The largest value of a number, by what it was computed from and by the unsigned types that it had on the
+/// way: `(uint64_t)at` of a `uint32_t` is below 2^32. A negative one becomes huge where it is converted.
+fn largest_by_type(view: &View<'_>, id: ValueId, depth: u32) -> Option<i128> {
+    const DEEPEST: u32 = 8;
+    let values = view.values();
+    let own = intrinsic(view, id, 0);
+    let of_type = view
+        .unit
+        .types
+        .int(values.ty(id))
+        .filter(|(_, is_signed)| !is_signed)
+        .and_then(|_| view.unit.types.int_range(values.ty(id)))
+        .map(|(_, most)| most);
+    let of_parts = match values.get(id) {
+        _ if depth >= DEEPEST => None,
+        Value::Cast { value, .. } => largest_by_type(view, value, depth + 1),
+        Value::Binary(BinaryOp::Add, one, two) => largest_by_type(view, one, depth + 1)
+            .zip(largest_by_type(view, two, depth + 1))
+            .map(|(one, two)| one.saturating_add(two)),
+        _ => None,
+    };
+    [own, of_type, of_parts].into_iter().flatten().min()
 }
 
 /// Whether a call that gave a number was told the limit that a sum with it is compared with.

@@ -99,22 +99,11 @@ impl Machine<'_> {
                     }
                 }
                 Effect::CopiesSome { to, from, size } => {
-                    let length = self.string_length(run, &calling.value(from));
-                    let most = calling.value(size);
-                    let target = calling.value(to);
-                    if let (Some(length), Value::Int(most)) = (length, most)
-                        && let (Some(length), Some(most)) =
-                            (length.as_constant(), most.as_constant())
-                        && length < most
-                    {
-                        self.overwrite(run, target);
-                        self.terminate(run, target, Linear::constant(length));
-                    } else {
-                        self.overwrite(run, target);
-                    }
+                    self.copy_some(run, calling, (to, from, size))
                 }
-                Effect::Prints { to, .. } | Effect::PrintsSome { to, .. } => {
-                    self.overwrite(run, calling.value(to));
+                Effect::Prints { to, .. } => self.overwrite(run, calling.value(to)),
+                Effect::PrintsSome { to, size } => {
+                    value = self.print_some(run, calling, (to, size)).map(Value::Int);
                 }
                 Effect::Writes { to, is_outside, .. } => {
                     let target = calling.value(to);
@@ -161,10 +150,10 @@ impl Machine<'_> {
                 Effect::EntersSection(section) => {
                     // Another task, or an interrupt, may have run until here.
                     self.havoc(&mut run.state, calling.values, false);
-                    Self::set_taken(&mut run.state, LockKey::section(section), calling.span);
+                    Self::set_taken(&mut run.state, LockKey::Section(section), calling.span);
                 }
                 Effect::LeavesSection(section) => {
-                    let key = LockKey::section(section);
+                    let key = LockKey::Section(section);
                     Self::set_given(&mut run.state, key, lock::RECURSIVE, calling.span);
                     self.havoc(&mut run.state, calling.values, false);
                 }
@@ -337,7 +326,7 @@ impl Machine<'_> {
         }
     }
 
-    fn copy(&mut self, run: &mut Run, to: Value, from: Value, size: Option<Linear>) {
+    pub(super) fn copy(&mut self, run: &mut Run, to: Value, from: Value, size: Option<Linear>) {
         let (Some(target), Some(source)) = (self.spot(run, &to), self.spot(run, &from)) else {
             self.overwrite(run, to);
             return;
@@ -411,7 +400,7 @@ impl Machine<'_> {
         }
     }
 
-    fn terminate(&mut self, run: &mut Run, pointer: Value, length: Linear) {
+    pub(super) fn terminate(&mut self, run: &mut Run, pointer: Value, length: Linear) {
         if let Some(spot) = self.spot(run, &pointer)
             && let Some(end) = spot.offset.add(&length)
             && let Some(contents) = run.state.contents_mut(spot.object)
@@ -420,7 +409,13 @@ impl Machine<'_> {
         }
     }
 
-    fn copy_string(&mut self, run: &mut Run, to: Value, from: Value, length: Option<Linear>) {
+    pub(super) fn copy_string(
+        &mut self,
+        run: &mut Run,
+        to: Value,
+        from: Value,
+        length: Option<Linear>,
+    ) {
         let (target, source) = (self.spot(run, &to), self.spot(run, &from));
         if let (Some(target), Some(source), Some(length)) = (target, source, length) {
             if let Some(bytes) = length.as_constant()

@@ -23,6 +23,7 @@ mod objects;
 mod order;
 pub(crate) mod place;
 mod prepare;
+mod printing;
 pub(crate) mod state;
 mod step;
 pub(crate) mod taking;

@@ -32,7 +32,7 @@ pub(crate) struct Fact {
 /// A lock that was touched.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Lock {
-    /// The object and the byte in it; kinds without an argument have neither.
+    /// Which one.
     pub(crate) key: LockKey,
     pub(crate) held: Held,
     pub(crate) span: Span,
@@ -42,29 +42,31 @@ pub(crate) struct Lock {
     pub(crate) was_taken: bool,
 }
 
-/// Which lock: an object and the byte in it.
+/// Which lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct LockKey(pub(crate) Obj, pub(crate) i128);
+pub(crate) enum LockKey {
+    /// An object and the byte in it.
+    At(Obj, i128),
+    /// A lock that a global names as a whole: the one that its handle stands for.
+    Handle(Obj),
+    /// A lock that a number stands for.
+    Number(Sym),
+    /// A section that has no object.
+    Section(u8),
+}
 
 impl LockKey {
-    /// A lock that a global names as a whole: the one that its handle stands for.
-    pub(crate) fn handle(global: Obj) -> Self {
-        Self(global, -1)
-    }
-
-    /// A lock that a number stands for.
-    pub(crate) fn number(sym: Sym) -> Self {
-        Self(Obj(u32::MAX - sym.0), -2)
-    }
-
-    /// A section that has no object.
-    pub(crate) fn section(section: u8) -> Self {
-        Self(Obj(u32::MAX), -3 - i128::from(section))
+    /// The object it is, or is named by.
+    pub(crate) fn object(self) -> Option<Obj> {
+        match self {
+            Self::At(object, _) | Self::Handle(object) => Some(object),
+            Self::Number(_) | Self::Section(_) => None,
+        }
     }
 
     /// Whether it is a section.
     pub(crate) fn is_section(self) -> bool {
-        self.1 <= -3
+        matches!(self, Self::Section(_))
     }
 }
 

@@ -171,3 +171,50 @@ fn a_thread_sets_what_it_is_given() {
                 int f(void) { struct ctx c; c.ready = 0; thread_create(0, 0, 0, 0, run, &c, \"n\"); mutex_lock(&m); return c.result; }";
     assert_eq!(reports(code), [""; 0]);
 }
+
+#[test]
+fn what_is_printed_or_copied_in_part_is_known() {
+    let told = |body: &str, condition: &str| {
+        let text = format!(
+            "int snprintf(char *to, unsigned long n, const char *format, ...);\n\
+             char *strncpy(char *to, const char *from, unsigned long n);\n\
+             unsigned long strlen(const char *s);\n\
+             int put(char *to, const char *from) {{ {body} }}\n\
+             void f(void) {{ char a[8]; int n = put(a, \"abcdef\");\n\
+             if ({condition}) {{ int held[1];\n held[3] = n; }} else {{ int missed[1];\n missed[3] = n; }} }}\n"
+        );
+        let lines: Vec<String> = reports(&text)
+            .iter()
+            .filter(|one| one.ends_with("out-of-bounds-write"))
+            .map(|one| one.split(' ').next().unwrap_or_default().to_owned())
+            .collect();
+        lines
+    };
+    for (body, condition) in [
+        (
+            "return snprintf(to, 8, \"%s\", from);",
+            "n == 6 && strlen(a) == 6",
+        ),
+        (
+            "return snprintf(to, 4, \"%s\", from);",
+            "n == 6 && strlen(a) == 3",
+        ),
+        (
+            "return snprintf(to, 8, \"<%s>\", from);",
+            "n == 8 && strlen(a) == 7",
+        ),
+        (
+            "strncpy(to, from, 8); return 0;",
+            "strlen(a) == 6 && a[0] == 'a'",
+        ),
+        (
+            "strncpy(to, from, 4); to[4] = 0; return 0;",
+            "strlen(a) == 4 && a[3] == 'd'",
+        ),
+    ] {
+        assert_eq!(told(body, condition), ["7"], "{body} {condition}");
+    }
+    // A number in the format: not worked out.
+    let either = told("return snprintf(to, 8, \"%d\", 5);", "n == 1");
+    assert_eq!(either, ["7", "8"]);
+}

@@ -190,6 +190,12 @@ impl Model {
     }
 }
 
+/// Whether it is known what a library function of that name does.
+pub fn is_library_function(name: &str) -> bool {
+    let mut models = tables::MODELS.iter().copied().flatten();
+    models.any(|model| model.name == name)
+}
+
 /// The models of the names of a unit.
 #[derive(Debug)]
 pub(crate) struct ModelTable {

@@ -124,7 +124,10 @@ fn a_comment_counts_if_a_person_speaks_to_us() {
     };
     assert_eq!(
         of_comment("scrubin explain", "User", "created"),
-        ["5/9/pull/3", "review-comment:77  by bo"]
+        [
+            "5/9/pull/3".to_owned(),
+            format!("review-comment:77 {} by bo", short_hash(b"scrubin explain"))
+        ]
     );
     assert_eq!(of_comment("nice", "User", "created"), [""; 0]);
     assert_eq!(of_comment("scrubin explain", "Bot", "created"), [""; 0]);

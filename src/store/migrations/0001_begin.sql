@@ -53,6 +53,8 @@ CREATE TABLE jobs (
     -- The generation that runs.
     running BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
+    -- Tries that count towards giving up: an outage is none.
+    strikes BIGINT NOT NULL,
     due_ms BIGINT NOT NULL,
     lease_until_ms BIGINT NOT NULL,
     worker TEXT NOT NULL,
@@ -74,7 +76,7 @@ CREATE TABLE requests (
     kind TEXT NOT NULL,
     -- Number of the comment or of the check run.
     target BIGINT NOT NULL,
-    -- The check run's action; empty for comments, whose text GitHub has.
+    -- The check run's action; for comments, whose text GitHub has, a hash of it.
     action TEXT NOT NULL,
     person TEXT NOT NULL,
     asked_ms BIGINT NOT NULL,

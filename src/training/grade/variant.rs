@@ -130,8 +130,13 @@ fn own_names(exercise: &Exercise) -> Vec<&str> {
             names.extend(declared(all, at, &exercise.language).filter(|name| is_plain(name)));
         }
     }
+    // A name that a field has as well stands for two things, and one of them belongs to a type.
+    let fields: BTreeSet<&str> = (0..all.len())
+        .filter(|at| is_field(all, *at))
+        .filter_map(|at| all.get(at).map(|token| token.text))
+        .collect();
     let mut seen = BTreeSet::new();
-    names.retain(|name| seen.insert(*name));
+    names.retain(|name| !fields.contains(name) && seen.insert(*name));
     names
 }
 
@@ -196,6 +201,7 @@ mod tests {
             code: code.to_owned(),
             line: 1,
             guard: None,
+            hidden: None,
             rules: BTreeSet::new(),
         }
     }
@@ -204,7 +210,7 @@ mod tests {
     fn names_of_functions_fields_and_types_stay() {
         let exercise = exercise(
             "c",
-            "void on_name(const msg_t *msg, size_t len)\n{\n    char tag[16];\n    uint8_t *at = msg->data;\n    copy(tag, at, len, 16);\n    msg->tag = tag; // tag\n}\n",
+            "struct m { int size; };\nvoid on_name(const msg_t *msg, size_t len, int size)\n{\n    char tag[16];\n    uint8_t *at = msg->data;\n    copy(tag, at, len, 16);\n    msg->size = tag; // tag\n}\n",
         );
         let names = own_names(&exercise);
         assert_eq!(names, ["msg", "len", "tag", "at"]);
@@ -219,7 +225,7 @@ mod tests {
         };
         assert_eq!(
             variant.of(&exercise.code),
-            "void on_name(const msg_t *x_msg, size_t x_len)\n{\n    char x_tag[24];\n    uint8_t *x_at = x_msg->data;\n    copy(x_tag, x_at, x_len, 24);\n    x_msg->tag = x_tag; // tag\n}\n"
+            "struct m { int size; };\nvoid on_name(const msg_t *x_msg, size_t x_len, int size)\n{\n    char x_tag[24];\n    uint8_t *x_at = x_msg->data;\n    copy(x_tag, x_at, x_len, 24);\n    x_msg->size = x_tag; // tag\n}\n"
         );
     }
 

@@ -14,6 +14,8 @@ pub struct Episode<'r> {
     pub found: &'r Found,
     /// Pseudonym of the author of the run that found it first.
     pub who: Option<&'r str>,
+    /// Which key the pseudonym was made with.
+    pub key: &'r str,
     /// The change in which it was found first.
     pub change: &'r str,
     /// When it was found first.
@@ -58,6 +60,7 @@ pub fn episodes(runs: &[Run]) -> Vec<Episode<'_>> {
                 all.push(Episode {
                     found,
                     who: run.who.as_deref(),
+                    key: &run.key,
                     change: &run.change,
                     at: run.at,
                     stage: run.stage,

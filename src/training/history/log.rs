@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use super::run::{Learned, Run, Time};
+use super::run::{Forgotten, Learned, Run, Time};
 
 /// How many runs, and findings in them, were left out of a history to keep it bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub enum Line {
     Run(Run),
     /// A lesson that somebody passed.
     Learned(Learned),
+    /// Somebody's name was taken out.
+    Forgotten(Forgotten),
 }
 
 /// A line of text, with its line feed.
@@ -56,6 +58,8 @@ pub struct Log {
     pub runs: Vec<Run>,
     /// The same.
     pub learned: Vec<Learned>,
+    /// Whose name was taken out, by pseudonym, each once.
+    pub forgotten: Vec<Forgotten>,
     /// What is no longer in it.
     pub dropped: Dropped,
     /// 1-based numbers of lines that could not be read.
@@ -83,6 +87,7 @@ impl Log {
         match serde_json::from_str(line) {
             Ok(Line::Run(run)) => self.runs.push(run),
             Ok(Line::Learned(learned)) => self.learned.push(learned),
+            Ok(Line::Forgotten(forgotten)) => self.forgotten.push(forgotten),
             Ok(Line::History(header)) => {
                 self.dropped.runs += header.dropped.runs;
                 self.dropped.findings += header.dropped.findings;
@@ -108,6 +113,7 @@ impl Log {
             self.runs.extend(other.runs);
         }
         self.learned.extend(other.learned);
+        self.forgotten.extend(other.forgotten);
         // What both have dropped may be the same: the greater number is certain.
         self.dropped.runs = self.dropped.runs.max(other.dropped.runs);
         self.dropped.findings = self.dropped.findings.max(other.dropped.findings);
@@ -126,6 +132,31 @@ impl Log {
         let firsts = first_of_each(self.learned.iter().map(|one| one.id.as_str()));
         let mut firsts = firsts.into_iter();
         self.learned.retain(|_| firsts.next() == Some(true));
+        self.hold_forgotten();
+    }
+
+    /// Leaves no name in it that was taken out, here or in a history that was joined with it.
+    fn hold_forgotten(&mut self) {
+        if self.forgotten.is_empty() {
+            return;
+        }
+        // The newest of each person.
+        self.forgotten
+            .sort_by(|a, b| (&a.who, b.at).cmp(&(&b.who, a.at)));
+        self.forgotten.dedup_by(|a, b| a.who == b.who);
+        let forgotten = &self.forgotten;
+        let is_meant = |who: &str, at: Time| {
+            forgotten
+                .binary_search_by(|one| one.who.as_str().cmp(who))
+                .is_ok_and(|index| forgotten.get(index).is_some_and(|one| at <= one.at))
+        };
+        for run in &mut self.runs {
+            if run.who.as_deref().is_some_and(|who| is_meant(who, run.at)) {
+                run.who = None;
+                run.key.clear();
+            }
+        }
+        self.learned.retain(|one| !is_meant(&one.who, one.at));
     }
 
     /// Drops what is older than `since`, then the oldest runs until the text has at most `bytes` bytes.
@@ -148,6 +179,8 @@ impl Log {
             self.dropped.findings += u64::try_from(run.found.len()).unwrap_or(u64::MAX);
         }
         self.learned.retain(|one| one.at >= since);
+        // What it was to keep nameless is too old by now.
+        self.forgotten.retain(|one| one.at >= since);
     }
 
     /// The text of the history.
@@ -163,6 +196,9 @@ impl Log {
             },
             dropped: self.dropped,
         }));
+        for forgotten in &self.forgotten {
+            text.push_str(&line_of(&Line::Forgotten(forgotten.clone())));
+        }
         for learned in &self.learned {
             text.push_str(&line_of(&Line::Learned(learned.clone())));
         }
@@ -176,23 +212,52 @@ impl Log {
     pub fn name_nobody(&mut self) {
         for run in &mut self.runs {
             run.who = None;
+            run.key.clear();
         }
         self.learned.clear();
+        self.forgotten.clear();
     }
 
-    /// Removes what tells of a person: the runs stay without a name, passed lessons go. Gives how many of
-    /// both were touched.
-    pub fn forget(&mut self, who: &str) -> (usize, usize) {
-        let mut nameless = 0;
+    /// Removes what tells of a person until now: the runs stay without a name, passed lessons go, and stay
+    /// away when a history is joined that still has them. Gives how many of both were touched.
+    pub fn forget(&mut self, who: &str, now: Time) -> (usize, usize) {
+        let named = |log: &Self| {
+            let runs = log.runs.iter();
+            runs.filter(|run| run.who.is_some()).count()
+        };
+        let before = (named(self), self.learned.len());
+        self.forgotten.push(Forgotten {
+            who: who.to_owned(),
+            at: now,
+        });
+        self.hold_forgotten();
+        (before.0 - named(self), before.1 - self.learned.len())
+    }
+
+    /// Gives a person the pseudonym of another key; how many runs and passed lessons have it now.
+    pub fn rename(&mut self, from: &str, (to, key): (&str, &str)) -> (usize, usize) {
+        let (mut runs, mut learned) = (0, 0);
         for run in &mut self.runs {
-            if run.who.as_deref() == Some(who) {
-                run.who = None;
-                nameless += 1;
+            if run.who.as_deref() == Some(from) {
+                run.who = Some(to.to_owned());
+                key.clone_into(&mut run.key);
+                runs += 1;
             }
         }
-        let before = self.learned.len();
-        self.learned.retain(|one| one.who != who);
-        (nameless, before - self.learned.len())
+        for one in &mut self.learned {
+            if one.who == from {
+                to.clone_into(&mut one.who);
+                key.clone_into(&mut one.key);
+                learned += 1;
+            }
+        }
+        for one in &mut self.forgotten {
+            if one.who == from {
+                to.clone_into(&mut one.who);
+            }
+        }
+        self.settle();
+        (runs, learned)
     }
 
     /// The part that tells of a person.
@@ -235,6 +300,7 @@ mod tests {
             id: id.to_owned(),
             at: Time::parse("2026-06-01T00:00:00Z").unwrap(),
             who: who.to_owned(),
+            key: String::new(),
             lesson: "L-LEN-BOUND".to_owned(),
             version: "1.0.0".to_owned(),
             state: LearnedState::Passed,
@@ -317,10 +383,30 @@ mod tests {
         all.learned = vec![learned("l1", "ada"), learned("l2", "bob")];
         let mine = all.of("ada");
         assert_eq!((mine.runs.len(), mine.learned.len()), (1, 1));
-        assert_eq!(all.forget("ada"), (1, 1));
+        let other = all.clone();
+        let now = Time::parse("2026-07-01T00:00:00Z").unwrap();
+        assert_eq!(all.forget("ada", now), (1, 1));
         assert_eq!((all.runs.len(), all.learned.len()), (2, 1));
         assert!(all.of("ada").is_empty());
-        assert_eq!(all.forget("ada"), (0, 0));
+        assert_eq!(all.forget("ada", now), (0, 0));
+        // What comes back with a history of before stays away; what is newer is new.
+        let mut joined = Log::parse(&all.to_text());
+        let mut later = other;
+        later.learned.push(Learned {
+            at: now.plus_days(1),
+            ..learned("l3", "ada")
+        });
+        joined.join(later);
+        assert_eq!(
+            (joined.of("ada").runs.len(), joined.of("ada").learned.len()),
+            (0, 1)
+        );
+        // The other way round as well.
+        let mut away = self::log(&["r1"]);
+        away.join(all.clone());
+        assert!(away.of("ada").is_empty());
+        assert_eq!(joined.rename("ada", ("eve", "k2")), (0, 1));
+        assert_eq!(joined.of("eve").learned[0].key, "k2");
         all.name_nobody();
         assert!(all.of("bob").is_empty() && all.runs.len() == 2);
     }

@@ -4,6 +4,7 @@
 
 mod components;
 mod episodes;
+mod familiar;
 mod log;
 mod pseudonym;
 mod record;
@@ -11,7 +12,8 @@ mod run;
 
 pub use components::Components;
 pub use episodes::{Episode, Open, changed_lines, episodes, open_of};
+pub use familiar::familiar;
 pub use log::{Dropped, Header, Line, Log, line_of};
 pub use pseudonym::{Key, short_hash};
 pub use record::{Occasion, Recorded, record};
-pub use run::{Found, Learned, LearnedState, Run, Stage, Time};
+pub use run::{Forgotten, Found, Learned, LearnedState, Run, Stage, Time};

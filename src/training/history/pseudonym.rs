@@ -10,6 +10,9 @@ const BLOCK: usize = 64;
 /// Bytes that are kept of a hash: enough for the people of a company and the findings of a repository.
 const KEPT: usize = 8;
 
+/// Digits of the name of a key: enough to tell the clones of a team apart.
+const KEY_DIGITS: usize = 8;
+
 /// The key of a team's pseudonyms: 32 random bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; 32]);
@@ -41,6 +44,13 @@ impl Key {
     /// The pseudonym of a person, by e-mail address; capitals do not matter.
     pub fn person(&self, address: &str) -> String {
         self.pseudonym(&format!("person\n{}", address.trim().to_lowercase()))
+    }
+
+    /// A name of the key that tells nothing of it: who has the same key has the same pseudonyms.
+    pub fn id(&self) -> String {
+        let mut id = self.pseudonym("key");
+        id.truncate(KEY_DIGITS);
+        id
     }
 
     /// A pseudonym of anything else.
@@ -113,6 +123,8 @@ mod tests {
             other.person("ada@example.org")
         );
         assert_eq!(one.person("ada@example.org").len(), 16);
+        assert_eq!(one.id().len(), 8);
+        assert_ne!(one.id(), other.id());
         assert!(Key::parse(&one.to_text()).unwrap() == one);
         for wrong in ["", "zz", &"g".repeat(64), &"é".repeat(32)] {
             assert!(Key::parse(wrong).is_none(), "{wrong}");

@@ -28,6 +28,8 @@ pub struct Occasion {
     pub stage: Stage,
     /// Pseudonym of the author.
     pub who: Option<String>,
+    /// Which key it was made with.
+    pub key: String,
     /// Stands for the change.
     pub change: String,
     /// Paths that the change deleted, as far as known.
@@ -65,6 +67,7 @@ pub fn record(
         stage: occasion.stage,
         source: report.change.source.clone(),
         who: occasion.who.clone(),
+        key: occasion.key.clone(),
         change: occasion.change.clone(),
         lines: lines.into_iter().collect(),
         found: Vec::new(),
@@ -262,6 +265,7 @@ mod tests {
             at: Time(0),
             stage: Stage::Hook,
             who: None,
+            key: String::new(),
             change: change.to_owned(),
             deleted: Vec::new(),
             whole_tree: false,

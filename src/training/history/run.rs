@@ -150,6 +150,9 @@ pub struct Run {
     /// Pseudonym of the author; none where people are not told apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<String>,
+    /// Which key the pseudonym was made with; empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
     /// Stands for the change under review: the same in all runs over one staged change or pull request.
     pub change: String,
     /// Added and modified lines by component.
@@ -253,6 +256,9 @@ pub struct Learned {
     pub at: Time,
     /// Pseudonym.
     pub who: String,
+    /// Which key it was made with; empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
     /// Key of the lesson.
     pub lesson: String,
     /// Version of the lesson.
@@ -264,6 +270,16 @@ pub struct Learned {
     /// Fingerprint of the finding that led to it, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
+}
+
+/// That somebody had their name taken out of a history: what came before stays nameless, also in histories
+/// that are joined with it later.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// Pseudonym.
+    pub who: String,
+    /// What is not newer is meant.
+    pub at: Time,
 }
 
 #[cfg(test)]
@@ -291,6 +307,7 @@ pub(super) mod samples {
             stage,
             source: "staged".to_owned(),
             who: Some("ada".to_owned()),
+            key: String::new(),
             change: "c1".to_owned(),
             lines: Vec::new(),
             found: Vec::new(),

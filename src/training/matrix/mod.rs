@@ -198,6 +198,7 @@ mod tests {
             id: id.to_owned(),
             at: Time::parse(&format!("{day}T10:00:00Z")).unwrap(),
             who: who.to_owned(),
+            key: String::new(),
             lesson: "L-LEN-BOUND".to_owned(),
             version: version.to_owned(),
             state,

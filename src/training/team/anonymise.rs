@@ -129,7 +129,8 @@ const PUBLIC: &[&str] = &[
 
 /// Renames everything that is not the language's or its library's, the same name always the same way:
 /// calls to `call_1`, capitals to `NAME_1`, types to `type_1_t`, the rest to `value_1`. Texts become
-/// `"text"`, comments vanish. Line by line, so that line numbers stay.
+/// `"text"`, numbers that only this project has `NUMBER_1`, comments vanish. Line by line, so that line
+/// numbers stay.
 pub(super) fn anonymise(code: &str, language: &str) -> String {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
@@ -141,6 +142,9 @@ pub(super) fn anonymise(code: &str, language: &str) -> String {
                 Kind::Comment => {}
                 Kind::Text if part.starts_with('\'') => text.push_str(part),
                 Kind::Text => text.push_str("\"text\""),
+                Kind::Number if !is_common(part) => {
+                    text.push_str(&numbered("NUMBER", "", part, &mut names, &mut counts));
+                }
                 Kind::Number | Kind::Keyword => text.push_str(part),
                 Kind::Plain if is_name(part) => {
                     let after = line.get(at + 1..).unwrap_or_default();
@@ -155,6 +159,30 @@ pub(super) fn anonymise(code: &str, language: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Whether a number says nothing of a project: up to 9, powers of two and one less (sizes, masks), powers of
+/// ten. A limit of 1,350 or a baud rate leads to whose code it is.
+fn is_common(part: &str) -> bool {
+    let digits = part.replace('_', "");
+    let digits = digits.trim_end_matches(['u', 'U', 'l', 'L']);
+    // `10u8` of Rust; the digits of a hexadecimal number are no suffix.
+    let is_hex = digits.starts_with("0x") || digits.starts_with("0X");
+    let digits = match digits.find(['u', 'i']) {
+        Some(at) if !is_hex => digits.get(..at).unwrap_or(digits),
+        _ => digits,
+    };
+    let value = if is_hex {
+        u64::from_str_radix(digits.get(2..).unwrap_or_default(), 16).ok()
+    } else {
+        digits.parse().ok()
+    };
+    value.is_some_and(|value| {
+        let is_ten = std::iter::successors(Some(1_u64), |ten| ten.checked_mul(10))
+            .take_while(|ten| *ten <= value)
+            .any(|ten| ten == value);
+        value <= 9 || value.is_power_of_two() || value.wrapping_add(1).is_power_of_two() || is_ten
+    })
 }
 
 fn is_name(part: &str) -> bool {
@@ -172,9 +200,6 @@ fn renamed(
     if PUBLIC.contains(&name) || name == "include" || name == "define" {
         return name.to_owned();
     }
-    if let Some(known) = names.get(name) {
-        return known.clone();
-    }
     let has_letters = name.chars().any(char::is_alphabetic);
     let (kind, suffix) = if has_letters && !name.chars().any(char::is_lowercase) {
         ("NAME", "")
@@ -185,10 +210,24 @@ fn renamed(
     } else {
         ("value", "")
     };
+    numbered(kind, suffix, name, names, counts)
+}
+
+/// The new name of a text: the one that it has, or the next of its kind.
+fn numbered(
+    kind: &'static str,
+    suffix: &str,
+    text: &str,
+    names: &mut BTreeMap<String, String>,
+    counts: &mut BTreeMap<&'static str, usize>,
+) -> String {
+    if let Some(known) = names.get(text) {
+        return known.clone();
+    }
     let count = counts.entry(kind).or_default();
     *count += 1;
     let new = format!("{kind}_{count}{suffix}");
-    names.insert(name.to_owned(), new.clone());
+    names.insert(text.to_owned(), new.clone());
     new
 }
 
@@ -203,6 +242,18 @@ mod tests {
             anonymise(code, "c"),
             "\nint call_1(const type_1_t *value_1)\n{\n    char value_2[NAME_1];\n    strcpy(value_2, value_1->value_3);\n    call_2(\"text\", value_2);\n    return call_1(value_1);\n}\n"
         );
+    }
+
+    #[test]
+    fn numbers_of_a_project_are_gone_and_sizes_stay() {
+        assert_eq!(
+            anonymise(
+                "if (rate > 1350u || rate == 1350u || n > 31) { x = 0xFF + 0xA5u + 7 + 64 + 1000; y = 2.75; }\n",
+                "c"
+            ),
+            "if (value_1 > NUMBER_1 || value_1 == NUMBER_1 || value_2 > 31) { value_3 = 0xFF + NUMBER_2 + 7 + 64 + 1000; value_4 = NUMBER_3; }\n"
+        );
+        assert!(is_common("1_000u32") && is_common("0x10") && !is_common("57_600"));
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub fn sheet_html(sheet: &Sheet) -> String {
     body.push_str(&markdown(lesson.section("What happens")));
     body.push_str("<h2>4 to 9 min: spot the line</h2>\n");
     body.push_str(if sheet.sample.is_own {
-        "<p>From our own code; names are changed. Everybody looks for two minutes, then compares.</p>\n"
+        "<p>From our own code; names are changed, and numbers that only we have. Everybody looks for two minutes, then compares.</p>\n"
     } else {
         "<p>A sample. Everybody looks for two minutes, then compares.</p>\n"
     });

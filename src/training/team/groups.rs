@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::people::People;
 use crate::training::history::{Episode, Run};
 
 /// Fewest authors of a group.
@@ -18,7 +19,7 @@ const ALL: &str = "all components";
 #[derive(Debug)]
 pub struct Groups {
     group_of: BTreeMap<String, String>,
-    /// All authors; `None` where people are not told apart.
+    /// All authors, at least; `None` where people are not told apart.
     pub(super) authors: Option<usize>,
 }
 
@@ -45,43 +46,49 @@ impl Groups {
 
 /// Groups the components of these runs and findings.
 pub fn of(runs: &[&Run], episodes: &[&Episode<'_>]) -> Groups {
-    let mut authors: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut authors: BTreeMap<&str, People<'_>> = BTreeMap::new();
     for run in runs {
-        let found = run.found.iter().map(|found| found.component.as_str());
-        for component in run.lines.iter().map(|(name, _)| name.as_str()).chain(found) {
-            authors
-                .entry(component)
-                .or_default()
-                .extend(run.who.as_deref());
+        for component in components(run) {
+            let people = authors.entry(component).or_default();
+            people.add(run.who.as_deref(), &run.key);
         }
     }
     for episode in episodes {
-        let of_component = authors.entry(&episode.found.component).or_default();
-        of_component.extend(episode.who);
+        let people = authors.entry(&episode.found.component).or_default();
+        people.add(episode.who, episode.key);
     }
-    let all: BTreeSet<&str> = authors.values().flatten().copied().collect();
+    let mut all = People::default();
+    for people in authors.values() {
+        all.extend(people);
+    }
     Groups {
         group_of: grouped(&authors),
-        authors: (!all.is_empty()).then_some(all.len()),
+        authors: (!all.is_empty()).then(|| all.at_least()),
     }
 }
 
-fn grouped(authors: &BTreeMap<&str, BTreeSet<&str>>) -> BTreeMap<String, String> {
-    let mut sorted: Vec<(&str, &BTreeSet<&str>)> = authors
+/// The components that a run says something of.
+pub(super) fn components(run: &Run) -> impl Iterator<Item = &str> {
+    let found = run.found.iter().map(|found| found.component.as_str());
+    run.lines.iter().map(|(name, _)| name.as_str()).chain(found)
+}
+
+fn grouped(authors: &BTreeMap<&str, People<'_>>) -> BTreeMap<String, String> {
+    let mut sorted: Vec<(&str, &People<'_>)> = authors
         .iter()
         .map(|(name, people)| (*name, people))
         .collect();
-    sorted.sort_by_key(|(name, people)| (people.len(), *name));
-    let mut together: BTreeSet<&str> = BTreeSet::new();
+    sorted.sort_by_key(|(name, people)| (people.at_least(), *name));
+    let mut together = People::default();
     let mut small: Vec<&str> = Vec::new();
     for (name, people) in &sorted {
         // The small ones, and as many more as make a group of people.
-        if people.len() < FEWEST || (!small.is_empty() && together.len() < FEWEST) {
+        if people.at_least() < FEWEST || (!small.is_empty() && together.at_least() < FEWEST) {
             small.push(name);
-            together.extend(people.iter());
+            together.extend(people);
         }
     }
-    let of_small = if small.len() == sorted.len() || together.len() < FEWEST {
+    let of_small = if small.len() == sorted.len() || together.at_least() < FEWEST {
         ALL
     } else {
         SMALL
@@ -104,10 +111,15 @@ mod tests {
     use super::*;
 
     fn check(components: &[(&str, &[&str])], expected: &[(&str, &str)]) {
-        let authors: BTreeMap<&str, BTreeSet<&str>> = components
-            .iter()
-            .map(|(name, people)| (*name, people.iter().copied().collect()))
-            .collect();
+        let mut authors: BTreeMap<&str, People<'_>> = BTreeMap::new();
+        for (name, people) in components {
+            let of_component = authors.entry(name).or_default();
+            for person in *people {
+                // `a@k` is made with another key than `a`.
+                let key = person.split_once('@').map_or("", |(_, key)| key);
+                of_component.add(Some(person), key);
+            }
+        }
         let found = grouped(&authors);
         let found: Vec<(&str, &str)> = found
             .iter()
@@ -141,5 +153,10 @@ mod tests {
         );
         check(&[("x", &[]), ("y", &[])], &[("x", ALL), ("y", ALL)]);
         check(&[("x", five)], &[("x", "x")]);
+        // One person in five clones.
+        check(
+            &[("x", &["a@1", "a@2", "a@3", "a@4", "a@5"]), ("y", five)],
+            &[("x", ALL), ("y", ALL)],
+        );
     }
 }

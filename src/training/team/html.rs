@@ -13,23 +13,19 @@ const CHARTS: usize = 6;
 
 /// Renders the report as a page that needs no other file.
 pub fn html(report: &TeamReport) -> String {
-    let mut body = format!("<p>{}.</p>\n", escape(&facts(report)));
+    let mut body = String::new();
+    if !report.is_withheld {
+        body.push_str(&format!("<p>{}.</p>\n", escape(&facts(report))));
+    }
     for note in notes(report) {
         body.push_str(&format!("<p>{}</p>\n", escape(&note)));
     }
-    if report.weaknesses.is_empty() {
+    if report.is_withheld {
+        body.push_str(&next_sprint(report));
+    } else if report.weaknesses.is_empty() {
         body.push_str("<p>No finding in this time.</p>\n");
     } else {
-        body.push_str("<h2>For the next sprint</h2>\n<ol>\n");
-        for topic in &report.topics {
-            body.push_str(&format!(
-                "<li><strong>{}</strong> ({})<br>{}</li>\n",
-                escape(&topic.title),
-                escape(&topic.lesson),
-                escape(&topic.reason)
-            ));
-        }
-        body.push_str("</ol>\n");
+        body.push_str(&next_sprint(report));
         body.push_str(&format!("<h2>Findings by {}</h2>\n", report.by));
         body.push_str(&chart("all", "Findings", report, &report.total));
         body.push_str("<h2>By lesson</h2>\n");
@@ -53,6 +49,24 @@ pub fn html(report: &TeamReport) -> String {
         &format!("What reviews found, {} to {}", report.since, report.until),
         &body,
     )
+}
+
+/// What to talk about.
+fn next_sprint(report: &TeamReport) -> String {
+    if report.topics.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("<h2>For the next sprint</h2>\n<ol>\n");
+    for topic in &report.topics {
+        out.push_str(&format!(
+            "<li><strong>{}</strong> ({})<br>{}</li>\n",
+            escape(&topic.title),
+            escape(&topic.lesson),
+            escape(&topic.reason)
+        ));
+    }
+    out.push_str("</ol>\n");
+    out
 }
 
 /// Findings by period, those that reached a review apart, as far as known for the whole.

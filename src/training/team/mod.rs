@@ -7,7 +7,9 @@ mod chart;
 pub mod groups;
 mod html;
 mod numbers;
+mod people;
 mod period;
+mod steps;
 mod table;
 mod terminal;
 
@@ -16,10 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use self::steps::Steps;
 use super::history::{Dropped, Episode, Log, Time, changed_lines, episodes};
 
 pub use brown_bag::{Sample, Sheet, sheet, sheet_html};
 pub use groups::FEWEST;
+use groups::Groups;
 pub use html::html;
 pub use numbers::{Numbers, Trend};
 pub use period::Period;
@@ -59,10 +63,15 @@ pub struct TeamReport {
     pub runs: usize,
     /// Added and modified lines, each counted once.
     pub changed_lines: u64,
-    /// Authors; `None` where people are not told apart.
+    /// Authors, at least: the most of one key of pseudonyms. `None` where people are not told apart.
     pub authors: Option<usize>,
-    /// Whether there are too few for telling components apart.
+    /// Whether components are not told apart.
     pub is_one_group: bool,
+    /// Whether fewer than five people worked in this time, so that no number is told: lists are empty and
+    /// numbers 0 then.
+    pub is_withheld: bool,
+    /// Whether periods were put together, because fewer than five people worked in one.
+    pub are_periods_joined: bool,
     /// What is no longer in the history.
     pub dropped: Dropped,
     /// Lines of the history that could not be read.
@@ -144,14 +153,17 @@ pub fn team_report(
     let all = episodes(&log.runs);
     let all: Vec<&Episode<'_>> = all.iter().filter(|one| is_in(one.at)).collect();
     let runs: Vec<_> = log.runs.iter().filter(|run| is_in(run.at)).collect();
-    let first = question.by.of(question.since);
-    let steps = usize::try_from(question.by.of(question.until) - first + 1).unwrap_or(1);
-    let step_of = |at: Time| usize::try_from(question.by.of(at.day()) - first).unwrap_or(0);
+    let grid = Steps::of(question, &runs, &all);
+    let steps = grid.len();
+    let step_of = |at: Time| grid.at(at);
     let mut lines = Lines::default();
     for ((step, component), count) in changed_lines(runs.iter().copied(), step_of) {
         lines.add(step, component, count, steps);
     }
     let groups = groups::of(&runs, &all);
+    if groups.authors.is_some_and(|authors| authors < FEWEST) {
+        return withheld(log, question, (&groups, &all), titles);
+    }
     let count = |some: &[&Episode<'_>], per_step: &[u64]| {
         numbers::numbers(some, per_step, |episode| step_of(episode.at))
     };
@@ -190,15 +202,28 @@ pub fn team_report(
     weaknesses
         .sort_by(|a, b| (b.numbers.findings, &a.lesson).cmp(&(a.numbers.findings, &b.lesson)));
     let lines_of = |group: &str| lines.of(|component| groups.of(component) == group, steps);
+    let names: BTreeSet<&str> = groups.names();
+    // Five people stand behind a step of the whole, and not always behind that of a part.
+    let too_fine: BTreeSet<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| grid.are_too_fine(&runs, |component| groups.of(component) == *name))
+        .collect();
+    let of_group = |some: &[&Episode<'_>], name: &str| {
+        let mut numbers = count(some, &lines_of(name));
+        if too_fine.contains(name) {
+            numbers.forget_steps();
+        }
+        numbers
+    };
     let cells = by_cell
         .iter()
         .map(|((lesson, group), some)| Cell {
             lesson: (*lesson).to_owned(),
             group: (*group).to_owned(),
-            numbers: count(some, &lines_of(group)),
+            numbers: of_group(some, group),
         })
         .collect();
-    let names: BTreeSet<&str> = groups.names();
     let groups_shown = names
         .iter()
         .map(|name| {
@@ -207,7 +232,7 @@ pub fn team_report(
                 name: (*name).to_owned(),
                 components: groups.members(name),
                 changed_lines: per_step.iter().sum(),
-                numbers: count(by_group.get(name).map_or(&[][..], Vec::as_slice), &per_step),
+                numbers: of_group(by_group.get(name).map_or(&[][..], Vec::as_slice), name),
             }
         })
         .collect();
@@ -215,13 +240,13 @@ pub fn team_report(
         since: question.since.to_string(),
         until: question.until.to_string(),
         by: question.by.as_str(),
-        periods: (0..steps)
-            .map(|step| question.by.label(first, step))
-            .collect(),
+        periods: grid.labels.clone(),
         runs: runs.len(),
         changed_lines: lines.total.iter().sum(),
         authors: groups.authors,
         is_one_group: names.len() <= 1,
+        is_withheld: false,
+        are_periods_joined: grid.are_joined,
         dropped: log.dropped,
         unreadable: log.unreadable.len(),
         total: count(&all, &lines.total),
@@ -229,6 +254,56 @@ pub fn team_report(
         weaknesses,
         cells,
         groups: groups_shown,
+    }
+}
+
+/// The report on a time in which fewer than five people worked: what to talk about, and no number.
+fn withheld(
+    log: &Log,
+    question: &Question,
+    (groups, all): (&Groups, &[&Episode<'_>]),
+    titles: &BTreeMap<String, String>,
+) -> TeamReport {
+    let mut by_lesson: BTreeMap<&str, Vec<&Episode<'_>>> = BTreeMap::new();
+    for episode in all {
+        let lesson = episode.found.lesson.as_str();
+        by_lesson.entry(lesson).or_default().push(episode);
+    }
+    let weaknesses: Vec<Weakness> = by_lesson
+        .iter()
+        .map(|(lesson, some)| Weakness {
+            lesson: (*lesson).to_owned(),
+            title: titles
+                .get(*lesson)
+                .map_or(*lesson, String::as_str)
+                .to_owned(),
+            rules: BTreeMap::new(),
+            numbers: numbers::numbers(some, &[], |_| 0),
+        })
+        .collect();
+    let to = Time::of_day(question.until).plus_days(1);
+    let mut topics = topics(&by_lesson, &weaknesses, to);
+    for topic in &mut topics {
+        "among the most frequent of the last 90 days".clone_into(&mut topic.reason);
+    }
+    TeamReport {
+        since: question.since.to_string(),
+        until: question.until.to_string(),
+        by: question.by.as_str(),
+        periods: Vec::new(),
+        runs: 0,
+        changed_lines: 0,
+        authors: groups.authors,
+        is_one_group: true,
+        is_withheld: true,
+        are_periods_joined: false,
+        dropped: log.dropped,
+        unreadable: log.unreadable.len(),
+        total: numbers::numbers(&[], &[], |_| 0),
+        weaknesses: Vec::new(),
+        cells: Vec::new(),
+        groups: Vec::new(),
+        topics,
     }
 }
 

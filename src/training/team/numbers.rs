@@ -67,6 +67,14 @@ impl Numbers {
         (self.before_push * 100 + known / 2).checked_div(known)
     }
 
+    /// Leaves out what is told by step of time.
+    pub(super) fn forget_steps(&mut self) {
+        self.per_step.clear();
+        self.reviewed_per_step.clear();
+        self.rates.clear();
+        self.trend = Trend::Unknown;
+    }
+
     /// The median time from found to gone in words.
     pub fn time_to_fix(&self) -> String {
         const HOUR: i64 = 3_600;

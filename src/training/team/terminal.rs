@@ -13,16 +13,17 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 /// Renders the report; ends with a line feed.
 pub fn terminal(report: &TeamReport, color: bool) -> String {
     let paint = Paint { on: color };
-    let mut out = format!(
-        "{}\n{}\n",
-        paint.bold(&format!(
-            "What reviews found, {} to {}",
-            report.since, report.until
-        )),
-        facts(report)
-    );
+    let heading = format!("What reviews found, {} to {}", report.since, report.until);
+    let mut out = format!("{}\n", paint.bold(&heading));
+    if !report.is_withheld {
+        out.push_str(&format!("{}\n", facts(report)));
+    }
     for note in notes(report) {
         out.push_str(&format!("{note}\n"));
+    }
+    if report.is_withheld {
+        next_sprint(report, paint, &mut out);
+        return out;
     }
     if report.weaknesses.is_empty() {
         out.push_str("\nno finding in this time\n");
@@ -77,6 +78,12 @@ pub fn terminal(report: &TeamReport, color: bool) -> String {
             ));
         }
     }
+    next_sprint(report, paint, &mut out);
+    out
+}
+
+/// What to talk about.
+fn next_sprint(report: &TeamReport, paint: Paint, out: &mut String) {
     out.push_str(&format!("\n{}\n", paint.bold("For the next sprint")));
     for (number, topic) in report.topics.iter().enumerate() {
         out.push_str(&format!(
@@ -90,13 +97,12 @@ pub fn terminal(report: &TeamReport, color: bool) -> String {
     if report.topics.is_empty() {
         out.push_str("nothing was found in the last 90 days\n");
     }
-    out
 }
 
 /// One line of facts.
 pub(super) fn facts(report: &TeamReport) -> String {
     let authors = match report.authors {
-        Some(authors) => format!(" by {}", counted(authors, "author")),
+        Some(authors) => format!(" by {} or more", counted(authors, "author")),
         None => String::new(),
     };
     let total = &report.total;
@@ -117,16 +123,34 @@ pub(super) fn facts(report: &TeamReport) -> String {
 /// What the reader has to know beside the numbers.
 pub(super) fn notes(report: &TeamReport) -> Vec<String> {
     let mut notes = Vec::new();
-    if report.is_one_group {
-        notes.push(match report.authors {
-            Some(authors) if authors >= FEWEST => "There is one component.".to_owned(),
-            Some(_) => format!(
-                "Components are not told apart: fewer than {FEWEST} people worked in this time."
+    if report.is_withheld {
+        notes.push(format!(
+            "Fewer than {FEWEST} people worked in this time, as far as their pseudonyms tell: numbers would be those of \
+             persons, and are not told. Choose a longer time (--since), join the histories of the team under one key \
+             (`scrubin training key`), or tell nobody apart (training.individual = \"off\")."
+        ));
+    } else if report.is_one_group {
+        let components = report
+            .groups
+            .iter()
+            .map(|group| group.components.len())
+            .sum::<usize>();
+        match report.authors {
+            Some(_) if components > 1 => notes.push(format!(
+                "Components are not told apart: fewer than {FEWEST} people worked in some of them, and what is left \
+                 over would tell of those."
+            )),
+            // One component, or none.
+            Some(_) => {}
+            None => notes.push(
+                "Components are not told apart: people are not (training.individual).".to_owned(),
             ),
-            None => {
-                "Components are not told apart: people are not (training.individual).".to_owned()
-            }
-        });
+        }
+    }
+    if report.are_periods_joined {
+        notes.push(format!(
+            "Each step of time is as long as it takes until {FEWEST} people stand behind it."
+        ));
     }
     if report.dropped.runs > 0 {
         notes.push(format!(

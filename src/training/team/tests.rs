@@ -31,6 +31,7 @@ fn log() -> Log {
                 stage: Stage::Hook,
                 source: "staged".to_owned(),
                 who: Some(format!("p{person}")),
+                key: String::new(),
                 change: id.clone(),
                 lines: vec![(component.to_owned(), 100)],
                 found: vec![found(&id, "L-LEN-BOUND", component)],

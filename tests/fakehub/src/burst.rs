@@ -51,11 +51,14 @@ pub struct Burst {
 
 /// Reads the examples of a folder: the `index.json` of `@octokit/webhooks-examples`, which lists
 /// events with their examples, or files `EVENT.json` and `EVENT.ANYTHING.json` with one body each.
-/// They come in the order of the list or of the files' names.
+/// They come in the order of the list or of the files' names. Such a list may be named itself.
 ///
 /// # Errors
 /// When a file cannot be read or is not what it should be; the error names the file.
 pub fn examples(folder: &Path) -> io::Result<Vec<Example>> {
+    if folder.is_file() {
+        return from_index(folder);
+    }
     let index = folder.join("index.json");
     if index.is_file() {
         return from_index(&index);
@@ -276,6 +279,7 @@ mod tests {
         let found = examples(folder.path()).unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(found[1].body, json!({"a": 2}));
+        assert_eq!(examples(&folder.path().join("index.json")).unwrap(), found);
         write("index.json", "{}");
         let error = examples(folder.path()).unwrap_err().to_string();
         assert!(error.contains("index.json: no list"), "{error}");

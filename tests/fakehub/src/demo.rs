@@ -1,17 +1,20 @@
 //! `cargo run --release -p fakehub -- demo`: the service, a fake GitHub and a seeded organisation on this
 //! machine, to look around in.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use fakehub::{FakeHub, WebhookTarget, reviewer_permissions};
 
-const SECRET: &str = "a secret for the demo";
+use crate::program::{Program, SECRET, Setting};
 
 /// Repositories of the organisation.
-const REPOSITORIES: [&str; 3] = ["acme/infusion-pump", "acme/patient-monitor", "acme/glucose-sensor"];
+const REPOSITORIES: [&str; 3] = [
+    "acme/infusion-pump",
+    "acme/patient-monitor",
+    "acme/glucose-sensor",
+];
 
 /// People, and what they may do.
 const PEOPLE: [(&str, &str); 5] = [
@@ -37,7 +40,9 @@ const CHANGES: [Change; 6] = [
         title: "Read bolus frames over BLE",
         path: "src/ble.c",
         first: "#include <stdint.h>\n#include <string.h>\n\nstatic uint8_t bolus[16];\n\nvoid on_write(const uint8_t *in, uint16_t len)\n{\n    memcpy(bolus, in, len);\n}\n",
-        then: Some("#include <stdint.h>\n#include <string.h>\n\nstatic uint8_t bolus[16];\n\nvoid on_write(const uint8_t *in, uint16_t len)\n{\n    if (len > sizeof(bolus)) {\n        return;\n    }\n    memcpy(bolus, in, len);\n}\n"),
+        then: Some(
+            "#include <stdint.h>\n#include <string.h>\n\nstatic uint8_t bolus[16];\n\nvoid on_write(const uint8_t *in, uint16_t len)\n{\n    if (len > sizeof(bolus)) {\n        return;\n    }\n    memcpy(bolus, in, len);\n}\n",
+        ),
     },
     Change {
         branch: "uart-command",
@@ -51,7 +56,9 @@ const CHANGES: [Change; 6] = [
         title: "Queue alarms until they are acknowledged",
         path: "src/alarm.c",
         first: "#include <stdlib.h>\n\nstruct alarm { int code; struct alarm *next; };\n\nstruct alarm *alarm_new(int code)\n{\n    struct alarm *a = malloc(sizeof(*a));\n\n    a->code = code;\n    a->next = 0;\n    return a;\n}\n",
-        then: Some("#include <stdlib.h>\n\nstruct alarm { int code; struct alarm *next; };\n\nstruct alarm *alarm_new(int code)\n{\n    struct alarm *a = malloc(sizeof(*a));\n\n    if (a == 0) {\n        return 0;\n    }\n    a->code = code;\n    a->next = 0;\n    return a;\n}\n"),
+        then: Some(
+            "#include <stdlib.h>\n\nstruct alarm { int code; struct alarm *next; };\n\nstruct alarm *alarm_new(int code)\n{\n    struct alarm *a = malloc(sizeof(*a));\n\n    if (a == 0) {\n        return 0;\n    }\n    a->code = code;\n    a->next = 0;\n    return a;\n}\n",
+        ),
     },
     Change {
         branch: "update-tag",
@@ -76,16 +83,6 @@ const CHANGES: [Change; 6] = [
     },
 ];
 
-/// The service. Ended when dropped.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Builds the service with the cargo that runs this; gives its program.
 fn build() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -94,46 +91,24 @@ fn build() -> Result<PathBuf, String> {
     eprintln!("building the service (some minutes for the first time)");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(&root).args(["build", "--features", "service", "--bin", "scrubin"]);
+    command
+        .current_dir(&root)
+        .args(["build", "--features", "service", "--bin", "scrubin"]);
     if is_release {
         command.arg("--release");
     }
-    let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    let status = command
+        .status()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !status.success() {
         return Err("the service cannot be built".to_owned());
     }
-    let program = own.parent().map(|folder| folder.join(format!("scrubin{}", std::env::consts::EXE_SUFFIX)));
+    let program = own
+        .parent()
+        .map(|folder| folder.join(format!("scrubin{}", std::env::consts::EXE_SUFFIX)));
     program
         .filter(|program| program.is_file())
         .ok_or("the built service is not beside this program".to_owned())
-}
-
-/// Starts the service; gives it with its address.
-fn serve(program: &Path, configuration: &Path) -> Result<Running, String> {
-    let mut child = Command::new(program)
-        .args(["serve", "--config"])
-        .arg(configuration)
-        .env("RUST_LOG", "error")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let mut said = BufReader::new(child.stderr.take().ok_or("no stderr")?);
-    let running = Running(child);
-    let mut all = String::new();
-    loop {
-        let start = all.len();
-        let read = said.read_line(&mut all).map_err(|error| error.to_string())?;
-        if read == 0 {
-            return Err(format!("the service did not start:\n{all}"));
-        }
-        if all.get(start..).is_some_and(|line| line.starts_with("scrubin: listening at ")) {
-            break;
-        }
-    }
-    std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::stderr()));
-    Ok(running)
 }
 
 fn free_port() -> Result<u16, String> {
@@ -150,9 +125,11 @@ fn settle(hub: &FakeHub) {
     // Nothing open for a while: events, jobs and answers follow each other.
     while quiet < 10 && Instant::now() < until {
         hub.wait_idle();
-        let is_done = REPOSITORIES
-            .iter()
-            .all(|name| hub.check_runs(name).iter().all(|run| run.status == "completed"));
+        let is_done = REPOSITORIES.iter().all(|name| {
+            hub.check_runs(name)
+                .iter()
+                .all(|run| run.status == "completed")
+        });
         quiet = if is_done { quiet + 1 } else { 0 };
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -188,7 +165,12 @@ fn seed(hub: &FakeHub) {
         hub.reply(REPOSITORIES[1], comment.id, "ada", "scrubin accept");
     }
     if let Some(comment) = of(REPOSITORIES[0], "src/update.c") {
-        hub.reply(REPOSITORIES[0], comment.id, "bo", "scrubin false-positive both tags are public values here");
+        hub.reply(
+            REPOSITORIES[0],
+            comment.id,
+            "bo",
+            "scrubin false-positive both tags are public values here",
+        );
     }
     settle(hub);
 }
@@ -206,7 +188,6 @@ pub(crate) fn run(mut words: impl Iterator<Item = String>) -> Result<(), String>
         Some(program) => program,
         None => build()?,
     };
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let hub = FakeHub::start();
     let app = hub.add_app("scrubin");
     hub.add_organization("acme");
@@ -223,43 +204,29 @@ pub(crate) fn run(mut words: impl Iterator<Item = String>) -> Result<(), String>
     let port = free_port()?;
     let address = format!("http://127.0.0.1:{port}");
     hub.set_callbacks("scrubin", &[&format!("{address}/login/callback")]);
-    let write = |name: &str, text: &str| {
-        std::fs::write(folder.path().join(name), text).map_err(|error| error.to_string())
+    let setting = Setting {
+        binary: &program,
+        postgres: None,
+        listen: &format!("127.0.0.1:{port}"),
+        work: "pace-ms = 0\n",
+        whole: true,
     };
-    write("key.pem", &app.private_key_pem)?;
-    write("secret", SECRET)?;
-    write("client", &app.client_secret)?;
-    let keyed = Command::new(&program)
-        .args(["record", "key"])
-        .arg(folder.path().join("record.key"))
-        .output()
-        .map_err(|error| error.to_string())?;
-    if !keyed.status.success() {
-        return Err(String::from_utf8_lossy(&keyed.stderr).into_owned());
-    }
-    write(
-        "service.toml",
-        &format!(
-            "[server]\nlisten = \"127.0.0.1:{port}\"\npublic-url = \"{address}\"\n\
-             [github]\napp-id = {}\nprivate-key-file = \"key.pem\"\nwebhook-secret-files = [\"secret\"]\n\
-             client-id = \"{}\"\nclient-secret-file = \"client\"\napi-url = \"{}\"\nserver-url = \"{}\"\n\
-             [store]\nurl = \"sqlite:{}\"\n[cache]\nfolder = \"cache\"\n[record]\nkey-file = \"record.key\"\n\
-             [work]\npace-ms = 0\n",
-            app.id,
-            app.client_id,
-            hub.url(),
-            hub.url(),
-            folder.path().join("store.db").display(),
-        ),
-    )?;
-    let _service = serve(&program, &folder.path().join("service.toml"))?;
+    let _service = Program::start(&setting, &hub, &app)?;
     hub.set_webhook(WebhookTarget::new(&format!("{address}/webhook"), SECRET));
     eprintln!("pull requests are opened and reviewed");
     seed(&hub);
     let names: Vec<&str> = PEOPLE.iter().map(|(login, _)| *login).collect();
     println!("dashboard    {address}/");
-    println!("sign in as   one of {} (the fake GitHub asks which)", names.join(", "));
-    println!("fake GitHub  {}", hub.url());
+    println!(
+        "sign in as   one of {} (the fake GitHub asks which)",
+        names.join(", ")
+    );
+    println!(
+        "fake GitHub  {} (pull requests: {}/{}/pull/1)",
+        hub.url(),
+        hub.url(),
+        REPOSITORIES[0]
+    );
     println!("\nCtrl-C ends it; everything lies in a temporary folder.");
     loop {
         std::thread::park();

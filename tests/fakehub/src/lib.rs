@@ -19,9 +19,10 @@
 //! # let _ = token;
 //! ```
 //!
-//! The way of a request: `server` → `pipeline` → `route` → `rest`, `graphql` or `smart_http` →
-//! `state`, with `contract` at both ends.
+//! The way of a request: `server` → `pipeline` → `admission` → `route` → `rest`, `graphql` or
+//! `smart_http` → `state`, with `contract` at both ends; what changes there is told by `webhook`.
 
+mod admission;
 mod anchor;
 mod app;
 mod burst;
@@ -39,6 +40,7 @@ mod install;
 mod log;
 mod oauth;
 mod outage;
+mod pages;
 mod people;
 mod pipeline;
 mod proxy;

@@ -5,8 +5,17 @@
 //! breaches of GitHub's description and leaks of tokens on standard error and exits 1 when there
 //! were any.
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "looks now and then whether another process is done"
+)]
 mod demo;
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a measurement sends at a rate and looks now and then"
+)]
 mod load;
+mod program;
 mod scenario;
 
 use std::io::{Read as _, Write as _};

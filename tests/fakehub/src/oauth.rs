@@ -75,7 +75,8 @@ fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }
 
-fn page(status: u16, title: &str, content: &str) -> Reply {
+/// A page of plain HTML; title and content are escaped by the caller.
+pub(crate) fn page(status: u16, title: &str, content: &str) -> Reply {
     let text = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
          <body><main><h1>{title}</h1>\n{content}</main></body></html>\n"
@@ -85,7 +86,8 @@ fn page(status: u16, title: &str, content: &str) -> Reply {
     reply
 }
 
-fn escaped(text: &str) -> String {
+/// Text that stands in HTML as itself.
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -25,12 +25,21 @@ pub struct MergeGroup {
 impl Hub {
     /// Opens a pull request between branches of one repository and returns its number.
     pub fn open_pull(&self, name: &str, head: &str, base: &str) -> u64 {
-        self.open_pull_from(name, name, head, base)
+        self.open(name, (name, head), base, false)
+    }
+
+    /// Opens a pull request that is a draft from the beginning.
+    pub fn open_draft(&self, name: &str, head: &str, base: &str) -> u64 {
+        self.open(name, (name, head), base, true)
     }
 
     /// Opens a pull request from a branch of a fork. The author is the owner of the head repository,
     /// or `author` when that is the same repository.
     pub fn open_pull_from(&self, name: &str, head_repo: &str, head: &str, base: &str) -> u64 {
+        self.open(name, (head_repo, head), base, false)
+    }
+
+    fn open(&self, name: &str, (head_repo, head): (&str, &str), base: &str, draft: bool) -> u64 {
         let mut state = self.state();
         let (id, now) = (state.id(), state.now());
         let from = repo(&state, head_repo);
@@ -59,7 +68,7 @@ impl Hub {
             base_sha,
             merge_sha: None,
             open: true,
-            draft: false,
+            draft,
             merged: false,
             created_at: now,
             updated_at: now,

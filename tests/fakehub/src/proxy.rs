@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -20,6 +21,9 @@ impl Proxy {
     /// # Errors
     /// When the script ends without naming the proxy; its standard error says why.
     pub fn start(hub: &Hub) -> std::io::Result<Self> {
+        // The first one may install prism, which two cannot do at once.
+        static STARTING: Mutex<()> = Mutex::new(());
+        let _alone = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("prism.sh");
         let mut command = Command::new("sh");
         command.arg(script).arg("--upstream").arg(hub.url());

@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::reply::Answer;
 use crate::rest::{
     apps, checks, code_scanning, compare, conversation, git_data, hook, pulls, repository,
-    review_comments, reviews,
+    review_comments, reviews, statuses, users,
 };
 use crate::token::Permission::{self, *};
 use crate::url::decode;
@@ -68,10 +68,10 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/installation/repositories", Need::User, apps::repositories),
     route("GET", "/meta", Need::Nothing, apps::meta),
     route("GET", "/rate_limit", Need::Nothing, apps::rate_limit),
-    route("GET", "/user", Need::User, apps::user),
-    route("GET", "/user/installations", Need::User, apps::installations_of_user),
-    route("GET", "/user/installations/{installation_id}/repositories", Need::User, apps::repositories_of_user),
-    route("GET", "/users/{username}", Need::Nothing, apps::user_by_name),
+    route("GET", "/user", Need::User, users::user),
+    route("GET", "/user/installations", Need::User, users::installations_of_user),
+    route("GET", "/user/installations/{installation_id}/repositories", Need::User, users::repositories_of_user),
+    route("GET", "/users/{username}", Need::Nothing, users::user_by_name),
     route("GET", "/repos/{owner}/{repo}", Need::Read(Metadata), repository::get),
     route("GET", "/repos/{owner}/{repo}/installation", Need::Jwt, apps::installation_of_repo),
     route("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}", Need::Read(Metadata), repository::ruleset),
@@ -88,8 +88,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", Need::Read(Metadata), repository::permission),
     route("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs", Need::Read(Checks), checks::of_commit),
     route("GET", "/repos/{owner}/{repo}/commits/{ref}/check-suites", Need::Read(Checks), checks::suites_of_commit),
-    route("GET", "/repos/{owner}/{repo}/commits/{ref}/status", Need::Read(Statuses), checks::combined_status),
-    route("GET", "/repos/{owner}/{repo}/commits/{ref}/statuses", Need::Read(Statuses), checks::statuses),
+    route("GET", "/repos/{owner}/{repo}/commits/{ref}/status", Need::Read(Statuses), statuses::combined_status),
+    route("GET", "/repos/{owner}/{repo}/commits/{ref}/statuses", Need::Read(Statuses), statuses::statuses),
     route("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", Need::Read(PullRequests), pulls::of_commit),
     route("GET", "/repos/{owner}/{repo}/commits/{ref}", Need::Read(Contents), git_data::commit),
     route("GET", "/repos/{owner}/{repo}/compare/{basehead}", Need::Read(Contents), compare::compare),
@@ -123,7 +123,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals", REVIEW, reviews::dismiss),
     route("POST", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/events", REVIEW, reviews::submit),
     route("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", Need::Read(Metadata), repository::rules),
-    route("POST", "/repos/{owner}/{repo}/statuses/{sha}", Need::Write(&[Statuses]), checks::create_status),
+    route("POST", "/repos/{owner}/{repo}/statuses/{sha}", Need::Write(&[Statuses]), statuses::create_status),
 ];
 
 /// The operation a path names, with its parameters decoded.

@@ -25,6 +25,8 @@ mod graphql;
 mod limits;
 #[path = "cases/moves.rs"]
 mod moves;
+#[path = "cases/news.rs"]
+mod news;
 #[path = "cases/outages.rs"]
 mod outages;
 #[path = "cases/paging.rs"]

@@ -341,3 +341,34 @@ fn a_walk_that_starts_behind_the_end_never_meets_it() {
         "p < end",
     );
 }
+
+#[test]
+fn a_sum_in_a_wider_type_cannot_wrap() {
+    for (wide, is_reported) in [
+        ("(uint64_t)at + size", false),
+        ("at + (uint64_t)size", false),
+        ("0ull + at + size", false),
+        ("at + size", true),
+        ("at > 0x10000u || size > 0x10000u || at + size", false),
+        ("size > 0x10000u || at + size", true),
+        // Widened after it wrapped.
+        ("(uint64_t)(at + size)", true),
+    ] {
+        let code = format!(
+            "uint32_t get_le32(const uint8_t *from);
+int on_write(const uint8_t *message, size_t len) {{
+    if (len < 8u) return -1;
+    uint32_t at = get_le32(message);
+    uint32_t size = get_le32(message + 4);
+    if ({wide} > 0x10000u) return -1;
+    return 0;
+}}"
+        );
+        let expected: &[&str] = if is_reported {
+            &["7 add-wrap-in-bound"]
+        } else {
+            &[]
+        };
+        assert_eq!(with_types(&code), expected, "{wide}");
+    }
+}

@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Form, Json, Router};
-use serde_json::json;
+use axum::{Form, Router};
+use serde_json::{Value, json};
 
 /// What was sent to it.
 #[derive(Default)]
@@ -40,6 +40,10 @@ pub(super) async fn start() -> (String, Stub) {
     (address, stub)
 }
 
+fn json_of(value: &Value) -> Response {
+    ([("content-type", "application/json")], value.to_string()).into_response()
+}
+
 async fn exchange(
     State(stub): State<Stub>,
     headers: HeaderMap,
@@ -51,12 +55,11 @@ async fn exchange(
     let accept = headers.get("accept").map(|value| value.to_str().unwrap());
     heard.accepts.push(accept.unwrap_or_default().to_owned());
     heard.exchanges.push(fields);
-    match is_good {
-        true => Json(json!({"access_token": TOKEN, "scope": "", "token_type": "bearer"})),
+    json_of(&match is_good {
+        true => json!({"access_token": TOKEN, "scope": "", "token_type": "bearer"}),
         // GitHub refuses with the status 200.
-        false => Json(json!({"error": "bad_verification_code", "error_description": "used up"})),
-    }
-    .into_response()
+        false => json!({"error": "bad_verification_code", "error_description": "used up"}),
+    })
 }
 
 async fn read(State(stub): State<Stub>, headers: HeaderMap, uri: Uri) -> Response {
@@ -66,15 +69,14 @@ async fn read(State(stub): State<Stub>, headers: HeaderMap, uri: Uri) -> Respons
     let token = token.unwrap_or_default().to_owned();
     stub.lock().unwrap().reads.push((token, uri.to_string()));
     let page = uri.query().unwrap_or_default();
-    match uri.path() {
-        "/user" => Json(json!({"login": "olga", "id": 5})),
-        "/user/installations" => Json(json!({"total_count": 1, "installations": [{"id": 1}]})),
+    json_of(&match uri.path() {
+        "/user" => json!({"login": "olga", "id": 5}),
+        "/user/installations" => json!({"total_count": 1, "installations": [{"id": 1}]}),
         // Two pages: a hundred that are not ours, then the pump.
         _ if page.ends_with("page=1") => {
             let many: Vec<_> = (1_000..1_100).map(|id| json!({"id": id})).collect();
-            Json(json!({"total_count": 101, "repositories": many}))
+            json!({"total_count": 101, "repositories": many})
         }
-        _ => Json(json!({"total_count": 101, "repositories": [{"id": super::PUMP}]})),
-    }
-    .into_response()
+        _ => json!({"total_count": 101, "repositories": [{"id": super::PUMP}]}),
+    })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::shape::Shape;
 use super::super::tokens::Token;
 use super::Case;
+use crate::flow;
 
 /// Comments that ask tools to look away.
 const LOOK_AWAY: [&str; 6] = [
@@ -64,6 +65,82 @@ impl<'c> Case<'c> {
             all.push("code that is compiled out is not repaired".to_owned());
         }
         all
+    }
+
+    /// Calls that went out of sight: through a pointer, or into a macro.
+    pub(super) fn indirect_calls(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let as_value = |shape: &Shape<'c>, name: &str| {
+            let pairs = shape.text.tokens.windows(2);
+            pairs
+                .filter(|pair| {
+                    matches!(pair, [word, next] if word.is(name) && !next.is("(") && !next.is("!"))
+                })
+                .count()
+        };
+        let marked: BTreeSet<&str> = self.marked_calls().map(|call| call.name).collect();
+        for name in &marked {
+            if as_value(&self.after, name) > as_value(&self.before, name) {
+                all.push(format!(
+                    "`{name}` is called through a pointer: that hides the call and changes nothing"
+                ));
+            }
+            let is_inside = |line: &&&str| {
+                let words = line.split(|one: char| !(one.is_alphanumeric() || one == '_'));
+                directive_word(line) == "define" && words.skip(3).any(|word| word == *name)
+            };
+            let count = |shape: &Shape<'c>| shape.text.directives.iter().filter(is_inside).count();
+            if count(&self.after) > count(&self.before) {
+                all.push(format!(
+                    "`{name}` moved into a macro: that hides the call and changes nothing"
+                ));
+            }
+        }
+        all
+    }
+
+    /// New functions that do the work of the line of the weakness, and whose code is not here.
+    pub(super) fn unknown_calls(&self) -> Vec<String> {
+        if self.language != "c" {
+            return Vec::new();
+        }
+        let of_line: BTreeSet<&str> = self
+            .marked_calls()
+            .flat_map(|call| (0..call.arguments.len()).filter_map(|at| call.base(at)))
+            .collect();
+        let (before, after) = (self.before.called(), self.after.called());
+        let is_gone = self
+            .marked_calls()
+            .any(|call| after.get(call.name) < before.get(call.name));
+        if !is_gone {
+            return Vec::new();
+        }
+        let is_known = |name: &str| {
+            before.contains_key(name)
+                || self.after.function(name).is_some()
+                || flow::is_library_function(name)
+                || self
+                    .guard
+                    .as_ref()
+                    .is_some_and(|guard| guard.called().contains_key(name))
+        };
+        let works = |call: &&super::Call<'c>| {
+            (0..call.arguments.len())
+                .filter_map(|at| call.base(at))
+                .any(|name| of_line.contains(name))
+        };
+        let unknown: BTreeSet<&str> = self
+            .after
+            .calls
+            .iter()
+            .filter(|call| !is_known(call.name))
+            .filter(works)
+            .map(|call| call.name)
+            .collect();
+        unknown
+            .iter()
+            .map(|name| format!("what `{name}` does, whose code is not here"))
+            .collect()
     }
 
     /// Statements that nothing reaches.

@@ -1,6 +1,7 @@
 //! What is wrong with a repair although the rule is silent: it does less than the code before, or hides
 //! the weakness instead of removing it.
 
+mod consequences;
 mod hiding;
 mod questions;
 
@@ -9,11 +10,23 @@ use std::collections::BTreeSet;
 use super::Exercise;
 use super::shape::{Call, Shape};
 
-/// Everything that can be said against it, in sentences; nothing where it is fine.
-pub(super) fn complaints(exercise: &Exercise, answer: &str) -> Vec<String> {
+/// What its shape says of a repair.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Everything that can be said against it, in sentences; nothing where it is fine.
+    pub(super) wrong: Vec<String>,
+    /// What nobody can tell who sees this code alone.
+    pub(super) out_of_sight: Vec<String>,
+}
+
+/// Looks at the shape of a repair.
+pub(super) fn complaints(exercise: &Exercise, answer: &str) -> Said {
     let language = exercise.language.as_str();
     if !matches!(language, "c" | "rust") {
-        return of_settings(exercise, answer);
+        return Said {
+            wrong: of_settings(exercise, answer),
+            ..Said::default()
+        };
     }
     let (before, after) = (
         Shape::of(&exercise.code, language),
@@ -31,9 +44,13 @@ pub(super) fn complaints(exercise: &Exercise, answer: &str) -> Vec<String> {
         language,
     };
     if case.texts(&case.before) == case.texts(&case.after) {
-        return vec!["nothing changed but blanks and comments".to_owned()];
+        return Said {
+            wrong: vec!["nothing changed but blanks and comments".to_owned()],
+            ..Said::default()
+        };
     }
     let mut all = case.hidden();
+    all.extend(case.indirect_calls());
     all.extend(case.signatures());
     all.extend(case.lost_calls());
     all.extend(case.lost_writes());
@@ -44,7 +61,14 @@ pub(super) fn complaints(exercise: &Exercise, answer: &str) -> Vec<String> {
     all.extend(case.stops());
     all.extend(case.short_tests());
     all.extend(case.no_guard());
-    all
+    all.extend(case.empty_blocks());
+    all.extend(case.self_comparisons());
+    all.extend(case.made_up_values());
+    all.extend(case.large_bounds());
+    Said {
+        wrong: all,
+        out_of_sight: case.unknown_calls(),
+    }
 }
 
 /// Settings: every line that the repair need not touch has to stay.

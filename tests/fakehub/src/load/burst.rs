@@ -4,23 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use fakehub::{FakeHub, reviewer_permissions, signature};
-use serde_json::{Value, json};
+use fakehub::{Burst, BurstDelivery, Example, FakeHub, reviewer_permissions};
+use serde_json::json;
 
 use super::Options;
-use super::program::{Program, SECRET};
+use crate::program::{Program, SECRET};
+
+/// How many of a hundred deliveries repeat an earlier one, and how many are forged.
+const DUPLICATES: u64 = 20;
+const FORGED: u64 = 5;
 
 /// Connections at once.
 const SENDERS: usize = 48;
-
-/// A delivery as it will be sent.
-struct Prepared {
-    event: String,
-    delivery: String,
-    signature: String,
-    body: String,
-    is_forged: bool,
-}
 
 /// What came of one.
 struct Answer {
@@ -29,76 +24,32 @@ struct Answer {
     is_forged: bool,
 }
 
-/// Names and bodies of GitHub's examples.
-fn examples(options: &Options) -> Result<Vec<(String, String)>, String> {
-    let Some(file) = &options.examples else {
-        return Ok(Vec::new());
+/// GitHub's examples, if any, and as many events of pull requests that are pushed to again and again;
+/// none of these exists.
+fn mixed(options: &Options, installation: u64, repository: u64) -> Result<Vec<Example>, String> {
+    let mut all = match &options.examples {
+        Some(folder) => fakehub::examples(folder).map_err(|error| error.to_string())?,
+        None => Vec::new(),
     };
-    let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let all: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-    let mut found = Vec::new();
-    for event in all.as_array().into_iter().flatten() {
-        let name = event["name"].as_str().unwrap_or_default();
-        for example in event["examples"].as_array().into_iter().flatten() {
-            found.push((name.to_owned(), example.to_string()));
-        }
-    }
-    Ok(found)
+    let pulls = (0..all.len().max(50)).map(|number| Example {
+        event: "pull_request".to_owned(),
+        body: json!({
+            "action": "synchronize",
+            "installation": {"id": installation},
+            "repository": {"id": repository, "full_name": "acme/pump", "default_branch": "main"},
+            "pull_request": {"number": 1_000 + number % 50},
+        }),
+    });
+    all.extend(pulls);
+    Ok(all)
 }
 
-fn prepare(
-    count: usize,
-    examples: &[(String, String)],
-    installation: u64,
-    repository: u64,
-) -> Vec<Prepared> {
-    let mut all = Vec::with_capacity(count);
-    let unique = count * 4 / 5;
-    for index in 0..count {
-        // The last fifth repeats the first.
-        let number = if index < unique {
-            index
-        } else {
-            index - unique
-        };
-        let (event, body) = match examples.get(number % (examples.len() + 1)) {
-            Some(example) if number % 2 == 0 => example.clone(),
-            _ => {
-                let body = json!({
-                    "action": "synchronize",
-                    "installation": {"id": installation},
-                    "repository": {"id": repository, "full_name": "acme/pump", "default_branch": "main"},
-                    // A few pull requests, pushed to again and again; none of them exists.
-                    "pull_request": {"number": 1_000 + number % 50},
-                });
-                ("pull_request".to_owned(), body.to_string())
-            }
-        };
-        let is_forged = index % 20 == 19;
-        let secret = if is_forged { "another secret" } else { SECRET };
-        all.push(Prepared {
-            signature: signature(secret, body.as_bytes()),
-            delivery: match is_forged {
-                true => format!("forged-{index}"),
-                false => format!("delivery-{number}"),
-            },
-            event,
-            body,
-            is_forged,
-        });
+fn send(agent: &ureq::Agent, url: &str, one: &BurstDelivery) -> u16 {
+    let mut request = agent.post(url);
+    for (name, value) in &one.headers {
+        request = request.header(name, value);
     }
-    all
-}
-
-fn send(agent: &ureq::Agent, url: &str, one: &Prepared) -> u16 {
-    let sent = agent
-        .post(url)
-        .header("X-GitHub-Event", &one.event)
-        .header("X-GitHub-Delivery", &one.delivery)
-        .header("X-Hub-Signature-256", &one.signature)
-        .header("Content-Type", "application/json")
-        .send(&one.body);
-    match sent {
+    match request.send(&one.body) {
         Ok(response) => response.status().as_u16(),
         Err(_) => 0,
     }
@@ -112,13 +63,10 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
     hub.commit_files("acme/pump", "main", &[("a.c", "int a;\n")]);
     let installation =
         hub.add_installation("scrubin", "acme", &["acme/pump"], reviewer_permissions());
-    let program = Program::start(options, &hub, &app, "pace-ms = 0\n")?;
-    let all = Arc::new(prepare(
-        count,
-        &examples(options)?,
-        installation,
-        hub.repository_id("acme/pump"),
-    ));
+    let program = Program::start(&options.setting("pace-ms = 0\n"), &hub, &app)?;
+    let examples = mixed(options, installation, hub.repository_id("acme/pump"))?;
+    let burst = Burst::new(count, SECRET).mixed(DUPLICATES, FORGED);
+    let all = Arc::new(burst.build(&examples));
     let url = format!("http://{}/webhook", program.address);
     let next = Arc::new(AtomicUsize::new(0));
     let began = Instant::now();
@@ -145,7 +93,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
                     answers.push(Answer {
                         took: due.elapsed(),
                         status,
-                        is_forged: one.is_forged,
+                        is_forged: one.forged,
                     });
                 }
             })
@@ -171,8 +119,8 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         .count();
     let distinct: std::collections::BTreeSet<&str> = all
         .iter()
-        .filter(|one| !one.is_forged)
-        .map(|one| one.delivery.as_str())
+        .filter(|one| !one.forged)
+        .map(|one| one.guid.as_str())
         .collect();
     let taken = program.number("scrubin_webhooks_total{outcome=\"accepted\"}")?
         + program.number("scrubin_webhooks_total{outcome=\"ignored\"}")?;

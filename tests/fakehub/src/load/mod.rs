@@ -2,10 +2,11 @@
 //! service beside it; both share the machine.
 
 mod burst;
-mod program;
 mod throughput;
 
 use std::path::PathBuf;
+
+use crate::program::Setting;
 
 /// How it is called.
 pub(crate) const USAGE: &str = "usage: fakehub load burst|throughput --binary FILE [--count N] [--rate N] [--examples FILE] [--postgres URL]
@@ -25,6 +26,19 @@ pub(crate) struct Options {
     rate: usize,
     examples: Option<PathBuf>,
     postgres: Option<String>,
+}
+
+impl Options {
+    /// The service as it is measured; its writes are not paced.
+    fn setting<'a>(&'a self, work: &'a str) -> Setting<'a> {
+        Setting {
+            binary: &self.binary,
+            postgres: self.postgres.as_deref(),
+            listen: "127.0.0.1:0",
+            work,
+            whole: false,
+        }
+    }
 }
 
 /// Runs a measurement; prints its table.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fakehub::{DeliveryMode, FakeHub, WebhookTarget, reviewer_permissions};
 
 use super::Options;
-use super::program::{Program, SECRET};
+use crate::program::{Program, SECRET};
 
 /// Installations that share the service.
 const INSTALLATIONS: usize = 20;
@@ -50,7 +50,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         hub.commit_files(&name, "main", &[("README.md", "firmware\n")]);
         hub.add_installation("scrubin", &owner, &[&name], reviewer_permissions());
     }
-    let program = Program::start(options, &hub, &app, "pace-ms = 0\nworkers = 4\n")?;
+    let program = Program::start(&options.setting("pace-ms = 0\nworkers = 4\n"), &hub, &app)?;
     hub.set_webhook(WebhookTarget::new(
         &format!("http://{}/webhook", program.address),
         SECRET,

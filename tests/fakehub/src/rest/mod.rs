@@ -11,6 +11,8 @@ pub(crate) mod pulls;
 pub(crate) mod repository;
 pub(crate) mod review_comments;
 pub(crate) mod reviews;
+pub(crate) mod statuses;
+pub(crate) mod users;
 
 use crate::reply::Reply;
 

@@ -25,6 +25,8 @@ pub(crate) async fn dispatch(hub: Hub) {
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
+        // Each on a connection of its own: one kept from before a restart would fail for nothing.
+        .max_idle_connections(0)
         .timeout_global(Some(PATIENCE))
         .build()
         .new_agent();

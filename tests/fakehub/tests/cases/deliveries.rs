@@ -167,3 +167,24 @@ fn a_new_secret_signs_what_is_sent_from_then_on() {
     assert_eq!(config["secret"], "********");
     scene.hub.assert_clean();
 }
+
+#[test]
+fn a_receiver_that_was_started_again_is_reached_at_once() {
+    let (scene, receiver, _) = told();
+    for _ in 0..3 {
+        scene.hub.close(REPO, scene.number);
+        scene.hub.reopen(REPO, scene.number);
+    }
+    scene.hub.wait_idle();
+    let receiver = receiver.again();
+    scene.hub.close(REPO, scene.number);
+    scene.hub.wait_idle();
+    assert_eq!(receiver.whats(), ["pull_request closed"]);
+    assert!(
+        scene
+            .hub
+            .deliveries()
+            .iter()
+            .all(fakehub::Delivery::accepted)
+    );
+}

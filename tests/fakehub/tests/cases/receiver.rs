@@ -1,6 +1,6 @@
 //! What takes webhooks in the tests: a server that notes what comes and answers as told.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -53,7 +53,18 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self::at("127.0.0.1:0")
+    }
+
+    /// Starts another one where this one was, as a service that is started again.
+    pub(crate) fn again(self) -> Self {
+        let address = self.url.replace("http://", "").replace("/hook", "");
+        drop(self);
+        Self::at(&address)
+    }
+
+    fn at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let told = Told {
