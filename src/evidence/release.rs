@@ -42,6 +42,8 @@ pub struct CommitRow {
     pub lack: Option<String>,
     /// Ids of the records about it.
     pub records: Vec<String>,
+    /// By what arguments made their reviews weaker than the repository's configuration.
+    pub weaker: Vec<String>,
     /// Who wrote it, as the records say.
     pub author: Option<String>,
     /// Who approved it.
@@ -345,12 +347,17 @@ fn commit_row(commit: &Commit, covered: &Covered<'_>, logs: &[(String, &Verified
         .flat_map(|(_, log)| reviews.iter().flat_map(|one| log.sign_offs_of(one)))
         .map(|one| one.record.reviewer.clone())
         .collect();
+    let weaker: BTreeSet<String> = reviews
+        .iter()
+        .flat_map(|one| one.record.configuration.weaker.iter().cloned())
+        .collect();
     CommitRow {
         commit: commit.name.clone(),
         subject: commit.subject.clone(),
         status: covered.state.as_str(),
         lack: covered.lack.map(Lack::words),
         records: reviews.iter().map(|one| one.record.id.clone()).collect(),
+        weaker: weaker.into_iter().collect(),
         author: reviews
             .iter()
             .find_map(|one| one.record.people.author.clone()),

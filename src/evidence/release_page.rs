@@ -1,7 +1,7 @@
 //! The report of a release for people, and its findings as a table.
 
 use super::register::{Filter, Register};
-use super::release::Release;
+use super::release::{CommitRow, Release};
 use super::sheets::{self, or_none};
 use crate::report::sheet::{Paper, Sheet, Table};
 
@@ -165,6 +165,18 @@ fn coverage(sheet: &mut Sheet, release: &Release) {
     );
 }
 
+/// What became of a commit, and whether its review was weaker than the configuration asks.
+fn state(row: &CommitRow) -> String {
+    let state = row.lack.as_deref().unwrap_or(row.status);
+    match row.weaker.as_slice() {
+        [] => state.to_owned(),
+        weaker => format!(
+            "{state}, weaker than the repository's configuration: {}",
+            weaker.join("; ")
+        ),
+    }
+}
+
 fn commits(sheet: &mut Sheet, release: &Release) {
     let totals = &release.totals;
     sheet.heading(&format!("Review of what was taken in ({})", totals.commits));
@@ -190,7 +202,7 @@ fn commits(sheet: &mut Sheet, release: &Release) {
             vec![
                 short(&row.commit),
                 row.subject.clone(),
-                row.lack.clone().unwrap_or_else(|| row.status.to_owned()),
+                state(row),
                 row.records.join(" "),
                 row.approver.clone().unwrap_or_default(),
                 format!("{} of {}", row.functions_analysed, row.functions),

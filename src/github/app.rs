@@ -334,8 +334,7 @@ pub async fn deliveries_since(
 /// As any request.
 pub async fn redeliver(app: &Client, delivery: u64) -> Result<(), ApiError> {
     let path = format!("/app/hook/deliveries/{delivery}/attempts");
-    let _: Value = app.write(Method::POST, &path, &json!({})).await?;
-    Ok(())
+    app.post(&path).await
 }
 
 /// Every open pull request of a repository.

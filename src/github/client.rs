@@ -303,6 +303,14 @@ impl Client {
         Ok((parse(path, &answer.bytes)?, next_page(&answer.headers)))
     }
 
+    /// Sends a write without a body, as [`Self::write`] does.
+    #[cfg(feature = "service")]
+    pub(super) async fn post(&self, path: &str) -> Result<(), ApiError> {
+        self.send(&self.wire.rest, Method::POST, path, None, Effect::Write)
+            .await?;
+        Ok(())
+    }
+
     /// Sends a write once, and again only where GitHub refused it for its rate.
     pub(super) async fn write<R: DeserializeOwned>(
         &self,

@@ -88,7 +88,6 @@ pub(super) async fn record(
         pull_request: u64::try_from(ended.number)
             .ok()
             .filter(|number| *number > 0),
-        configuration: evidence::configuration(config, &terms),
         people: evidence::people(
             analysed.facts.author.clone(),
             analysed.facts.committer.clone(),
@@ -239,11 +238,8 @@ async fn history(service: &Service, ended: &Ended<'_>, now: Millis) -> Result<()
         return Ok(());
     }
     let repository = ended.scene.row.id;
-    let who = match settings.individual {
-        Switch::On if !ended.author.is_empty() => {
-            let key = history_key(service).await?;
-            Some(key.person(ended.author))
-        }
+    let key = match settings.individual {
+        Switch::On if !ended.author.is_empty() => Some(history_key(service).await?),
         _ => None,
     };
     let known = service.store.open_of(repository, ended.number).await?;
@@ -262,7 +258,8 @@ async fn history(service: &Service, ended: &Ended<'_>, now: Millis) -> Result<()
         ),
         at: Time(now),
         stage: Stage::Review,
-        who,
+        who: key.as_ref().map(|key| key.person(ended.author)),
+        key: key.as_ref().map(Key::id).unwrap_or_default(),
         change: short_hash(format!("pull\n{}#{}", ended.scene.name, ended.number).as_bytes()),
         deleted: ended.analysed.deleted.clone(),
         whole_tree: false,

@@ -304,6 +304,15 @@ impl Mirror {
         if wanted.is_empty() {
             return Ok(());
         }
+        // One fetch at a time: git keeps others out by a file that a killed one leaves behind. This lock
+        // goes with its process.
+        let lock = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.path.join("fetching"))?;
+        lock.lock()?;
+        let _ = std::fs::remove_file(self.path.join("shallow.lock"));
         let basic = base64::engine::general_purpose::STANDARD
             .encode(format!("x-access-token:{}", token.expose_to_git()));
         let mut command = self.git();
@@ -337,6 +346,7 @@ impl Mirror {
                 format!("AUTHORIZATION: basic {basic}"),
             );
         self.run(command.spawn()?, token)?;
+        drop(lock);
         for commit in wanted {
             if !self.has(commit) {
                 return Err(MirrorError::Missing {

@@ -19,7 +19,8 @@ fn a_release_report_says_what_is_open_and_what_nobody_reviewed() {
         |base: &str| repository.scrubin_with(&["check", "--base", base, "--record"], &key);
     repository.write("src/c.c", GOOD);
     repository.commit("reviewed");
-    assert_eq!(recorded("HEAD~1").code, 0);
+    let narrow = ["check", "--base", "HEAD~1", "--record", "--scope", "added"];
+    assert_eq!(repository.scrubin_with(&narrow, &key).code, 0);
     repository.write("src/b.c", BAD);
     repository.commit("let in");
     assert_eq!(recorded("HEAD~1").code, 1);
@@ -70,6 +71,8 @@ fn a_release_report_says_what_is_open_and_what_nobody_reviewed() {
         .collect();
     assert_eq!(status, ["reviewed", "let-in", "missing"]);
     assert_eq!(release["overrides"][0]["approver"], "Bob");
+    let weaker = |at: usize| release["commits"][at]["weaker"].as_array().unwrap().len();
+    assert_eq!((weaker(0), weaker(1)), (1, 0));
     assert_eq!(release["totals"]["missing"], 1);
     assert_eq!(release["rulesets"][0]["reviews"], 2);
     assert_eq!(release["logs"][0]["last"].as_str().unwrap().len(), 64);

@@ -140,7 +140,8 @@ impl Load {
                 .iter()
                 .filter(|one| one.body.contains("buf_"))
                 .count();
-            assert!(open >= 1, "{branch} has no comment");
+            let runs = scene.checks(&scene.hub.tip(REPO, &branch));
+            assert!(open >= 1, "{branch} has no comment: {runs:#?}");
         }
     }
 }

@@ -93,7 +93,14 @@ fn runs_nothing(database: &Database) {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    let known = ["cache", "key.pem", "secret", "record.key", "service.toml"];
+    let known = [
+        "client-secret",
+        "cache",
+        "key.pem",
+        "secret",
+        "record.key",
+        "service.toml",
+    ];
     assert!(
         entries.iter().all(|name| known.contains(&name.as_str())),
         "{entries:?}"

@@ -149,7 +149,10 @@ fn repaired(run: &Run, open: &[Open], deleted: &[RepoPath]) -> Option<String> {
         .map(|path| short_hash(path.as_bytes()))
         .collect();
     let gone = open.iter().filter(|one| {
-        run.gone.contains(&one.found.fingerprint) && !deleted.contains(&one.found.file)
+        // A rule of the project may have changed in place of the code; it has no lesson.
+        run.gone.contains(&one.found.fingerprint)
+            && !one.found.lesson.is_empty()
+            && !deleted.contains(&one.found.file)
     });
     let rules: Vec<&str> = gone.map(|one| one.found.rule.as_str()).collect();
     let names: BTreeSet<&str> = rules.iter().copied().collect();

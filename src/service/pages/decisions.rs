@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::Site;
 use super::document::{Block, Document, Named};
 use super::failure::PageError;
-use super::grid::{Cell, Grid, Link, texts};
+use super::grid::{Cell, Grid, Link, sentences, texts};
 use super::moment;
 use super::sections::{Names, pull_path, repository_path, rule_cell};
 use super::session::Visitor;
@@ -140,7 +140,7 @@ pub(super) fn grid(site: &Site, names: &Names, all: &[Decision]) -> Grid {
             texts("kind", "Decision"),
             texts("state", "State"),
             texts("until", "Last day"),
-            texts("reason", "Reason"),
+            sentences("reason", "Reason"),
             texts("ticket", "Ticket"),
             texts("proposed_by", "Asked for by"),
             texts("proposed", "At"),

@@ -177,8 +177,30 @@ pub(super) struct Column {
     pub(super) key: String,
     /// What readers see.
     pub(super) name: String,
-    /// Whether its cells are numbers.
-    pub(super) is_number: bool,
+    /// What its cells hold.
+    kind: Kind,
+}
+
+/// What the cells of a column hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A few words.
+    Text,
+    /// Sentences.
+    Long,
+    /// Numbers.
+    Number,
+}
+
+impl Column {
+    /// The class of its cells in the style.
+    pub(super) fn class(&self) -> &'static str {
+        match self.kind {
+            Kind::Text => "t",
+            Kind::Long => "long",
+            Kind::Number => "n",
+        }
+    }
 }
 
 /// A column of texts.
@@ -186,16 +208,23 @@ pub(super) fn texts(key: &str, name: &str) -> Column {
     Column {
         key: key.to_owned(),
         name: name.to_owned(),
-        is_number: false,
+        kind: Kind::Text,
+    }
+}
+
+/// A column of sentences.
+pub(super) fn sentences(key: &str, name: &str) -> Column {
+    Column {
+        kind: Kind::Long,
+        ..texts(key, name)
     }
 }
 
 /// A column of numbers.
 pub(super) fn numbers(key: &str, name: &str) -> Column {
     Column {
-        key: key.to_owned(),
-        name: name.to_owned(),
-        is_number: true,
+        kind: Kind::Number,
+        ..texts(key, name)
     }
 }
 

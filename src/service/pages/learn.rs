@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Block, Document};
 use super::failure::PageError;
-use super::grid::{Cell, Grid, Link, numbers, texts};
+use super::grid::{Cell, Grid, Link, numbers, sentences, texts};
 use crate::evidence::controls::{Controls, MAP};
 use crate::review;
 use crate::rules::RuleInfo;
@@ -81,7 +81,7 @@ pub(super) fn rules(library: &Library) -> Document {
             texts("slug", "Name"),
             texts("severity", "Severity"),
             texts("precision", "Precision"),
-            texts("message", "Effect"),
+            sentences("message", "Effect"),
         ],
         rows,
         more: 0,
@@ -136,7 +136,7 @@ pub(super) fn lessons(library: &Library) -> Document {
         empty: "",
         columns: vec![
             texts("lesson", "Key"),
-            texts("title", "Title"),
+            sentences("title", "Title"),
             numbers("minutes", "Minutes"),
             numbers("rules", "Rules"),
         ],

@@ -3,9 +3,10 @@
 use super::Site;
 use super::document::Document;
 use super::failure::PageError;
-use super::grid::{Cell, Grid, Link, numbers, texts};
+use super::grid::{Cell, Grid, Link, numbers, sentences, shown, texts};
 use super::sections::{self, Names, pull_path, repository_path, rule_cell};
 use crate::finding::RepoPath;
+use crate::github::marker::is_hex;
 use crate::store::{FindingRow, FindingState, RepositoryRow, ReviewRow};
 
 /// Reviews of one pull request that are listed.
@@ -53,7 +54,7 @@ pub(super) async fn document(
     ]);
     let notes = review.notes.lines().filter(|note| !note.trim().is_empty());
     for note in notes {
-        page.notice(note);
+        page.notice(&shown(note));
     }
     let record = site.store.last_record(row.id, number).await?;
     if record.is_some() {
@@ -89,7 +90,8 @@ fn findings_grid(
         .iter()
         .map(|one| {
             // The path is printable: an escape in it is no name of a file.
-            let is_there = one.state == FindingState::Open && !one.path.contains('\\');
+            let is_there =
+                one.state == FindingState::Open && !one.path.contains('\\') && is_hex(&review.head);
             let link = is_there.then(|| {
                 let path = RepoPath::from(one.path.as_str()).to_uri();
                 let place = format!("{path}#L{}", one.line);
@@ -123,7 +125,7 @@ fn findings_grid(
             texts("severity", "Severity"),
             texts("precision", "Precision"),
             texts("place", "Place"),
-            texts("message", "What it says"),
+            sentences("message", "What it says"),
             texts("first_seen", "First seen"),
             texts("ended", "Ended"),
             texts("fingerprint", "Fingerprint"),

@@ -3,7 +3,7 @@
 use super::Site;
 use super::document::Document;
 use super::failure::PageError;
-use super::grid::{Cell, Grid, Link, numbers, texts};
+use super::grid::{Cell, Grid, Link, numbers, sentences, texts};
 use super::moment;
 use super::sections::{pull_path, repository_path};
 use super::session::Visitor;
@@ -66,7 +66,7 @@ pub(super) async fn document(site: &Site, visitor: &Visitor) -> Result<Document,
             numbers("attempts", "Tries"),
             texts("asked", "Asked for"),
             texts("due", "Due"),
-            texts("error", "Why it failed last"),
+            sentences("error", "Why it failed last"),
         ],
         rows,
         more: 0,

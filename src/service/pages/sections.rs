@@ -6,7 +6,7 @@ use super::chart;
 use super::document::{Block, Document};
 use super::failure::PageError;
 use super::figures::{self, Month};
-use super::grid::{Cell, Grid, Link, numbers, texts};
+use super::grid::{Cell, Grid, Link, numbers, sentences, texts};
 use super::moment::{self, DAY_MS};
 use super::weaknesses::{self, Parts};
 use super::{Site, decisions};
@@ -253,7 +253,7 @@ pub(super) fn reviews(names: &Names, rows: &[ReviewRow], all: i64) -> Grid {
         empty: "No pull request was reviewed yet.",
         columns: vec![
             texts("pull_request", "Pull request"),
-            texts("title", "Title"),
+            sentences("title", "Title"),
             texts("outcome", "Outcome"),
             numbers("blocking", "Closing the gate"),
             numbers("reported", "Findings"),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::grid::{Cell, Grid, Link, numbers, texts};
+use super::grid::{Cell, Grid, Link, numbers, sentences, texts};
 use crate::training::history::{Log, Run};
 use crate::training::team::{Numbers, Period, Question, TeamReport, team_report};
 
@@ -96,7 +96,7 @@ pub(super) fn lessons(report: &TeamReport, known: impl Fn(&str) -> bool) -> Grid
         caption: "Recurring weaknesses by lesson".to_owned(),
         empty: "No weakness was found in this time.",
         columns: vec![
-            texts("title", "Lesson"),
+            sentences("title", "Lesson"),
             texts("lesson", "Key"),
             numbers("findings", "Findings"),
             numbers("per_1000_changed_lines", "In 1,000 changed lines"),
@@ -184,6 +184,7 @@ mod tests {
             stage: Stage::Review,
             source: "range".to_owned(),
             who: Some(who.to_owned()),
+            key: "k".to_owned(),
             change: "pull-1".to_owned(),
             lines: vec![(component.to_owned(), 100)],
             found: vec![Found {

@@ -110,7 +110,7 @@ struct Shared {
     ca_file: Option<PathBuf>,
     folder: PathBuf,
     state: Mutex<State>,
-    /// Told when a delivery ended.
+    /// Told when a delivery or an exchange ended.
     settled: Condvar,
 }
 
@@ -120,7 +120,7 @@ impl Hub {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that a delivery ended, after its outcome was stored.
+    /// Says that a delivery or an exchange ended, after its outcome was stored.
     pub(crate) fn settled(&self) {
         self.0.settled.notify_all();
     }
@@ -141,6 +141,23 @@ impl Hub {
             let waited = self.0.settled.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Waits until what a client does here makes `look` true, for `most` at most; says whether it did.
+    #[must_use]
+    pub fn wait_until(&self, most: Duration, look: impl Fn(&Self) -> bool) -> bool {
+        let until = Instant::now() + most;
+        while !look(self) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            // Something may have ended between the look and the wait: that is seen a little later.
+            let nap = left.min(Duration::from_millis(50));
+            let waited = self.0.settled.wait_timeout(self.state(), nap);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+        }
+        true
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -122,31 +122,35 @@ impl Program {
 
     /// Peak of its memory, in MiB, and its processor time with that of its children, in seconds.
     pub(crate) fn usage(&self) -> (u64, f64) {
-        let of = |file: &str| {
-            std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default()
-        };
-        let peak = of("status")
-            .lines()
-            .find_map(|line| {
-                line.strip_prefix("VmHWM:")?
-                    .trim()
-                    .split(' ')
-                    .next()?
-                    .parse::<u64>()
-                    .ok()
-            })
-            .unwrap_or_default();
-        let stat = of("stat");
-        // utime, stime, cutime, cstime: fields 14 to 17 of proc_pid_stat(5), in hundredths of a second.
-        let behind = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks: u64 = behind
-            .split_whitespace()
-            .skip(11)
-            .take(4)
-            .filter_map(|field| field.parse::<u64>().ok())
-            .sum();
-        (peak >> 10, ticks as f64 / 100.0)
+        usage(&self.child.id().to_string())
     }
+}
+
+/// The same of any process; `self` is this one.
+pub(crate) fn usage(process: &str) -> (u64, f64) {
+    let of =
+        |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+    let peak = of("status")
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("VmHWM:")?
+                .trim()
+                .split(' ')
+                .next()?
+                .parse::<u64>()
+                .ok()
+        })
+        .unwrap_or_default();
+    let stat = of("stat");
+    // utime, stime, cutime, cstime: fields 14 to 17 of proc_pid_stat(5), in hundredths of a second.
+    let behind = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks: u64 = behind
+        .split_whitespace()
+        .skip(11)
+        .take(4)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    (peak >> 10, ticks as f64 / 100.0)
 }
 
 /// Makes a key that signs records.

@@ -95,6 +95,7 @@ async fn handle(State(hub): State<Hub>, request: Request) -> Result<Response<Bod
     }
     let worker = hub.clone();
     let answered = tokio::task::spawn_blocking(move || pipeline::answer(&worker, &incoming)).await;
+    hub.settled();
     Ok(match answered {
         Ok(Wire::Whole(reply)) => response(reply),
         Ok(Wire::Never) => std::future::pending().await,

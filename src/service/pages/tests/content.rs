@@ -29,7 +29,7 @@ async fn the_overview_counts_what_is_there() {
     assert!(got.text.contains("L-LEN-BOUND,12,1.25,"), "{}", got.text);
     // Six people worked in each: repositories are told apart.
     let got = fixture.get("/?table=groups&format=csv").await;
-    assert!(got.text.contains("acme/pump,4800,12,2.50,"), "{}", got.text);
+    assert!(got.text.contains("acme/pump,4800,12,2.5,"), "{}", got.text);
 }
 
 #[tokio::test]

@@ -226,6 +226,7 @@ fn run(repository: i64, number: u32, person: u32, lesson: &str) -> Run {
         stage: Stage::Review,
         source: "range".to_owned(),
         who: Some(format!("p{person}")),
+        key: "k".to_owned(),
         change: format!("pull-{number}"),
         lines: vec![(format!("src/part{}", number % 2), 400)],
         found: vec![Found {
@@ -355,11 +356,13 @@ async fn record(store: &Store, id: i64, number: i64) {
     let entry = Entry::Review(Box::new(evidence::samples::record(&head)));
     store
         .add_record(id, number, &head, NOW, |end| {
-            let before = end.map(|end| format!("{}\n{}\n", end.last, end.checkpoint));
-            let appended = evidence::append(&before.unwrap_or_default(), entry, &key())
-                .map_err(|error| error.to_string())?;
-            let closing = appended.text.lines().last().unwrap_or_default().to_owned();
-            Ok((appended.line, closing))
+            let end = end.map(|end| evidence::ChainEnd {
+                entries: u64::try_from(end.entries).unwrap_or_default(),
+                last: &end.last,
+                checkpoint: &end.checkpoint,
+            });
+            let link = evidence::link(end, entry, &key())?;
+            Ok((link.line, link.checkpoint))
         })
         .await
         .unwrap();

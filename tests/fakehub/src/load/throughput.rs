@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fakehub::{DeliveryMode, FakeHub, WebhookTarget, reviewer_permissions};
 
 use super::Options;
-use crate::program::{Program, SECRET};
+use crate::program::{Program, SECRET, usage};
 
 /// Installations that share the service.
 const INSTALLATIONS: usize = 20;
@@ -72,6 +72,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         pulls.push((name.clone(), hub.tip(&name, &branch)));
     }
     let (_, before) = program.usage();
+    let (_, own_before) = usage("self");
     let began = Instant::now();
     hub.set_senders(4);
     hub.release_deliveries();
@@ -103,6 +104,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
     }
     let seconds = began.elapsed().as_secs_f64();
     let (peak, after) = program.usage();
+    let (_, own_after) = usage("self");
     let comments: usize = pulls
         .iter()
         .zip(0..)
@@ -124,6 +126,11 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         "| the service's processor time with git's | {:.1} s, {:.0} ms each |",
         after - before,
         (after - before) * 1_000.0 / count as f64
+    );
+    println!(
+        "| the fake's own, with git's | {:.1} s, {:.0} ms each |",
+        own_after - own_before,
+        (own_after - own_before) * 1_000.0 / count as f64
     );
     println!("| peak memory | {peak} MiB |");
     hub.assert_clean();

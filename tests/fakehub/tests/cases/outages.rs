@@ -126,3 +126,20 @@ fn after_an_outage_of_the_receiver_the_missed_deliveries_are_listed() {
     assert!(redelivered.iter().all(fakehub::Delivery::accepted));
     scene.hub.assert_clean();
 }
+
+#[test]
+fn a_test_waits_for_what_a_client_does() {
+    let scene = Scene::new();
+    let path = format!("/repos/{REPO}/issues/{}/comments", scene.number);
+    let spoken = |hub: &fakehub::Hub| !hub.comments(REPO, scene.number).is_empty();
+    assert!(!scene.hub.wait_until(Duration::from_millis(20), spoken));
+    let later = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| scene.hub.wait_until(Duration::from_secs(20), spoken));
+        scene
+            .client
+            .post(&path, json!({"body": "hello"}))
+            .expect(201);
+        waiting.join().unwrap()
+    });
+    assert!(later);
+}
