@@ -250,7 +250,7 @@ impl Review<'_> {
             "{}/repositories/{}/pulls/{}",
             service.settings.public_url, self.scene.name, self.number
         );
-        let output = outcome::output(
+        let mut output = outcome::output(
             gate,
             &submission,
             &published.rungs,
@@ -258,9 +258,17 @@ impl Review<'_> {
             &notes,
             &page,
         );
-        self.checks
-            .complete(&run, gate.conclusion(), &output)
+        let beside = service
+            .store
+            .closed_beside(self.scene.row.id, self.number, head)
             .await?;
+        let mut conclusion = gate.conclusion();
+        if let (Conclusion::Success, Some(other)) = (conclusion, beside.first()) {
+            conclusion = Conclusion::Failure;
+            output.title =
+                format!("The same commit is that of #{other}, which has findings to repair");
+        }
+        self.checks.complete(&run, conclusion, &output).await?;
         tracing::info!(
             repository = self.scene.row.id,
             pull = self.number,

@@ -105,7 +105,7 @@ impl Load {
             .map(|index| {
                 scene.pull(
                     &format!("fix{index}"),
-                    &[(FILE, &file(&[unsafe_copy("a")]))],
+                    &[(FILE, &file(&[unsafe_copy(&format!("a{index}"))]))],
                 )
             })
             .collect();

@@ -20,6 +20,10 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_fork_is_reviewed_like_any_other", fork),
     ("a_closed_pull_request_is_left_alone", closed),
     ("many_annotations_come_in_batches", annotations),
+    (
+        "one_pull_request_does_not_open_the_gate_of_another",
+        same_head,
+    ),
 ];
 
 fn opened(database: &Database) {
@@ -252,4 +256,28 @@ fn annotations(database: &Database) {
     assert_eq!(run.conclusion.as_deref(), Some("failure"));
     assert_eq!(scene.comments(number).len(), 10);
     scene.assert_sound(number);
+}
+
+fn same_head(database: &Database) {
+    let stage = Stage::new(database);
+    let scene = &stage.scene;
+    // A branch on which nothing blocks.
+    scene.hub.create_branch(REPO, "lab", "main");
+    scene.hub.commit_files(
+        REPO,
+        "lab",
+        &[("scrubin.toml", "[check]\nfail-on = \"never\"\n")],
+    );
+    scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    stage.settle();
+    assert_eq!(scene.conclusion("fix").as_deref(), Some("failure"));
+    scene.hub.create_branch(REPO, "again", "fix");
+    let other = scene.hub.open_pull(REPO, "again", "lab");
+    stage.settle();
+    assert_eq!(scene.comments(other).len(), 1);
+    assert_eq!(
+        scene.conclusion("fix").as_deref(),
+        Some("failure"),
+        "another pull request opened the gate"
+    );
 }
