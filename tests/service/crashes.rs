@@ -36,7 +36,7 @@ pub(crate) const SQLITE: &[(&str, fn())] = &[
 ];
 
 /// The binary, serving.
-struct Process {
+pub(crate) struct Process {
     child: Child,
 }
 
@@ -45,7 +45,7 @@ impl Process {
         Self::started(Command::new(env!("CARGO_BIN_EXE_scrubin")), configuration)
     }
 
-    fn started(mut command: Command, configuration: &PathBuf) -> Self {
+    pub(crate) fn started(mut command: Command, configuration: &PathBuf) -> Self {
         command
             .args(["serve", "--config"])
             .arg(configuration)
@@ -73,14 +73,14 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    fn end(mut self) {
+    pub(crate) fn end(mut self) {
         signal(self.child.id(), "TERM");
         assert!(self.child.wait().unwrap().success(), "it did not end well");
     }
 }
 
 /// An address that is free now, so that a process that is started again has the same one.
-fn free_address() -> String {
+pub(crate) fn free_address() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
