@@ -8,6 +8,13 @@ use crate::flow;
 use crate::import;
 use crate::matching::{self, ActiveRule, Compiler, Engine};
 use crate::rules;
+#[cfg(feature = "service")]
+use crate::service::{
+    command::{self, Command},
+    event,
+};
+#[cfg(feature = "service")]
+use crate::store::Effect;
 use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
 use crate::triage::{DeviationFile, parse_deviation_comment};
 
@@ -111,6 +118,50 @@ pub fn record_log(bytes: &[u8]) {
     let verified = evidence::verify(&text, &keys, &evidence::Expected::default());
     assert!(verified.entries() <= text.split('\n').count());
     let _ = evidence::review_before(&text, None, Some("main"));
+}
+
+/// Reads the first line as the name of an event, and the rest as the body of its delivery.
+#[cfg(feature = "service")]
+pub fn webhook_event(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n');
+    let (name, body) = bytes.split_at(end.unwrap_or(bytes.len()));
+    let name = String::from_utf8_lossy(name);
+    let headers = event::Headers {
+        event: &name,
+        delivery: "fuzz",
+    };
+    let Ok((delivery, effects)) = event::effects(headers, body, 7) else {
+        return;
+    };
+    assert!(delivery.event == name && delivery.id == "fuzz");
+    let is_job = |effect: &Effect| matches!(effect, Effect::Job(_));
+    for effect in &effects {
+        match effect {
+            // Whatever somebody asks is answered by a job.
+            Effect::Request(_) => assert!(effects.iter().any(is_job)),
+            Effect::Job(job) => assert!(delivery.installation == Some(job.installation)),
+            Effect::Installation { .. } | Effect::Repository { .. } => {}
+        }
+    }
+}
+
+/// Reads the bytes as a comment that may hold a command.
+#[cfg(feature = "service")]
+pub fn comment_command(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 30).unwrap_or_default();
+    let parsed = command::parse(&text, today);
+    assert!(parsed.is_some() == command::speaks(&text));
+    if let Some(Ok(Command::Accept {
+        reason,
+        until,
+        ticket,
+    })) = parsed
+    {
+        assert!(reason.chars().count() <= 1_000);
+        assert!(until.is_none_or(|day| day >= today));
+        assert!(ticket.is_none_or(|ticket| !ticket.contains(char::is_whitespace)));
+    }
 }
 
 fn syntax(language: Language, bytes: &[u8]) {

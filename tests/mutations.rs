@@ -21,6 +21,8 @@ const LARGEST: usize = 16 * 1024;
 
 type Body = fn(&[u8]);
 const BODIES: &[(&str, Body)] = &[
+    #[cfg(feature = "service")]
+    ("comment_command", fuzz_bodies::comment_command),
     ("deviation_comment", fuzz_bodies::deviation_comment),
     ("deviation_file", fuzz_bodies::deviation_file),
     ("flow_c", fuzz_bodies::flow_c),
@@ -31,7 +33,12 @@ const BODIES: &[(&str, Body)] = &[
     ("syntax_c", fuzz_bodies::syntax_c),
     ("syntax_rust", fuzz_bodies::syntax_rust),
     ("unified_diff", fuzz_bodies::unified_diff),
+    #[cfg(feature = "service")]
+    ("webhook_event", fuzz_bodies::webhook_event),
 ];
+
+/// Targets that builds without the service do not have.
+const OF_THE_SERVICE: [&str; 2] = ["comment_command", "webhook_event"];
 
 /// Texts that the parsers treat specially.
 const TOKENS: &[&[u8]] = &[
@@ -169,6 +176,12 @@ fn seeds_and_mutations(target: &str) {
     }
 }
 
+#[cfg(feature = "service")]
+#[test]
+fn comment_command() {
+    seeds_and_mutations("comment_command");
+}
+
 #[test]
 fn deviation_comment() {
     seeds_and_mutations("deviation_comment");
@@ -219,9 +232,16 @@ fn unified_diff() {
     seeds_and_mutations("unified_diff");
 }
 
+#[cfg(feature = "service")]
+#[test]
+fn webhook_event() {
+    seeds_and_mutations("webhook_event");
+}
+
 #[test]
 fn every_target_has_a_body_seeds_and_a_test() {
-    let bodies: BTreeSet<String> = BODIES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut bodies: BTreeSet<String> = BODIES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    bodies.extend(OF_THE_SERVICE.map(str::to_owned));
     let stems = |folder: &str| -> BTreeSet<String> {
         let entries = fs::read_dir(fuzz_folder().join(folder)).unwrap();
         let paths = entries.map(|entry| entry.unwrap().path());

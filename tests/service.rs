@@ -35,6 +35,8 @@ mod repositories;
 mod reviews;
 #[path = "service/stage.rs"]
 mod stage;
+#[path = "service/tls.rs"]
+mod tls;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
         false => Err("only listed".to_owned()),
     };
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    let groups: [(&str, &[Test]); 8] = [
+    let groups: [(&str, &[Test]); 9] = [
         ("queue", queue::TESTS),
         ("reviews", reviews::TESTS),
         ("decisions", decisions::TESTS),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         ("crashes", crashes::TESTS),
         ("hostile", hostile::TESTS),
         ("pages", pages::TESTS),
+        ("tls", tls::TESTS),
     ];
     let mut trials = Vec::new();
     for (group, tests) in groups {

@@ -27,7 +27,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<Outcome, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(error).doing("start the service"))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         match &arguments.command {
             None if arguments.check_config => check(settings).await,
             None => run(settings).await,
@@ -35,7 +35,10 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<Outcome, Failure> {
             Some(ServeCommand::Queue { retry, format }) => queue(&settings, retry, *format).await,
             Some(ServeCommand::Backup { file }) => backup(&settings, file).await,
         }
-    })
+    });
+    // A fetch or an analysis that goes on has no lease any more. Waiting for it would take minutes.
+    runtime.shutdown_background();
+    outcome
 }
 
 fn variables() -> BTreeMap<String, String> {

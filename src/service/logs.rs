@@ -10,7 +10,8 @@ use crate::github::redact;
 /// What is logged where nobody says more.
 const USUAL: &str = "info,sqlx=warn,hyper=warn,octocrab=off,tower=warn";
 
-/// Starts logging to stderr; `filter` as `RUST_LOG` has it. A second call changes nothing.
+/// Starts logging to stderr; `filter` as `RUST_LOG` has it. A second call changes nothing. Defects of the
+/// program are logged by their place; their words could quote the code that is reviewed.
 pub fn start(filter: Option<&str>) {
     let filter =
         EnvFilter::try_new(filter.unwrap_or(USUAL)).unwrap_or_else(|_| EnvFilter::new(USUAL));
@@ -20,6 +21,10 @@ pub fn start(filter: Option<&str>) {
         .with_env_filter(filter)
         .with_writer(Redacted)
         .try_init();
+    std::panic::set_hook(Box::new(|defect| {
+        let place = defect.location().map(ToString::to_string);
+        tracing::error!(place = place.unwrap_or_default(), "a defect");
+    }));
 }
 
 /// The last line of defence: whatever a message quotes, a token in it is masked.

@@ -134,15 +134,28 @@ impl Server {
         let served = axum::serve(front, app).with_graceful_shutdown(async move {
             signal.await;
         });
-        let result = served.await;
         let drained = async {
-            for task in &mut tasks {
-                let _ = task.await;
+            let result = served.await;
+            // A listener that failed has told nobody to end.
+            if result.is_ok() {
+                for task in &mut tasks {
+                    let _ = task.await;
+                }
+            }
+            result
+        };
+        // From the signal on, for slow connections and jobs together.
+        let late = async {
+            until(over.clone()).await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        let result = tokio::select! {
+            result = drained => result,
+            () = late => {
+                tracing::warn!("something was still under way; leases are given back");
+                Ok(())
             }
         };
-        if tokio::time::timeout(DRAIN, drained).await.is_err() {
-            tracing::warn!("jobs were still under way; their leases are given back");
-        }
         for task in tasks {
             task.abort();
         }

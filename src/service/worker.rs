@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::state::Service;
 use super::{group, pull, server, sweep};
@@ -16,6 +17,9 @@ const IDLE: Duration = Duration::from_secs(5);
 
 /// First pause after a failure.
 const FIRST_MS: Millis = 5_000;
+
+/// How many times as often as it may fail a job may be begun without ever coming to an end.
+const LOST: i64 = 3;
 
 /// Longest pause after a failure.
 const LONGEST_MS: Millis = 15 * 60 * 1_000;
@@ -96,18 +100,21 @@ pub(super) async fn work(service: Arc<Service>, number: u32, mut over: watch::Re
     while !*over.borrow() {
         count += 1;
         let name = format!("{}{number}-{count}", prefix());
-        let step = service.step(&name).await;
-        let pause = match step {
-            Ok(Step::Worked) => continue,
-            Ok(Step::Idle(next)) => {
+        let pause = match apart(&service, name).await {
+            Some(Ok(Step::Worked)) => continue,
+            Some(Ok(Step::Idle(next))) => {
                 let left = next.map_or(Millis::MAX, |next| {
                     next.saturating_sub(service.now()).max(10)
                 });
                 let left = u64::try_from(left).unwrap_or(u64::MAX);
                 IDLE.min(Duration::from_millis(left))
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 tracing::error!(error = %error, "the queue cannot be read");
+                Duration::from_secs(1)
+            }
+            None => {
+                tracing::error!("a defect ended a job; it is tried again when its lease runs out");
                 Duration::from_secs(1)
             }
         };
@@ -116,6 +123,15 @@ pub(super) async fn work(service: Arc<Service>, number: u32, mut over: watch::Re
             _ = over.changed() => {}
         }
     }
+}
+
+/// A step in a task of its own, so that a defect ends the step and not the worker; `None` where one did.
+async fn apart(service: &Arc<Service>, name: String) -> Option<Result<Step, StoreError>> {
+    let service = Arc::clone(service);
+    // Ends its task where it is dropped.
+    let mut task = JoinSet::new();
+    task.spawn(async move { service.step(&name).await });
+    task.join_next().await?.ok()
 }
 
 impl Service {
@@ -136,7 +152,17 @@ impl Service {
             u64::try_from(waited).unwrap_or_default(),
         ));
         let began = Instant::now();
-        let word = match self.under_lease(&claim, lease_ms).await {
+        let outcome = match claim.strikes < work.attempts.saturating_mul(LOST) {
+            true => self.under_lease(&claim, lease_ms).await,
+            // It ends every process that works on it: a kill, or no memory left.
+            false => Some(Err(JobError::Failed {
+                message: format!(
+                    "it was begun {} times and never came to an end",
+                    claim.strikes
+                ),
+            })),
+        };
+        let word = match outcome {
             Some(outcome) => self.ended(&claim, outcome).await?,
             None => {
                 tracing::warn!(

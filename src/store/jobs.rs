@@ -259,15 +259,19 @@ impl Store {
         let job = job_of(&row)?;
         let generation: i64 = row.try_get("generation")?;
         let key: String = row.try_get("key")?;
-        let (attempts, strikes) = (row.try_get("attempts")?, row.try_get("strikes")?);
+        let (attempts, strikes): (i64, i64) = (row.try_get("attempts")?, row.try_get("strikes")?);
+        let state: String = row.try_get("state")?;
+        // A lease that ran out: whoever had it was killed, or stood still.
+        let strikes = strikes + i64::from(JobState::parse(&state)? == JobState::Leased);
         let (created_ms, delivery) = (row.try_get("created_ms")?, row.try_get("delivery")?);
         sqlx::query(
             "UPDATE jobs SET state = 'leased', running = generation, worker = $1, lease_until_ms = $2, \
-             attempts = attempts + 1, updated_ms = $3 WHERE key = $4",
+             attempts = attempts + 1, strikes = $4, updated_ms = $3 WHERE key = $5",
         )
         .bind(worker.to_owned())
         .bind(now.saturating_add(lease_ms))
         .bind(now)
+        .bind(strikes)
         .bind(key.clone())
         .execute(&mut *transaction)
         .await?;

@@ -7,13 +7,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fakehub::WebhookTarget;
-use scrubin::store::Store;
+use scrubin::github::Clock;
+use scrubin::service::{Service, Step};
+use scrubin::store::{Job, JobKind, JobState, Store};
 
 use crate::postgres::{Cluster, signal};
 use crate::stage::{Database, FILE, REPO, SECRET, Scene, file, runtime, unsafe_copy};
 use crate::{Test, soak};
 
-pub(crate) const TESTS: &[Test] = &[("killed_at_any_moment_nothing_is_lost_or_said_twice", killed)];
+pub(crate) const TESTS: &[Test] = &[
+    ("killed_at_any_moment_nothing_is_lost_or_said_twice", killed),
+    ("a_job_that_ends_every_process_is_given_up", poison),
+];
 
 /// Tests of several replicas.
 pub(crate) const REPLICAS: &[(&str, fn(&Cluster))] = &[
@@ -31,7 +36,7 @@ pub(crate) const SQLITE: &[(&str, fn())] = &[
 ];
 
 /// The binary, serving.
-struct Process {
+pub(crate) struct Process {
     child: Child,
 }
 
@@ -40,7 +45,7 @@ impl Process {
         Self::started(Command::new(env!("CARGO_BIN_EXE_scrubin")), configuration)
     }
 
-    fn started(mut command: Command, configuration: &PathBuf) -> Self {
+    pub(crate) fn started(mut command: Command, configuration: &PathBuf) -> Self {
         command
             .args(["serve", "--config"])
             .arg(configuration)
@@ -68,14 +73,14 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    fn end(mut self) {
+    pub(crate) fn end(mut self) {
         signal(self.child.id(), "TERM");
         assert!(self.child.wait().unwrap().success(), "it did not end well");
     }
 }
 
 /// An address that is free now, so that a process that is started again has the same one.
-fn free_address() -> String {
+pub(crate) fn free_address() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
@@ -382,4 +387,42 @@ fn backup() {
     let store = Arc::new(runtime.block_on(Store::open(&url)).unwrap());
     let id = i64::try_from(scene.hub.repository_id(REPO)).unwrap();
     assert!(runtime.block_on(store.last_reviews(id, 10)).unwrap().len() == 2);
+}
+
+/// A job whose workers vanish each time without a word.
+fn poison(database: &Database) {
+    let scene = Scene::new(database);
+    let runtime = runtime();
+    let clock = Clock::simulated(Duration::from_secs(1_000_000));
+    let service = runtime
+        .block_on(Service::new(scene.settings(), clock.clone()))
+        .unwrap();
+    let job = Job {
+        kind: JobKind::Pull,
+        installation: i64::try_from(scene.installation).unwrap(),
+        repository: 1,
+        number: 1,
+        head: String::new(),
+        base: String::new(),
+    };
+    let store = &service.store;
+    let start = service.now();
+    runtime
+        .block_on(store.enqueue(&job, "test", start))
+        .unwrap();
+    // Eight failures are allowed, three times as many losses.
+    for lost in 0..24 {
+        let worker = format!("lost-{lost}");
+        let claim = runtime.block_on(store.claim(&worker, 1, 1_000, start + lost * 2_000));
+        assert!(claim.unwrap().is_some());
+    }
+    runtime.block_on(clock.sleep(Duration::from_secs(60)));
+    assert_eq!(
+        runtime.block_on(service.step("last")).unwrap(),
+        Step::Worked
+    );
+    let jobs = runtime.block_on(store.jobs(10)).unwrap();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].state, JobState::Dead, "{jobs:#?}");
+    assert!(jobs[0].error.contains("never came to an end"), "{jobs:#?}");
 }

@@ -74,7 +74,11 @@ pub(crate) struct Scene {
 impl Scene {
     /// `acme/pump` with a clean file on `main`, and our App installed in it.
     pub(crate) fn new(database: &Database) -> Self {
-        let hub = FakeHub::start();
+        Self::on(FakeHub::start(), database)
+    }
+
+    /// The same on a fake that runs already.
+    pub(crate) fn on(hub: FakeHub, database: &Database) -> Self {
         let app = hub.add_app("scrubin");
         hub.add_repository(REPO);
         hub.commit_files(REPO, "main", &[(FILE, &file(&[]))]);
