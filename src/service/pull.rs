@@ -88,10 +88,30 @@ impl Review<'_> {
                 .to_owned(),
             ..Output::default()
         };
-        self.checks
-            .complete(&run, Conclusion::Neutral, &output)
-            .await?;
+        let (conclusion, output) = self.beside(Conclusion::Neutral, output).await?;
+        self.checks.complete(&run, conclusion, &output).await?;
         Ok(())
+    }
+
+    /// A check run belongs to a commit: where another pull request with the same commit has findings to
+    /// repair, this one's result must not open that one's gate.
+    async fn beside(
+        &self,
+        conclusion: Conclusion,
+        mut output: Output,
+    ) -> Result<(Conclusion, Output), JobError> {
+        let (repository, head) = (self.scene.row.id, self.pull.head.as_str());
+        let others = self
+            .service
+            .store
+            .closed_beside(repository, self.number, head)
+            .await?;
+        let Some(other) = others.first().filter(|_| conclusion != Conclusion::Failure) else {
+            return Ok((conclusion, output));
+        };
+        output.title =
+            format!("The same commit is that of #{other}, whose review does not let it pass");
+        Ok((Conclusion::Failure, output))
     }
 
     /// Ends the check with a sentence: something keeps the change from being reviewed at all.
@@ -250,7 +270,7 @@ impl Review<'_> {
             "{}/repositories/{}/pulls/{}",
             service.settings.public_url, self.scene.name, self.number
         );
-        let mut output = outcome::output(
+        let output = outcome::output(
             gate,
             &submission,
             &published.rungs,
@@ -258,16 +278,7 @@ impl Review<'_> {
             &notes,
             &page,
         );
-        let beside = service
-            .store
-            .closed_beside(self.scene.row.id, self.number, head)
-            .await?;
-        let mut conclusion = gate.conclusion();
-        if let (Conclusion::Success, Some(other)) = (conclusion, beside.first()) {
-            conclusion = Conclusion::Failure;
-            output.title =
-                format!("The same commit is that of #{other}, which has findings to repair");
-        }
+        let (conclusion, output) = self.beside(gate.conclusion(), output).await?;
         self.checks.complete(&run, conclusion, &output).await?;
         tracing::info!(
             repository = self.scene.row.id,

@@ -251,6 +251,9 @@ impl Store {
         let options = url.options()?;
         let (read, write) = match url.kind {
             Kind::Sqlite => {
+                if let Some(file) = url.file() {
+                    make_private(file)?;
+                }
                 // The file and its journal mode first: readers cannot make them.
                 let write = sqlite_pool(1).connect_with(options.clone()).await?;
                 let read = sqlite_pool(READERS).connect_with(options).await?;
@@ -345,11 +348,31 @@ impl Store {
                 url: self.url.shown(),
             });
         }
+        make_private(file)?;
         sqlx::query("VACUUM INTO $1")
             .bind(file.to_string_lossy().into_owned())
             .execute(&self.read)
             .await?;
         Ok(())
+    }
+}
+
+/// Makes an empty file that its owner alone may read, where there is none; what SQLite puts beside it
+/// takes the same rights.
+fn make_private(file: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(StoreError::File {
+            path: file.to_owned(),
+            message: error.to_string(),
+        }),
     }
 }
 

@@ -159,8 +159,8 @@ impl Store {
     ) -> Result<Vec<i64>, StoreError> {
         Ok(sqlx::query_scalar(
             "SELECT r.number FROM reviews r WHERE r.repository = $1 AND r.head = $2 AND r.number <> $3 \
-             AND r.number > 0 AND r.blocking > 0 AND EXISTS (SELECT 1 FROM findings f \
-             WHERE f.repository = r.repository AND f.number = r.number AND f.state = 'open') \
+             AND r.number > 0 AND (r.outcome = 'incomplete' OR EXISTS (SELECT 1 FROM findings f \
+             WHERE f.repository = r.repository AND f.number = r.number AND f.state = 'open')) AND r.outcome <> 'passed' \
              ORDER BY r.number",
         )
         .bind(repository)
