@@ -226,8 +226,7 @@ fn the_page_of_a_quarter_counts_what_fell_into_it() {
 
 #[test]
 fn a_history_that_lost_its_beginning_says_that_numbers_are_lower_bounds() {
-    let dropped =
-        "{\"history\":{\"version\":1,\"since\":0,\"dropped\":{\"runs\":3,\"findings\":7}}}\n";
+    let dropped = "{\"history\":{\"version\":1,\"since\":\"2026-01-01T00:00:00Z\",\"dropped\":{\"runs\":3,\"findings\":7}}}\n";
     let text = format!("{dropped}{}", three());
     let log = Log::parse(&text);
     assert_eq!(log.dropped.runs, 3, "{:?}", log.unreadable);

@@ -213,11 +213,10 @@ mod tests {
     #[test]
     fn the_same_code_in_two_repositories_is_two_findings() {
         let names = BTreeMap::from([(1, "a/x".to_owned()), (2, "a/y".to_owned())]);
-        let lines = [
-            (1, line(run("r1", "ada", "src"))),
-            (2, line(run("r1", "bob", "src"))),
-            (2, "no line of a history".to_owned()),
-        ];
+        let mut lines = vec![(2, "no line of a history".to_owned())];
+        for (repository, person) in [(1, "ada"), (1, "bob"), (1, "chen"), (2, "dee"), (2, "eli")] {
+            lines.push((repository, line(run(person, person, "src"))));
+        }
         let report = report(
             &lines,
             Parts::Repositories(&names),
@@ -225,17 +224,13 @@ mod tests {
             days(),
         );
         assert_eq!(report.total.findings, 2);
-        assert_eq!(report.changed_lines, 200);
+        assert_eq!(report.changed_lines, 500);
         assert_eq!(report.unreadable, 1);
-        // Two people: no repository stands alone.
+        // Fewer than five people in each: no repository stands alone.
         assert!(groups(&report, Parts::Repositories(&names)).is_none());
         let table = lessons(&report, |key| key == "L-LEN-BOUND");
         assert_eq!(table.rows.len(), 1);
-        assert!(
-            table.csv().contains("L-LEN-BOUND,2,10.0"),
-            "{}",
-            table.csv()
-        );
+        assert!(table.csv().contains("L-LEN-BOUND,2,4.0"), "{}", table.csv());
     }
 
     #[test]
