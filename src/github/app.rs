@@ -424,10 +424,13 @@ pub async fn issue_comment(
     Ok(part.into())
 }
 
+/// Most commits of a pull request that GitHub lists ("List commits on a pull request", GitHub Docs).
+const LISTED_COMMITS: usize = 250;
+
 /// Logins of everybody who wrote a commit of a pull request, lower case, sorted.
 ///
 /// # Errors
-/// As any request.
+/// As any request; also more commits than GitHub lists, because then nobody can be told not to be an author.
 pub async fn commit_authors(
     client: &Client,
     repository: &RepositoryName,
@@ -441,6 +444,15 @@ pub async fn commit_authors(
     let parts: Vec<CommitPart> = client
         .list(&format!("/repos/{repository}/pulls/{number}/commits"))
         .await?;
+    if parts.len() >= LISTED_COMMITS {
+        return Err(ApiError::Refused {
+            what: "GET commits of the pull request".to_owned(),
+            status: 200,
+            message: format!(
+                "GitHub lists no more than {LISTED_COMMITS} commits of a pull request"
+            ),
+        });
+    }
     let mut logins: Vec<String> = parts
         .into_iter()
         .flat_map(|part| [part.author, part.committer])
@@ -466,10 +478,11 @@ pub async fn permission(
         permission: String,
     }
     let login = RepoPath::from(login).to_uri();
-    let part: PermissionPart = client
-        .get(&format!(
-            "/repos/{repository}/collaborators/{login}/permission"
-        ))
-        .await?;
-    Ok(part.permission)
+    let path = format!("/repos/{repository}/collaborators/{login}/permission");
+    match client.get::<PermissionPart>(&path).await {
+        Ok(part) => Ok(part.permission),
+        // An account that is gone, or was renamed.
+        Err(ApiError::NotFound { .. }) => Ok("none".to_owned()),
+        Err(error) => Err(error),
+    }
 }

@@ -8,6 +8,7 @@ use super::base::Base;
 use super::error::ApiError;
 use super::event::RepositoryName;
 use super::submission::{Context, Submission};
+use crate::finding::Severity;
 use crate::report::Notice;
 use crate::triage::Verdict;
 
@@ -24,6 +25,8 @@ pub struct Excuse {
     pub reason: String,
     /// Ticket or risk-file id.
     pub ticket: Option<String>,
+    /// Whether a second person agreed: an error is excused by no less, wherever the decision was made.
+    pub by_two: bool,
 }
 
 impl Analysis {
@@ -37,10 +40,15 @@ impl Analysis {
             }
             let value = triaged.fingerprint.value();
             let rule = triaged.finding.rule.to_string();
-            let exact = excuses.iter().position(|one| one.fingerprint == value);
+            let is_error = triaged.finding.severity == Severity::Error;
+            let counts = |one: &Excuse| one.by_two || !is_error;
+            let exact = excuses
+                .iter()
+                .position(|one| one.fingerprint == value && counts(one));
             let found = exact.or_else(|| {
                 excuses.iter().enumerate().position(|(number, one)| {
                     !used.contains(&number)
+                        && counts(one)
                         && one.rule == rule
                         && one.moved_key == triaged.fingerprint.moved_key
                 })

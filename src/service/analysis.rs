@@ -157,8 +157,9 @@ pub(super) struct InForce {
     pub(super) over: Vec<String>,
 }
 
-/// The decisions that are in force on a day.
-pub(super) fn in_force(decisions: &[Decision], today: NaiveDate) -> InForce {
+/// The decisions that are in force on a day, for a change that `makers` (logins, lower case) wrote: what one
+/// of them decided, perhaps in another pull request, excuses nothing in their own change.
+pub(super) fn in_force(decisions: &[Decision], today: NaiveDate, makers: &[String]) -> InForce {
     let mut found = InForce::default();
     for decision in decisions
         .iter()
@@ -170,6 +171,13 @@ pub(super) fn in_force(decisions: &[Decision], today: NaiveDate) -> InForce {
                 "a decision of {} about {} in `{}` held until {} and excuses nothing any more",
                 decision.proposed_by, decision.rule, decision.path, decision.until
             ));
+            continue;
+        }
+        let last = match decision.approved_by.as_str() {
+            "" => &decision.proposed_by,
+            name => name,
+        };
+        if makers.contains(&last.to_ascii_lowercase()) {
             continue;
         }
         let approved = match decision.approved_by.as_str() {
@@ -186,6 +194,7 @@ pub(super) fn in_force(decisions: &[Decision], today: NaiveDate) -> InForce {
             rule: decision.rule.clone(),
             reason,
             ticket: Some(decision.ticket.clone()).filter(|ticket| !ticket.is_empty()),
+            by_two: !decision.approved_by.is_empty(),
         });
     }
     found

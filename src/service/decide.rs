@@ -21,7 +21,7 @@ use crate::github::{ApiError, ErrorClass};
 use crate::report::quote;
 use crate::review;
 use crate::rules::RuleInfo;
-use crate::store::{FindingRow, FindingState, Request};
+use crate::store::{FindingRow, FindingState, Job, JobKind, Request};
 use crate::training::clauses::Clauses;
 use crate::training::explain;
 use crate::training::history::short_hash;
@@ -287,6 +287,7 @@ impl Room<'_> {
         };
         let now = self.service.now();
         let (ruling, words) = verdict::rule(&asking, &place, now);
+        let changes = ruling != Ruling::Nothing;
         match ruling {
             Ruling::Nothing => {}
             Ruling::Decide(decision) => store.decide(&decision).await?,
@@ -297,7 +298,32 @@ impl Room<'_> {
                 store.withdraw(&id).await?;
             }
         }
+        if changes {
+            self.review_others(&about).await?;
+        }
         Ok(words)
+    }
+}
+
+impl Room<'_> {
+    /// A decision holds in the whole repository: other pull requests with the finding are reviewed again.
+    async fn review_others(&self, about: &About<'_>) -> Result<(), JobError> {
+        let (store, repository) = (&self.service.store, self.scene.row.id);
+        let numbers = store
+            .pulls_with(repository, &about.fingerprint, &about.moved)
+            .await?;
+        for number in numbers.into_iter().filter(|number| *number != self.number) {
+            let job = Job {
+                kind: JobKind::Pull,
+                installation: self.scene.row.installation,
+                repository,
+                number,
+                head: String::new(),
+                base: String::new(),
+            };
+            store.enqueue(&job, "decision", self.service.now()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -137,6 +137,20 @@ struct ActionPart {
     identifier: String,
 }
 
+/// Events that something may follow from.
+const EVENTS: [&str; 10] = [
+    "installation",
+    "installation_repositories",
+    "repository",
+    "pull_request",
+    "merge_group",
+    "check_run",
+    "check_suite",
+    "pull_request_review_comment",
+    "issue_comment",
+    "pull_request_review",
+];
+
 /// Headers of a delivery that count.
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'h> {
@@ -156,10 +170,24 @@ pub fn effects(
     body: &[u8],
     app: u64,
 ) -> Result<(Delivery, Vec<Effect>), EventError> {
-    let payload: Payload = serde_json::from_slice(body).map_err(|error| EventError {
+    let failed = |error: serde_json::Error| EventError {
         event: headers.event.to_owned(),
         message: error.to_string(),
-    })?;
+    };
+    if !EVENTS.contains(&headers.event) {
+        // Fields of the same name may be anything else there; that it is JSON is enough.
+        let _: serde::de::IgnoredAny = serde_json::from_slice(body).map_err(failed)?;
+        let delivery = Delivery {
+            id: headers.delivery.to_owned(),
+            event: headers.event.to_owned(),
+            action: String::new(),
+            installation: None,
+            repository: None,
+            pull: None,
+        };
+        return Ok((delivery, Vec::new()));
+    }
+    let payload: Payload = serde_json::from_slice(body).map_err(failed)?;
     let action = payload.action.clone().unwrap_or_default();
     let number = payload
         .pull_request

@@ -8,11 +8,11 @@ use super::outcome::{self, Gate};
 use super::scene::Scene;
 use super::state::Service;
 use super::worker::JobError;
-use crate::github::Fence;
 use crate::github::anchor::Anchors;
 use crate::github::base::Base;
-use crate::github::checks::ChecksApi;
+use crate::github::checks::{ChecksApi, Conclusion};
 use crate::github::plan::{PlanOptions, plan};
+use crate::github::{ApiError, Fence};
 use crate::store::Claim;
 
 pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
@@ -28,8 +28,26 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         base: base.to_owned(),
     }
     .external();
-    // A group that was dissolved meanwhile has no commit any more: the job then ends as gone.
-    let run = checks.begin(head, &external).await?;
+    // A group that was dissolved meanwhile has no commit any more.
+    let run = match checks.begin(head, &external).await {
+        Err(ApiError::Refused { status: 422, .. }) => {
+            return Err(JobError::Gone {
+                message: "the merge group was dissolved".to_owned(),
+            });
+        }
+        begun => begun?,
+    };
+    let most = service.settings.cache.most_repository_kib;
+    if scene.size_kib > most {
+        let why = format!(
+            "the repository has {} MiB, more than the {} MiB that cache.max-repository-mib allows",
+            scene.size_kib >> 10,
+            most >> 10
+        );
+        let output = outcome::cannot(&why);
+        checks.complete(&run, Conclusion::Failure, &output).await?;
+        return Ok(());
+    }
     let commits = Commits {
         base: base.to_owned(),
         head: head.to_owned(),
@@ -37,9 +55,17 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         // Whoever let it into the queue approved what it brings.
         proposes: false,
     };
-    let mut analysed = analysed(service, &scene, &commits).await?;
+    let mut analysed = match analysed(service, &scene, &commits).await {
+        Err(JobError::Failed { message }) => {
+            // The queue should not wait for tries that will fail as well.
+            let output = outcome::cannot(&message);
+            checks.complete(&run, Conclusion::Failure, &output).await?;
+            return Err(JobError::Failed { message });
+        }
+        analysed => analysed?,
+    };
     let decisions = service.store.decisions(scene.row.id).await?;
-    let decided = in_force(&decisions, day(service.now()));
+    let decided = in_force(&decisions, day(service.now()), &[]);
     analysed.analysis.excuse(&decided.excuses);
     let gate = Gate::of(&analysed.analysis.report);
     let submission =

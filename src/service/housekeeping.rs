@@ -104,6 +104,8 @@ impl Service {
             }
         }
         let millis = self.now();
+        // Before GitHub is asked: one that comes meanwhile is not taken for gone.
+        let before = self.store.installations().await?;
         let mut known = BTreeSet::new();
         for one in app::installations(&app).await? {
             known.insert(one.id);
@@ -116,14 +118,14 @@ impl Service {
                 account: one.account,
                 state,
             };
-            self.store.note_installation(&row, millis).await?;
+            self.store.find_installation(&row, millis).await?;
             if state == InstallationState::Active {
                 self.store
-                    .enqueue(&sweep(one.id), "catch-up", millis)
+                    .enqueue_if_new(&sweep(one.id), "catch-up", millis)
                     .await?;
             }
         }
-        for row in self.store.installations().await? {
+        for row in before {
             if !known.contains(&row.id) {
                 let gone = Installation {
                     state: InstallationState::Deleted,

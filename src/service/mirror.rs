@@ -20,6 +20,12 @@ use crate::github::marker::is_hex;
 /// Longest fetch.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
+/// Where the names of fetched commits stand.
+const REFS: &str = "refs/scrubin/";
+
+/// Names of commits that are kept.
+const KEPT_REFS: usize = 64;
+
 /// How often a running fetch is looked at.
 const LOOK: Duration = Duration::from_millis(25);
 
@@ -144,7 +150,7 @@ impl Mirrors {
     /// The folder cannot be written.
     pub(super) fn open(&self, repository: i64) -> Result<Mirror, MirrorError> {
         let path = self.folder.join(format!("{repository}.git"));
-        for folder in ["objects/pack", "refs/heads", "info"] {
+        for folder in ["objects/pack", "refs/heads", "refs/scrubin", "info"] {
             std::fs::create_dir_all(path.join(folder))?;
         }
         put(&path.join("config"), CONFIG)?;
@@ -265,15 +271,34 @@ impl Mirror {
         command
     }
 
-    /// Whether a commit and its tree are here.
-    pub(super) fn has(&self, commit: &str) -> bool {
-        is_hex(commit)
-            && self
-                .git()
-                .args(["cat-file", "-e", &format!("{commit}^{{tree}}")])
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|status| status.success())
+    /// Those of the commits that are not here with their trees, sorted, each once. One process for all:
+    /// starting one costs more than its answer.
+    fn missing<'c>(&self, commits: &[&'c str]) -> io::Result<Vec<&'c str>> {
+        let mut asked: Vec<&str> = commits.to_vec();
+        asked.sort_unstable();
+        asked.dedup();
+        let mut child = self
+            .git()
+            .args(["cat-file", "--batch-check=%(objecttype)"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let lines: String = asked
+            .iter()
+            .map(|commit| format!("{commit}^{{tree}}\n"))
+            .collect();
+        if let Some(mut input) = child.stdin.take() {
+            // One that ended early answers fewer lines, which counts as missing.
+            let _ = io::Write::write_all(&mut input, lines.as_bytes());
+        }
+        let output = child.wait_with_output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut answers = text.lines();
+        Ok(asked
+            .into_iter()
+            .filter(|_| answers.next() != Some("tree"))
+            .collect())
     }
 
     /// Fetches commits that are not here, each without its history.
@@ -294,13 +319,7 @@ impl Mirror {
                 });
             }
         }
-        let mut wanted: Vec<&str> = commits
-            .iter()
-            .copied()
-            .filter(|commit| !self.has(commit))
-            .collect();
-        wanted.sort_unstable();
-        wanted.dedup();
+        let wanted = self.missing(commits)?;
         if wanted.is_empty() {
             return Ok(());
         }
@@ -334,7 +353,13 @@ impl Mirror {
                 "--end-of-options",
             ])
             .arg(format!("{}/{name}.git", addresses.server))
-            .args(&wanted)
+            // A name for each: what has none is not offered to GitHub as known, and the whole would come
+            // again with every push.
+            .args(
+                wanted
+                    .iter()
+                    .map(|commit| format!("{commit}:{REFS}{commit}")),
+            )
             // In the environment: arguments are visible to every process of the machine.
             .env("GIT_CONFIG_COUNT", "1")
             .env(
@@ -346,13 +371,32 @@ impl Mirror {
                 format!("AUTHORIZATION: basic {basic}"),
             );
         self.run(command.spawn()?, token)?;
+        self.forget_refs(&wanted)?;
         drop(lock);
-        for commit in wanted {
-            if !self.has(commit) {
-                return Err(MirrorError::Missing {
-                    name: commit.to_owned(),
-                });
+        if let Some(name) = self.missing(&wanted)?.first() {
+            return Err(MirrorError::Missing {
+                name: (*name).to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Drops the names of commits but for the newest ones and those that were just fetched. What they held
+    /// stays until the repository is fetched anew.
+    fn forget_refs(&self, fetched: &[&str]) -> io::Result<()> {
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(self.path.join(REFS))? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let written = entry.metadata().and_then(|meta| meta.modified());
+            if !fetched.contains(&name.as_str()) {
+                all.push((written.unwrap_or(SystemTime::UNIX_EPOCH), entry.path()));
             }
+        }
+        all.sort();
+        let most = all.len().saturating_sub(KEPT_REFS);
+        for (_, path) in all.into_iter().take(most) {
+            std::fs::remove_file(path)?;
         }
         Ok(())
     }
@@ -477,7 +521,8 @@ mod tests {
             std::fs::read_to_string(mirror.path().join("config")).unwrap(),
             CONFIG
         );
-        assert!(!mirror.has(&"a".repeat(40)) && !mirror.has("--version"));
+        let unknown = "a".repeat(40);
+        assert_eq!(mirror.missing(&[&unknown, &unknown]).unwrap(), [&unknown]);
     }
 
     #[test]

@@ -45,6 +45,15 @@ impl Gate {
     }
 }
 
+/// The text of a check run where something kept the change from being reviewed at all.
+pub(super) fn cannot(why: &str) -> Output {
+    Output {
+        title: "This change could not be reviewed".to_owned(),
+        summary: crate::report::quote::text(why),
+        ..Output::default()
+    }
+}
+
 /// The text of the check run. `page` is the address of the dashboard's page about it.
 pub(super) fn output(
     gate: Gate,

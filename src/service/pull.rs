@@ -19,7 +19,7 @@ use crate::github::event as actions;
 use crate::github::plan::PlanOptions;
 use crate::github::publish::{Publication, publish};
 use crate::github::{ErrorClass, Fence};
-use crate::store::Claim;
+use crate::store::{Claim, ReviewRow};
 
 pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
     let scene = Scene::of(service, claim, fence).await?;
@@ -88,6 +88,8 @@ impl Review<'_> {
                 .to_owned(),
             ..Output::default()
         };
+        self.unreviewed("skipped", run.id, "a draft is not reviewed")
+            .await?;
         let (conclusion, output) = self.beside(Conclusion::Neutral, output).await?;
         self.checks.complete(&run, conclusion, &output).await?;
         Ok(())
@@ -120,14 +122,31 @@ impl Review<'_> {
         run: &crate::github::checks::CheckRun,
         why: &str,
     ) -> Result<(), JobError> {
-        let output = Output {
-            title: "This change could not be reviewed".to_owned(),
-            summary: crate::report::quote::text(why),
-            ..Output::default()
-        };
+        self.unreviewed("incomplete", run.id, why).await?;
+        let output = outcome::cannot(why);
         self.checks
             .complete(run, Conclusion::Failure, &output)
             .await?;
+        Ok(())
+    }
+
+    /// Notes that this commit was looked at and not reviewed, so that nobody looks again every hour.
+    async fn unreviewed(&self, outcome: &str, check_run: i64, why: &str) -> Result<(), JobError> {
+        let now = self.service.now();
+        let row = ReviewRow {
+            repository: self.scene.row.id,
+            number: self.number,
+            head: self.pull.head.clone(),
+            title: self.pull.title.clone(),
+            author: self.pull.author.clone(),
+            outcome: outcome.to_owned(),
+            check_run,
+            started_ms: now,
+            ended_ms: now,
+            notes: why.to_owned(),
+            ..ReviewRow::default()
+        };
+        self.service.store.note_review(&row).await?;
         Ok(())
     }
 
@@ -179,14 +198,24 @@ impl Review<'_> {
             Err(error) => return Err(error),
         };
         let decisions = service.store.decisions(self.scene.row.id).await?;
-        let decided = in_force(&decisions, day(service.now()));
-        analysed.analysis.excuse(&decided.excuses);
+        let makers =
+            app::commit_authors(&self.scene.client, &self.scene.name, self.api.number).await?;
+        let mut hands = makers.clone();
+        hands.push(self.pull.author.to_ascii_lowercase());
+        let decided = in_force(&decisions, day(service.now()), &hands);
         let mut notes = decided.over;
-        let people = match analysed.analysis.proposed.is_empty() && service.record_key.is_none() {
+        let mut people = match analysed.analysis.proposed.is_empty() && service.record_key.is_none()
+        {
             true => None,
             false => Some(api::second_persons(self.api, &self.pull.author, head).await),
         };
+        if let Some(Ok(people)) = &mut people {
+            // Whoever wrote a part of the change is no second person, whoever opened it.
+            let is_other = |name: &String| !hands.contains(&name.to_ascii_lowercase());
+            people.approvers.retain(is_other);
+        }
         analysed.analysis.settle(people.as_ref());
+        analysed.analysis.excuse(&decided.excuses);
         let base = Base {
             commit: Some(compared.merge_base),
             tip: Some(compared.tip),
@@ -240,12 +269,6 @@ impl Review<'_> {
                 Some(Reviewers::default())
             }
             None => None,
-        };
-        let makers = match &reviewers {
-            Some(_) => {
-                app::commit_authors(&self.scene.client, &self.scene.name, self.api.number).await?
-            }
-            None => Vec::new(),
         };
         let ended = Ended {
             scene: self.scene,

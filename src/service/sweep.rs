@@ -63,7 +63,7 @@ pub(super) async fn run(service: &Service, claim: &Claim) -> Result<(), JobError
                 head: String::new(),
                 base: String::new(),
             };
-            service.store.enqueue(&job, "sweep", now).await?;
+            service.store.enqueue_if_new(&job, "sweep", now).await?;
             found += 1;
         }
     }

@@ -76,6 +76,16 @@ pub(super) fn rule(asking: &Asking<'_>, place: &Place<'_>, now: Millis) -> (Ruli
         Command::Explain | Command::Recheck => return nothing(HELP),
     };
     let is_same = |name: &str| name.eq_ignore_ascii_case(asking.person);
+    // The same question again, after an answer that was cut off.
+    let done = asking.known.filter(|one| {
+        one.state == DecisionState::Active
+            && one.kind == kind
+            && (one.id == asking.id || is_same(&one.approved_by))
+    });
+    if let Some(done) = done {
+        let words = said(done.kind, &done.until, &done.ticket);
+        return nothing(&format!("{words}. The check follows."));
+    }
     let waiting = asking
         .known
         .filter(|one| one.state == DecisionState::Proposed && one.kind == kind);

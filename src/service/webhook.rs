@@ -24,8 +24,15 @@ const HELD: usize = 64 << 20;
 /// How long a body may take to arrive. GitHub itself gives up after ten seconds.
 const ARRIVAL: Duration = Duration::from_secs(10);
 
-/// The limit of bodies that are held at once, in KiB.
-pub(super) static HOLD: Semaphore = Semaphore::const_new(HELD >> 10);
+/// Bodies up to this size have a limit of their own, so that large ones, perhaps slow and of nobody we
+/// know, do not hold them up.
+const SMALL: usize = 1 << 20;
+
+/// The limits of bodies that are held at once, in KiB: small ones, large ones.
+static HOLD: [Semaphore; 2] = [
+    Semaphore::const_new(HELD >> 11),
+    Semaphore::const_new(HELD >> 11),
+];
 
 /// A delivery whose signature holds. Nothing of it was parsed before that was known.
 pub(super) struct Signed {
@@ -78,7 +85,9 @@ impl Signed {
             return Err(refuse(StatusCode::BAD_REQUEST, "no event or delivery id\n"));
         };
         let share = u32::try_from(length >> 10).unwrap_or(u32::MAX).max(1);
-        let held = tokio::time::timeout(ARRIVAL, HOLD.acquire_many(share)).await;
+        let [small, large] = &HOLD;
+        let hold = if length <= SMALL { small } else { large };
+        let held = tokio::time::timeout(ARRIVAL, hold.acquire_many(share)).await;
         let Ok(Ok(_held)) = held else {
             return Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "busy\n"));
         };

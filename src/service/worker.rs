@@ -153,7 +153,7 @@ impl Service {
         ));
         let began = Instant::now();
         let outcome = match claim.strikes < work.attempts.saturating_mul(LOST) {
-            true => self.under_lease(&claim, lease_ms).await,
+            true => self.under_lease(&claim, lease_ms, now).await,
             // It ends every process that works on it: a kill, or no memory left.
             false => Some(Err(JobError::Failed {
                 message: format!(
@@ -188,14 +188,20 @@ impl Service {
 
     /// Works while the lease holds; `None` where it was lost. The fence keeps a process that was frozen
     /// from writing after its lease ran out.
-    async fn under_lease(&self, claim: &Claim, lease_ms: Millis) -> Option<Result<(), JobError>> {
+    async fn under_lease(
+        &self,
+        claim: &Claim,
+        lease_ms: Millis,
+        claimed: Millis,
+    ) -> Option<Result<(), JobError>> {
         let fence = Fence::default();
         let until = |now: Millis| {
             // A margin for what is on its way when the time is over.
             let left = lease_ms.saturating_sub(lease_ms / 6);
             Duration::from_millis(u64::try_from(now.saturating_add(left)).unwrap_or_default())
         };
-        fence.set(until(self.now()));
+        // From when it was claimed: a process may stand still in between.
+        fence.set(until(claimed));
         let job = self.run(claim, &fence);
         tokio::pin!(job);
         let mut beat = tokio::time::interval(self.settings.work.lease / 3);
@@ -247,6 +253,11 @@ impl Service {
                 let asked = Millis::try_from(after.as_millis()).unwrap_or(LONGEST_MS);
                 let due = now.saturating_add(asked.max(self.pause(claim)));
                 ("later", retry(Some(due), false, message))
+            }
+            Err(JobError::Store(error @ (StoreError::Chain { .. } | StoreError::Word { .. }))) => {
+                let is_last = claim.strikes + 1 >= self.settings.work.attempts;
+                let due = (!is_last).then(|| now.saturating_add(self.pause(claim)));
+                ("failed", retry(due, true, error.to_string()))
             }
             Err(JobError::Store(error)) => {
                 let due = now.saturating_add(self.pause(claim));

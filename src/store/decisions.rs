@@ -96,11 +96,12 @@ impl Store {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "UPDATE decisions SET state = 'withdrawn' WHERE repository = $1 AND fingerprint = $2 \
-             AND state <> 'withdrawn' AND id <> $3",
+             AND id <> $3 AND (state = 'proposed' OR (state = 'active' AND $4 = 'active'))",
         )
         .bind(decision.repository)
         .bind(decision.fingerprint.clone())
         .bind(decision.id.clone())
+        .bind(decision.state.as_str())
         .execute(&mut *transaction)
         .await?;
         sqlx::query(
@@ -136,6 +137,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn approve(&self, id: &str, person: &str, now: Millis) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE decisions SET state = 'active', approved_by = $1, approved_ms = $2 \
              WHERE id = $3 AND state = 'proposed'",
@@ -143,9 +145,22 @@ impl Store {
         .bind(person.to_owned())
         .bind(now)
         .bind(id.to_owned())
-        .execute(&self.write)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        if done == 1 {
+            // It takes the place of the one that stood until now.
+            sqlx::query(
+                "UPDATE decisions SET state = 'withdrawn' WHERE state = 'active' AND id <> $1 AND EXISTS ( \
+                 SELECT 1 FROM decisions d WHERE d.id = $1 AND d.repository = decisions.repository \
+                 AND d.fingerprint = decisions.fingerprint)",
+            )
+            .bind(id.to_owned())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(done == 1)
     }
 
     /// Takes a decision back; says whether it stood.
@@ -175,6 +190,27 @@ impl Store {
         .fetch_all(reader(self))
         .await?;
         rows.iter().map(decision_of).collect()
+    }
+
+    /// Pull requests with a finding that a decision is or was about, so that they are reviewed again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pulls_with(
+        &self,
+        repository: i64,
+        fingerprint: &str,
+        moved: &str,
+    ) -> Result<Vec<i64>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT DISTINCT number FROM findings WHERE repository = $1 AND (fingerprint = $2 OR moved = $3) \
+             AND state IN ('open', 'accepted', 'disputed') ORDER BY number",
+        )
+        .bind(repository)
+        .bind(fingerprint.to_owned())
+        .bind(moved.to_owned())
+        .fetch_all(reader(self))
+        .await?)
     }
 
     /// The decision that stands or waits for a finding.

@@ -239,6 +239,27 @@ impl Store {
         Ok(())
     }
 
+    /// Notes an installation that GitHub lists now: it is there, whatever an event said before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_installation(
+        &self,
+        installation: &Installation,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "UPDATE installations SET state = 'suspended' WHERE id = $1 AND state = 'deleted'",
+        )
+        .bind(installation.id)
+        .execute(&mut *transaction)
+        .await?;
+        put_installation(&mut transaction, installation, now).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// Notes a repository as it is.
     ///
     /// # Errors

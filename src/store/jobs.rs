@@ -204,6 +204,30 @@ impl Store {
         Ok(())
     }
 
+    /// Puts a job in the queue that nobody asked for, unless it stands there already: one that was given up
+    /// stays so until a person or an event asks.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn enqueue_if_new(
+        &self,
+        job: &Job,
+        why: &str,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE key = $1")
+            .bind(job.key())
+            .fetch_one(&mut *transaction)
+            .await?;
+        if known == 0 {
+            enqueue(&mut transaction, job, why, now).await?;
+        }
+        transaction.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
     /// Takes the next job: of the installation that waited longest for its turn and has fewer than
     /// `most` jobs under way, the one that is due longest. `worker` is a new name for the lease.
     ///
@@ -240,6 +264,18 @@ impl Store {
             transaction.rollback().await?;
             return Ok(None);
         };
+        // Counted again now that the installation's row is held: another replica may have taken one since.
+        let under_way: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM jobs WHERE installation = $1 AND state = 'leased' AND lease_until_ms > $2",
+        )
+        .bind(installation)
+        .bind(now)
+        .fetch_one(&mut *transaction)
+        .await?;
+        if under_way >= most {
+            transaction.rollback().await?;
+            return Ok(None);
+        }
         let row = sqlx::query(self.dialect(
             "SELECT * FROM jobs WHERE installation = $1 AND due_ms <= $2 \
              AND (state = 'queued' OR (state = 'leased' AND lease_until_ms <= $2)) \

@@ -269,6 +269,18 @@ impl Store {
                 let pool = AnyPoolOptions::new()
                     .max_connections(CONNECTIONS)
                     .acquire_timeout(PATIENCE)
+                    .after_connect(|connection, _| {
+                        Box::pin(async move {
+                            // A replica that stands still in mid-transaction must not hold up the others.
+                            connection
+                                .execute(
+                                    "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '5s'; \
+                                     SET statement_timeout = '60s'",
+                                )
+                                .await?;
+                            Ok(())
+                        })
+                    })
                     .connect_with(options)
                     .await?;
                 (pool.clone(), pool)

@@ -160,7 +160,7 @@ impl Store {
         Ok(sqlx::query_scalar(
             "SELECT r.number FROM reviews r WHERE r.repository = $1 AND r.head = $2 AND r.number <> $3 \
              AND r.number > 0 AND (r.outcome = 'incomplete' OR EXISTS (SELECT 1 FROM findings f \
-             WHERE f.repository = r.repository AND f.number = r.number AND f.state = 'open')) AND r.outcome <> 'passed' \
+             WHERE f.repository = r.repository AND f.number = r.number AND f.state = 'open')) AND r.outcome NOT IN ('passed', 'skipped') \
              ORDER BY r.number",
         )
         .bind(repository)
