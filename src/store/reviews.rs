@@ -20,7 +20,7 @@ pub struct ReviewRow {
     pub title: String,
     /// Who opened it.
     pub author: String,
-    /// `passed`, `findings`, `incomplete`.
+    /// `passed`, `findings`, `incomplete`, `skipped`.
     pub outcome: String,
     /// Changed files.
     pub files: i64,
