@@ -12,7 +12,7 @@ use crate::change::git::Repository;
 use crate::config::{Config, Configs, FailOn, Scope};
 use crate::evidence::Terms;
 use crate::finding::Precision;
-use crate::report::{Notice, Report};
+use crate::report::Report;
 use crate::review::{self, Inputs, Prepared, Ruleset, Thresholds};
 use crate::training::history::Stage;
 
@@ -40,10 +40,8 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<Outcome, Failure> {
     };
     let (mut report, terms) = review(&reviewed, &configs, arguments)?;
     let praise = keep(&mut report, &reviewed, &configs, keep::stage_of_check());
-    if arguments.format != ReportFormat::Terminal {
-        // For people: the same change gives the same report to programs, whatever was there before.
-        let is_praise = |notice: &Notice| Some(&notice.text) == praise.as_ref();
-        report.notices.retain(|notice| !is_praise(notice));
+    if let (Some(praise), ReportFormat::Terminal) = (praise, arguments.format) {
+        output::message(&format!("scrubin: {praise}"));
     }
     if let (Some(recorder), Some(place)) = (&recorder, place) {
         let change = Change {

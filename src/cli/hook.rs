@@ -157,7 +157,8 @@ fn reviewed(arguments: &CheckArguments) -> (Result<Outcome, Failure>, Option<Con
         // Silent on success: a hook that talks all the time is switched off.
         if !quiet {
             output::message(output::render(&report, arguments).trim_end());
-        } else if let Some(praise) = praise {
+        }
+        if let Some(praise) = praise {
             output::message(&format!("scrubin: {praise}"));
         }
         outcome

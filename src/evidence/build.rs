@@ -125,13 +125,17 @@ pub fn checklist(config: &Config, class: Option<SafetyClass>) -> Vec<ChecklistPa
 pub fn build(report: &Report, context: Context) -> ReviewRecord {
     let decided = decisions(report);
     let terms = context.terms;
+    let mut configuration = context.configuration;
+    configuration
+        .weaker
+        .extend(report.profile.lowered_by_change());
     ReviewRecord {
         schema: SCHEMA_VERSION,
         id: String::new(),
         sequence: 0,
         previous: None,
         project: context.project,
-        configuration: context.configuration,
+        configuration,
         change: ChangePart {
             repository: context.repository,
             source: report.change.source.clone(),

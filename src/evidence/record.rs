@@ -77,7 +77,8 @@ pub struct ConfigurationPart {
     pub path: Option<String>,
     /// SHA-256 of its text.
     pub sha256: Option<String>,
-    /// By what arguments made the review weaker than the repository's own configuration asks, in sentences.
+    /// By what arguments, or the reviewed change itself, made the review weaker than the repository's own
+    /// configuration asks, in sentences.
     pub weaker: Vec<String>,
 }
 

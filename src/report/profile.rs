@@ -116,6 +116,29 @@ impl ProfileReport {
         sentences
     }
 
+    /// By what the change itself makes the review laxer, a sentence each: a second person has to approve it.
+    pub fn lowered_by_change(&self) -> Vec<String> {
+        let rules = self
+            .change
+            .rules
+            .iter()
+            .filter(|switch| switch.is_lowered())
+            .map(|switch| {
+                let (from, to) = (word(switch.from), word(switch.to));
+                format!(
+                    "the change itself lowers {} from {from} to {to}",
+                    switch.rule
+                )
+            });
+        let others = self
+            .change
+            .others
+            .iter()
+            .filter(|(_, lowers)| *lowers)
+            .map(|(text, _)| format!("the change itself: {text}"));
+        rules.chain(others).collect()
+    }
+
     /// The same as data, for JSON and SARIF.
     pub(super) fn part(&self) -> ProfilePart<'_> {
         ProfilePart {

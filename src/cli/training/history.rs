@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::record::replace;
 use crate::cli::{Outcome, output};
 use crate::report::visible;
-use crate::training::history::{Log, episodes};
+use crate::training::history::{Forgotten, Log, episodes};
 use crate::training::learner::Learner;
 
 /// Line numbers that a warning names.
@@ -324,6 +324,11 @@ fn take_key(place: &Place, file: &Path) -> Result<Outcome, Failure> {
         let name = (new.person(address), new.id());
         (runs, lessons) = log.rename(&old.person(address), (&name.0, &name.1));
         if runs + lessons > 0 {
+            // What an older export of somebody has under the former name is not taken in again.
+            log.forgotten.push(Forgotten {
+                who: old.person(address),
+                at: now(),
+            });
             place.store.save(&log, &held)?;
         }
     }

@@ -59,8 +59,8 @@ pub(in crate::cli) fn new_id() -> Result<String, Failure> {
     Ok(hex(&bytes))
 }
 
-/// Adds a review to the local history. Gives what is good to hear, where there is something; the report has
-/// it too.
+/// Adds a review to the local history. Gives what is good to hear, where there is something: for the person,
+/// not for the report, which must not depend on what was there before.
 pub(in crate::cli) fn keep(
     report: &mut Report,
     ended: &Ended<'_>,
@@ -72,8 +72,6 @@ pub(in crate::cli) fn keep(
     match add(report, ended, settings) {
         Ok(told) => {
             report.familiar = told.familiar;
-            let praise = told.repaired.clone().map(|text| Notice { text });
-            report.notices.extend(praise);
             told.repaired
         }
         Err(failure) => {

@@ -38,7 +38,11 @@ pub fn terminal(report: &TeamReport, color: bool) -> String {
         "repaired",
         "open",
         report.periods.first().map_or("", String::as_str),
-        report.periods.last().map_or("", String::as_str),
+        // A step of several months has both of its ends in its name.
+        report.periods.last().map_or("", |name| {
+            name.rsplit_once(" to ")
+                .map_or(name.as_str(), |(_, end)| end)
+        }),
     ));
     for weakness in report.weaknesses.iter().take(SHOWN) {
         let numbers = &weakness.numbers;
