@@ -224,13 +224,13 @@ mod tests {
             days(),
         );
         assert_eq!(report.total.findings, 2);
-        assert_eq!(report.changed_lines, 500);
+        assert_eq!(report.changed_lines, 200);
         assert_eq!(report.unreadable, 1);
         // Fewer than five people in each: no repository stands alone.
         assert!(groups(&report, Parts::Repositories(&names)).is_none());
         let table = lessons(&report, |key| key == "L-LEN-BOUND");
         assert_eq!(table.rows.len(), 1);
-        assert!(table.csv().contains("L-LEN-BOUND,2,4.0"), "{}", table.csv());
+        assert!(table.csv().contains("L-LEN-BOUND,2,10.0"), "{}", table.csv());
     }
 
     #[test]
