@@ -442,6 +442,10 @@ impl Mirror {
                 let _ = std::fs::remove_dir_all(&self.path);
                 return Err(MirrorError::Stopped { why });
             }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "waits for a process; the result does not depend on how long"
+            )]
             std::thread::sleep(LOOK);
         };
         if status.success() {

@@ -67,10 +67,14 @@ mod tests {
         // "Testing the webhook payload validation", GitHub Docs.
         let secret = Secret::new("It's a Secret to Everybody").unwrap();
         let header = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
-        assert!(is_signed(&[secret.clone()], Some(header), b"Hello, World!"));
+        assert!(is_signed(
+            std::slice::from_ref(&secret),
+            Some(header),
+            b"Hello, World!"
+        ));
         assert_eq!(secret.sign(b"Hello, World!"), header);
         assert!(!is_signed(
-            &[secret.clone()],
+            std::slice::from_ref(&secret),
             Some(header),
             b"Hello, World?"
         ));

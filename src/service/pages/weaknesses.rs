@@ -230,7 +230,11 @@ mod tests {
         assert!(groups(&report, Parts::Repositories(&names)).is_none());
         let table = lessons(&report, |key| key == "L-LEN-BOUND");
         assert_eq!(table.rows.len(), 1);
-        assert!(table.csv().contains("L-LEN-BOUND,2,10.0"), "{}", table.csv());
+        assert!(
+            table.csv().contains("L-LEN-BOUND,2,10.0"),
+            "{}",
+            table.csv()
+        );
     }
 
     #[test]
