@@ -241,6 +241,21 @@ impl Client {
         })
     }
 
+    /// Whether the fence still lets it write.
+    ///
+    /// # Errors
+    /// [`ApiError::TimeOver`]: somebody else has the work now.
+    #[cfg(feature = "service")]
+    pub fn ensure_time(&self, what: &str) -> Result<(), ApiError> {
+        let now = self.options.clock.now();
+        match self.fence.as_ref().is_some_and(|fence| fence.is_over(now)) {
+            true => Err(ApiError::TimeOver {
+                what: what.to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// This client, which writes only while the fence allows it.
     #[must_use]
     pub fn behind(mut self, fence: Fence) -> Self {

@@ -288,6 +288,7 @@ impl Room<'_> {
         let now = self.service.now();
         let (ruling, words) = verdict::rule(&asking, &place, now);
         let changes = ruling != Ruling::Nothing;
+        client.ensure_time("note the decision")?;
         match ruling {
             Ruling::Nothing => {}
             Ruling::Decide(decision) => store.decide(&decision).await?,

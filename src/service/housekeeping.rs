@@ -10,10 +10,13 @@ use super::state::Service;
 use super::worker::or_end;
 use crate::github::ApiError;
 use crate::github::app::{self, ListedDelivery};
-use crate::store::{Installation, InstallationState, Job, JobKind, StoreError};
+use crate::store::{DecisionState, Installation, InstallationState, Job, JobKind, StoreError};
 
 /// How far back GitHub keeps deliveries ("Redelivering webhooks", GitHub Docs).
 const KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// The fact that says on which day expired decisions were last looked for.
+const EXPIRED: &str = "expired-looked-at";
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -137,6 +140,44 @@ impl Service {
         Ok(asked)
     }
 
+    /// Once a day: pull requests with a finding whose acceptance ran out are reviewed again, so that no gate
+    /// stays open by it.
+    async fn review_expired(&self) -> Result<(), KeepError> {
+        let now = self.now();
+        let today = super::analysis::day(now).to_string();
+        let last = self.store.fact(EXPIRED).await?.unwrap_or_default();
+        if last == today {
+            return Ok(());
+        }
+        for decision in self.store.decisions(0).await? {
+            // Days as texts of one form are in order.
+            let is_over = !decision.until.is_empty() && decision.until < today;
+            if !is_over || decision.until < last || decision.state != DecisionState::Active {
+                continue;
+            }
+            let Some(row) = self.store.repository(decision.repository).await? else {
+                continue;
+            };
+            let numbers = self
+                .store
+                .pulls_with(row.id, &decision.fingerprint, &decision.moved)
+                .await?;
+            for number in numbers {
+                let job = Job {
+                    kind: JobKind::Pull,
+                    installation: row.installation,
+                    repository: row.id,
+                    number,
+                    head: String::new(),
+                    base: String::new(),
+                };
+                self.store.enqueue(&job, "expired", now).await?;
+            }
+        }
+        self.store.note_fact(EXPIRED, &today).await?;
+        Ok(())
+    }
+
     /// Asks GitHub who we are: how many installations it has for us.
     ///
     /// # Errors
@@ -161,6 +202,7 @@ impl Service {
             runs = swept.runs,
             "deleted what was old"
         );
+        self.review_expired().await?;
         for installation in self.store.gone_installations().await? {
             self.store.drop_jobs(installation, None).await?;
         }

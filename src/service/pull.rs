@@ -286,6 +286,8 @@ impl Review<'_> {
             makers,
             disputed: &decided.disputed,
         };
+        // A worker that stood still must not write over what the next one noted.
+        self.scene.client.ensure_time("note the review")?;
         // Before the check says that the gate is open: a gate without its record was not passed.
         keep::record(service, &ended, terms).await?;
         keep::note(service, &ended).await?;

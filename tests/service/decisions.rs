@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[Test] = &[
     ),
     ("questions_are_answered_once", answered_once),
     ("an_edited_comment_decides_nothing", edited),
+    ("an_acceptance_that_ran_out_closes_the_gate_again", expired),
 ];
 
 struct Talk {
@@ -206,4 +207,31 @@ fn edited(database: &Database) {
         said.iter().any(|one| one.body.contains("was edited")),
         "{said:#?}"
     );
+}
+
+fn expired(database: &Database) {
+    let talk = Talk::new(database);
+    let today = chrono::Utc::now().date_naive();
+    talk.say(
+        "ada",
+        &format!("scrubin accept the frame is never longer than that until {today}"),
+    );
+    talk.say("bo", "scrubin accept");
+    assert_eq!(talk.conclusion(), "success");
+    // Its day is over: what the database holds is set back, which nothing but time does otherwise.
+    let decision = talk.decisions().pop().unwrap();
+    let store = &talk.stage.service.store;
+    talk.stage.wait(store.withdraw(&decision.id)).unwrap();
+    let over = scrubin::store::Decision {
+        id: "review-comment:0".to_owned(),
+        until: "2020-01-01".to_owned(),
+        ..decision
+    };
+    talk.stage.wait(store.decide(&over)).unwrap();
+    talk.stage
+        .wait(store.note_fact("expired-looked-at", "2020-01-01"))
+        .unwrap();
+    talk.stage.wait(talk.stage.service.clean_up()).unwrap();
+    talk.stage.settle();
+    assert_eq!(talk.conclusion(), "failure");
 }
