@@ -12,6 +12,10 @@
     clippy::indexing_slicing,
     reason = "tests"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "processes of their own are waited for, and killed at moments of every kind"
+)]
 
 #[path = "service/crashes.rs"]
 mod crashes;

@@ -20,8 +20,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_job_that_ends_every_process_is_given_up", poison),
 ];
 
+/// A test with a server for databases.
+type ReplicaTest = (&'static str, fn(&Cluster));
+
 /// Tests of several replicas.
-pub(crate) const REPLICAS: &[(&str, fn(&Cluster))] = &[
+pub(crate) const REPLICAS: &[ReplicaTest] = &[
     ("two_and_three_replicas_one_frozen", frozen),
     ("the_database_restarts_in_mid_load", database_restarts),
     ("a_copy_of_the_database_serves", copied),
