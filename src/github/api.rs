@@ -401,8 +401,12 @@ impl PullApi<'_> {
             "/repos/{}/collaborators/{login}/permission",
             self.repository
         );
-        let answer: PermissionPart = self.client.get(&path).await?;
-        Ok(answer.permission)
+        match self.client.get::<PermissionPart>(&path).await {
+            Ok(answer) => Ok(answer.permission),
+            // An account that is gone, or was renamed.
+            Err(ApiError::NotFound { .. }) => Ok("none".to_owned()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes one review with comments on lines. `event` is `COMMENT` or `REQUEST_CHANGES`.

@@ -14,7 +14,6 @@ use super::client::Client;
 use super::error::ApiError;
 use super::event::RepositoryName;
 use super::secret::Token;
-use crate::finding::RepoPath;
 
 /// How long a JSON Web Token of ours lasts; GitHub takes ten minutes at most.
 const LIFE: Duration = Duration::from_secs(9 * 60);
@@ -462,27 +461,4 @@ pub async fn commit_authors(
     logins.sort_unstable();
     logins.dedup();
     Ok(logins)
-}
-
-/// What a person may do in a repository: `admin`, `write`, `read`, `none`.
-///
-/// # Errors
-/// As any request.
-pub async fn permission(
-    client: &Client,
-    repository: &RepositoryName,
-    login: &str,
-) -> Result<String, ApiError> {
-    #[derive(Deserialize)]
-    struct PermissionPart {
-        permission: String,
-    }
-    let login = RepoPath::from(login).to_uri();
-    let path = format!("/repos/{repository}/collaborators/{login}/permission");
-    match client.get::<PermissionPart>(&path).await {
-        Ok(part) => Ok(part.permission),
-        // An account that is gone, or was renamed.
-        Err(ApiError::NotFound { .. }) => Ok("none".to_owned()),
-        Err(error) => Err(error),
-    }
 }

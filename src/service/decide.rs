@@ -242,7 +242,7 @@ impl Room<'_> {
         root: Option<u64>,
     ) -> Result<String, JobError> {
         let (client, name) = (&self.scene.client, &self.scene.name);
-        let may_decide = may_write(&app::permission(client, name, person).await?);
+        let may_decide = may_write(&self.api.permission(person).await?);
         let is_opener = person.eq_ignore_ascii_case(&self.pull.author);
         if !may_decide && !is_opener {
             return Ok("Only people who may write to this repository decide here.".to_owned());

@@ -292,8 +292,11 @@ async fn history(service: &Service, ended: &Ended<'_>, now: Millis) -> Result<()
 /// The key of pseudonyms: made once for the whole service, so that a person is one in all repositories.
 async fn history_key(service: &Service) -> Result<Key, StoreError> {
     let mut bytes = [0_u8; 32];
-    // Where there are no random numbers TLS does not work either, and this is never reached.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    // A key that anybody can guess would name everybody.
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| StoreError::Word {
+        what: "the key of pseudonyms",
+        word: "no random numbers".to_owned(),
+    })?;
     let text = service
         .store
         .fact_or("history-key", Key::new(bytes).to_text().trim())

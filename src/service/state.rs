@@ -171,14 +171,6 @@ impl Service {
         self.plain.with_token(token.token, self.pace(installation))
     }
 
-    /// A client with a person's own token.
-    ///
-    /// # Errors
-    /// A token that no header can hold.
-    pub fn person(&self, token: crate::github::Token) -> Result<Client, ApiError> {
-        self.plain.with_token(token, Pace::default())
-    }
-
     /// Forgets the tokens of an installation: one was refused.
     pub(super) fn forget_tokens(&self, installation: i64) {
         lock(&self.tokens).retain(|(of, _), _| *of != installation);
