@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Once;
 
 use git2::{ObjectType, Odb, Oid};
+use rustc_hash::FxHashMap;
 
 use super::blobs::Object;
 
@@ -91,6 +92,43 @@ impl Objects {
         }
         let line = object.data().split(|&byte| byte == b'\n').next()?;
         oid_of_hex(line.strip_prefix(b"tree ")?)
+    }
+
+    /// How many paths the tree of a commit names, folders included, or more than `most`. Each tree is read
+    /// once: nine small ones within each other can name a billion paths, and git walks all of them.
+    pub(super) fn paths(&self, commit: Oid, most: u64) -> Option<u64> {
+        let mut known = FxHashMap::default();
+        self.paths_below(self.tree_of_commit(commit)?, most, 0, &mut known)
+    }
+
+    fn paths_below(
+        &self,
+        tree: Oid,
+        most: u64,
+        depth: usize,
+        known: &mut FxHashMap<Oid, u64>,
+    ) -> Option<u64> {
+        if let Some(count) = known.get(&tree) {
+            return Some(*count);
+        }
+        if depth > DEPTH_MAX {
+            return Some(most.saturating_add(1));
+        }
+        let bytes = self.tree(tree)?;
+        let mut entries = TreeEntries(&bytes);
+        let mut count: u64 = 0;
+        for entry in entries.by_ref() {
+            let below = match entry.mode & FORMAT {
+                FOLDER => self.paths_below(entry.oid, most, depth + 1, known)?,
+                _ => 0,
+            };
+            count = count.saturating_add(1).saturating_add(below);
+            if count > most {
+                break;
+            }
+        }
+        known.insert(tree, count);
+        Some(count)
     }
 
     /// The bytes of a tree; see [`TreeEntries`].

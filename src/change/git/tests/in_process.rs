@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::change::git::blobs::Object;
-use crate::change::git::objects::Objects;
+use crate::change::git::objects::{Objects, oid_of_hex};
 use crate::change::git::raw;
 
 /// Names that sort differently as files and as folders, and a few levels.
@@ -208,4 +208,30 @@ fn a_header_of_the_work_tree_counts_only_as_staged() {
     // Staged in the moment it was written: not to be told from what is written right after.
     sample.stage("b.h", "#define B 3\n");
     assert_eq!(text("b.h").0, "#define B 3\n");
+}
+
+#[test]
+fn paths_are_counted_without_walking_all_of_them() {
+    let sample = Sample::new();
+    let count = |commit: &str, most| {
+        let objects = Objects::open(&sample.open().git_dir().join("objects")).unwrap();
+        objects.paths(oid_of_hex(commit.as_bytes()).unwrap(), most)
+    };
+    let head = sample.git(&["rev-parse", "HEAD"]);
+    // a.c, src, src/b.c, README.
+    assert_eq!(count(&head, 100), Some(4));
+    assert!(count(&head, 2).unwrap() > 2);
+    // Nine trees of ten names each, each within the next: 1,111,111,110 paths.
+    let mut tree = sample.git(&["rev-parse", "HEAD:src"]);
+    for _ in 0..9 {
+        let lines: String = (0..10)
+            .map(|at| format!("040000 tree {tree}\tt{at}\n"))
+            .collect();
+        sample.write("lines", &lines);
+        tree = sample.git(&["-c", "alias.make=!git mktree < lines", "make"]);
+    }
+    let bomb = sample.git(&["commit-tree", &tree, "-m", "bomb"]);
+    let found = count(&bomb, 1_000_000).unwrap();
+    assert!(found > 1_000_000, "{found}");
+    assert_eq!(count(&bomb, u64::MAX), Some(2_111_111_110));
 }
