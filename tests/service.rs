@@ -23,6 +23,8 @@ mod crashes;
 mod decisions;
 #[path = "service/examples.rs"]
 mod examples;
+#[path = "service/gates.rs"]
+mod gates;
 #[path = "service/hostile.rs"]
 mod hostile;
 #[path = "service/outages.rs"]
@@ -65,10 +67,11 @@ fn main() -> ExitCode {
         false => Err("only listed".to_owned()),
     };
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    let groups: [(&str, &[Test]); 9] = [
+    let groups: [(&str, &[Test]); 10] = [
         ("queue", queue::TESTS),
         ("reviews", reviews::TESTS),
         ("decisions", decisions::TESTS),
+        ("gates", gates::TESTS),
         ("repositories", repositories::TESTS),
         ("outages", outages::TESTS),
         ("crashes", crashes::TESTS),

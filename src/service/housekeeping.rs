@@ -10,7 +10,7 @@ use super::state::Service;
 use super::worker::or_end;
 use crate::github::ApiError;
 use crate::github::app::{self, ListedDelivery};
-use crate::store::{DecisionState, Installation, InstallationState, Job, JobKind, StoreError};
+use crate::store::{DecisionState, Installation, InstallationState, Job, StoreError};
 
 /// How far back GitHub keeps deliveries ("Redelivering webhooks", GitHub Docs).
 const KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -124,7 +124,7 @@ impl Service {
             self.store.find_installation(&row, millis).await?;
             if state == InstallationState::Active {
                 self.store
-                    .enqueue_if_new(&sweep(one.id), "catch-up", millis)
+                    .enqueue_if_new(&Job::sweep(one.id), "catch-up", millis)
                     .await?;
             }
         }
@@ -163,14 +163,7 @@ impl Service {
                 .pulls_with(row.id, &decision.fingerprint, &decision.moved)
                 .await?;
             for number in numbers {
-                let job = Job {
-                    kind: JobKind::Pull,
-                    installation: row.installation,
-                    repository: row.id,
-                    number,
-                    head: String::new(),
-                    base: String::new(),
-                };
+                let job = Job::pull(row.installation, row.id, number);
                 self.store.enqueue(&job, "expired", now).await?;
             }
         }
@@ -221,18 +214,6 @@ impl Service {
             Err(error) => tracing::warn!(error = %error, "the cache cannot be shrunk"),
         }
         Ok(())
-    }
-}
-
-/// The job that looks through an installation.
-pub(super) fn sweep(installation: i64) -> Job {
-    Job {
-        kind: JobKind::Sweep,
-        installation,
-        repository: 0,
-        number: 0,
-        head: String::new(),
-        base: String::new(),
     }
 }
 

@@ -7,6 +7,8 @@
 //! by the next worker, and finds what was already posted. Nothing of a pull request is ever run.
 
 mod analysis;
+pub mod asked;
+mod check;
 pub mod command;
 pub mod config;
 mod decide;

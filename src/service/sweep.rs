@@ -4,7 +4,7 @@ use super::state::Service;
 use super::worker::JobError;
 use crate::github::app;
 use crate::github::event::RepositoryName;
-use crate::store::{Claim, Job, JobKind, RepositoryRow, RepositoryState};
+use crate::store::{Claim, Job, RepositoryRow, RepositoryState};
 
 pub(super) async fn run(service: &Service, claim: &Claim) -> Result<(), JobError> {
     let installation = claim.job.installation;
@@ -55,14 +55,7 @@ pub(super) async fn run(service: &Service, claim: &Claim) -> Result<(), JobError
             {
                 continue;
             }
-            let job = Job {
-                kind: JobKind::Pull,
-                installation,
-                repository: one.id,
-                number: pull.number,
-                head: String::new(),
-                base: String::new(),
-            };
+            let job = Job::pull(installation, one.id, pull.number);
             service.store.enqueue_if_new(&job, "sweep", now).await?;
             found += 1;
         }

@@ -51,6 +51,42 @@ pub struct Job {
 }
 
 impl Job {
+    /// Review a pull request.
+    pub fn pull(installation: i64, repository: i64, number: i64) -> Self {
+        Self {
+            kind: JobKind::Pull,
+            installation,
+            repository,
+            number,
+            head: String::new(),
+            base: String::new(),
+        }
+    }
+
+    /// Review a group of the merge queue: its commit, and the one it goes onto.
+    pub fn group(installation: i64, repository: i64, head: String, base: String) -> Self {
+        Self {
+            kind: JobKind::Group,
+            installation,
+            repository,
+            number: 0,
+            head,
+            base,
+        }
+    }
+
+    /// Look through an installation.
+    pub fn sweep(installation: i64) -> Self {
+        Self {
+            kind: JobKind::Sweep,
+            installation,
+            repository: 0,
+            number: 0,
+            head: String::new(),
+            base: String::new(),
+        }
+    }
+
     /// The key under which it stands once.
     pub fn key(&self) -> String {
         let Self {
@@ -150,8 +186,8 @@ pub(super) async fn enqueue(
     super::installations::know_installation(transaction, job.installation, "", now).await?;
     sqlx::query(
         "INSERT INTO jobs (key, kind, installation, repository, number, head, base, state, generation, \
-         running, attempts, strikes, due_ms, lease_until_ms, worker, delivery, error, created_ms, updated_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 1, 0, 0, 0, $8, 0, '', $9, '', $8, $8) \
+         attempts, strikes, due_ms, lease_until_ms, worker, delivery, error, created_ms, updated_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 1, 0, 0, $8, 0, '', $9, '', $8, $8) \
          ON CONFLICT (key) DO UPDATE SET generation = jobs.generation + 1, attempts = 0, strikes = 0, error = '', \
          head = excluded.head, base = excluded.base, delivery = excluded.delivery, \
          updated_ms = excluded.updated_ms, \
@@ -301,7 +337,7 @@ impl Store {
         let strikes = strikes + i64::from(JobState::parse(&state)? == JobState::Leased);
         let (created_ms, delivery) = (row.try_get("created_ms")?, row.try_get("delivery")?);
         sqlx::query(
-            "UPDATE jobs SET state = 'leased', running = generation, worker = $1, lease_until_ms = $2, \
+            "UPDATE jobs SET state = 'leased', worker = $1, lease_until_ms = $2, \
              attempts = attempts + 1, strikes = $4, updated_ms = $3 WHERE key = $5",
         )
         .bind(worker.to_owned())

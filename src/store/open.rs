@@ -14,8 +14,10 @@ use super::{Kind, Store};
 
 /// Every version of the schema, oldest first. One that was released never changes: the database holds
 /// a checksum of each that it went through, and refuses another text.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "begin", include_str!("migrations/0001_begin.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "begin", include_str!("migrations/0001_begin.sql")),
+    (2, "gates", include_str!("migrations/0002_gates.sql")),
+];
 
 fn migrator() -> Migrator {
     let migrations = MIGRATIONS.iter().map(|(version, description, text)| {

@@ -146,30 +146,6 @@ impl Store {
         rows.iter().map(review_of).collect()
     }
 
-    /// Other pull requests with the same newest commit, whose findings keep them from merging. A check run
-    /// belongs to a commit: it must not open the gate of one because it is open for another.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn closed_beside(
-        &self,
-        repository: i64,
-        number: i64,
-        head: &str,
-    ) -> Result<Vec<i64>, StoreError> {
-        Ok(sqlx::query_scalar(
-            "SELECT r.number FROM reviews r WHERE r.repository = $1 AND r.head = $2 AND r.number <> $3 \
-             AND r.number > 0 AND (r.outcome = 'incomplete' OR EXISTS (SELECT 1 FROM findings f \
-             WHERE f.repository = r.repository AND f.number = r.number AND f.state = 'open')) AND r.outcome NOT IN ('passed', 'skipped') \
-             ORDER BY r.number",
-        )
-        .bind(repository)
-        .bind(head.to_owned())
-        .bind(number)
-        .fetch_all(reader(self))
-        .await?)
-    }
-
     /// Whether a head of a pull request was reviewed to its end.
     ///
     /// # Errors
