@@ -23,10 +23,14 @@ mod crashes;
 mod decisions;
 #[path = "service/examples.rs"]
 mod examples;
+#[path = "service/fence.rs"]
+mod fence;
 #[path = "service/gates.rs"]
 mod gates;
 #[path = "service/hostile.rs"]
 mod hostile;
+#[path = "service/missed.rs"]
+mod missed;
 #[path = "service/outages.rs"]
 mod outages;
 #[path = "service/pages.rs"]
@@ -67,11 +71,13 @@ fn main() -> ExitCode {
         false => Err("only listed".to_owned()),
     };
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    let groups: [(&str, &[Test]); 10] = [
+    let groups: [(&str, &[Test]); 12] = [
         ("queue", queue::TESTS),
         ("reviews", reviews::TESTS),
         ("decisions", decisions::TESTS),
         ("gates", gates::TESTS),
+        ("fence", fence::TESTS),
+        ("missed", missed::TESTS),
         ("repositories", repositories::TESTS),
         ("outages", outages::TESTS),
         ("crashes", crashes::TESTS),

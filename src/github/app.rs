@@ -293,38 +293,28 @@ pub async fn repository(
     Ok(part.into())
 }
 
-/// Deliveries that GitHub sent since a time, newest first.
+/// The first page of the attempts to deliver something to the App.
+pub const DELIVERIES: &str = "/app/hook/deliveries?per_page=100";
+
+/// A page of the attempts to deliver something, newest first; gives the next page as well.
 ///
 /// # Errors
 /// As any request.
-pub async fn deliveries_since(
+pub async fn deliveries(
     app: &Client,
-    since: Duration,
-) -> Result<Vec<ListedDelivery>, ApiError> {
-    let mut all: Vec<ListedDelivery> = Vec::new();
-    let mut next = Some("/app/hook/deliveries?per_page=100".to_owned());
-    let mut pages = 0;
-    while let Some(page) = next.take() {
-        let (parts, further): (Vec<DeliveryPart>, Option<String>) = app.page(&page).await?;
-        pages += 1;
-        let mut is_old = false;
-        for part in parts {
-            let sent = since_1970(part.delivered_at);
-            is_old |= sent < since;
-            if sent >= since {
-                all.push(ListedDelivery {
-                    id: part.id,
-                    guid: part.guid,
-                    sent,
-                    status: part.status_code,
-                });
-            }
-        }
-        if !is_old && pages < PAGES {
-            next = further;
-        }
-    }
-    Ok(all)
+    page: &str,
+) -> Result<(Vec<ListedDelivery>, Option<String>), ApiError> {
+    let (parts, further): (Vec<DeliveryPart>, Option<String>) = app.page(page).await?;
+    let listed = parts
+        .into_iter()
+        .map(|part| ListedDelivery {
+            id: part.id,
+            guid: part.guid,
+            sent: since_1970(part.delivered_at),
+            status: part.status_code,
+        })
+        .collect();
+    Ok((listed, further))
 }
 
 /// Asks GitHub to send a delivery again.

@@ -299,9 +299,7 @@ impl ChecksApi<'_> {
         match self.runs(head, "all").await?.pop() {
             // A completed one stays true until the new result is known, and gets a successor then. One that
             // another run follows is not counted any more.
-            Some(run)
-                if run.external == external && !run.is_completed && run.annotations == 0 =>
-            {
+            Some(run) if run.external == external && !run.is_completed && run.annotations == 0 => {
                 Ok(run)
             }
             _ => self.create(head, external).await,

@@ -1,6 +1,6 @@
 //! What a check run of ours is about: the text that tells it from those of others on the same commit. Pure.
 
-use crate::store::Subject;
+use crate::store::{RepositoryRow, Subject};
 
 /// What a check run of ours was about, as its `external_id` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +43,10 @@ impl Asked {
 
 impl Asked {
     /// Whose gate it is.
-    pub fn subject(&self, repository: i64) -> Subject {
+    pub fn subject(&self, repository: &RepositoryRow) -> Subject {
         Subject {
-            repository,
+            installation: repository.installation,
+            repository: repository.id,
             name: self.external(),
             number: match self {
                 Self::Pull { number } => *number,

@@ -12,7 +12,7 @@ use super::state::Service;
 use super::worker::JobError;
 use crate::github::ApiError;
 use crate::github::checks::{CheckRun, ChecksApi, Conclusion, Output};
-use crate::store::{Beside, GateState, Job, Subject};
+use crate::store::{Beside, GateState, Subject};
 
 /// How often one looks at the others again after its end: each look answers one that ended meanwhile.
 const LOOKS: usize = 5;
@@ -36,28 +36,10 @@ fn api<'c>(service: &Service, scene: &'c Scene) -> ChecksApi<'c> {
     }
 }
 
-/// Has pull requests reviewed again that waited for another one with the same commit.
-async fn review_freed(
-    service: &Service,
-    scene: &Scene,
-    freed: Vec<i64>,
-) -> Result<(), JobError> {
-    for number in freed {
-        let job = Job::pull(scene.row.installation, scene.row.id, number);
-        let now = service.now();
-        service.store.enqueue(&job, "same commit", now).await?;
-    }
-    Ok(())
-}
-
 /// Notes that a pull request or group has nothing to say any more.
-pub(super) async fn over(
-    service: &Service,
-    scene: &Scene,
-    asked: &Asked,
-) -> Result<(), JobError> {
-    let freed = service.store.drop_gate(&asked.subject(scene.row.id)).await?;
-    review_freed(service, scene, freed).await
+pub(super) async fn over(service: &Service, scene: &Scene, asked: &Asked) -> Result<(), JobError> {
+    let subject = asked.subject(&scene.row);
+    Ok(scene.store.drop_gate(&subject, service.now()).await?)
 }
 
 impl<'c> Check<'c> {
@@ -69,13 +51,12 @@ impl<'c> Check<'c> {
         head: &'c str,
         text: String,
     ) -> Result<Self, JobError> {
-        let subject = asked.subject(scene.row.id);
+        let subject = asked.subject(&scene.row);
         // First: whoever ends from now on knows that there is one to wait for.
-        let freed = service
+        scene
             .store
             .set_gate(&subject, head, GateState::Pending, service.now())
             .await?;
-        review_freed(service, scene, freed).await?;
         let run = match api(service, scene).begin(head, &subject.name).await {
             Err(ApiError::Refused { status: 422, .. }) => {
                 over(service, scene, asked).await?;
@@ -113,15 +94,15 @@ impl<'c> Check<'c> {
             Conclusion::Failure => GateState::Closed,
             Conclusion::Success | Conclusion::Neutral => GateState::Open,
         };
-        service
+        self.scene
             .store
             .set_gate(&self.subject, head, state, service.now())
             .await?;
-        let others = service.store.beside(&self.subject, head).await?;
+        let others = self.scene.store.beside(&self.subject, head).await?;
         let (mut said, shown) = beside(conclusion, &output, &others);
         checks.complete(&self.run, said, &shown).await?;
         for _ in 0..LOOKS {
-            let others = service.store.beside(&self.subject, head).await?;
+            let others = self.scene.store.beside(&self.subject, head).await?;
             if others.is_empty() {
                 return Ok(());
             }
@@ -213,10 +194,16 @@ mod tests {
         }
         let (said, words) = title(Conclusion::Success, &[(Closed, 3), (Pending, 2)]);
         assert_eq!(said, Conclusion::Failure);
-        assert!(words.contains("#3") && words.contains("does not let"), "{words}");
+        assert!(
+            words.contains("#3") && words.contains("does not let"),
+            "{words}"
+        );
         let (said, words) = title(Conclusion::Neutral, &[(Pending, 0)]);
         assert_eq!(said, Conclusion::Failure);
-        assert!(words.contains("group") && words.contains("under way"), "{words}");
+        assert!(
+            words.contains("group") && words.contains("under way"),
+            "{words}"
+        );
         // What is wrong with this one is what it says.
         assert_eq!(
             title(Conclusion::Failure, &[(Closed, 3)]),

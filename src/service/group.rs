@@ -9,11 +9,11 @@ use super::outcome::{self, Gate};
 use super::scene::Scene;
 use super::state::Service;
 use super::worker::JobError;
+use crate::github::Fence;
 use crate::github::anchor::Anchors;
 use crate::github::base::Base;
 use crate::github::checks::Conclusion;
 use crate::github::plan::{PlanOptions, plan};
-use crate::github::Fence;
 use crate::store::Claim;
 
 pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
@@ -51,7 +51,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         }
         analysed => analysed?,
     };
-    let decisions = service.store.decisions(scene.row.id).await?;
+    let decisions = scene.store.decisions(scene.row.id).await?;
     let decided = in_force(&decisions, day(service.now()), &[]);
     analysed.analysis.excuse(&decided.excuses);
     let gate = Gate::of(&analysed.analysis.report);

@@ -37,6 +37,8 @@ pub struct Metrics {
     reviews: Family<Outcome, Counter<u64, AtomicU64>>,
     findings: Family<Rule, Counter<u64, AtomicU64>>,
     failures: Family<Outcome, Counter<u64, AtomicU64>>,
+    looks: Family<Outcome, Counter<u64, AtomicU64>>,
+    missed: Family<Outcome, Counter<u64, AtomicU64>>,
     seconds: Histogram,
     waited: Histogram,
     queued: Gauge<i64, AtomicI64>,
@@ -54,6 +56,8 @@ impl Default for Metrics {
             reviews: Family::default(),
             findings: Family::default(),
             failures: Family::default(),
+            looks: Family::default(),
+            missed: Family::default(),
             seconds: Histogram::new(SECONDS),
             waited: Histogram::new(SECONDS),
             queued: Gauge::default(),
@@ -82,6 +86,16 @@ impl Default for Metrics {
             "github_failures",
             "Requests to GitHub that failed, by what helps",
             metrics.failures.clone(),
+        );
+        registry.register(
+            "looks",
+            "Looks for deliveries that were missed, by how they ended",
+            metrics.looks.clone(),
+        );
+        registry.register(
+            "missed",
+            "Deliveries that were missed, by what became of them",
+            metrics.missed.clone(),
         );
         registry.register_with_unit(
             "job",
@@ -156,6 +170,16 @@ impl Metrics {
         self.failures.get_or_create(&outcome(word)).inc();
     }
 
+    /// A look for deliveries that were missed ended.
+    pub fn looked(&self, word: &str) {
+        self.looks.get_or_create(&outcome(word)).inc();
+    }
+
+    /// A delivery was missed.
+    pub fn missed(&self, word: &str) {
+        self.missed.get_or_create(&outcome(word)).inc();
+    }
+
     /// All of them as text; `now` in milliseconds since 1970, UTC.
     pub fn text(&self, depth: Depth, now: i64) -> String {
         self.queued.set(depth.queued);
@@ -216,6 +240,8 @@ mod tests {
             Metrics::review,
             Metrics::finding,
             Metrics::failure,
+            Metrics::looked,
+            Metrics::missed,
         ] {
             count(&metrics, "x");
         }
@@ -226,7 +252,7 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
             .collect();
-        assert_eq!(names.len(), 11, "{text}");
+        assert_eq!(names.len(), 13, "{text}");
         for name in names {
             assert!(
                 page.contains(&format!("`{name}")),

@@ -19,6 +19,7 @@ mod keep;
 pub mod logs;
 pub mod metrics;
 mod mirror;
+mod missed;
 mod outcome;
 pub mod pages;
 mod pull;
@@ -32,6 +33,7 @@ mod webhook;
 mod worker;
 
 pub use housekeeping::KeepError;
+pub use missed::Missed;
 pub use server::Server;
 pub use state::{Service, StartError};
 pub use worker::{JobError, Step};

@@ -32,14 +32,15 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     };
     let asked = Asked::Pull { number };
     let pull = api.pull().await?;
+    tracing::Span::current().record("head", pull.head.as_str());
     if !pull.is_open {
         let now = service.now();
-        service
+        scene
             .store
             .close_findings(scene.row.id, number, pull.is_merged, now)
             .await?;
-        for request in service.store.open_requests(scene.row.id, number).await? {
-            service.store.answered(&request.id, now).await?;
+        for request in scene.store.open_requests(scene.row.id, number).await? {
+            scene.store.answered(&request.id, now).await?;
         }
         check::over(service, &scene, &asked).await?;
         return Err(JobError::Gone {
@@ -61,7 +62,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         false => review.run().await?,
     }
     for request in answered.buttons {
-        service.store.answered(&request, service.now()).await?;
+        scene.store.answered(&request, service.now()).await?;
     }
     Ok(())
 }
@@ -122,7 +123,7 @@ impl Review<'_> {
             notes: why.to_owned(),
             ..ReviewRow::default()
         };
-        self.service.store.note_review(&row).await?;
+        self.scene.store.note_review(&row).await?;
         Ok(())
     }
 
@@ -173,7 +174,7 @@ impl Review<'_> {
             }
             Err(error) => return Err(error),
         };
-        let decisions = service.store.decisions(self.scene.row.id).await?;
+        let decisions = self.scene.store.decisions(self.scene.row.id).await?;
         let makers =
             app::commit_authors(&self.scene.client, &self.scene.name, self.api.number).await?;
         let mut hands = makers.clone();
@@ -262,8 +263,6 @@ impl Review<'_> {
             makers,
             disputed: &decided.disputed,
         };
-        // A worker that stood still must not write over what the next one noted.
-        self.scene.client.ensure_time("note the review")?;
         // Before the check says that the gate is open: a gate without its record was not passed.
         keep::record(service, &ended, terms).await?;
         keep::note(service, &ended).await?;
@@ -281,9 +280,6 @@ impl Review<'_> {
         );
         check.end(gate.conclusion(), output).await?;
         tracing::info!(
-            repository = self.scene.row.id,
-            pull = self.number,
-            head,
             outcome = gate.as_str(),
             created = published.created,
             kept = published.kept,

@@ -6,8 +6,8 @@ use super::installations::{
     put_installation, put_repository,
 };
 use super::jobs::{Job, enqueue};
-use super::open::{CHANNEL, StoreError};
-use super::{Kind, Millis, Store};
+use super::open::StoreError;
+use super::{Millis, Store};
 
 /// A delivery as its headers and body name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,11 +205,8 @@ impl Store {
                 }
             }
         }
-        if has_job && self.kind == Kind::Postgres {
-            sqlx::query("SELECT pg_notify($1, '')::text")
-                .bind(CHANNEL)
-                .execute(&mut *transaction)
-                .await?;
+        if has_job {
+            self.announce(&mut transaction).await?;
         }
         transaction.commit().await?;
         if has_job {
@@ -267,11 +264,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn answered(&self, request: &str, now: Millis) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET answered_ms = $1 WHERE id = $2")
-            .bind(now)
-            .bind(request.to_owned())
-            .execute(&self.write)
-            .await?;
+        self.execute(
+            sqlx::query("UPDATE requests SET answered_ms = $1 WHERE id = $2")
+                .bind(now)
+                .bind(request.to_owned()),
+        )
+        .await?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use sqlx::{Any, Row as _, Transaction};
 
+use super::jobs::{Job, enqueue};
 use super::open::{StoreError, reader};
 use super::{Millis, Store, words};
 
@@ -20,6 +21,8 @@ words! {
 /// Whose gate: what the external id of its check run names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
+    /// The installation.
+    pub installation: i64,
     /// The repository.
     pub repository: i64,
     /// `pull:NUMBER`, `group:BASE`.
@@ -52,15 +55,17 @@ async fn pulls_at(
     .await?)
 }
 
-/// Forgets what a subject said of other commits than `head`; gives the pull requests whose commit it kept
-/// from merging until now. A group has one commit for ever, and another with the same base is another.
+/// Forgets what a subject said of other commits than `head`; pull requests whose commit it kept from merging
+/// until now are reviewed again, and their number is given. A group has one commit for ever, and another with
+/// the same base is another.
 async fn leave(
     transaction: &mut Transaction<'static, Any>,
     subject: &Subject,
     head: &str,
-) -> Result<Vec<i64>, StoreError> {
+    now: Millis,
+) -> Result<usize, StoreError> {
     if subject.number == 0 {
-        return Ok(Vec::new());
+        return Ok(0);
     }
     let left: Vec<String> = sqlx::query_scalar(
         "SELECT head FROM gates WHERE repository = $1 AND subject = $2 AND head <> $3 AND state <> 'open' \
@@ -77,9 +82,13 @@ async fn leave(
         .bind(head.to_owned())
         .execute(&mut **transaction)
         .await?;
-    let mut freed = Vec::new();
+    let mut freed = 0;
     for head in left {
-        freed.extend(pulls_at(transaction, subject.repository, &head).await?);
+        for number in pulls_at(transaction, subject.repository, &head).await? {
+            let job = Job::pull(subject.installation, subject.repository, number);
+            enqueue(transaction, &job, "same commit", now).await?;
+            freed += 1;
+        }
     }
     Ok(freed)
 }
@@ -99,8 +108,8 @@ pub(super) async fn dissolve(
 }
 
 impl Store {
-    /// Notes what a subject says of its newest commit. Gives the pull requests that share the commit it was
-    /// at before, and wait for it no longer.
+    /// Notes what a subject says of its newest commit. Pull requests that share the commit it was at before,
+    /// and wait for it no longer, are reviewed again.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -110,9 +119,9 @@ impl Store {
         head: &str,
         state: GateState,
         now: Millis,
-    ) -> Result<Vec<i64>, StoreError> {
+    ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        let freed = leave(&mut transaction, subject, head).await?;
+        let freed = leave(&mut transaction, subject, head, now).await?;
         sqlx::query(
             "INSERT INTO gates (repository, subject, head, number, state, changed_ms) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (repository, subject, head) DO UPDATE SET \
@@ -126,21 +135,34 @@ impl Store {
         .bind(now)
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await?;
-        Ok(freed)
+        self.end(transaction, freed).await
     }
 
-    /// Forgets what a pull request says: it is closed. Gives the pull requests that share its commit and
-    /// wait for it no longer.
+    /// Forgets what a pull request says: it is closed. Those that share its commit, and wait for it no longer,
+    /// are reviewed again.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn drop_gate(&self, subject: &Subject) -> Result<Vec<i64>, StoreError> {
+    pub async fn drop_gate(&self, subject: &Subject, now: Millis) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         // No commit has an empty name: all of them are left.
-        let freed = leave(&mut transaction, subject, "").await?;
+        let freed = leave(&mut transaction, subject, "", now).await?;
+        self.end(transaction, freed).await
+    }
+
+    async fn end(
+        &self,
+        mut transaction: Transaction<'static, Any>,
+        freed: usize,
+    ) -> Result<(), StoreError> {
+        if freed > 0 {
+            self.announce(&mut transaction).await?;
+        }
         transaction.commit().await?;
-        Ok(freed)
+        if freed > 0 {
+            self.wake();
+        }
+        Ok(())
     }
 
     /// What others say of a commit: those that close its gate first, then those under review.

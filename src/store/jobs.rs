@@ -6,8 +6,8 @@
 
 use sqlx::{Any, Row as _, Transaction};
 
-use super::open::{CHANNEL, StoreError, reader};
-use super::{Kind, Millis, Store, words};
+use super::open::{StoreError, reader};
+use super::{Millis, Store, words};
 
 words! {
     /// What there is to do.
@@ -229,12 +229,7 @@ impl Store {
     pub async fn enqueue(&self, job: &Job, why: &str, now: Millis) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         enqueue(&mut transaction, job, why, now).await?;
-        if self.kind == Kind::Postgres {
-            sqlx::query("SELECT pg_notify($1, '')::text")
-                .bind(CHANNEL)
-                .execute(&mut *transaction)
-                .await?;
-        }
+        self.announce(&mut transaction).await?;
         transaction.commit().await?;
         self.wake();
         Ok(())
@@ -258,6 +253,7 @@ impl Store {
             .await?;
         if known == 0 {
             enqueue(&mut transaction, job, why, now).await?;
+            self.announce(&mut transaction).await?;
         }
         transaction.commit().await?;
         self.wake();
@@ -465,16 +461,20 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn revive(&self, key: Option<&str>, now: Millis) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET state = 'queued', attempts = 0, strikes = 0, error = '', due_ms = $1, created_ms = $1 \
              WHERE state = 'dead' AND ($2 = '' OR key = $2)",
         )
         .bind(now)
         .bind(key.unwrap_or_default().to_owned())
-        .execute(&self.write)
-        .await?;
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        self.announce(&mut transaction).await?;
+        transaction.commit().await?;
         self.wake();
-        Ok(done.rows_affected())
+        Ok(done)
     }
 
     /// Drops the jobs of an installation or repository that is gone. Says how many.

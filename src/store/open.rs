@@ -98,6 +98,9 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
+    /// The job was given to another worker meanwhile.
+    #[error("nothing is noted: another worker has the job by now")]
+    Lost,
     /// Everything else the database says.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
@@ -115,6 +118,7 @@ impl StoreError {
                 "use the version of scrubin that last ran, or a newer one; restore a backup otherwise"
             }
             Self::Word { .. } | Self::Chain { .. } => "restore a backup, and tell us",
+            Self::Lost => "",
             Self::Database(_) => {
                 "see whether the database runs and its disk has room; nothing that was answered with 202 is lost"
             }
@@ -294,6 +298,7 @@ impl Store {
             write,
             url: url.clone(),
             wake: Arc::new(Notify::new()),
+            lease: None,
             _lock: lock,
         })
     }

@@ -72,7 +72,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn note_review(&self, review: &ReviewRow) -> Result<(), StoreError> {
-        sqlx::query(
+        self.execute(
+            sqlx::query(
             "INSERT INTO reviews (repository, number, head, base, title, author, outcome, files, changed_lines, \
              reported, blocking, accepted, gaps, check_run, started_ms, ended_ms, notes) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
@@ -99,8 +100,8 @@ impl Store {
         .bind(review.check_run)
         .bind(review.started_ms)
         .bind(review.ended_ms)
-        .bind(review.notes.clone())
-        .execute(&self.write)
+        .bind(review.notes.clone()),
+        )
         .await?;
         Ok(())
     }

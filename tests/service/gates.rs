@@ -74,7 +74,9 @@ fn freed(database: &Database) {
     let stage = Stage::new(database);
     let hub = &stage.scene.hub;
     with_lab(&stage);
-    stage.scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    stage
+        .scene
+        .pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
     hub.create_branch(REPO, "again", "fix");
     let other = hub.open_pull(REPO, "again", "lab");
     stage.settle();
@@ -107,12 +109,19 @@ fn group(database: &Database) {
     let queue = |head: &str, base: &str| {
         let job = Job::group(installation, id, head.to_owned(), base.to_owned());
         stage
-            .wait(stage.service.store.enqueue(&job, "test", stage.service.now()))
+            .wait(
+                stage
+                    .service
+                    .store
+                    .enqueue(&job, "test", stage.service.now()),
+            )
             .unwrap();
         stage.settle();
     };
     // The pull request fails; a group of the same commit, which goes onto `lab`, does not.
-    let one = stage.scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    let one = stage
+        .scene
+        .pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
     stage.settle();
     let (head, lab) = (hub.tip(REPO, "fix"), hub.tip(REPO, "lab"));
     queue(&head, &lab);
@@ -151,12 +160,18 @@ fn group(database: &Database) {
 fn explained(database: &Database) {
     let stage = Stage::new(database);
     let hub = &stage.scene.hub;
-    let number = stage.scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    let number = stage
+        .scene
+        .pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
     stage.settle();
     let asked = newest(&stage, "fix");
     // The first try is cut off before the run has ended: the question is still open then.
     let path = "/repos/*/*/check-runs/*";
-    hub.fault(Fault::new("PATCH", path, FaultKind::BadGatewayBeforeStoring));
+    hub.fault(Fault::new(
+        "PATCH",
+        path,
+        FaultKind::BadGatewayBeforeStoring,
+    ));
     hub.request_action(REPO, asked.id, "explain", "bo");
     stage.settle();
     assert_eq!(hub.faults_left(), 0);
