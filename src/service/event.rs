@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::asked::Asked;
 use crate::github::checks;
+use crate::github::parts::UserPart;
 use crate::store::{
     Delivery, Effect, InstallationState, Job, Person, RepositoryFacts, RepositoryState, Request,
 };
@@ -40,19 +41,13 @@ struct Payload {
     check_run: Option<CheckPart>,
     check_suite: Option<SuitePart>,
     requested_action: Option<ActionPart>,
-    sender: Option<AccountPart>,
+    sender: Option<UserPart>,
 }
 
 #[derive(Deserialize)]
 struct InstallationPart {
     id: i64,
-    account: Option<AccountPart>,
-}
-
-#[derive(Deserialize)]
-struct AccountPart {
-    #[serde(default)]
-    login: String,
+    account: Option<UserPart>,
 }
 
 #[derive(Deserialize)]
@@ -91,13 +86,6 @@ struct CommentPart {
     body: Option<String>,
     in_reply_to_id: Option<i64>,
     user: Option<UserPart>,
-}
-
-#[derive(Deserialize)]
-struct UserPart {
-    login: String,
-    #[serde(rename = "type", default)]
-    kind: String,
 }
 
 #[derive(Deserialize)]
@@ -367,7 +355,7 @@ impl Scene<'_> {
         let review = self.payload.review.as_ref();
         let is_person = review
             .and_then(|review| review.user.as_ref())
-            .is_some_and(|user| user.kind == "User");
+            .is_some_and(UserPart::is_person);
         let state = review
             .map(|review| review.state.to_ascii_lowercase())
             .unwrap_or_default();
@@ -480,10 +468,7 @@ impl Scene<'_> {
                 .map(|issue| issue.number),
         };
         let speaks = super::command::speaks(comment.body.as_deref().unwrap_or_default());
-        let is_person = comment
-            .user
-            .as_ref()
-            .is_some_and(|user| user.kind == "User");
+        let is_person = comment.user.as_ref().is_some_and(UserPart::is_person);
         let is_reply = kind != "review-comment" || comment.in_reply_to_id.is_some();
         let (Some(number), true) = (number, speaks && is_person && is_reply) else {
             return Vec::new();

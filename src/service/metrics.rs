@@ -50,14 +50,22 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("scrubin");
+        // What is worth an alarm as soon as it happens is there before: a rate begins at a first number.
+        let (looks, missed) = (Family::default(), Family::default());
+        for word in ["whole", "partly", "failed", "late"] {
+            let _: &Counter<u64, AtomicU64> = &looks.get_or_create(&outcome(word));
+        }
+        for word in ["asked", "refused", "later"] {
+            let _: &Counter<u64, AtomicU64> = &missed.get_or_create(&outcome(word));
+        }
         let metrics = Self {
             webhooks: Family::default(),
             jobs: Family::default(),
             reviews: Family::default(),
             findings: Family::default(),
             failures: Family::default(),
-            looks: Family::default(),
-            missed: Family::default(),
+            looks,
+            missed,
             seconds: Histogram::new(SECONDS),
             waited: Histogram::new(SECONDS),
             queued: Gauge::default(),

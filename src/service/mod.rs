@@ -12,6 +12,7 @@ mod check;
 pub mod command;
 pub mod config;
 mod decide;
+mod erase;
 pub mod event;
 mod group;
 mod housekeeping;
@@ -32,6 +33,7 @@ mod verdict;
 mod webhook;
 mod worker;
 
+pub use erase::erase_cached;
 pub use housekeeping::KeepError;
 pub use missed::Missed;
 pub use server::Server;

@@ -7,6 +7,7 @@
 
 mod decisions;
 mod deliveries;
+mod erase;
 mod facts;
 mod findings;
 mod gates;
@@ -14,6 +15,7 @@ mod history;
 mod installations;
 mod jobs;
 mod open;
+mod parts;
 mod records;
 mod retention;
 mod reviews;
@@ -25,12 +27,14 @@ use tokio::sync::Notify;
 
 pub use decisions::{Decision, DecisionKind, DecisionState};
 pub use deliveries::{Accepted, Delivery, Effect, Person, RepositoryFacts, Request};
+pub use erase::{Counts, Scope};
 pub use findings::{FindingRow, FindingState, RulePrecision};
 pub use gates::{Beside, GateState, Subject};
 pub use installations::{Installation, InstallationState, RepositoryRow, RepositoryState};
 pub use jobs::{Claim, Depth, Job, JobKind, JobRow, JobState, Lease, Retry};
 pub use open::{Migration, StoreError, Url};
-pub use records::RecordRow;
+pub use parts::{Listed, Part, RecordHead};
+pub use records::{ChainOf, RecordRow};
 pub use retention::{Retention, Swept};
 pub use reviews::ReviewRow;
 pub use sessions::Session;

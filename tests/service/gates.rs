@@ -77,6 +77,8 @@ fn freed(database: &Database) {
     stage
         .scene
         .pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    // One after the other, so that the second one says what it found beside it.
+    stage.settle();
     hub.create_branch(REPO, "again", "fix");
     let other = hub.open_pull(REPO, "again", "lab");
     stage.settle();

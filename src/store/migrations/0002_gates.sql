@@ -25,3 +25,7 @@ AND EXISTS (SELECT 1 FROM findings f WHERE f.repository = r.repository AND f.num
 
 -- Never read.
 ALTER TABLE jobs DROP COLUMN running;
+
+-- Lists of one repository, a part at a time.
+CREATE INDEX reviews_by_repository ON reviews (repository, ended_ms);
+CREATE INDEX runs_by_repository ON runs (repository, at_ms);
