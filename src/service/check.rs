@@ -36,14 +36,19 @@ fn api<'c>(service: &Service, scene: &'c Scene) -> ChecksApi<'c> {
     }
 }
 
-/// Notes that a pull request or group has nothing to say any more.
-pub(super) async fn over(service: &Service, scene: &Scene, asked: &Asked) -> Result<(), JobError> {
+/// Notes that a pull request, or a group with its commit, has nothing to say any more.
+pub(super) async fn over(
+    service: &Service,
+    scene: &Scene,
+    asked: &Asked,
+    head: &str,
+) -> Result<(), JobError> {
     let subject = asked.subject(&scene.row);
-    Ok(scene.store.drop_gate(&subject, service.now()).await?)
+    Ok(scene.store.drop_gate(&subject, head, service.now()).await?)
 }
 
 impl<'c> Check<'c> {
-    /// Shows that a review is under way. A commit that GitHub does not have is `Refused` with 422.
+    /// Shows that a review is under way.
     pub(super) async fn begin(
         service: &'c Service,
         scene: &'c Scene,
@@ -58,10 +63,11 @@ impl<'c> Check<'c> {
             .set_gate(&subject, head, GateState::Pending, service.now())
             .await?;
         let run = match api(service, scene).begin(head, &subject.name).await {
-            Err(ApiError::Refused { status: 422, .. }) => {
-                over(service, scene, asked).await?;
+            // A group that was dissolved meanwhile has no commit any more.
+            Err(ApiError::Refused { status: 422, .. }) if matches!(asked, Asked::Group { .. }) => {
+                over(service, scene, asked, head).await?;
                 return Err(JobError::Gone {
-                    message: "the commit is gone".to_owned(),
+                    message: "the merge group was dissolved".to_owned(),
                 });
             }
             begun => begun?,

@@ -23,7 +23,6 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     let asked = Asked::Group {
         base: base.to_owned(),
     };
-    // A group that was dissolved meanwhile has no commit any more, which ends the job.
     let check = Check::begin(service, &scene, &asked, head, String::new()).await?;
     let most = service.settings.cache.most_repository_kib;
     if scene.size_kib > most {

@@ -42,7 +42,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         for request in scene.store.open_requests(scene.row.id, number).await? {
             scene.store.answered(&request.id, now).await?;
         }
-        check::over(service, &scene, &asked).await?;
+        check::over(service, &scene, &asked, &pull.head).await?;
         return Err(JobError::Gone {
             message: "the pull request is closed".to_owned(),
         });

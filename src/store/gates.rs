@@ -84,13 +84,32 @@ async fn leave(
         .await?;
     let mut freed = 0;
     for head in left {
-        for number in pulls_at(transaction, subject.repository, &head).await? {
-            let job = Job::pull(subject.installation, subject.repository, number);
-            enqueue(transaction, &job, "same commit", now).await?;
-            freed += 1;
-        }
+        let numbers = pulls_at(transaction, subject.repository, &head).await?;
+        freed += review(
+            transaction,
+            subject.installation,
+            subject.repository,
+            &numbers,
+            now,
+        )
+        .await?;
     }
     Ok(freed)
+}
+
+/// Has pull requests reviewed again; gives their number.
+async fn review(
+    transaction: &mut Transaction<'static, Any>,
+    installation: i64,
+    repository: i64,
+    numbers: &[i64],
+    now: Millis,
+) -> Result<usize, StoreError> {
+    for number in numbers {
+        let job = Job::pull(installation, repository, *number);
+        enqueue(transaction, &job, "same commit", now).await?;
+    }
+    Ok(numbers.len())
 }
 
 /// Forgets the groups of a commit: the queue dissolved them. Gives the pull requests with that commit.
@@ -138,15 +157,33 @@ impl Store {
         self.end(transaction, freed).await
     }
 
-    /// Forgets what a pull request says: it is closed. Those that share its commit, and wait for it no longer,
-    /// are reviewed again.
+    /// Forgets what a pull request says, for it is closed, or what a group says of its commit, for it is
+    /// dissolved. Pull requests that share the commit, and wait for it no longer, are reviewed again.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn drop_gate(&self, subject: &Subject, now: Millis) -> Result<(), StoreError> {
+    pub async fn drop_gate(
+        &self,
+        subject: &Subject,
+        head: &str,
+        now: Millis,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        // No commit has an empty name: all of them are left.
-        let freed = leave(&mut transaction, subject, "", now).await?;
+        let freed = match subject.number {
+            0 => {
+                let numbers = dissolve(&mut transaction, subject.repository, head).await?;
+                review(
+                    &mut transaction,
+                    subject.installation,
+                    subject.repository,
+                    &numbers,
+                    now,
+                )
+                .await?
+            }
+            // No commit has an empty name: all of them are left.
+            _ => leave(&mut transaction, subject, "", now).await?,
+        };
         self.end(transaction, freed).await
     }
 

@@ -79,3 +79,69 @@ async fn a_database_of_the_first_version_goes_on() {
         3
     );
 }
+
+#[tokio::test]
+async fn who_leaves_a_commit_frees_those_who_share_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let of = |name: &str, number: i64| Subject {
+        installation: 1,
+        repository: 9,
+        name: name.to_owned(),
+        number,
+    };
+    let (three, four, group) = (of("pull:3", 3), of("pull:4", 4), of("group:ab", 0));
+    store
+        .set_gate(&three, "h", GateState::Closed, 1)
+        .await
+        .unwrap();
+    store
+        .set_gate(&four, "h", GateState::Open, 1)
+        .await
+        .unwrap();
+    store
+        .set_gate(&group, "h", GateState::Pending, 1)
+        .await
+        .unwrap();
+    let states = |others: Vec<Beside>| -> Vec<GateState> {
+        others.into_iter().map(|one| one.state).collect()
+    };
+    let seen = states(store.beside(&four, "h").await.unwrap());
+    assert_eq!(seen, [GateState::Closed, GateState::Pending]);
+    // What was said of the same commit before does not stand beside what is said now.
+    store
+        .set_gate(&three, "h", GateState::Pending, 2)
+        .await
+        .unwrap();
+    assert!(store.jobs(9).await.unwrap().is_empty());
+    store
+        .set_gate(&three, "i", GateState::Pending, 3)
+        .await
+        .unwrap();
+    let keys = |rows: Vec<JobRow>| -> Vec<String> { rows.into_iter().map(|row| row.key).collect() };
+    assert_eq!(keys(store.jobs(9).await.unwrap()), ["1/9/pull/4"]);
+    // A group is told by its commit: another one with the same base stays.
+    store
+        .set_gate(&group, "j", GateState::Closed, 4)
+        .await
+        .unwrap();
+    store
+        .set_gate(&of("pull:5", 5), "j", GateState::Open, 4)
+        .await
+        .unwrap();
+    store.drop_gate(&group, "j", 5).await.unwrap();
+    assert_eq!(
+        keys(store.jobs(9).await.unwrap()),
+        ["1/9/pull/4", "1/9/pull/5"]
+    );
+    assert_eq!(
+        states(store.beside(&four, "h").await.unwrap()),
+        [GateState::Pending]
+    );
+    // One whose gate is open keeps nobody from anything.
+    store
+        .set_gate(&four, "k", GateState::Open, 6)
+        .await
+        .unwrap();
+    assert_eq!(store.jobs(9).await.unwrap().len(), 2);
+}

@@ -114,7 +114,10 @@ async fn write_all(store: &Store) -> Vec<(&'static str, Result<(), StoreError>)>
             "closing",
             store.close_findings(REPOSITORY, 3, false, 7).await,
         ),
-        ("end of the gate", store.drop_gate(&subject(), 8).await),
+        (
+            "end of the gate",
+            store.drop_gate(&subject(), "ab", 8).await,
+        ),
     ]
 }
 
