@@ -140,7 +140,7 @@ pub fn webhook_event(bytes: &[u8]) {
             // Whatever somebody asks is answered by a job.
             Effect::Request(_) => assert!(effects.iter().any(is_job)),
             Effect::Job(job) => assert!(delivery.installation == Some(job.installation)),
-            Effect::Installation { .. } | Effect::Repository { .. } => {}
+            Effect::Installation { .. } | Effect::Repository { .. } | Effect::Dissolved { .. } => {}
         }
     }
 }

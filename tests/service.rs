@@ -21,10 +21,20 @@
 mod crashes;
 #[path = "service/decisions.rs"]
 mod decisions;
+#[path = "service/erase.rs"]
+mod erase;
 #[path = "service/examples.rs"]
 mod examples;
+#[path = "service/fence.rs"]
+mod fence;
+#[path = "service/gates.rs"]
+mod gates;
 #[path = "service/hostile.rs"]
 mod hostile;
+#[path = "service/logged.rs"]
+mod logged;
+#[path = "service/missed.rs"]
+mod missed;
 #[path = "service/outages.rs"]
 mod outages;
 #[path = "service/pages.rs"]
@@ -65,10 +75,15 @@ fn main() -> ExitCode {
         false => Err("only listed".to_owned()),
     };
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-    let groups: [(&str, &[Test]); 9] = [
+    let groups: [(&str, &[Test]); 14] = [
         ("queue", queue::TESTS),
         ("reviews", reviews::TESTS),
         ("decisions", decisions::TESTS),
+        ("gates", gates::TESTS),
+        ("fence", fence::TESTS),
+        ("erase", erase::TESTS),
+        ("missed", missed::TESTS),
+        ("logged", logged::TESTS),
         ("repositories", repositories::TESTS),
         ("outages", outages::TESTS),
         ("crashes", crashes::TESTS),

@@ -35,7 +35,7 @@ pub(super) use selftest::{Probe, SelftestArguments};
         reason = "listed, so that the help names it; served with the feature alone"
     )
 )]
-pub(super) use serve::{QueueFormat, ServeArguments, ServeCommand};
+pub(super) use serve::{EraseArguments, QueueFormat, ServeArguments, ServeCommand};
 pub(super) use training::{
     KeyArguments, MatrixArguments, TeamFormat, TeamReportArguments, TrainingCommand,
 };

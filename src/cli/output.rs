@@ -20,6 +20,21 @@ pub(super) fn prompt(text: &str) {
     let _ = out.flush();
 }
 
+/// Asks at a terminal; elsewhere an argument has to say so.
+pub(super) fn confirmed(question: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(
+            Failure::message(question).with_help("`--yes` says so where nobody can be asked")
+        );
+    }
+    prompt(&format!("{question} [y/N] "));
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| Failure::new(error).doing("read the answer"))?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
+
 /// A text in which the runner of a CI job finds no commands. It reads them from stderr as well, and a
 /// message may quote what a stranger wrote.
 fn without_commands(text: &str) -> String {

@@ -1,5 +1,7 @@
 //! `scrubin serve`: the GitHub App service.
 
+mod erase;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -34,6 +36,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<Outcome, Failure> {
             Some(ServeCommand::Health) => Ok(Outcome::Passed),
             Some(ServeCommand::Queue { retry, format }) => queue(&settings, retry, *format).await,
             Some(ServeCommand::Backup { file }) => backup(&settings, file).await,
+            Some(ServeCommand::Erase(arguments)) => erase::erase(&settings, arguments).await,
         }
     });
     // A fetch or an analysis that goes on has no lease any more. Waiting for it would take minutes.

@@ -11,6 +11,7 @@ use super::approval::{self, PostedReview};
 use super::client::Client;
 use super::error::ApiError;
 use super::event::RepositoryName;
+use super::parts::{CommitPart, UserPart};
 use super::plan::Rung;
 use super::reconcile::{NewComment, ReviewComment};
 use super::submission::Item;
@@ -89,13 +90,6 @@ impl Identity {
 }
 
 #[derive(Deserialize)]
-struct UserPart {
-    login: String,
-    #[serde(rename = "type", default)]
-    kind: String,
-}
-
-#[derive(Deserialize)]
 struct PullPart {
     state: String,
     #[serde(default)]
@@ -160,11 +154,6 @@ struct ComparePart {
 }
 
 #[derive(Deserialize)]
-struct CommitPart {
-    sha: String,
-}
-
-#[derive(Deserialize)]
 struct PermissionPart {
     permission: String,
 }
@@ -219,7 +208,11 @@ pub async fn identity(client: &Client) -> Identity {
         return Identity(login);
     }
     let user: Result<UserPart, ApiError> = client.get("/user").await;
-    Identity(user.ok().map(|user| user.login))
+    Identity(
+        user.ok()
+            .map(|user| user.login)
+            .filter(|login| !login.is_empty()),
+    )
 }
 
 /// People other than the author of a pull request.
@@ -383,7 +376,7 @@ impl PullApi<'_> {
                 let user = part.user;
                 let review = PostedReview {
                     id: part.id,
-                    is_person: user.as_ref().is_some_and(|user| user.kind == "User"),
+                    is_person: user.as_ref().is_some_and(UserPart::is_person),
                     author: user.map(|user| user.login).unwrap_or_default(),
                     state: part.state,
                     commit: part.commit_id,

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::error::ApiError;
 use super::event::RepositoryName;
+use super::parts::{CommitPart, UserPart};
 use super::secret::Token;
 
 /// How long a JSON Web Token of ours lasts; GitHub takes ten minutes at most.
@@ -149,14 +150,8 @@ struct TokenPart {
 #[derive(Deserialize)]
 struct InstallationPart {
     id: i64,
-    account: Option<AccountPart>,
+    account: Option<UserPart>,
     suspended_at: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct AccountPart {
-    #[serde(default)]
-    login: String,
 }
 
 #[derive(Deserialize)]
@@ -293,38 +288,28 @@ pub async fn repository(
     Ok(part.into())
 }
 
-/// Deliveries that GitHub sent since a time, newest first.
+/// The first page of the attempts to deliver something to the App.
+pub const DELIVERIES: &str = "/app/hook/deliveries?per_page=100";
+
+/// A page of the attempts to deliver something, newest first; gives the next page as well.
 ///
 /// # Errors
 /// As any request.
-pub async fn deliveries_since(
+pub async fn deliveries(
     app: &Client,
-    since: Duration,
-) -> Result<Vec<ListedDelivery>, ApiError> {
-    let mut all: Vec<ListedDelivery> = Vec::new();
-    let mut next = Some("/app/hook/deliveries?per_page=100".to_owned());
-    let mut pages = 0;
-    while let Some(page) = next.take() {
-        let (parts, further): (Vec<DeliveryPart>, Option<String>) = app.page(&page).await?;
-        pages += 1;
-        let mut is_old = false;
-        for part in parts {
-            let sent = since_1970(part.delivered_at);
-            is_old |= sent < since;
-            if sent >= since {
-                all.push(ListedDelivery {
-                    id: part.id,
-                    guid: part.guid,
-                    sent,
-                    status: part.status_code,
-                });
-            }
-        }
-        if !is_old && pages < PAGES {
-            next = further;
-        }
-    }
-    Ok(all)
+    page: &str,
+) -> Result<(Vec<ListedDelivery>, Option<String>), ApiError> {
+    let (parts, further): (Vec<DeliveryPart>, Option<String>) = app.page(page).await?;
+    let listed = parts
+        .into_iter()
+        .map(|part| ListedDelivery {
+            id: part.id,
+            guid: part.guid,
+            sent: since_1970(part.delivered_at),
+            status: part.status_code,
+        })
+        .collect();
+    Ok((listed, further))
 }
 
 /// Asks GitHub to send a delivery again.
@@ -375,18 +360,11 @@ struct CommentPart {
     in_reply_to_id: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct UserPart {
-    login: String,
-    #[serde(rename = "type", default)]
-    kind: String,
-}
-
 impl From<CommentPart> for Comment {
     fn from(part: CommentPart) -> Self {
         Self {
             body: part.body.unwrap_or_default(),
-            is_person: part.user.as_ref().is_some_and(|user| user.kind == "User"),
+            is_person: part.user.as_ref().is_some_and(UserPart::is_person),
             author: part.user.map(|user| user.login).unwrap_or_default(),
             in_reply_to: part.in_reply_to_id,
         }
@@ -435,11 +413,6 @@ pub async fn commit_authors(
     repository: &RepositoryName,
     number: u64,
 ) -> Result<Vec<String>, ApiError> {
-    #[derive(Deserialize)]
-    struct CommitPart {
-        author: Option<UserPart>,
-        committer: Option<UserPart>,
-    }
     let parts: Vec<CommitPart> = client
         .list(&format!("/repos/{repository}/pulls/{number}/commits"))
         .await?;
@@ -452,12 +425,7 @@ pub async fn commit_authors(
             ),
         });
     }
-    let mut logins: Vec<String> = parts
-        .into_iter()
-        .flat_map(|part| [part.author, part.committer])
-        .flatten()
-        .map(|user| user.login.to_ascii_lowercase())
-        .collect();
+    let mut logins: Vec<String> = parts.into_iter().flat_map(CommitPart::logins).collect();
     logins.sort_unstable();
     logins.dedup();
     Ok(logins)

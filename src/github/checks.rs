@@ -1,8 +1,10 @@
-//! Check runs: one of a fixed name on each reviewed commit, found again instead of made twice.
+//! Check runs: one of a fixed name for each pull request or merge group on its newest commit, found again
+//! instead of made twice.
 //!
 //! GitHub takes 50 annotations in a request and appends those of later ones ("Update a check run",
 //! GitHub Docs). A run that was left half annotated, because the service was killed, gets a successor:
-//! of one name GitHub counts the newest.
+//! of one name GitHub counts the newest. Two pull requests may have the same newest commit; the external id
+//! tells their runs apart, and whoever ends last sees to it that the newest one is right for both.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,9 @@ const TEXT_LIMIT: usize = 60_000;
 
 /// Longest title of an annotation, in characters.
 const TITLE_LIMIT: usize = 255;
+
+/// Most pages of the runs on a commit, a hundred each: GitHub keeps no more than 1,000 of one name.
+const PAGES: usize = 10;
 
 /// A button on a check run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +124,10 @@ pub struct CheckRun {
     pub id: i64,
     /// Whether it has ended.
     pub is_completed: bool,
+    /// Whether it keeps its commit from merging.
+    pub is_failure: bool,
+    /// What it is about.
+    external: String,
     /// Annotations it has so far.
     annotations: u64,
 }
@@ -132,6 +141,8 @@ struct RunsPart {
 struct RunPart {
     id: i64,
     status: String,
+    conclusion: Option<String>,
+    external_id: Option<String>,
     #[serde(default)]
     output: OutputPart,
     app: Option<AppPart>,
@@ -146,6 +157,21 @@ struct OutputPart {
 #[derive(Deserialize)]
 struct AppPart {
     id: u64,
+}
+
+impl From<RunPart> for CheckRun {
+    fn from(run: RunPart) -> Self {
+        let passes = ["success", "neutral", "skipped"];
+        Self {
+            id: run.id,
+            is_completed: run.status == "completed",
+            is_failure: run
+                .conclusion
+                .is_some_and(|word| !passes.contains(&word.as_str())),
+            external: run.external_id.unwrap_or_default(),
+            annotations: run.output.annotations_count,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -232,27 +258,37 @@ impl ChecksApi<'_> {
         format!("/repos/{}/check-runs{rest}", self.repository)
     }
 
-    /// Our newest check run on a commit.
+    /// Our check runs on a commit, oldest first: all, or those that GitHub counts.
+    async fn runs(&self, head: &str, filter: &str) -> Result<Vec<CheckRun>, ApiError> {
+        let name = RepoPath::from(NAME).to_uri();
+        let mut found = Vec::new();
+        for page in 1..=PAGES {
+            let path = format!(
+                "/repos/{}/commits/{head}/check-runs?check_name={name}&filter={filter}&per_page=100&page={page}",
+                self.repository
+            );
+            let part: RunsPart = self.client.get(&path).await?;
+            let count = part.check_runs.len();
+            found.extend(
+                part.check_runs
+                    .into_iter()
+                    .filter(|run| run.app.as_ref().is_none_or(|app| app.id == self.app))
+                    .map(CheckRun::from),
+            );
+            if count < 100 {
+                break;
+            }
+        }
+        found.sort_by_key(|run| run.id);
+        Ok(found)
+    }
+
+    /// The run of ours that GitHub counts on a commit.
     ///
     /// # Errors
     /// As any request.
-    pub async fn find(&self, head: &str) -> Result<Option<CheckRun>, ApiError> {
-        let name = RepoPath::from(NAME).to_uri();
-        let path = format!(
-            "/repos/{}/commits/{head}/check-runs?check_name={name}&filter=latest&per_page=100",
-            self.repository
-        );
-        let part: RunsPart = self.client.get(&path).await?;
-        Ok(part
-            .check_runs
-            .into_iter()
-            .filter(|run| run.app.as_ref().is_none_or(|app| app.id == self.app))
-            .max_by_key(|run| run.id)
-            .map(|run| CheckRun {
-                id: run.id,
-                is_completed: run.status == "completed",
-                annotations: run.output.annotations_count,
-            }))
+    pub async fn newest(&self, head: &str) -> Result<Option<CheckRun>, ApiError> {
+        Ok(self.runs(head, "latest").await?.pop())
     }
 
     /// A run that shows that the review is under way: the one that is there, or a new one.
@@ -260,14 +296,21 @@ impl ChecksApi<'_> {
     /// # Errors
     /// As any request.
     pub async fn begin(&self, head: &str, external: &str) -> Result<CheckRun, ApiError> {
-        match self.find(head).await? {
-            // A completed one stays true until the new result is known, and gets a successor then.
-            Some(run) if !run.is_completed && run.annotations == 0 => Ok(run),
+        match self.runs(head, "all").await?.pop() {
+            // A completed one stays true until the new result is known, and gets a successor then. One that
+            // another run follows is not counted any more.
+            Some(run) if run.external == external && !run.is_completed && run.annotations == 0 => {
+                Ok(run)
+            }
             _ => self.create(head, external).await,
         }
     }
 
-    async fn create(&self, head: &str, external: &str) -> Result<CheckRun, ApiError> {
+    /// Makes a run that shows that the review is under way.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn create(&self, head: &str, external: &str) -> Result<CheckRun, ApiError> {
         let body = json!({
             "name": NAME,
             "head_sha": head,
@@ -279,15 +322,21 @@ impl ChecksApi<'_> {
         let id = match made {
             Ok(part) => part.id,
             // It may have been made: looked for before anything is sent again.
-            Err(error @ ApiError::Unknown { .. }) => match self.find(head).await? {
-                Some(run) if !run.is_completed => run.id,
-                _ => return Err(error),
-            },
+            Err(error @ ApiError::Unknown { .. }) => {
+                let mut runs = self.runs(head, "all").await?;
+                runs.retain(|run| run.external == external && !run.is_completed);
+                match runs.pop() {
+                    Some(run) => run.id,
+                    None => return Err(error),
+                }
+            }
             Err(error) => return Err(error),
         };
         Ok(CheckRun {
             id,
             is_completed: false,
+            is_failure: false,
+            external: external.to_owned(),
             annotations: 0,
         })
     }
@@ -309,6 +358,29 @@ impl ChecksApi<'_> {
             let body = json!({"status": "in_progress", "output": output(shown, batch)});
             self.patch(run.id, &body).await?;
         }
+        self.conclude(run, conclusion, shown, last).await
+    }
+
+    /// Gives a run that has its annotations already another conclusion.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn correct(
+        &self,
+        run: &CheckRun,
+        conclusion: Conclusion,
+        shown: &Output,
+    ) -> Result<(), ApiError> {
+        self.conclude(run, conclusion, shown, &[]).await
+    }
+
+    async fn conclude(
+        &self,
+        run: &CheckRun,
+        conclusion: Conclusion,
+        shown: &Output,
+        last: &[Annotation],
+    ) -> Result<(), ApiError> {
         let mut body = json!({
             "status": "completed",
             "conclusion": conclusion.as_str(),
@@ -318,15 +390,6 @@ impl ChecksApi<'_> {
             object.insert("actions".to_owned(), buttons());
         }
         self.patch(run.id, &body).await
-    }
-
-    /// Gives an ended run another text, as an answer to a button.
-    ///
-    /// # Errors
-    /// As any request.
-    pub async fn say(&self, run: i64, shown: &Output) -> Result<(), ApiError> {
-        let body = json!({"output": output(shown, &[]), "actions": buttons()});
-        self.patch(run, &body).await
     }
 
     async fn patch(&self, run: i64, body: &Value) -> Result<(), ApiError> {

@@ -175,6 +175,28 @@ fn authorization(token: &Token) -> Result<HeaderValue, ApiError> {
     Ok(value)
 }
 
+/// Status, headers and body of an answer.
+type Whole = (u16, HeaderMap, Vec<u8>);
+
+/// Sends a request and reads its answer, up to so many bytes.
+async fn sent(
+    client: &Octocrab,
+    request: Request<impl Into<octocrab::OctoBody>>,
+    most: usize,
+) -> Result<Whole, String> {
+    let response = client
+        .execute(request)
+        .await
+        .map_err(|error| explain(&error))?;
+    let (parts, body) = response.into_parts();
+    let bytes = Limited::new(body, most)
+        .collect()
+        .await
+        .map_err(|error| explain(error.as_ref()))?
+        .to_bytes();
+    Ok((parts.status.as_u16(), parts.headers, bytes.to_vec()))
+}
+
 /// What GitHub wants to know of a client.
 const AGENT: &str = concat!("scrubin/", env!("CARGO_PKG_VERSION"));
 
@@ -413,11 +435,7 @@ impl Client {
                 }
             }
             let exchange = self.exchange(client, &method, path, body);
-            let outcome = match tokio::time::timeout(self.options.timeout, exchange).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err("it took too long".to_owned()),
-            };
-            let unknown = match outcome {
+            let unknown = match self.in_time(exchange).await {
                 Ok((status, headers, bytes)) => {
                     let message = message_of(&bytes);
                     let now = self.options.clock.now();
@@ -453,7 +471,7 @@ impl Client {
         method: &Method,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<(u16, HeaderMap, Vec<u8>), String> {
+    ) -> Result<Whole, String> {
         let request = Request::builder()
             .method(method.clone())
             .uri(path)
@@ -462,17 +480,18 @@ impl Client {
         let request = client
             .build_request(request, body)
             .map_err(|error| explain(&error))?;
-        let response = client
-            .execute(request)
-            .await
-            .map_err(|error| explain(&error))?;
-        let (parts, body) = response.into_parts();
-        let bytes = Limited::new(body, ANSWER_LIMIT)
-            .collect()
-            .await
-            .map_err(|error| explain(error.as_ref()))?
-            .to_bytes();
-        Ok((parts.status.as_u16(), parts.headers, bytes.to_vec()))
+        sent(client, request, ANSWER_LIMIT).await
+    }
+
+    /// An exchange, or why it came to nothing in its time.
+    async fn in_time<T>(
+        &self,
+        exchange: impl Future<Output = Result<T, String>>,
+    ) -> Result<T, String> {
+        match tokio::time::timeout(self.options.timeout, exchange).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err("it took too long".to_owned()),
+        }
     }
 
     /// Sorts an answer that is no refusal for its rate.

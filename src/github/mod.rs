@@ -24,6 +24,7 @@ pub mod limits;
 pub mod marker;
 #[cfg(feature = "service")]
 pub mod oauth;
+pub(crate) mod parts;
 pub mod plan;
 mod proxy;
 pub mod publish;

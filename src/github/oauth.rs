@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::client::{Client, Pace};
 use super::error::ApiError;
+use super::parts::UserPart;
 use super::secret::Token;
 
 /// Pages of a list that are read: a hundred entries each.
@@ -60,11 +61,6 @@ struct ExchangePart {
     access_token: Option<String>,
     error: Option<String>,
     error_description: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct UserPart {
-    login: String,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +133,12 @@ pub async fn access(client: &Client, token: Token) -> Result<Access, ApiError> {
     // Their requests count apart from those of the installations.
     let person = client.with_token(token, Pace::default())?;
     let user: UserPart = person.get("/user").await?;
+    if user.login.is_empty() {
+        return Err(ApiError::Unknown {
+            what: "GET /user".to_owned(),
+            message: "the answer names nobody".to_owned(),
+        });
+    }
     let mut repositories = Vec::new();
     for installation in installations(&person).await? {
         for page in 1..=PAGES {

@@ -5,6 +5,8 @@
 //! gets one answer in its thread: an answer of ours names the comment it answers, so that a job that was
 //! cut off does not say it twice.
 
+use std::collections::BTreeSet;
+
 use super::command::{self, Command};
 use super::scene::Scene;
 use super::state::Service;
@@ -13,7 +15,7 @@ use super::worker::JobError;
 use crate::github::api::{self, IssueComment, Pull, PullApi};
 use crate::github::app;
 use crate::github::approval::may_write;
-use crate::github::checks::{Button, ChecksApi, Output};
+use crate::github::checks::Button;
 use crate::github::comment::{BODY_LIMIT, cut};
 use crate::github::marker::Marker;
 use crate::github::reconcile::ReviewComment;
@@ -21,10 +23,19 @@ use crate::github::{ApiError, ErrorClass};
 use crate::report::quote;
 use crate::review;
 use crate::rules::RuleInfo;
-use crate::store::{FindingRow, FindingState, Job, JobKind, Request};
+use crate::store::{FindingRow, FindingState, Job, Request};
 use crate::training::clauses::Clauses;
 use crate::training::explain;
 use crate::training::history::short_hash;
+
+/// What is left to say of what people asked.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    /// The pages that a button asked for; empty where none did. The check run that the job ends with shows them.
+    pub(super) explained: String,
+    /// Requests that are answered once that run has ended.
+    pub(super) buttons: Vec<String>,
+}
 
 /// Everything asked in a pull request is answered, oldest first.
 pub(super) async fn answer(
@@ -32,11 +43,12 @@ pub(super) async fn answer(
     scene: &Scene,
     api: &PullApi<'_>,
     pull: &Pull,
-) -> Result<(), JobError> {
+) -> Result<Answered, JobError> {
+    let mut answered = Answered::default();
     let number = i64::try_from(api.number).unwrap_or_default();
-    let requests = service.store.open_requests(scene.row.id, number).await?;
+    let requests = scene.store.open_requests(scene.row.id, number).await?;
     if requests.is_empty() {
-        return Ok(());
+        return Ok(answered);
     }
     let own = api::identity(&scene.client).await;
     let room = Room {
@@ -47,16 +59,20 @@ pub(super) async fn answer(
         number,
         threads: api.review_comments(&own).await?,
         general: api.issue_comments(&own).await?,
-        findings: service.store.findings(scene.row.id, number).await?,
+        findings: scene.store.findings(scene.row.id, number).await?,
     };
-    for request in &requests {
-        match request.kind {
-            "action" => room.button(request).await?,
-            _ => room.comment(request).await?,
+    for request in requests {
+        if request.kind == "action" {
+            if let Some(pages) = room.button(&request).await? {
+                answered.explained = pages;
+            }
+            answered.buttons.push(request.id);
+            continue;
         }
-        service.store.answered(&request.id, service.now()).await?;
+        room.comment(&request).await?;
+        scene.store.answered(&request.id, service.now()).await?;
     }
-    Ok(())
+    Ok(answered)
 }
 
 /// A pull request in which people talk.
@@ -80,19 +96,17 @@ struct About<'a> {
 }
 
 impl Room<'_> {
-    /// A button of the check run.
-    async fn button(&self, request: &Request) -> Result<(), JobError> {
+    /// A button of the check run; gives the pages that it asks for.
+    async fn button(&self, request: &Request) -> Result<Option<String>, JobError> {
         let open = self
             .findings
             .iter()
             .filter(|one| one.state == FindingState::Open);
-        let Some(button) = Button::parse(&request.action) else {
-            return Ok(());
-        };
-        match button {
-            Button::NotUseful => {
+        match Button::parse(&request.action) {
+            None => Ok(None),
+            Some(Button::NotUseful) => {
                 for one in open {
-                    self.service
+                    self.scene
                         .store
                         .note_dispute(
                             one.repository,
@@ -103,32 +117,17 @@ impl Room<'_> {
                         )
                         .await?;
                 }
+                Ok(None)
             }
-            Button::Explain => {
-                let mut rules: Vec<&str> = open.map(|one| one.rule.as_str()).collect();
-                rules.sort_unstable();
-                rules.dedup();
+            Some(Button::Explain) => {
+                let rules: BTreeSet<&str> = open.map(|one| one.rule.as_str()).collect();
                 let pages: Vec<String> = rules.into_iter().map(page_of).collect();
-                let output = Output {
-                    title: "What the findings are about".to_owned(),
-                    summary: "Each rule of this pull request's findings: why, and how to fix."
-                        .to_owned(),
-                    text: pages.join("\n\n---\n\n"),
-                    annotations: Vec::new(),
-                };
-                let checks = ChecksApi {
-                    client: &self.scene.client,
-                    repository: &self.scene.name,
-                    app: self.service.settings.app.id(),
-                };
-                match checks.say(request.target, &output).await {
-                    // The run may be gone with its commit: nobody waits for an answer then.
-                    Ok(()) | Err(ApiError::NotFound { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
+                Ok(Some(match pages.is_empty() {
+                    true => "No finding is open in this pull request any more.".to_owned(),
+                    false => pages.join("\n\n---\n\n"),
+                }))
             }
         }
-        Ok(())
     }
 
     /// A comment that speaks to us.
@@ -263,7 +262,7 @@ impl Room<'_> {
         }
         let authors = app::commit_authors(client, name, self.api.number).await?;
         let is_author = is_opener || authors.contains(&person.to_ascii_lowercase());
-        let store = &self.service.store;
+        let store = &self.scene.store;
         let known = store
             .decision_about(self.scene.row.id, &about.fingerprint)
             .await?;
@@ -288,7 +287,6 @@ impl Room<'_> {
         let now = self.service.now();
         let (ruling, words) = verdict::rule(&asking, &place, now);
         let changes = ruling != Ruling::Nothing;
-        client.ensure_time("note the decision")?;
         match ruling {
             Ruling::Nothing => {}
             Ruling::Decide(decision) => store.decide(&decision).await?,
@@ -314,14 +312,7 @@ impl Room<'_> {
             .pulls_with(repository, &about.fingerprint, &about.moved)
             .await?;
         for number in numbers.into_iter().filter(|number| *number != self.number) {
-            let job = Job {
-                kind: JobKind::Pull,
-                installation: self.scene.row.installation,
-                repository,
-                number,
-                head: String::new(),
-                base: String::new(),
-            };
+            let job = Job::pull(self.scene.row.installation, repository, number);
             store.enqueue(&job, "decision", self.service.now()).await?;
         }
         Ok(())

@@ -6,10 +6,11 @@
 
 use serde::Deserialize;
 
+use super::asked::Asked;
 use crate::github::checks;
+use crate::github::parts::UserPart;
 use crate::store::{
-    Delivery, Effect, InstallationState, Job, JobKind, Person, RepositoryFacts, RepositoryState,
-    Request,
+    Delivery, Effect, InstallationState, Job, Person, RepositoryFacts, RepositoryState, Request,
 };
 use crate::training::history::short_hash;
 
@@ -40,19 +41,13 @@ struct Payload {
     check_run: Option<CheckPart>,
     check_suite: Option<SuitePart>,
     requested_action: Option<ActionPart>,
-    sender: Option<AccountPart>,
+    sender: Option<UserPart>,
 }
 
 #[derive(Deserialize)]
 struct InstallationPart {
     id: i64,
-    account: Option<AccountPart>,
-}
-
-#[derive(Deserialize)]
-struct AccountPart {
-    #[serde(default)]
-    login: String,
+    account: Option<UserPart>,
 }
 
 #[derive(Deserialize)]
@@ -91,13 +86,6 @@ struct CommentPart {
     body: Option<String>,
     in_reply_to_id: Option<i64>,
     user: Option<UserPart>,
-}
-
-#[derive(Deserialize)]
-struct UserPart {
-    login: String,
-    #[serde(rename = "type", default)]
-    kind: String,
 }
 
 #[derive(Deserialize)]
@@ -249,14 +237,7 @@ impl Scene<'_> {
     }
 
     fn sweep(&self) -> Effect {
-        Effect::Job(Job {
-            kind: JobKind::Sweep,
-            installation: self.installation,
-            repository: 0,
-            number: 0,
-            head: String::new(),
-            base: String::new(),
-        })
+        Effect::Job(Job::sweep(self.installation))
     }
 
     fn facts(&self, part: &RepositoryPart, state: Option<RepositoryState>) -> Effect {
@@ -339,14 +320,7 @@ impl Scene<'_> {
         let Some(part) = &self.payload.repository else {
             return Vec::new();
         };
-        let job = Job {
-            kind: JobKind::Pull,
-            installation: self.installation,
-            repository: part.id,
-            number,
-            head: String::new(),
-            base: String::new(),
-        };
+        let job = Job::pull(self.installation, part.id, number);
         vec![self.facts(part, None), Effect::Job(job)]
     }
 
@@ -381,7 +355,7 @@ impl Scene<'_> {
         let review = self.payload.review.as_ref();
         let is_person = review
             .and_then(|review| review.user.as_ref())
-            .is_some_and(|user| user.kind == "User");
+            .is_some_and(UserPart::is_person);
         let state = review
             .map(|review| review.state.to_ascii_lowercase())
             .unwrap_or_default();
@@ -397,18 +371,17 @@ impl Scene<'_> {
         else {
             return Vec::new();
         };
-        if self.action != "checks_requested" {
-            return Vec::new();
-        }
-        let job = Job {
-            kind: JobKind::Group,
-            installation: self.installation,
-            repository: part.id,
-            number: 0,
-            head: group.head_sha.clone(),
-            base: group.base_sha.clone(),
+        let (head, base) = (group.head_sha.clone(), group.base_sha.clone());
+        let effect = match self.action {
+            "checks_requested" => Effect::Job(Job::group(self.installation, part.id, head, base)),
+            "destroyed" => Effect::Dissolved {
+                installation: self.installation,
+                repository: part.id,
+                head,
+            },
+            _ => return Vec::new(),
         };
-        vec![self.facts(part, None), Effect::Job(job)]
+        vec![self.facts(part, None), effect]
     }
 
     fn check_run(&self) -> Vec<Effect> {
@@ -425,14 +398,12 @@ impl Scene<'_> {
             "rerequested" => match asked {
                 Some(Asked::Group { base }) => vec![
                     self.facts(part, None),
-                    Effect::Job(Job {
-                        kind: JobKind::Group,
-                        installation: self.installation,
-                        repository: part.id,
-                        number: 0,
-                        head: run.head_sha.clone(),
+                    Effect::Job(Job::group(
+                        self.installation,
+                        part.id,
+                        run.head_sha.clone(),
                         base,
-                    }),
+                    )),
                 ],
                 Some(Asked::Pull { number }) => self.job(number),
                 // Pull requests of forks are not listed here; ours name theirs themselves.
@@ -497,10 +468,7 @@ impl Scene<'_> {
                 .map(|issue| issue.number),
         };
         let speaks = super::command::speaks(comment.body.as_deref().unwrap_or_default());
-        let is_person = comment
-            .user
-            .as_ref()
-            .is_some_and(|user| user.kind == "User");
+        let is_person = comment.user.as_ref().is_some_and(UserPart::is_person);
         let is_reply = kind != "review-comment" || comment.in_reply_to_id.is_some();
         let (Some(number), true) = (number, speaks && is_person && is_reply) else {
             return Vec::new();
@@ -525,45 +493,6 @@ impl Scene<'_> {
                 .unwrap_or_default(),
         }));
         effects
-    }
-}
-
-/// What a check run of ours was about, as its `external_id` says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    /// A pull request.
-    Pull {
-        /// Its number.
-        number: i64,
-    },
-    /// A group of the merge queue.
-    Group {
-        /// The commit it goes onto.
-        base: String,
-    },
-}
-
-impl Asked {
-    /// The text for `external_id`.
-    pub fn external(&self) -> String {
-        match self {
-            Self::Pull { number } => format!("pull:{number}"),
-            Self::Group { base } => format!("group:{base}"),
-        }
-    }
-
-    /// Reads an `external_id`; `None` if it is none of ours.
-    pub fn of(text: &str) -> Option<Self> {
-        let (kind, rest) = text.split_once(':')?;
-        match kind {
-            "pull" => Some(Self::Pull {
-                number: rest.parse().ok()?,
-            }),
-            "group" if crate::github::marker::is_hex(rest) => Some(Self::Group {
-                base: rest.to_owned(),
-            }),
-            _ => None,
-        }
     }
 }
 

@@ -2,41 +2,28 @@
 //! belong to the pull requests of the group.
 
 use super::analysis::{Commits, analysed, day, in_force};
-use super::event::Asked;
+use super::asked::Asked;
+use super::check::Check;
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
 use super::state::Service;
 use super::worker::JobError;
+use crate::github::Fence;
 use crate::github::anchor::Anchors;
 use crate::github::base::Base;
-use crate::github::checks::{ChecksApi, Conclusion};
+use crate::github::checks::Conclusion;
 use crate::github::plan::{PlanOptions, plan};
-use crate::github::{ApiError, Fence};
 use crate::store::Claim;
 
 pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
     let scene = Scene::of(service, claim, fence).await?;
     let started_ms = service.now();
     let (head, base) = (claim.job.head.as_str(), claim.job.base.as_str());
-    let checks = ChecksApi {
-        client: &scene.client,
-        repository: &scene.name,
-        app: service.settings.app.id(),
-    };
-    let external = Asked::Group {
+    let asked = Asked::Group {
         base: base.to_owned(),
-    }
-    .external();
-    // A group that was dissolved meanwhile has no commit any more.
-    let run = match checks.begin(head, &external).await {
-        Err(ApiError::Refused { status: 422, .. }) => {
-            return Err(JobError::Gone {
-                message: "the merge group was dissolved".to_owned(),
-            });
-        }
-        begun => begun?,
     };
+    let check = Check::begin(service, &scene, &asked, head, String::new()).await?;
     let most = service.settings.cache.most_repository_kib;
     if scene.size_kib > most {
         let why = format!(
@@ -44,9 +31,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
             scene.size_kib >> 10,
             most >> 10
         );
-        let output = outcome::cannot(&why);
-        checks.complete(&run, Conclusion::Failure, &output).await?;
-        return Ok(());
+        return check.end(Conclusion::Failure, outcome::cannot(&why)).await;
     }
     let commits = Commits {
         base: base.to_owned(),
@@ -58,13 +43,14 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     let mut analysed = match analysed(service, &scene, &commits).await {
         Err(JobError::Failed { message }) => {
             // The queue should not wait for tries that will fail as well.
-            let output = outcome::cannot(&message);
-            checks.complete(&run, Conclusion::Failure, &output).await?;
+            check
+                .end(Conclusion::Failure, outcome::cannot(&message))
+                .await?;
             return Err(JobError::Failed { message });
         }
         analysed => analysed?,
     };
-    let decisions = service.store.decisions(scene.row.id).await?;
+    let decisions = scene.store.decisions(scene.row.id).await?;
     let decided = in_force(&decisions, day(service.now()), &[]);
     analysed.analysis.excuse(&decided.excuses);
     let gate = Gate::of(&analysed.analysis.report);
@@ -88,7 +74,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         branch: "",
         gate,
         started_ms,
-        check_run: run.id,
+        check_run: check.id(),
         notes: &decided.over,
         reviewers: None,
         makers: Vec::new(),
@@ -102,6 +88,5 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     );
     let server = &service.settings.addresses.server;
     let output = outcome::output(gate, &submission, &rungs, server, &decided.over, &page);
-    checks.complete(&run, gate.conclusion(), &output).await?;
-    Ok(())
+    check.end(gate.conclusion(), output).await
 }

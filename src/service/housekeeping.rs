@@ -1,19 +1,17 @@
 //! What is done from time to time beside the jobs: what was missed is asked for, what is old is deleted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::missed::{self, Missed};
 use super::state::Service;
 use super::worker::or_end;
 use crate::github::ApiError;
-use crate::github::app::{self, ListedDelivery};
-use crate::store::{DecisionState, Installation, InstallationState, Job, JobKind, StoreError};
-
-/// How far back GitHub keeps deliveries ("Redelivering webhooks", GitHub Docs).
-const KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+use crate::github::app;
+use crate::store::{DecisionState, Installation, InstallationState, Job, StoreError};
 
 /// The fact that says on which day expired decisions were last looked for.
 const EXPIRED: &str = "expired-looked-at";
@@ -24,9 +22,6 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long after the first look comes the second: what failed just before the start counts as missed
 /// by then.
 const SOON: Duration = Duration::from_secs(60);
-
-/// How long a delivery may be under way before it counts as missed: GitHub waits ten seconds.
-const UNDER_WAY: Duration = Duration::from_secs(15);
 
 /// What went wrong in the background.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +40,17 @@ pub(super) async fn keep(service: Arc<Service>, over: watch::Receiver<bool>) {
     loop {
         let round = async {
             match service.catch_up().await {
-                Ok(missed) => tracing::info!(missed, "looked for what was missed"),
+                Ok(missed) => {
+                    tracing::info!(
+                        asked = missed.asked,
+                        refused = missed.refused,
+                        later = missed.later,
+                        whole = missed.is_whole,
+                        "looked for what was missed"
+                    );
+                    // The rest of a long list waits no hour.
+                    pause = if missed.is_whole { pause } else { SOON };
+                }
                 Err(error) => {
                     tracing::warn!(error = %error, "what was missed cannot be looked for")
                 }
@@ -63,49 +68,29 @@ pub(super) async fn keep(service: Arc<Service>, over: watch::Receiver<bool>) {
     }
 }
 
-/// The newest attempt of each delivery that never got through: none of its attempts was answered well.
-fn missed(listed: &[ListedDelivery], before: Duration) -> Vec<&ListedDelivery> {
-    let mut well: BTreeSet<&str> = BTreeSet::new();
-    let mut newest: BTreeMap<&str, &ListedDelivery> = BTreeMap::new();
-    for one in listed {
-        if (200..300).contains(&one.status) {
-            well.insert(&one.guid);
-        }
-        let known = newest.entry(&one.guid).or_insert(one);
-        if one.id > known.id {
-            *known = one;
-        }
-    }
-    newest
-        .into_values()
-        .filter(|one| !well.contains(one.guid.as_str()) && one.sent <= before)
-        .collect()
-}
-
 impl Service {
     /// Asks GitHub for deliveries that failed, and looks through every installation for pull requests
-    /// that have no review of their newest commit. Gives how many deliveries were asked for again.
+    /// that have no review of their newest commit.
     ///
     /// # Errors
-    /// GitHub or the database.
-    pub async fn catch_up(&self) -> Result<usize, KeepError> {
-        let app = self.app()?;
-        let now = self.clock.now();
-        let mut asked = 0;
-        let listed = app::deliveries_since(&app, now.saturating_sub(KEPT)).await?;
-        for one in missed(&listed, now.saturating_sub(UNDER_WAY)) {
-            if self.store.knows_delivery(&one.guid).await? {
-                continue;
-            }
-            match app::redeliver(&app, one.id).await {
-                Ok(()) => asked += 1,
-                // The others are still worth a try, and the sweep below finds what this one was about.
-                Err(error) => {
-                    self.failed(&error);
-                    tracing::warn!(delivery = one.guid, error = %error, "a delivery cannot be had again");
-                }
-            }
+    /// GitHub or the database. The second is done where the first fails, too.
+    pub async fn catch_up(&self) -> Result<Missed, KeepError> {
+        let missed = self.ask_for_missed(missed::PAGES).await;
+        self.look_through().await?;
+        missed
+    }
+
+    /// Notes which installations there are, and has each looked through.
+    async fn look_through(&self) -> Result<(), KeepError> {
+        let outcome = self.note_installations().await;
+        if let Err(KeepError::Api(error)) = &outcome {
+            self.failed(error);
         }
+        outcome
+    }
+
+    async fn note_installations(&self) -> Result<(), KeepError> {
+        let app = self.app()?;
         let millis = self.now();
         // Before GitHub is asked: one that comes meanwhile is not taken for gone.
         let before = self.store.installations().await?;
@@ -124,7 +109,7 @@ impl Service {
             self.store.find_installation(&row, millis).await?;
             if state == InstallationState::Active {
                 self.store
-                    .enqueue_if_new(&sweep(one.id), "catch-up", millis)
+                    .enqueue_if_new(&Job::sweep(one.id), "catch-up", millis)
                     .await?;
             }
         }
@@ -137,7 +122,7 @@ impl Service {
                 self.store.note_installation(&gone, millis).await?;
             }
         }
-        Ok(asked)
+        Ok(())
     }
 
     /// Once a day: pull requests with a finding whose acceptance ran out are reviewed again, so that no gate
@@ -163,14 +148,7 @@ impl Service {
                 .pulls_with(row.id, &decision.fingerprint, &decision.moved)
                 .await?;
             for number in numbers {
-                let job = Job {
-                    kind: JobKind::Pull,
-                    installation: row.installation,
-                    repository: row.id,
-                    number,
-                    head: String::new(),
-                    base: String::new(),
-                };
+                let job = Job::pull(row.installation, row.id, number);
                 self.store.enqueue(&job, "expired", now).await?;
             }
         }
@@ -221,44 +199,5 @@ impl Service {
             Err(error) => tracing::warn!(error = %error, "the cache cannot be shrunk"),
         }
         Ok(())
-    }
-}
-
-/// The job that looks through an installation.
-pub(super) fn sweep(installation: i64) -> Job {
-    Job {
-        kind: JobKind::Sweep,
-        installation,
-        repository: 0,
-        number: 0,
-        head: String::new(),
-        base: String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_never_got_through_is_asked_for_again() {
-        let one = |id, guid: &str, sent, status| ListedDelivery {
-            id,
-            guid: guid.to_owned(),
-            sent: Duration::from_secs(sent),
-            status,
-        };
-        let listed = [
-            one(5, "a", 50, 202),
-            one(4, "b", 40, 500),
-            one(3, "a", 30, 503),
-            one(2, "b", 20, 0),
-            one(1, "c", 95, 0),
-        ];
-        let found: Vec<u64> = missed(&listed, Duration::from_secs(90))
-            .iter()
-            .map(|one| one.id)
-            .collect();
-        assert_eq!(found, [4]);
     }
 }

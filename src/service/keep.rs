@@ -107,14 +107,19 @@ pub(super) async fn record(
     let mut record = evidence::build(report, context);
     let repository = ended.scene.row.id;
     if ended.number > 0
-        && let Some(before) = service.store.last_record(repository, ended.number).await?
+        && let Some(before) = ended
+            .scene
+            .store
+            .last_record(repository, ended.number)
+            .await?
         && let Some(before) =
             evidence::review_before(&before.line, u64::try_from(ended.number).ok(), None)
     {
         record.fixed = evidence::fixed_since(&before, report, &terms);
     }
     let entry = Entry::Review(Box::new(record));
-    service
+    ended
+        .scene
         .store
         .add_record(repository, ended.number, ended.head, now, |end| {
             let end = end.map(|end| ChainEnd {
@@ -168,12 +173,13 @@ pub(super) async fn note(service: &Service, ended: &Ended<'_>) -> Result<(), Job
         notes: ended.notes.join("\n"),
     };
     service.metrics.review(ended.gate.as_str());
-    service.store.note_review(&review).await?;
+    ended.scene.store.note_review(&review).await?;
     if ended.number == 0 {
         return Ok(());
     }
     let rows = rows(report, ended);
-    service
+    ended
+        .scene
         .store
         .note_findings(repository, ended.number, &rows, now)
         .await?;
@@ -242,7 +248,7 @@ async fn history(service: &Service, ended: &Ended<'_>, now: Millis) -> Result<()
         Switch::On if !ended.author.is_empty() => Some(history_key(service).await?),
         _ => None,
     };
-    let known = service.store.open_of(repository, ended.number).await?;
+    let known = ended.scene.store.open_of(repository, ended.number).await?;
     let open: Vec<Open> = known
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
@@ -277,7 +283,8 @@ async fn history(service: &Service, ended: &Ended<'_>, now: Millis) -> Result<()
     });
     let id = recorded.run.id.clone();
     let line = line_of(&Line::Run(recorded.run));
-    service
+    ended
+        .scene
         .store
         .add_run(
             (repository, ended.number),

@@ -37,6 +37,8 @@ pub struct Metrics {
     reviews: Family<Outcome, Counter<u64, AtomicU64>>,
     findings: Family<Rule, Counter<u64, AtomicU64>>,
     failures: Family<Outcome, Counter<u64, AtomicU64>>,
+    looks: Family<Outcome, Counter<u64, AtomicU64>>,
+    missed: Family<Outcome, Counter<u64, AtomicU64>>,
     seconds: Histogram,
     waited: Histogram,
     queued: Gauge<i64, AtomicI64>,
@@ -48,12 +50,22 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("scrubin");
+        // What is worth an alarm as soon as it happens is there before: a rate begins at a first number.
+        let (looks, missed) = (Family::default(), Family::default());
+        for word in ["whole", "partly", "failed", "late"] {
+            let _: &Counter<u64, AtomicU64> = &looks.get_or_create(&outcome(word));
+        }
+        for word in ["asked", "refused", "later"] {
+            let _: &Counter<u64, AtomicU64> = &missed.get_or_create(&outcome(word));
+        }
         let metrics = Self {
             webhooks: Family::default(),
             jobs: Family::default(),
             reviews: Family::default(),
             findings: Family::default(),
             failures: Family::default(),
+            looks,
+            missed,
             seconds: Histogram::new(SECONDS),
             waited: Histogram::new(SECONDS),
             queued: Gauge::default(),
@@ -82,6 +94,16 @@ impl Default for Metrics {
             "github_failures",
             "Requests to GitHub that failed, by what helps",
             metrics.failures.clone(),
+        );
+        registry.register(
+            "looks",
+            "Looks for deliveries that were missed, by how they ended",
+            metrics.looks.clone(),
+        );
+        registry.register(
+            "missed",
+            "Deliveries that were missed, by what became of them",
+            metrics.missed.clone(),
         );
         registry.register_with_unit(
             "job",
@@ -156,6 +178,16 @@ impl Metrics {
         self.failures.get_or_create(&outcome(word)).inc();
     }
 
+    /// A look for deliveries that were missed ended.
+    pub fn looked(&self, word: &str) {
+        self.looks.get_or_create(&outcome(word)).inc();
+    }
+
+    /// A delivery was missed.
+    pub fn missed(&self, word: &str) {
+        self.missed.get_or_create(&outcome(word)).inc();
+    }
+
     /// All of them as text; `now` in milliseconds since 1970, UTC.
     pub fn text(&self, depth: Depth, now: i64) -> String {
         self.queued.set(depth.queued);
@@ -216,6 +248,8 @@ mod tests {
             Metrics::review,
             Metrics::finding,
             Metrics::failure,
+            Metrics::looked,
+            Metrics::missed,
         ] {
             count(&metrics, "x");
         }
@@ -226,7 +260,7 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
             .collect();
-        assert_eq!(names.len(), 11, "{text}");
+        assert_eq!(names.len(), 13, "{text}");
         for name in names {
             assert!(
                 page.contains(&format!("`{name}")),

@@ -7,9 +7,12 @@
 //! by the next worker, and finds what was already posted. Nothing of a pull request is ever run.
 
 mod analysis;
+pub mod asked;
+mod check;
 pub mod command;
 pub mod config;
 mod decide;
+mod erase;
 pub mod event;
 mod group;
 mod housekeeping;
@@ -17,6 +20,7 @@ mod keep;
 pub mod logs;
 pub mod metrics;
 mod mirror;
+mod missed;
 mod outcome;
 pub mod pages;
 mod pull;
@@ -29,7 +33,9 @@ mod verdict;
 mod webhook;
 mod worker;
 
+pub use erase::erase_cached;
 pub use housekeeping::KeepError;
+pub use missed::Missed;
 pub use server::Server;
 pub use state::{Service, StartError};
 pub use worker::{JobError, Step};

@@ -2,9 +2,10 @@
 //! result is published by the code of `review`.
 
 use super::analysis::{Commits, analysed, day, in_force};
+use super::asked::Asked;
+use super::check::{self, Check};
 use super::config::Drafts;
 use super::decide;
-use super::event::Asked;
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
@@ -14,7 +15,7 @@ use crate::evidence::Reviewers;
 use crate::github::api::{self, Pull, PullApi};
 use crate::github::app;
 use crate::github::base::Base;
-use crate::github::checks::{ChecksApi, Conclusion, Output};
+use crate::github::checks::{Conclusion, Output};
 use crate::github::event as actions;
 use crate::github::plan::PlanOptions;
 use crate::github::publish::{Publication, publish};
@@ -29,37 +30,41 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         repository: &scene.name,
         number: u64::try_from(number).unwrap_or_default(),
     };
+    let asked = Asked::Pull { number };
     let pull = api.pull().await?;
+    tracing::Span::current().record("head", pull.head.as_str());
     if !pull.is_open {
         let now = service.now();
-        service
+        scene
             .store
             .close_findings(scene.row.id, number, pull.is_merged, now)
             .await?;
-        for request in service.store.open_requests(scene.row.id, number).await? {
-            service.store.answered(&request.id, now).await?;
+        for request in scene.store.open_requests(scene.row.id, number).await? {
+            scene.store.answered(&request.id, now).await?;
         }
+        check::over(service, &scene, &asked, &pull.head).await?;
         return Err(JobError::Gone {
             message: "the pull request is closed".to_owned(),
         });
     }
-    decide::answer(service, &scene, &api, &pull).await?;
+    let answered = decide::answer(service, &scene, &api, &pull).await?;
     let review = Review {
         service,
         scene: &scene,
         api: &api,
         pull: &pull,
         number,
-        checks: ChecksApi {
-            client: &scene.client,
-            repository: &scene.name,
-            app: service.settings.app.id(),
-        },
+        asked: &asked,
+        explained: &answered.explained,
     };
-    if pull.is_draft && service.settings.work.drafts == Drafts::Skip {
-        return review.skip().await;
+    match pull.is_draft && service.settings.work.drafts == Drafts::Skip {
+        true => review.skip().await?,
+        false => review.run().await?,
     }
-    review.run().await
+    for request in answered.buttons {
+        scene.store.answered(&request, service.now()).await?;
+    }
+    Ok(())
 }
 
 struct Review<'r> {
@@ -68,66 +73,38 @@ struct Review<'r> {
     api: &'r PullApi<'r>,
     pull: &'r Pull,
     number: i64,
-    checks: ChecksApi<'r>,
+    asked: &'r Asked,
+    /// What a button asked to be explained; empty where none did.
+    explained: &'r str,
 }
 
 impl Review<'_> {
-    fn external(&self) -> String {
-        Asked::Pull {
-            number: self.number,
-        }
-        .external()
+    /// Shows that the review is under way. What a button asked for stands in the run that the job ends with,
+    /// which is the one that people see.
+    async fn begin(&self) -> Result<Check<'_>, JobError> {
+        let text = self.explained.to_owned();
+        let head = &self.pull.head;
+        Check::begin(self.service, self.scene, self.asked, head, text).await
     }
 
     /// A draft cannot be merged; `ready_for_review` brings its review.
     async fn skip(&self) -> Result<(), JobError> {
-        let run = self.checks.begin(&self.pull.head, &self.external()).await?;
+        let check = self.begin().await?;
         let output = Output {
             title: "A draft is not reviewed".to_owned(),
             summary: "It is reviewed once it is ready for review (`work.drafts = \"skip\"`)."
                 .to_owned(),
             ..Output::default()
         };
-        self.unreviewed("skipped", run.id, "a draft is not reviewed")
+        self.unreviewed("skipped", check.id(), "a draft is not reviewed")
             .await?;
-        let (conclusion, output) = self.beside(Conclusion::Neutral, output).await?;
-        self.checks.complete(&run, conclusion, &output).await?;
-        Ok(())
-    }
-
-    /// A check run belongs to a commit: where another pull request with the same commit has findings to
-    /// repair, this one's result must not open that one's gate.
-    async fn beside(
-        &self,
-        conclusion: Conclusion,
-        mut output: Output,
-    ) -> Result<(Conclusion, Output), JobError> {
-        let (repository, head) = (self.scene.row.id, self.pull.head.as_str());
-        let others = self
-            .service
-            .store
-            .closed_beside(repository, self.number, head)
-            .await?;
-        let Some(other) = others.first().filter(|_| conclusion != Conclusion::Failure) else {
-            return Ok((conclusion, output));
-        };
-        output.title =
-            format!("The same commit is that of #{other}, whose review does not let it pass");
-        Ok((Conclusion::Failure, output))
+        check.end(Conclusion::Neutral, output).await
     }
 
     /// Ends the check with a sentence: something keeps the change from being reviewed at all.
-    async fn cannot(
-        &self,
-        run: &crate::github::checks::CheckRun,
-        why: &str,
-    ) -> Result<(), JobError> {
-        self.unreviewed("incomplete", run.id, why).await?;
-        let output = outcome::cannot(why);
-        self.checks
-            .complete(run, Conclusion::Failure, &output)
-            .await?;
-        Ok(())
+    async fn cannot(&self, check: Check<'_>, why: &str) -> Result<(), JobError> {
+        self.unreviewed("incomplete", check.id(), why).await?;
+        check.end(Conclusion::Failure, outcome::cannot(why)).await
     }
 
     /// Notes that this commit was looked at and not reviewed, so that nobody looks again every hour.
@@ -146,7 +123,7 @@ impl Review<'_> {
             notes: why.to_owned(),
             ..ReviewRow::default()
         };
-        self.service.store.note_review(&row).await?;
+        self.scene.store.note_review(&row).await?;
         Ok(())
     }
 
@@ -154,12 +131,12 @@ impl Review<'_> {
         let service = self.service;
         let started_ms = service.now();
         let head = self.pull.head.as_str();
-        let run = self.checks.begin(head, &self.external()).await?;
+        let check = self.begin().await?;
         let most = service.settings.cache.most_repository_kib;
         if self.scene.size_kib > most {
             return self
                 .cannot(
-                    &run,
+                    check,
                     &format!(
                         "the repository has {} MiB, more than the {} MiB that cache.max-repository-mib allows",
                         self.scene.size_kib >> 10,
@@ -170,7 +147,7 @@ impl Review<'_> {
         }
         let Ok(branch) = actions::branch(&self.pull.base_ref) else {
             return self
-                .cannot(&run, "the name of the base branch cannot be used")
+                .cannot(check, "the name of the base branch cannot be used")
                 .await;
         };
         let compared =
@@ -178,7 +155,7 @@ impl Review<'_> {
                 Ok(compared) => compared,
                 Err(error) if error.class() == ErrorClass::Permanent => {
                     let why = format!("GitHub cannot compare it with `{branch}`: {error}");
-                    return self.cannot(&run, &why).await;
+                    return self.cannot(check, &why).await;
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -192,12 +169,12 @@ impl Review<'_> {
             Ok(analysed) => analysed,
             Err(JobError::Failed { message }) => {
                 // People should not wait for tries that will fail as well.
-                self.cannot(&run, &message).await?;
+                self.cannot(check, &message).await?;
                 return Err(JobError::Failed { message });
             }
             Err(error) => return Err(error),
         };
-        let decisions = service.store.decisions(self.scene.row.id).await?;
+        let decisions = self.scene.store.decisions(self.scene.row.id).await?;
         let makers =
             app::commit_authors(&self.scene.client, &self.scene.name, self.api.number).await?;
         let mut hands = makers.clone();
@@ -280,14 +257,12 @@ impl Review<'_> {
             branch: &self.pull.head_source.1,
             gate,
             started_ms,
-            check_run: run.id,
+            check_run: check.id(),
             notes: &notes,
             reviewers,
             makers,
             disputed: &decided.disputed,
         };
-        // A worker that stood still must not write over what the next one noted.
-        self.scene.client.ensure_time("note the review")?;
         // Before the check says that the gate is open: a gate without its record was not passed.
         keep::record(service, &ended, terms).await?;
         keep::note(service, &ended).await?;
@@ -303,12 +278,8 @@ impl Review<'_> {
             &notes,
             &page,
         );
-        let (conclusion, output) = self.beside(gate.conclusion(), output).await?;
-        self.checks.complete(&run, conclusion, &output).await?;
+        check.end(gate.conclusion(), output).await?;
         tracing::info!(
-            repository = self.scene.row.id,
-            pull = self.number,
-            head,
             outcome = gate.as_str(),
             created = published.created,
             kept = published.kept,

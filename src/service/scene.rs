@@ -5,7 +5,7 @@ use super::worker::JobError;
 use crate::github::app;
 use crate::github::event::RepositoryName;
 use crate::github::{Client, Fence};
-use crate::store::{Claim, InstallationState, RepositoryRow, RepositoryState};
+use crate::store::{Claim, InstallationState, RepositoryRow, RepositoryState, Store};
 
 /// The repository of a job, and the right to speak in it.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Scene {
     pub(super) name: RepositoryName,
     /// Speaks for the installation in this repository alone, while the lease lasts.
     pub(super) client: Client,
+    /// The database, while the lease is ours.
+    pub(super) store: Store,
     /// Its size as GitHub states it, in KiB.
     pub(super) size_kib: u64,
 }
@@ -92,6 +94,7 @@ impl Scene {
             row: fresh,
             name: now_named,
             client,
+            store: service.store.under(&claim.lease),
             size_kib: live.size_kib,
         })
     }

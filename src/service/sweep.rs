@@ -2,14 +2,14 @@
 
 use super::state::Service;
 use super::worker::JobError;
-use crate::github::app;
 use crate::github::event::RepositoryName;
-use crate::store::{Claim, Job, JobKind, RepositoryRow, RepositoryState};
+use crate::github::{Fence, app};
+use crate::store::{Claim, Job, RepositoryRow, RepositoryState};
 
-pub(super) async fn run(service: &Service, claim: &Claim) -> Result<(), JobError> {
+pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
     let installation = claim.job.installation;
     let client = match service.client(installation, None).await {
-        Ok(client) => client,
+        Ok(client) => client.behind(fence.clone()),
         Err(error) => {
             service.installation_failed(installation, &error).await?;
             return Err(error.into());
@@ -18,6 +18,8 @@ pub(super) async fn run(service: &Service, claim: &Claim) -> Result<(), JobError
     let now = service.now();
     let listed = app::repositories(&client).await?;
     let known = service.store.repositories().await?;
+    // Whoever stood still has an old list.
+    client.ensure_time("note the repositories")?;
     for row in known.iter().filter(|row| row.installation == installation) {
         if !listed.iter().any(|one| one.id == row.id) {
             let row = RepositoryRow {
@@ -55,18 +57,11 @@ pub(super) async fn run(service: &Service, claim: &Claim) -> Result<(), JobError
             {
                 continue;
             }
-            let job = Job {
-                kind: JobKind::Pull,
-                installation,
-                repository: one.id,
-                number: pull.number,
-                head: String::new(),
-                base: String::new(),
-            };
+            let job = Job::pull(installation, one.id, pull.number);
             service.store.enqueue_if_new(&job, "sweep", now).await?;
             found += 1;
         }
     }
-    tracing::info!(installation, found, "looked through an installation");
+    tracing::info!(found, "looked through an installation");
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::state::Service;
 use super::{group, pull, server, sweep};
@@ -134,6 +135,31 @@ async fn apart(service: &Arc<Service>, name: String) -> Option<Result<Step, Stor
     task.join_next().await?.ok()
 }
 
+/// What every line of the log says of a job. At the level of errors, so that no filter leaves the fields out of a
+/// line that it shows.
+fn about(claim: &Claim) -> tracing::Span {
+    let job = &claim.job;
+    let span = tracing::error_span!(
+        "job",
+        job = claim.lease.key,
+        delivery = claim.delivery,
+        installation = job.installation,
+        repository = tracing::field::Empty,
+        pull = tracing::field::Empty,
+        head = tracing::field::Empty,
+    );
+    if job.repository > 0 {
+        span.record("repository", job.repository);
+    }
+    if job.number > 0 {
+        span.record("pull", job.number);
+    }
+    if !job.head.is_empty() {
+        span.record("head", job.head.as_str());
+    }
+    span
+}
+
 impl Service {
     /// Takes the next job, if one is due, and works on it. `worker` is a name that no other lease has.
     ///
@@ -147,13 +173,24 @@ impl Service {
         let Some(claim) = self.store.claim(worker, most, lease_ms, now).await? else {
             return Ok(Step::Idle(self.store.next_due().await?));
         };
+        let span = about(&claim);
+        self.worked(&claim, lease_ms, now).instrument(span).await
+    }
+
+    async fn worked(
+        &self,
+        claim: &Claim,
+        lease_ms: Millis,
+        now: Millis,
+    ) -> Result<Step, StoreError> {
+        let work = &self.settings.work;
         let waited = now.saturating_sub(claim.created_ms).max(0);
         self.metrics.began(Duration::from_millis(
             u64::try_from(waited).unwrap_or_default(),
         ));
         let began = Instant::now();
         let outcome = match claim.strikes < work.attempts.saturating_mul(LOST) {
-            true => self.under_lease(&claim, lease_ms, now).await,
+            true => self.under_lease(claim, lease_ms, now).await,
             // It ends every process that works on it: a kill, or no memory left.
             false => Some(Err(JobError::Failed {
                 message: format!(
@@ -163,22 +200,14 @@ impl Service {
             })),
         };
         let word = match outcome {
-            Some(outcome) => self.ended(&claim, outcome).await?,
-            None => {
-                tracing::warn!(
-                    job = claim.lease.key,
-                    "the lease was lost; another worker has the job"
-                );
+            None | Some(Err(JobError::Store(StoreError::Lost))) => {
+                tracing::warn!("the lease was lost; another worker has the job");
                 "lost"
             }
+            Some(outcome) => self.ended(claim, outcome).await?,
         };
         self.metrics.job(word, began.elapsed());
         tracing::info!(
-            job = claim.lease.key,
-            delivery = claim.delivery,
-            installation = claim.job.installation,
-            repository = claim.job.repository,
-            pull = claim.job.number,
             outcome = word,
             seconds = began.elapsed().as_secs_f64(),
             "job"
@@ -227,7 +256,7 @@ impl Service {
         match claim.job.kind {
             JobKind::Pull => pull::run(self, claim, fence).await,
             JobKind::Group => group::run(self, claim, fence).await,
-            JobKind::Sweep => sweep::run(self, claim).await,
+            JobKind::Sweep => sweep::run(self, claim, fence).await,
         }
     }
 
@@ -245,7 +274,7 @@ impl Service {
                 return Ok("done");
             }
             Err(JobError::Gone { message }) => {
-                tracing::info!(job = lease.key, reason = message, "nothing is left to do");
+                tracing::info!(reason = message, "nothing is left to do");
                 self.store.complete(lease, now).await?;
                 return Ok("gone");
             }
@@ -274,12 +303,7 @@ impl Service {
                 )
             }
         };
-        tracing::warn!(
-            job = lease.key,
-            outcome = word,
-            error = retry.error,
-            "a job was not done"
-        );
+        tracing::warn!(outcome = word, error = retry.error, "a job was not done");
         self.store.give_back(lease, &retry, now).await?;
         Ok(word)
     }

@@ -168,13 +168,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn withdraw(&self, id: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query(
+        let done = self.execute(
+            sqlx::query(
             "UPDATE decisions SET state = 'withdrawn' WHERE id = $1 AND state <> 'withdrawn'",
         )
-        .bind(id.to_owned())
-        .execute(&self.write)
+        .bind(id.to_owned()),
+        )
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Decisions that stand or wait, of one repository or of all (0), oldest first.

@@ -1,12 +1,13 @@
 //! Deliveries of GitHub's, each taken once, together with what follows from it.
 
+use super::gates::dissolve;
 use super::installations::{
     Installation, InstallationState, RepositoryRow, RepositoryState, know_installation,
     put_installation, put_repository,
 };
 use super::jobs::{Job, enqueue};
-use super::open::{CHANNEL, StoreError};
-use super::{Kind, Millis, Store};
+use super::open::StoreError;
+use super::{Millis, Store};
 
 /// A delivery as its headers and body name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,15 @@ pub enum Effect {
     },
     /// Something to do.
     Job(Job),
+    /// A group of the merge queue is no more: pull requests with its commit are reviewed again.
+    Dissolved {
+        /// Its installation.
+        installation: i64,
+        /// Its repository.
+        repository: i64,
+        /// Its commit.
+        head: String,
+    },
     /// Something that a person asked for, answered by the job of its pull request.
     Request(Request),
 }
@@ -111,7 +121,7 @@ impl Store {
         effects: &[Effect],
         now: Millis,
     ) -> Result<Accepted, StoreError> {
-        let has_job = effects
+        let mut has_job = effects
             .iter()
             .any(|effect| matches!(effect, Effect::Job(_)));
         let outcome = match (has_job, effects.is_empty()) {
@@ -165,6 +175,17 @@ impl Store {
                     put_repository(&mut transaction, &row, now).await?;
                 }
                 Effect::Job(job) => enqueue(&mut transaction, job, &delivery.id, now).await?,
+                Effect::Dissolved {
+                    installation,
+                    repository,
+                    head,
+                } => {
+                    for number in dissolve(&mut transaction, *repository, head).await? {
+                        let job = Job::pull(*installation, *repository, number);
+                        enqueue(&mut transaction, &job, &delivery.id, now).await?;
+                        has_job = true;
+                    }
+                }
                 Effect::Request(request) => {
                     sqlx::query(
                         "INSERT INTO requests (id, repository, number, kind, target, action, person, \
@@ -184,11 +205,8 @@ impl Store {
                 }
             }
         }
-        if has_job && self.kind == Kind::Postgres {
-            sqlx::query("SELECT pg_notify($1, '')::text")
-                .bind(CHANNEL)
-                .execute(&mut *transaction)
-                .await?;
+        if has_job {
+            self.announce(&mut transaction).await?;
         }
         transaction.commit().await?;
         if has_job {
@@ -246,11 +264,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn answered(&self, request: &str, now: Millis) -> Result<(), StoreError> {
-        sqlx::query("UPDATE requests SET answered_ms = $1 WHERE id = $2")
-            .bind(now)
-            .bind(request.to_owned())
-            .execute(&self.write)
-            .await?;
+        self.execute(
+            sqlx::query("UPDATE requests SET answered_ms = $1 WHERE id = $2")
+                .bind(now)
+                .bind(request.to_owned()),
+        )
+        .await?;
         Ok(())
     }
 

@@ -33,6 +33,23 @@ impl Store {
         Ok(())
     }
 
+    /// Counts up a fact that is a number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_to_fact(&self, name: &str, more: i64) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO facts (name, value) VALUES ($1, CAST($2 AS TEXT)) ON CONFLICT (name) DO UPDATE SET \
+             value = CAST(CAST(facts.value AS BIGINT) + $3 AS TEXT)",
+        )
+        .bind(name.to_owned())
+        .bind(more.to_string())
+        .bind(more)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
     /// A fact that is made once, whoever comes first, and is the same for all from then on.
     ///
     /// # Errors

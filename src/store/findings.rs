@@ -189,15 +189,16 @@ impl Store {
         } else {
             FindingState::Closed
         };
-        sqlx::query(
-            "UPDATE findings SET state = $1, ended_ms = $2 \
+        self.execute(
+            sqlx::query(
+                "UPDATE findings SET state = $1, ended_ms = $2 \
              WHERE repository = $3 AND number = $4 AND state = 'open'",
+            )
+            .bind(state.as_str())
+            .bind(now)
+            .bind(repository)
+            .bind(number),
         )
-        .bind(state.as_str())
-        .bind(now)
-        .bind(repository)
-        .bind(number)
-        .execute(&self.write)
         .await?;
         Ok(())
     }
@@ -256,7 +257,8 @@ impl Store {
         rule: &str,
         now: Millis,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.execute(
+            sqlx::query(
             "INSERT INTO disputes (repository, number, fingerprint, rule, said_ms) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (repository, number, fingerprint) DO NOTHING",
         )
@@ -264,8 +266,8 @@ impl Store {
         .bind(number)
         .bind(fingerprint.to_owned())
         .bind(rule.to_owned())
-        .bind(now)
-        .execute(&self.write)
+        .bind(now),
+        )
         .await?;
         Ok(())
     }

@@ -133,7 +133,7 @@ fn installation_of(row: &sqlx::any::AnyRow) -> Result<Installation, StoreError> 
     })
 }
 
-fn repository_of(row: &sqlx::any::AnyRow) -> Result<RepositoryRow, StoreError> {
+pub(super) fn repository_of(row: &sqlx::any::AnyRow) -> Result<RepositoryRow, StoreError> {
     let state: String = row.try_get("state")?;
     Ok(RepositoryRow {
         id: row.try_get("id")?,

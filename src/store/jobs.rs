@@ -6,8 +6,8 @@
 
 use sqlx::{Any, Row as _, Transaction};
 
-use super::open::{CHANNEL, StoreError, reader};
-use super::{Kind, Millis, Store, words};
+use super::open::{StoreError, reader};
+use super::{Millis, Store, words};
 
 words! {
     /// What there is to do.
@@ -51,6 +51,42 @@ pub struct Job {
 }
 
 impl Job {
+    /// Review a pull request.
+    pub fn pull(installation: i64, repository: i64, number: i64) -> Self {
+        Self {
+            kind: JobKind::Pull,
+            installation,
+            repository,
+            number,
+            head: String::new(),
+            base: String::new(),
+        }
+    }
+
+    /// Review a group of the merge queue: its commit, and the one it goes onto.
+    pub fn group(installation: i64, repository: i64, head: String, base: String) -> Self {
+        Self {
+            kind: JobKind::Group,
+            installation,
+            repository,
+            number: 0,
+            head,
+            base,
+        }
+    }
+
+    /// Look through an installation.
+    pub fn sweep(installation: i64) -> Self {
+        Self {
+            kind: JobKind::Sweep,
+            installation,
+            repository: 0,
+            number: 0,
+            head: String::new(),
+            base: String::new(),
+        }
+    }
+
     /// The key under which it stands once.
     pub fn key(&self) -> String {
         let Self {
@@ -150,8 +186,8 @@ pub(super) async fn enqueue(
     super::installations::know_installation(transaction, job.installation, "", now).await?;
     sqlx::query(
         "INSERT INTO jobs (key, kind, installation, repository, number, head, base, state, generation, \
-         running, attempts, strikes, due_ms, lease_until_ms, worker, delivery, error, created_ms, updated_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 1, 0, 0, 0, $8, 0, '', $9, '', $8, $8) \
+         attempts, strikes, due_ms, lease_until_ms, worker, delivery, error, created_ms, updated_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 1, 0, 0, $8, 0, '', $9, '', $8, $8) \
          ON CONFLICT (key) DO UPDATE SET generation = jobs.generation + 1, attempts = 0, strikes = 0, error = '', \
          head = excluded.head, base = excluded.base, delivery = excluded.delivery, \
          updated_ms = excluded.updated_ms, \
@@ -193,12 +229,7 @@ impl Store {
     pub async fn enqueue(&self, job: &Job, why: &str, now: Millis) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         enqueue(&mut transaction, job, why, now).await?;
-        if self.kind == Kind::Postgres {
-            sqlx::query("SELECT pg_notify($1, '')::text")
-                .bind(CHANNEL)
-                .execute(&mut *transaction)
-                .await?;
-        }
+        self.announce(&mut transaction).await?;
         transaction.commit().await?;
         self.wake();
         Ok(())
@@ -222,6 +253,7 @@ impl Store {
             .await?;
         if known == 0 {
             enqueue(&mut transaction, job, why, now).await?;
+            self.announce(&mut transaction).await?;
         }
         transaction.commit().await?;
         self.wake();
@@ -301,7 +333,7 @@ impl Store {
         let strikes = strikes + i64::from(JobState::parse(&state)? == JobState::Leased);
         let (created_ms, delivery) = (row.try_get("created_ms")?, row.try_get("delivery")?);
         sqlx::query(
-            "UPDATE jobs SET state = 'leased', running = generation, worker = $1, lease_until_ms = $2, \
+            "UPDATE jobs SET state = 'leased', worker = $1, lease_until_ms = $2, \
              attempts = attempts + 1, strikes = $4, updated_ms = $3 WHERE key = $5",
         )
         .bind(worker.to_owned())
@@ -429,16 +461,20 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn revive(&self, key: Option<&str>, now: Millis) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET state = 'queued', attempts = 0, strikes = 0, error = '', due_ms = $1, created_ms = $1 \
              WHERE state = 'dead' AND ($2 = '' OR key = $2)",
         )
         .bind(now)
         .bind(key.unwrap_or_default().to_owned())
-        .execute(&self.write)
-        .await?;
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        self.announce(&mut transaction).await?;
+        transaction.commit().await?;
         self.wake();
-        Ok(done.rows_affected())
+        Ok(done)
     }
 
     /// Drops the jobs of an installation or repository that is gone. Says how many.

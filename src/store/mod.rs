@@ -7,12 +7,15 @@
 
 mod decisions;
 mod deliveries;
+mod erase;
 mod facts;
 mod findings;
+mod gates;
 mod history;
 mod installations;
 mod jobs;
 mod open;
+mod parts;
 mod records;
 mod retention;
 mod reviews;
@@ -24,11 +27,14 @@ use tokio::sync::Notify;
 
 pub use decisions::{Decision, DecisionKind, DecisionState};
 pub use deliveries::{Accepted, Delivery, Effect, Person, RepositoryFacts, Request};
+pub use erase::{Counts, Scope};
 pub use findings::{FindingRow, FindingState, RulePrecision};
+pub use gates::{Beside, GateState, Subject};
 pub use installations::{Installation, InstallationState, RepositoryRow, RepositoryState};
 pub use jobs::{Claim, Depth, Job, JobKind, JobRow, JobState, Lease, Retry};
 pub use open::{Migration, StoreError, Url};
-pub use records::RecordRow;
+pub use parts::{Listed, Part, RecordHead};
+pub use records::{ChainOf, RecordRow};
 pub use retention::{Retention, Swept};
 pub use reviews::ReviewRow;
 pub use sessions::Session;
@@ -36,6 +42,9 @@ pub use views::{Among, Gate, Outcome};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
+
+/// A statement and its values.
+type Statement<'q> = sqlx::query::Query<'q, Any, sqlx::any::AnyArguments>;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +65,8 @@ pub struct Store {
     url: Url,
     /// Told when a job may be there to take.
     wake: std::sync::Arc<Notify>,
+    /// The lease that has to hold for every write.
+    lease: Option<std::sync::Arc<Lease>>,
     /// Keeps a second process away from a SQLite file.
     _lock: Option<std::sync::Arc<std::fs::File>>,
 }
@@ -66,14 +77,65 @@ impl Store {
         self.kind
     }
 
+    /// The same database for whoever works under a lease: a write after another worker took the job is
+    /// [`StoreError::Lost`], and nothing of it stays. What deliveries write as well (jobs, repositories,
+    /// installations) is noted without: the row of the job is held until the write ends, and a delivery that holds
+    /// one of those and waits for it would never be stored.
+    #[must_use]
+    pub fn under(&self, lease: &Lease) -> Self {
+        Self {
+            lease: Some(std::sync::Arc::new(lease.clone())),
+            ..self.clone()
+        }
+    }
+
     /// A transaction that may write.
     async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        let transaction = match self.kind {
+        let mut transaction = match self.kind {
             // The lock at once: one that reads first and writes later can find itself too old to write.
             Kind::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
             Kind::Postgres => self.write.begin().await?,
         };
+        if let Some(lease) = &self.lease {
+            // Nobody takes the job before this ends: whoever would skips a row that is held.
+            let held: Option<String> = sqlx::query_scalar(self.dialect(
+                "SELECT worker FROM jobs WHERE key = $1 AND state = 'leased'",
+                "SELECT worker FROM jobs WHERE key = $1 AND state = 'leased' FOR UPDATE",
+            ))
+            .bind(lease.key.clone())
+            .fetch_optional(&mut *transaction)
+            .await?;
+            if held.is_none_or(|worker| worker != lease.worker) {
+                transaction.rollback().await?;
+                return Err(StoreError::Lost);
+            }
+        }
         Ok(transaction)
+    }
+
+    /// Tells other replicas, once the transaction is committed, that there may be a job.
+    async fn announce(
+        &self,
+        transaction: &mut Transaction<'static, Any>,
+    ) -> Result<(), StoreError> {
+        if self.kind == Kind::Postgres {
+            sqlx::query("SELECT pg_notify($1, '')::text")
+                .bind(open::CHANNEL)
+                .execute(&mut **transaction)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// One statement that writes; gives the number of its rows.
+    async fn execute(&self, query: Statement<'_>) -> Result<u64, StoreError> {
+        if self.lease.is_none() {
+            return Ok(query.execute(&self.write).await?.rows_affected());
+        }
+        let mut transaction = self.begin().await?;
+        let done = query.execute(&mut *transaction).await?.rows_affected();
+        transaction.commit().await?;
+        Ok(done)
     }
 
     /// The text for this database: `SQLite` has one writer and needs no locks on rows.

@@ -14,8 +14,10 @@ use super::{Kind, Store};
 
 /// Every version of the schema, oldest first. One that was released never changes: the database holds
 /// a checksum of each that it went through, and refuses another text.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "begin", include_str!("migrations/0001_begin.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "begin", include_str!("migrations/0001_begin.sql")),
+    (2, "gates", include_str!("migrations/0002_gates.sql")),
+];
 
 fn migrator() -> Migrator {
     let migrations = MIGRATIONS.iter().map(|(version, description, text)| {
@@ -96,6 +98,9 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
+    /// The job was given to another worker meanwhile.
+    #[error("nothing is noted: another worker has the job by now")]
+    Lost,
     /// Everything else the database says.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
@@ -113,6 +118,7 @@ impl StoreError {
                 "use the version of scrubin that last ran, or a newer one; restore a backup otherwise"
             }
             Self::Word { .. } | Self::Chain { .. } => "restore a backup, and tell us",
+            Self::Lost => "",
             Self::Database(_) => {
                 "see whether the database runs and its disk has room; nothing that was answered with 202 is lost"
             }
@@ -292,6 +298,7 @@ impl Store {
             write,
             url: url.clone(),
             wake: Arc::new(Notify::new()),
+            lease: None,
             _lock: lock,
         })
     }

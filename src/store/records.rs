@@ -33,6 +33,17 @@ pub(crate) struct ChainEnd {
     pub(crate) checkpoint: String,
 }
 
+/// A chain as it was at a moment: what comes later is not a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainOf {
+    repository: i64,
+    entries: i64,
+    checkpoint: String,
+}
+
+/// Entries that are read at once.
+const AT_ONCE: i64 = 200;
+
 fn record_of(row: &sqlx::any::AnyRow) -> Result<RecordRow, StoreError> {
     Ok(RecordRow {
         repository: row.try_get("repository")?,
@@ -111,25 +122,88 @@ impl Store {
         Ok(sequence)
     }
 
+    /// The chain of a repository as it is now; `None` without a record.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn chain_of(&self, repository: i64) -> Result<Option<ChainOf>, StoreError> {
+        // One question: the checkpoint is about these entries and no others.
+        let row = sqlx::query(
+            "SELECT c.line AS line, (SELECT MAX(r.sequence) FROM records r WHERE r.repository = c.repository) \
+             AS entries FROM checkpoints c WHERE c.repository = $1",
+        )
+        .bind(repository)
+        .fetch_optional(reader(self))
+        .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let entries: Option<i64> = row.try_get("entries")?;
+        let checkpoint = row.try_get("line")?;
+        Ok(entries.map(|entries| ChainOf {
+            repository,
+            entries,
+            checkpoint,
+        }))
+    }
+
+    /// The next lines of a chain behind an entry, each with its line end, and after the last one the checkpoint;
+    /// also up to where they go. `None` when there is nothing left.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lines_of(
+        &self,
+        chain: &ChainOf,
+        after: i64,
+    ) -> Result<Option<(String, i64)>, StoreError> {
+        if after >= chain.entries {
+            // Once, behind the last entry.
+            let is_end = after == chain.entries;
+            return Ok(is_end.then(|| (format!("{}\n", chain.checkpoint), after + 1)));
+        }
+        let rows = sqlx::query(
+            "SELECT sequence, line FROM records WHERE repository = $1 AND sequence > $2 AND sequence <= $3 \
+             ORDER BY sequence LIMIT $4",
+        )
+        .bind(chain.repository)
+        .bind(after)
+        .bind(chain.entries)
+        .bind(AT_ONCE)
+        .fetch_all(reader(self))
+        .await?;
+        let mut text = String::new();
+        let mut last = after;
+        for row in &rows {
+            let line: String = row.try_get("line")?;
+            text.push_str(&line);
+            text.push('\n');
+            last = row.try_get("sequence")?;
+        }
+        if rows.is_empty() {
+            return Err(StoreError::Chain {
+                repository: chain.repository,
+                message: format!("entry {} is not there any more", after + 1),
+            });
+        }
+        Ok(Some((text, last)))
+    }
+
     /// The whole log of a repository, as `scrubin record verify` reads it; empty without a record.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn log_of(&self, repository: i64) -> Result<String, StoreError> {
-        let lines: Vec<String> =
-            sqlx::query_scalar("SELECT line FROM records WHERE repository = $1 ORDER BY sequence")
-                .bind(repository)
-                .fetch_all(reader(self))
-                .await?;
-        if lines.is_empty() {
-            return Ok(String::new());
+        let mut text = String::new();
+        let Some(chain) = self.chain_of(repository).await? else {
+            return Ok(text);
+        };
+        let mut after = 0;
+        while let Some((lines, last)) = self.lines_of(&chain, after).await? {
+            text.push_str(&lines);
+            after = last;
         }
-        let checkpoint: String =
-            sqlx::query_scalar("SELECT line FROM checkpoints WHERE repository = $1")
-                .bind(repository)
-                .fetch_one(reader(self))
-                .await?;
-        Ok(format!("{}\n{checkpoint}\n", lines.join("\n")))
+        Ok(text)
     }
 
     /// The newest record of a pull request.

@@ -27,6 +27,8 @@ pub struct Swept {
     pub sessions: u64,
     /// Answered requests.
     pub requests: u64,
+    /// What was said of commits.
+    pub gates: u64,
 }
 
 impl Store {
@@ -59,6 +61,13 @@ impl Store {
                 sent,
             )
             .await?,
+            // A group lives for minutes, a pull request as long as it is open.
+            gates: of(
+                "DELETE FROM gates WHERE number = 0 AND changed_ms < $1",
+                sent,
+            )
+            .await?
+                + of("DELETE FROM gates WHERE changed_ms < $1", old).await?,
         })
     }
 }

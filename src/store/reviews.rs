@@ -72,7 +72,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn note_review(&self, review: &ReviewRow) -> Result<(), StoreError> {
-        sqlx::query(
+        self.execute(
+            sqlx::query(
             "INSERT INTO reviews (repository, number, head, base, title, author, outcome, files, changed_lines, \
              reported, blocking, accepted, gaps, check_run, started_ms, ended_ms, notes) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
@@ -99,8 +100,8 @@ impl Store {
         .bind(review.check_run)
         .bind(review.started_ms)
         .bind(review.ended_ms)
-        .bind(review.notes.clone())
-        .execute(&self.write)
+        .bind(review.notes.clone()),
+        )
         .await?;
         Ok(())
     }
@@ -144,30 +145,6 @@ impl Store {
         .fetch_all(reader(self))
         .await?;
         rows.iter().map(review_of).collect()
-    }
-
-    /// Other pull requests with the same newest commit, whose findings keep them from merging. A check run
-    /// belongs to a commit: it must not open the gate of one because it is open for another.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn closed_beside(
-        &self,
-        repository: i64,
-        number: i64,
-        head: &str,
-    ) -> Result<Vec<i64>, StoreError> {
-        Ok(sqlx::query_scalar(
-            "SELECT r.number FROM reviews r WHERE r.repository = $1 AND r.head = $2 AND r.number <> $3 \
-             AND r.number > 0 AND (r.outcome = 'incomplete' OR EXISTS (SELECT 1 FROM findings f \
-             WHERE f.repository = r.repository AND f.number = r.number AND f.state = 'open')) AND r.outcome NOT IN ('passed', 'skipped') \
-             ORDER BY r.number",
-        )
-        .bind(repository)
-        .bind(head.to_owned())
-        .bind(number)
-        .fetch_all(reader(self))
-        .await?)
     }
 
     /// Whether a head of a pull request was reviewed to its end.

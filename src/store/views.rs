@@ -26,7 +26,7 @@ impl Among {
 
     /// The list for `IN`: integers alone, so that nothing in it can be text of a stranger. Neither database
     /// takes a list as one argument through the driver that serves both.
-    fn list(&self) -> String {
+    pub(super) fn list(&self) -> String {
         let numbers: Vec<String> = self.0.iter().map(i64::to_string).collect();
         match numbers.is_empty() {
             // No repository has it: GitHub counts from 1.
@@ -82,7 +82,7 @@ impl Store {
     ) -> Result<Vec<ReviewRow>, StoreError> {
         let list = among.list();
         let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT r.* FROM reviews r WHERE r.repository IN {list} AND {NEWEST} \
+            "SELECT r.* FROM reviews r WHERE r.repository IN {list} AND r.number > 0 AND {NEWEST} \
              ORDER BY r.ended_ms DESC, r.repository, r.number LIMIT $1"
         )))
         .bind(most)
@@ -98,7 +98,7 @@ impl Store {
     pub async fn reviewed_among(&self, among: &Among) -> Result<i64, StoreError> {
         let list = among.list();
         let count = sqlx::query_scalar(AssertSqlSafe(format!(
-            "SELECT COUNT(*) FROM reviews r WHERE r.repository IN {list} AND {NEWEST}"
+            "SELECT COUNT(*) FROM reviews r WHERE r.repository IN {list} AND r.number > 0 AND {NEWEST}"
         )))
         .fetch_one(reader(self))
         .await?;
@@ -215,7 +215,28 @@ impl Store {
             .collect()
     }
 
-    /// Lines of the history since a time, with their repository, oldest first.
+    /// How many lines the history has since a time, and when the newest was added: what is the same has the same
+    /// lines.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn runs_stamp(
+        &self,
+        among: &Among,
+        since: Millis,
+    ) -> Result<(i64, Millis), StoreError> {
+        let list = among.list();
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "SELECT COUNT(*) AS lines, COALESCE(MAX(at_ms), 0) AS newest FROM runs \
+             WHERE repository IN {list} AND at_ms >= $1"
+        )))
+        .bind(since)
+        .fetch_one(reader(self))
+        .await?;
+        Ok((row.try_get("lines")?, row.try_get("newest")?))
+    }
+
+    /// Lines of the history since a time, with their repository, oldest first; of more than `most` the newest.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -223,15 +244,18 @@ impl Store {
         &self,
         among: &Among,
         since: Millis,
+        most: i64,
     ) -> Result<Vec<(i64, String)>, StoreError> {
         let list = among.list();
-        let rows = sqlx::query(AssertSqlSafe(format!(
+        let mut rows = sqlx::query(AssertSqlSafe(format!(
             "SELECT repository, line FROM runs WHERE repository IN {list} AND at_ms >= $1 \
-             ORDER BY at_ms, repository, id"
+             ORDER BY at_ms DESC, repository DESC, id DESC LIMIT $2"
         )))
         .bind(since)
+        .bind(most)
         .fetch_all(reader(self))
         .await?;
+        rows.reverse();
         rows.iter()
             .map(|row| Ok((row.try_get("repository")?, row.try_get("line")?)))
             .collect()

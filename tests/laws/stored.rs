@@ -33,6 +33,10 @@ fn schema() -> BTreeMap<String, Vec<String>> {
                     let columns = tables.get_mut(*name).unwrap();
                     columns.push((*column).to_owned());
                 }
+                ["ALTER", "TABLE", name, "DROP", "COLUMN", column] => {
+                    let columns = tables.get_mut(*name).unwrap();
+                    columns.retain(|known| known != column);
+                }
                 ["CREATE", "INDEX", ..] | ["CREATE", "UNIQUE", "INDEX", ..] | [] => {}
                 ["UPDATE" | "INSERT" | "DELETE", ..] => {}
                 other => panic!("{file}: this law does not know `{}`", other.join(" ")),

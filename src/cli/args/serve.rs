@@ -45,9 +45,37 @@ pub(in crate::cli) enum ServeCommand {
         /// The copy
         file: PathBuf,
     },
+    /// Delete everything the service keeps of a repository or an installation, from database and cache (with
+    /// SQLite: while the service does not run)
+    Erase(EraseArguments),
 }
 
-/// How jobs are listed.
+/// Arguments of `serve erase`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EraseArguments {
+    /// A repository, by its name on GitHub
+    #[arg(
+        long,
+        value_name = "OWNER/NAME",
+        required_unless_present = "installation",
+        conflicts_with = "installation"
+    )]
+    pub(in crate::cli) repository: Option<String>,
+    /// An installation with all its repositories, by its number on GitHub
+    #[arg(long, value_name = "ID")]
+    pub(in crate::cli) installation: Option<i64>,
+    /// Leave review records, their checkpoints and decisions, where they have to be kept as evidence
+    #[arg(long)]
+    pub(in crate::cli) keep_evidence: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub(in crate::cli) yes: bool,
+    /// How what was deleted is listed
+    #[arg(long, value_enum, default_value_t = QueueFormat::Text)]
+    pub(in crate::cli) format: QueueFormat,
+}
+
+/// How jobs, and what was deleted, are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum QueueFormat {
     /// One line each

@@ -1,6 +1,5 @@
 //! `scrubin training show`, `export`, `merge`, `delete` and `key`.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -228,7 +227,7 @@ pub(super) fn delete(place: &Place, mine: bool, yes: bool) -> Result<Outcome, Fa
     } else {
         "the whole local history"
     };
-    if !yes && !confirmed(&format!("delete {what}?"))? {
+    if !yes && !output::confirmed(&format!("delete {what}?"))? {
         output::message("nothing was deleted");
         return Ok(Outcome::Passed);
     }
@@ -259,21 +258,6 @@ pub(super) fn delete(place: &Place, mine: bool, yes: bool) -> Result<Outcome, Fa
     };
     output::text(&text)?;
     Ok(Outcome::Passed)
-}
-
-/// Asks at a terminal; elsewhere an argument has to say so.
-fn confirmed(question: &str) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(
-            Failure::message(question).with_help("`--yes` says so where nobody can be asked")
-        );
-    }
-    output::prompt(&format!("{question} [y/N] "));
-    let mut line = String::new();
-    std::io::stdin()
-        .read_line(&mut line)
-        .map_err(|error| Failure::new(error).doing("read the answer"))?;
-    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
 /// Shows, writes or takes the key of pseudonyms.

@@ -2,11 +2,10 @@
 
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
-use http_body_ext::{BodyExt as _, Limited};
 use serde::de::DeserializeOwned;
 
-use super::answer::{explain, message_of, parse};
-use super::{Client, base, octocrab};
+use super::answer::{message_of, parse};
+use super::{Client, base, octocrab, sent};
 use crate::github::error::ApiError;
 
 /// Largest answer to a form, in bytes.
@@ -37,24 +36,9 @@ impl Client {
             .map_err(|error| ApiError::Setup {
                 message: error.to_string(),
             })?;
-        let exchange = async {
-            let response = site
-                .execute(request)
-                .await
-                .map_err(|error| explain(&error))?;
-            let (parts, body) = response.into_parts();
-            let bytes = Limited::new(body, ANSWER_LIMIT)
-                .collect()
-                .await
-                .map_err(|error| explain(error.as_ref()))?
-                .to_bytes();
-            Ok::<_, String>((parts.status.as_u16(), bytes))
-        };
-        let outcome = match tokio::time::timeout(self.options.timeout, exchange).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err("it took too long".to_owned()),
-        };
-        let (status, bytes) = outcome.map_err(|message| ApiError::Unknown {
+        let exchange = sent(&site, request, ANSWER_LIMIT);
+        let outcome = self.in_time(exchange).await;
+        let (status, _, bytes) = outcome.map_err(|message| ApiError::Unknown {
             what: what.clone(),
             message: self.redact(&message),
         })?;

@@ -7,6 +7,7 @@ use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 
 use super::failure::PageError;
+use crate::store::Part;
 
 /// Longest address that one comes back to after signing in.
 const LONGEST: usize = 2_000;
@@ -73,6 +74,27 @@ impl Ask {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Where the part of a list begins that is wanted: numbers of an entry, joined by `-`.
+    ///
+    /// # Errors
+    /// No such numbers.
+    pub(super) fn part<const N: usize>(&self) -> Result<Part<N>, PageError> {
+        let (text, of): (&str, fn([i64; N]) -> Part<N>) =
+            match (self.parameter("before"), self.parameter("after")) {
+                (None, None) => return Ok(Part::Newest),
+                (Some(text), None) => (text, Part::Before),
+                (None, Some(text)) => (text, Part::After),
+                (Some(_), Some(_)) => {
+                    return Err(PageError::Bad("write before or after, not both".to_owned()));
+                }
+            };
+        let numbers: Option<Vec<i64>> = text.split('-').map(|word| word.parse().ok()).collect();
+        let numbers = numbers.and_then(|numbers| numbers.try_into().ok());
+        numbers.map(of).ok_or_else(|| {
+            PageError::Bad("there is no such place in the list: follow its links".to_owned())
+        })
+    }
+
     /// How the page is wanted.
     ///
     /// # Errors
@@ -87,6 +109,12 @@ impl Ask {
             )),
         }
     }
+}
+
+/// The query that asks for a part of a list.
+pub(super) fn part_query(word: &str, place: &[i64]) -> String {
+    let numbers: Vec<String> = place.iter().map(i64::to_string).collect();
+    format!("{word}={}", numbers.join("-"))
 }
 
 /// A path of these pages that a browser may be sent to; `/` for anything else. What begins with `//` or
@@ -106,6 +134,36 @@ pub(super) fn own_path(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_a_list_is_named_by_numbers() {
+        let part = |query: &str| {
+            let ask = Ask {
+                target: String::new(),
+                query: form_urlencoded::parse(query.as_bytes())
+                    .into_owned()
+                    .collect(),
+                cookies: Vec::new(),
+            };
+            ask.part::<2>().ok()
+        };
+        assert_eq!(part(""), Some(Part::Newest));
+        assert_eq!(
+            part(&part_query("before", &[17, 3])),
+            Some(Part::Before([17, 3]))
+        );
+        assert_eq!(part("after=17-3&format=csv"), Some(Part::After([17, 3])));
+        for bad in [
+            "before=",
+            "before=1",
+            "before=1-2-3",
+            "after=1-x",
+            "before=1-2&after=1-2",
+            "before=--1",
+        ] {
+            assert_eq!(part(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn nobody_is_sent_to_another_site() {

@@ -66,6 +66,10 @@ pub(super) struct Document {
     pub(super) title: String,
     /// Its own path.
     pub(super) path: String,
+    /// What of its address follows the path and tells which part of a list it shows, ready for more; may be empty.
+    pub(super) query: String,
+    /// The path and query of the page with older entries, for programs; people follow a link.
+    pub(super) older: Option<String>,
     /// The pages above it.
     pub(super) crumbs: Vec<Named>,
     /// What stands on it.
@@ -112,6 +116,8 @@ impl Document {
         Self {
             title: shown(title),
             path: path.to_owned(),
+            query: String::new(),
+            older: None,
             crumbs: Vec::new(),
             blocks: Vec::new(),
         }
@@ -207,7 +213,12 @@ impl Document {
     /// There is no such table.
     pub(super) fn json(&self, table: Option<&str>) -> Result<Value, PageError> {
         let tables: Vec<Value> = self.chosen(table)?.iter().map(|grid| grid.json()).collect();
-        Ok(json!({"version": 1, "page": self.path, "title": self.title, "tables": tables}))
+        let mut value =
+            json!({"version": 1, "page": self.path, "title": self.title, "tables": tables});
+        if let (Some(object), Some(older)) = (value.as_object_mut(), &self.older) {
+            object.insert("older".to_owned(), json!(older));
+        }
+        Ok(value)
     }
 
     fn chosen(&self, table: Option<&str>) -> Result<Vec<&Grid>, PageError> {

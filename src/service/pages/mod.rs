@@ -13,7 +13,9 @@ mod failure;
 mod figures;
 mod grid;
 mod help;
+mod kept;
 mod learn;
+mod listed;
 mod moment;
 mod overview;
 mod pull;
@@ -33,6 +35,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
@@ -44,6 +47,8 @@ use axum::response::{IntoResponse as _, Response};
 use ask::{Ask, Format};
 use document::{Document, Frame};
 use failure::PageError;
+use grid::Grid;
+use kept::Kept;
 use learn::Library;
 use session::Visitor;
 
@@ -55,6 +60,7 @@ use crate::service::config::OAuth;
 use crate::store::{Millis, Store};
 use crate::training::history::short_hash;
 use crate::training::html::STYLE;
+use crate::training::team::TeamReport;
 
 /// How long a page may take.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -98,6 +104,8 @@ struct Site {
     style: String,
     /// The built-in rules and lessons, read when somebody first asks for one.
     library: OnceLock<Result<Library, String>>,
+    /// Reports of weaknesses, by the lines they were made from.
+    weaknesses: Kept<(TeamReport, Option<Grid>)>,
 }
 
 type Shared = Arc<Site>;
@@ -133,6 +141,7 @@ pub fn router(pages: Pages) -> Router {
         keys: pages.keys,
         style: short_hash(format!("{STYLE}{OWN_STYLE}").as_bytes()),
         library: OnceLock::new(),
+        weaknesses: Kept::default(),
     });
     routes::all()
         .layer(axum::middleware::map_response_with_state(
@@ -178,14 +187,14 @@ fn redirect(to: &str) -> Result<Response, PageError> {
 }
 
 /// A file to keep. `name` holds letters, digits, `.`, `-` and `_` alone; others become `-`.
-fn download(kind: &'static str, name: &str, text: String) -> Response {
+fn download(kind: &'static str, name: &str, text: impl Into<Body>) -> Response {
     let good = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     let name: String = name
         .chars()
         .map(|c| if good(c) { c } else { '-' })
         .collect();
     let disposition = format!("attachment; filename=\"{name}\"");
-    let mut response = ([(CONTENT_TYPE, kind)], text).into_response();
+    let mut response = ([(CONTENT_TYPE, kind)], text.into()).into_response();
     if let Ok(value) = HeaderValue::from_str(&disposition) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }

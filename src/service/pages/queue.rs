@@ -7,6 +7,7 @@ use super::grid::{Cell, Grid, Link, numbers, sentences, texts};
 use super::moment;
 use super::sections::{pull_path, repository_path};
 use super::session::Visitor;
+use crate::service::missed;
 use crate::store::{JobKind, JobRow, JobState};
 
 /// Jobs that are looked through.
@@ -55,6 +56,18 @@ pub(super) async fn document(site: &Site, visitor: &Visitor) -> Result<Document,
          service revives it, or the pull request changes. What is not listed is work on repositories that you do not \
          see, or on installations as a whole.",
     );
+    let (is_behind, refused) = missed::so_far(&site.store).await?;
+    if is_behind {
+        page.notice(
+            "Not all deliveries that GitHub could not bring were looked through yet; the rest follows within minutes.",
+        );
+    }
+    if refused > 0 {
+        page.text(&format!(
+            "Deliveries that GitHub could not bring and will not send again: {refused}. Pull requests are found \
+             without; what was asked in a discussion then has to be asked again.",
+        ));
+    }
     page.heading("Jobs");
     page.grid(Grid {
         name: "jobs".to_owned(),

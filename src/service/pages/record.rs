@@ -1,5 +1,6 @@
 //! The review record of a pull request: as a page, as it was signed, and the chain it stands in.
 
+use axum::body::Body;
 use axum::response::Response;
 
 use super::document::{Block, Document};
@@ -9,7 +10,7 @@ use super::sections::{pull_path, repository_path};
 use super::{Site, download};
 use crate::evidence::{self, Entry, Reviewed, Signed, VerifiedRecord};
 use crate::report::sheet::{Part, Sheet, Table};
-use crate::store::RepositoryRow;
+use crate::store::{RepositoryRow, StoreError};
 
 /// The page of the newest record of a pull request.
 ///
@@ -143,10 +144,21 @@ pub(super) async fn export(
 /// # Errors
 /// There is none; the database.
 pub(super) async fn export_all(site: &Site, row: &RepositoryRow) -> Result<Response, PageError> {
-    let log = site.store.log_of(row.id).await?;
-    if log.is_empty() {
-        return Err(PageError::NotFound);
-    }
+    let chain = site.store.chain_of(row.id).await?;
+    let chain = chain.ok_or(PageError::NotFound)?;
+    let store = site.store.clone();
+    // A part at a time: nobody holds the records of years in memory.
+    let lines =
+        futures_util::stream::try_unfold((store, chain, 0), |(store, chain, after)| async move {
+            let next = store.lines_of(&chain, after).await.inspect_err(
+                |error| tracing::error!(error = %error, "an export of records was cut off"),
+            )?;
+            Ok::<_, StoreError>(next.map(|(text, last)| (text, (store, chain, last))))
+        });
     let name = format!("records-{}.jsonl", row.full_name);
-    Ok(download("application/jsonl", &name, log))
+    Ok(download(
+        "application/jsonl",
+        &name,
+        Body::from_stream(lines),
+    ))
 }

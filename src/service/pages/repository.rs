@@ -8,7 +8,7 @@ use super::{Site, decisions, figures};
 use crate::store::{Among, RepositoryRow};
 
 /// Pull requests that are listed.
-const REVIEWS: i64 = 200;
+const REVIEWS: i64 = 50;
 
 /// The page.
 ///
@@ -40,12 +40,14 @@ pub(super) async fn document(site: &Site, row: &RepositoryRow) -> Result<Documen
         ),
     ]);
     page.links([
+        ("All pull requests", Link::Own(format!("{path}/pulls"))),
+        ("All review records", Link::Own(format!("{path}/records"))),
         (
             "Decisions as deviations.toml",
             Link::Own(format!("{path}/deviations.toml")),
         ),
         (
-            "All review records (signed chain)",
+            "The signed chain of review records",
             Link::Own(format!("{path}/records.jsonl")),
         ),
     ]);

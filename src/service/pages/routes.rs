@@ -1,44 +1,134 @@
 //! Which address shows what.
 
+use std::pin::Pin;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 
 use super::ask::Ask;
+use super::document::Document;
 use super::failure::PageError;
+use super::session::Visitor;
 use super::{
-    Shared, decisions, deviations, help, learn, overview, pull, queue, record, repository, sign_in,
+    Shared, Site, decisions, deviations, help, learn, listed, overview, pull, queue, record,
+    repository, sign_in,
 };
+use crate::store::RepositoryRow;
 
-/// A repository in an address.
-type Place = Path<(String, String)>;
+/// What an address gives.
+enum Shown {
+    /// A page.
+    Page(Document),
+    /// A file to keep.
+    File(Response),
+}
 
-/// A pull request in an address. Its number is read by hand: what is none is not found.
-type PullPlace = Path<(String, String, String)>;
+impl From<Document> for Shown {
+    fn from(page: Document) -> Self {
+        Self::Page(page)
+    }
+}
+
+impl From<Response> for Shown {
+    fn from(file: Response) -> Self {
+        Self::File(file)
+    }
+}
+
+/// Something that is being made.
+type Making<'a> = Pin<Box<dyn Future<Output = Result<Shown, PageError>> + Send + 'a>>;
+
+/// Says what to make with a line, and makes it when it is asked for.
+macro_rules! made {
+    (|$($name:ident),*| $make:expr) => {
+        |$($name),*| Box::pin(async move { Ok(Shown::from($make)) })
+    };
+}
 
 /// Every address.
 pub(super) fn all() -> Router<Shared> {
     let repository = "/repositories/{owner}/{name}";
     let pull = format!("{repository}/pulls/{{number}}");
+    let below = |name: &str| format!("{repository}/{name}");
     Router::new()
-        .route("/", get(show_overview))
-        .route(repository, get(show_repository))
         .route(
-            &format!("{repository}/deviations.toml"),
-            get(export_deviations),
+            "/",
+            page(made!(
+                |site, visitor| overview::document(site, visitor).await?
+            )),
         )
-        .route(&format!("{repository}/records.jsonl"), get(export_records))
-        .route(&pull, get(show_pull))
-        .route(&format!("{pull}/record"), get(show_record))
-        .route(&format!("{pull}/record.json"), get(export_record))
-        .route("/decisions", get(show_decisions))
-        .route("/queue", get(show_queue))
-        .route("/rules", get(list_rules))
-        .route("/rules/{code}", get(show_rule))
-        .route("/lessons", get(list_lessons))
-        .route("/lessons/{key}", get(show_lesson))
-        .route("/help", get(show_help))
+        .route(
+            repository,
+            of_repository(made!(|site, row, _ask| {
+                repository::document(site, row).await?
+            })),
+        )
+        .route(
+            &below("deviations.toml"),
+            of_repository(made!(|site, row, _ask| deviations::export(site, row).await?)),
+        )
+        .route(
+            &below("pulls"),
+            of_repository(made!(|site, row, ask| listed::pulls(site, row, ask).await?)),
+        )
+        .route(
+            &below("records"),
+            of_repository(made!(
+                |site, row, ask| listed::records(site, row, ask).await?
+            )),
+        )
+        .route(
+            &below("records.jsonl"),
+            of_repository(made!(|site, row, _ask| record::export_all(site, row).await?)),
+        )
+        .route(
+            &pull,
+            of_pull(made!(
+                |site, row, number| pull::document(site, row, number).await?
+            )),
+        )
+        .route(
+            &format!("{pull}/record"),
+            of_pull(made!(|site, row, number| record::document(
+                site, row, number
+            )
+            .await?)),
+        )
+        .route(
+            &format!("{pull}/record.json"),
+            of_pull(made!(
+                |site, row, number| record::export(site, row, number).await?
+            )),
+        )
+        .route(
+            "/decisions",
+            page(made!(
+                |site, visitor| decisions::document(site, visitor).await?
+            )),
+        )
+        .route(
+            "/queue",
+            page(made!(|site, visitor| queue::document(site, visitor).await?)),
+        )
+        .route(
+            "/rules",
+            page(made!(|site, _visitor| learn::rules(site.library()?))),
+        )
+        .route(
+            "/rules/{code}",
+            of_name(made!(|site, code| learn::rule(site.library()?, code)?)),
+        )
+        .route(
+            "/lessons",
+            page(made!(|site, _visitor| learn::lessons(site.library()?))),
+        )
+        .route(
+            "/lessons/{key}",
+            of_name(made!(|site, key| learn::lesson(site.library()?, key)?)),
+        )
+        .route("/help", page(made!(|_site, _visitor| help::document())))
         .route("/login", get(sign_in::login))
         .route(sign_in::CALLBACK, get(sign_in::callback))
         .route("/logout", post(sign_in::logout))
@@ -68,150 +158,78 @@ fn number_of(text: &str) -> Result<i64, PageError> {
     }
 }
 
-async fn show_overview(State(site): State<Shared>, ask: Ask) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        let page = overview::document(&site, &visitor).await?;
-        site.page(&page, &visitor, &ask)
+/// What concerns all that the visitor may see.
+fn page(make: for<'a> fn(&'a Site, &'a Visitor) -> Making<'a>) -> MethodRouter<Shared> {
+    get(move |State(site): State<Shared>, ask: Ask| async move {
+        site.answer(async {
+            let visitor = site.visitor(&ask).await?;
+            let shown = make(&site, &visitor).await?;
+            answered(&site, shown, &visitor, &ask)
+        })
+        .await
     })
-    .await
 }
 
-async fn show_repository(
-    State(site): State<Shared>,
-    Path((owner, name)): Place,
-    ask: Ask,
-) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        let row = visitor.repository(&owner, &name)?;
-        let page = repository::document(&site, row).await?;
-        site.page(&page, &visitor, &ask)
-    })
-    .await
+/// What concerns something of a name.
+fn of_name(make: for<'a> fn(&'a Site, &'a str) -> Making<'a>) -> MethodRouter<Shared> {
+    get(
+        move |State(site): State<Shared>, Path(name): Path<String>, ask: Ask| async move {
+            site.answer(async {
+                let visitor = site.visitor(&ask).await?;
+                let shown = make(&site, &name).await?;
+                answered(&site, shown, &visitor, &ask)
+            })
+            .await
+        },
+    )
 }
 
-async fn export_deviations(
-    State(site): State<Shared>,
-    Path((owner, name)): Place,
-    ask: Ask,
-) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        deviations::export(&site, visitor.repository(&owner, &name)?).await
-    })
-    .await
+/// What concerns a repository that the visitor may see.
+fn of_repository(
+    make: for<'a> fn(&'a Site, &'a RepositoryRow, &'a Ask) -> Making<'a>,
+) -> MethodRouter<Shared> {
+    get(
+        move |State(site): State<Shared>, Path((owner, name)): Path<(String, String)>, ask: Ask| async move {
+            site.answer(async {
+                let visitor = site.visitor(&ask).await?;
+                let row = visitor.repository(&owner, &name)?;
+                let shown = make(&site, row, &ask).await?;
+                answered(&site, shown, &visitor, &ask)
+            })
+            .await
+        },
+    )
 }
 
-async fn export_records(
-    State(site): State<Shared>,
-    Path((owner, name)): Place,
-    ask: Ask,
-) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        record::export_all(&site, visitor.repository(&owner, &name)?).await
-    })
-    .await
+/// What concerns a pull request of such a repository. Its number is read by hand: what is none is not found.
+fn of_pull(
+    make: for<'a> fn(&'a Site, &'a RepositoryRow, i64) -> Making<'a>,
+) -> MethodRouter<Shared> {
+    get(
+        move |State(site): State<Shared>,
+              Path((owner, name, number)): Path<(String, String, String)>,
+              ask: Ask| async move {
+            site.answer(async {
+                let visitor = site.visitor(&ask).await?;
+                let row = visitor.repository(&owner, &name)?;
+                let shown = make(&site, row, number_of(&number)?).await?;
+                answered(&site, shown, &visitor, &ask)
+            })
+            .await
+        },
+    )
 }
 
-async fn show_pull(
-    State(site): State<Shared>,
-    Path((owner, name, number)): PullPlace,
-    ask: Ask,
-) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        let row = visitor.repository(&owner, &name)?;
-        let page = pull::document(&site, row, number_of(&number)?).await?;
-        site.page(&page, &visitor, &ask)
-    })
-    .await
-}
-
-async fn show_record(
-    State(site): State<Shared>,
-    Path((owner, name, number)): PullPlace,
-    ask: Ask,
-) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        let row = visitor.repository(&owner, &name)?;
-        let page = record::document(&site, row, number_of(&number)?).await?;
-        site.page(&page, &visitor, &ask)
-    })
-    .await
-}
-
-async fn export_record(
-    State(site): State<Shared>,
-    Path((owner, name, number)): PullPlace,
-    ask: Ask,
-) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        let row = visitor.repository(&owner, &name)?;
-        record::export(&site, row, number_of(&number)?).await
-    })
-    .await
-}
-
-async fn show_decisions(State(site): State<Shared>, ask: Ask) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        let page = decisions::document(&site, &visitor).await?;
-        site.page(&page, &visitor, &ask)
-    })
-    .await
-}
-
-async fn show_queue(State(site): State<Shared>, ask: Ask) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        let page = queue::document(&site, &visitor).await?;
-        site.page(&page, &visitor, &ask)
-    })
-    .await
-}
-
-async fn list_rules(State(site): State<Shared>, ask: Ask) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        site.page(&learn::rules(site.library()?), &visitor, &ask)
-    })
-    .await
-}
-
-async fn show_rule(State(site): State<Shared>, Path(code): Path<String>, ask: Ask) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        site.page(&learn::rule(site.library()?, &code)?, &visitor, &ask)
-    })
-    .await
-}
-
-async fn list_lessons(State(site): State<Shared>, ask: Ask) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        site.page(&learn::lessons(site.library()?), &visitor, &ask)
-    })
-    .await
-}
-
-async fn show_lesson(State(site): State<Shared>, Path(key): Path<String>, ask: Ask) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        site.page(&learn::lesson(site.library()?, &key)?, &visitor, &ask)
-    })
-    .await
-}
-
-async fn show_help(State(site): State<Shared>, ask: Ask) -> Response {
-    site.answer(async {
-        let visitor = site.visitor(&ask).await?;
-        site.page(&help::document(), &visitor, &ask)
-    })
-    .await
+fn answered(
+    site: &Site,
+    shown: Shown,
+    visitor: &Visitor,
+    ask: &Ask,
+) -> Result<Response, PageError> {
+    match shown {
+        Shown::Page(page) => site.page(&page, visitor, ask),
+        Shown::File(file) => Ok(file),
+    }
 }
 
 #[cfg(test)]

@@ -12,9 +12,13 @@ use super::weaknesses::{self, Parts};
 use super::{Site, decisions};
 use crate::finding::RepoPath;
 use crate::store::{Among, Decision, Millis, Outcome, ReviewRow};
+use crate::training::history::short_hash;
 
 /// Most findings that are counted; what is older does not count, and the page says so.
 const MOST_OUTCOMES: i64 = 200_000;
+
+/// Most reviews of the history that a report of weaknesses is made from; the page says how many are left out.
+const MOST_RUNS: i64 = 50_000;
 
 /// The path of a repository's page.
 pub(super) fn repository_path(full_name: &str) -> String {
@@ -194,21 +198,35 @@ pub(super) async fn weaknesses(
     let now = site.now();
     let (first, today) = (figures::first_day(now), moment::day(now));
     let since = crate::training::history::Time::of_day(first).0;
-    let lines = site.store.runs_among(among, since).await?;
+    let stamp = site.store.runs_stamp(among, since).await?;
     let library = site.library()?;
-    let titles = library.titles();
-    // A year of a large organisation takes a while to read: other pages go on meanwhile.
-    let made = tokio::task::spawn_blocking(move || {
-        let parts = names
-            .as_ref()
-            .map_or(Parts::Components, Parts::Repositories);
-        let report = weaknesses::report(&lines, parts, &titles, (first, today));
-        let groups = weaknesses::groups(&report, parts);
-        (report, groups)
-    })
-    .await;
-    let (report, groups) =
-        made.map_err(|error| PageError::Broken(format!("the report was not made: {error}")))?;
+    let key = short_hash(format!("{among:?} {names:?} {first} {today} {stamp:?}").as_bytes());
+    let made = match site.weaknesses.get(&key) {
+        Some(made) => made,
+        None => {
+            let lines = site.store.runs_among(among, since, MOST_RUNS).await?;
+            let titles = library.titles();
+            // A year of a large organisation takes a while to read: other pages go on meanwhile.
+            let made = tokio::task::spawn_blocking(move || {
+                let parts = names
+                    .as_ref()
+                    .map_or(Parts::Components, Parts::Repositories);
+                let report = weaknesses::report(&lines, parts, &titles, (first, today));
+                let groups = weaknesses::groups(&report, parts);
+                (report, groups)
+            })
+            .await
+            .map_err(|error| PageError::Broken(format!("the report was not made: {error}")))?;
+            site.weaknesses.put(key, made)
+        }
+    };
+    let (report, groups) = &*made;
+    if stamp.0 > MOST_RUNS {
+        document.notice(&format!(
+            "The history of this time has {} reviews. The newest {MOST_RUNS} count here; the older ones are left out.",
+            stamp.0
+        ));
+    }
     document.text(&format!(
         "From {first} to {today}: {} reviews of {} changed lines. No part of the whole is shown on its own in which \
          fewer than five people worked, and no number is that of a person.",
@@ -220,9 +238,9 @@ pub(super) async fn weaknesses(
             report.unreadable
         ));
     }
-    document.grid(weaknesses::lessons(&report, |key| library.has_lesson(key)));
+    document.grid(weaknesses::lessons(report, |key| library.has_lesson(key)));
     if let Some(groups) = groups {
-        document.grid(groups);
+        document.grid(groups.clone());
     }
     Ok(())
 }

@@ -13,6 +13,8 @@ async fn what_one_may_not_see_is_not_there() {
         "?table=reviews&format=csv",
         "/deviations.toml",
         "/records.jsonl",
+        "/pulls",
+        "/records?format=json",
         "/pulls/6",
         "/pulls/6?format=json",
         "/pulls/6?table=findings&format=csv",

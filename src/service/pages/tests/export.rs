@@ -8,6 +8,8 @@ use super::*;
 pub(super) const PATHS: &[&str] = &[
     "/",
     "/repositories/acme/pump",
+    "/repositories/acme/pump/pulls",
+    "/repositories/acme/pump/records",
     "/repositories/acme/pump/pulls/6",
     "/repositories/acme/pump/pulls/6/record",
     "/decisions",

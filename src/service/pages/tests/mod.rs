@@ -6,6 +6,7 @@ mod content;
 mod export;
 mod github;
 mod hostile;
+mod lists;
 mod signing_in;
 
 use std::sync::Arc;

@@ -1,0 +1,76 @@
+//! What a check run of ours is about: the text that tells it from those of others on the same commit. Pure.
+
+use crate::store::{RepositoryRow, Subject};
+
+/// What a check run of ours was about, as its `external_id` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// A pull request.
+    Pull {
+        /// Its number.
+        number: i64,
+    },
+    /// A group of the merge queue.
+    Group {
+        /// The commit it goes onto.
+        base: String,
+    },
+}
+
+impl Asked {
+    /// The text for `external_id`.
+    pub fn external(&self) -> String {
+        match self {
+            Self::Pull { number } => format!("pull:{number}"),
+            Self::Group { base } => format!("group:{base}"),
+        }
+    }
+
+    /// Reads an `external_id`; `None` if it is none of ours.
+    pub fn of(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(':')?;
+        match kind {
+            "pull" => Some(Self::Pull {
+                number: rest.parse().ok()?,
+            }),
+            "group" if crate::github::marker::is_hex(rest) => Some(Self::Group {
+                base: rest.to_owned(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Asked {
+    /// Whose gate it is.
+    pub fn subject(&self, repository: &RepositoryRow) -> Subject {
+        Subject {
+            installation: repository.installation,
+            repository: repository.id,
+            name: self.external(),
+            number: match self {
+                Self::Pull { number } => *number,
+                Self::Group { .. } => 0,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn external_ids_are_read_back() {
+        for asked in [
+            Asked::Pull { number: 12 },
+            Asked::Group {
+                base: "ab12".to_owned(),
+            },
+        ] {
+            assert_eq!(Asked::of(&asked.external()), Some(asked));
+        }
+        assert_eq!(Asked::of("group:x; rm"), None);
+        assert_eq!(Asked::of("7"), None);
+    }
+}

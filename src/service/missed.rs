@@ -1,0 +1,393 @@
+//! Deliveries that never got through are asked for again.
+//!
+//! GitHub lists its attempts newest first. A look goes down the list until it meets what an earlier one settled,
+//! a part at a time: what one look does not reach, the next one goes on with. The two places are facts in the
+//! database. An attempt is settled when it got through, was asked for again, or cannot be had again.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat};
+
+use super::housekeeping::KeepError;
+use super::state::Service;
+use crate::github::app::{self, ListedDelivery};
+use crate::github::{ApiError, Client, ErrorClass};
+use crate::store::{Store, StoreError};
+
+/// How far back GitHub keeps deliveries ("Redelivering webhooks", GitHub Docs).
+const KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// How long a delivery may be under way before it counts as missed: GitHub waits ten seconds.
+const UNDER_WAY: Duration = Duration::from_secs(15);
+
+/// Pages of a hundred attempts that one look reads.
+pub(super) const PAGES: usize = 100;
+
+/// The fact that says up to which attempt all is settled: its number, and when it was sent.
+const SETTLED: &str = "deliveries-settled";
+
+/// The fact that says where a look goes on that came to no end: the number it goes down to, and the page.
+const LEFT: &str = "deliveries-left";
+
+/// The fact that counts the deliveries that GitHub will not send again.
+const REFUSED: &str = "deliveries-refused";
+
+/// What a look came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Missed {
+    /// Deliveries that were asked for again.
+    pub asked: u64,
+    /// Deliveries that GitHub will not send again.
+    pub refused: u64,
+    /// Deliveries that are tried again by the next look.
+    pub later: u64,
+    /// Whether it came to its end; if not, the next one goes on with the rest.
+    pub is_whole: bool,
+}
+
+/// An attempt as a place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Place {
+    id: u64,
+    /// Seconds since 1970, UTC.
+    sent: u64,
+}
+
+impl Place {
+    fn parse(text: &str) -> Option<Self> {
+        let (id, sent) = text.split_once(' ')?;
+        Some(Self {
+            id: id.parse().ok()?,
+            sent: sent.parse().ok()?,
+        })
+    }
+
+    fn text(self) -> String {
+        format!("{} {}", self.id, self.sent)
+    }
+}
+
+/// What is to be done about an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Nothing.
+    Next,
+    /// It is asked for again, unless it was taken.
+    Ask,
+    /// The list below was settled before, or is no longer kept.
+    End,
+}
+
+/// A look on its way down the list. Pure.
+#[derive(Debug, Default)]
+struct Walk {
+    /// Everything from this number down is settled.
+    down_to: u64,
+    /// Attempts sent before are no longer kept.
+    since: Duration,
+    /// Attempts sent later may be under way.
+    before: Duration,
+    /// Deliveries of which a newer attempt was looked at.
+    seen: BTreeSet<String>,
+    /// The newest of all.
+    newest: Option<Place>,
+    /// The oldest that is not settled.
+    open: Option<Place>,
+}
+
+impl Walk {
+    fn turn(&mut self, one: &ListedDelivery) -> Turn {
+        if one.id <= self.down_to || one.sent < self.since {
+            return Turn::End;
+        }
+        let place = Place {
+            id: one.id,
+            sent: one.sent.as_secs(),
+        };
+        if self.newest.is_none_or(|newest| place.id > newest.id) {
+            self.newest = Some(place);
+        }
+        // The newest attempt of each counts: what an older one got through is in the database.
+        let is_first = self.seen.insert(one.guid.clone());
+        if one.sent > self.before {
+            self.leave(place);
+            return Turn::Next;
+        }
+        match is_first && !(200..300).contains(&one.status) {
+            true => Turn::Ask,
+            false => Turn::Next,
+        }
+    }
+
+    /// It is looked at again.
+    fn leave(&mut self, place: Place) {
+        if self.open.is_none_or(|open| place.id < open.id) {
+            self.open = Some(place);
+        }
+    }
+
+    /// Up to where all is settled now.
+    fn settled(&self, known: Place) -> Place {
+        let reached = match (self.open, self.newest) {
+            (Some(open), _) => Place {
+                id: open.id.saturating_sub(1),
+                ..open
+            },
+            (None, Some(newest)) => newest,
+            (None, None) => return known,
+        };
+        match reached.id < known.id && self.open.is_none() {
+            true => known,
+            false => reached,
+        }
+    }
+}
+
+fn moment(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    DateTime::from_timestamp(seconds, 0)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+impl Service {
+    /// Asks GitHub for deliveries that failed, reading at most so many pages of its list.
+    ///
+    /// # Errors
+    /// GitHub or the database; what was settled until then is noted.
+    pub async fn ask_for_missed(&self, pages: usize) -> Result<Missed, KeepError> {
+        let outcome = self.look(pages).await;
+        if let Err(KeepError::Api(error)) = &outcome {
+            self.failed(error);
+        }
+        self.metrics.looked(match &outcome {
+            Ok(missed) if missed.is_whole => "whole",
+            Ok(_) => "partly",
+            Err(_) => "failed",
+        });
+        outcome
+    }
+
+    async fn look(&self, mut pages: usize) -> Result<Missed, KeepError> {
+        let app = self.app()?;
+        let now = self.clock.now();
+        let known = self.store.fact(SETTLED).await?;
+        let known = known.as_deref().and_then(Place::parse).unwrap_or_default();
+        let left = self.store.fact(LEFT).await?.unwrap_or_default();
+        let left = left
+            .split_once(' ')
+            .and_then(|(to, page)| Some((to.parse::<u64>().ok()?, page.to_owned())));
+        let mut walk = Walk {
+            down_to: known.id,
+            since: now.saturating_sub(KEPT),
+            before: now.saturating_sub(UNDER_WAY),
+            ..Walk::default()
+        };
+        if known.sent > 0 && Duration::from_secs(known.sent) < walk.since && left.is_none() {
+            self.metrics.looked("late");
+            tracing::warn!(
+                from = moment(known.sent),
+                to = moment(walk.since.as_secs()),
+                "GitHub keeps deliveries for three days: those between may be missed"
+            );
+        }
+        let mut missed = Missed::default();
+        let mut rest = None;
+        if let Some((to, page)) = left {
+            walk.down_to = to;
+            let walked = self
+                .walk(&app, page, &mut pages, &mut walk, &mut missed)
+                .await;
+            rest = match walked {
+                // It is no page of the list any more.
+                Err(KeepError::Api(error)) if error.class() == ErrorClass::Permanent => {
+                    self.failed(&error);
+                    self.metrics.looked("late");
+                    tracing::warn!(error = %error, "the rest of the list of deliveries cannot be read");
+                    None
+                }
+                walked => walked?,
+            };
+        }
+        // One part after the other: a list that grows faster than it is read cannot keep the older one waiting.
+        if rest.is_none() {
+            walk.down_to = known.id;
+            let first = app::DELIVERIES.to_owned();
+            rest = self
+                .walk(&app, first, &mut pages, &mut walk, &mut missed)
+                .await?;
+        }
+        missed.is_whole = rest.is_none();
+        let left = rest.map_or(String::new(), |page| format!("{} {page}", walk.down_to));
+        self.store.note_fact(LEFT, &left).await?;
+        let settled = walk.settled(known);
+        self.store.note_fact(SETTLED, &settled.text()).await?;
+        Ok(missed)
+    }
+
+    /// Goes down the list; gives the page at which it goes on, where it came to no end.
+    async fn walk(
+        &self,
+        app: &Client,
+        first: String,
+        pages: &mut usize,
+        walk: &mut Walk,
+        missed: &mut Missed,
+    ) -> Result<Option<String>, KeepError> {
+        let mut next = Some(first);
+        while let Some(page) = next.take() {
+            if *pages == 0 {
+                return Ok(Some(page));
+            }
+            *pages -= 1;
+            let (listed, further) = app::deliveries(app, &page).await?;
+            for one in &listed {
+                match walk.turn(one) {
+                    Turn::End => return Ok(None),
+                    Turn::Next => {}
+                    Turn::Ask => self.ask(app, one, walk, missed).await?,
+                }
+            }
+            next = further;
+        }
+        Ok(None)
+    }
+
+    async fn ask(
+        &self,
+        app: &Client,
+        one: &ListedDelivery,
+        walk: &mut Walk,
+        missed: &mut Missed,
+    ) -> Result<(), KeepError> {
+        if self.store.knows_delivery(&one.guid).await? {
+            return Ok(());
+        }
+        let word = match app::redeliver(app, one.id).await {
+            Ok(()) => {
+                missed.asked += 1;
+                "asked"
+            }
+            // The others are still worth a try, and the sweep finds what this one was about.
+            Err(error) => self.not_had(&error, one, walk, missed).await?,
+        };
+        self.metrics.missed(word);
+        Ok(())
+    }
+
+    async fn not_had(
+        &self,
+        error: &ApiError,
+        one: &ListedDelivery,
+        walk: &mut Walk,
+        missed: &mut Missed,
+    ) -> Result<&'static str, KeepError> {
+        self.failed(error);
+        let word = match error.class() {
+            ErrorClass::Permanent => {
+                missed.refused += 1;
+                self.store.add_to_fact(REFUSED, 1).await?;
+                "refused"
+            }
+            ErrorClass::Retryable | ErrorClass::Auth => {
+                missed.later += 1;
+                walk.leave(Place {
+                    id: one.id,
+                    sent: one.sent.as_secs(),
+                });
+                "later"
+            }
+        };
+        tracing::warn!(delivery = one.guid, error = %error, outcome = word, "a delivery cannot be had again");
+        Ok(word)
+    }
+}
+
+/// What people see of it: whether a part of the list is left for the next look, and how many deliveries GitHub
+/// will not send again.
+pub(super) async fn so_far(store: &Store) -> Result<(bool, i64), StoreError> {
+    let left = store.fact(LEFT).await?.unwrap_or_default();
+    let refused = store.fact(REFUSED).await?.unwrap_or_default();
+    Ok((!left.is_empty(), refused.parse().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(id: u64, guid: &str, sent: u64, status: u16) -> ListedDelivery {
+        ListedDelivery {
+            id,
+            guid: guid.to_owned(),
+            sent: Duration::from_secs(sent),
+            status,
+        }
+    }
+
+    fn walk(down_to: u64) -> Walk {
+        Walk {
+            down_to,
+            since: Duration::from_secs(10),
+            before: Duration::from_secs(90),
+            ..Walk::default()
+        }
+    }
+
+    /// The attempts that are asked for again.
+    fn asked(walk: &mut Walk, listed: &[ListedDelivery]) -> Vec<u64> {
+        let mut asked = Vec::new();
+        for one in listed {
+            match walk.turn(one) {
+                Turn::End => break,
+                Turn::Next => {}
+                Turn::Ask => asked.push(one.id),
+            }
+        }
+        asked
+    }
+
+    #[test]
+    fn only_what_never_got_through_is_asked_for_again() {
+        let listed = [
+            one(6, "c", 95, 0),
+            one(5, "a", 50, 202),
+            one(4, "b", 40, 500),
+            one(3, "a", 30, 503),
+            one(2, "b", 20, 0),
+        ];
+        let mut first = walk(0);
+        assert_eq!(asked(&mut first, &listed), [4]);
+        // What may be under way is looked at again, and what is below it is settled.
+        let settled = first.settled(Place::default());
+        assert_eq!(settled, Place { id: 5, sent: 95 });
+        let mut second = walk(settled.id);
+        second.before = Duration::from_secs(200);
+        assert_eq!(asked(&mut second, &listed), [6]);
+    }
+
+    #[test]
+    fn a_look_ends_at_what_is_settled_or_no_longer_kept() {
+        let listed = [one(9, "d", 80, 0), one(8, "e", 70, 0), one(7, "f", 60, 0)];
+        assert_eq!(asked(&mut walk(8), &listed), [9]);
+        let old = [one(9, "d", 80, 0), one(8, "e", 9, 0)];
+        let mut late = walk(0);
+        assert_eq!(asked(&mut late, &old), [9]);
+        assert_eq!(late.settled(Place::default()), Place { id: 9, sent: 80 });
+    }
+
+    #[test]
+    fn what_could_not_be_asked_for_stays_open() {
+        let known = Place { id: 5, sent: 50 };
+        let mut walk = walk(5);
+        let listed = [one(9, "d", 80, 202), one(8, "e", 70, 0)];
+        assert_eq!(asked(&mut walk, &listed), [8]);
+        walk.leave(Place { id: 8, sent: 70 });
+        assert_eq!(walk.settled(known), Place { id: 7, sent: 70 });
+        // In the part that a former look left: below what was settled.
+        walk.leave(Place { id: 3, sent: 30 });
+        assert_eq!(walk.settled(known), Place { id: 2, sent: 30 });
+        assert_eq!(Walk::default().settled(known), known);
+        assert_eq!(Place::parse(&known.text()), Some(known));
+    }
+}

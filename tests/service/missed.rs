@@ -1,0 +1,147 @@
+//! Deliveries that GitHub could not bring, and what becomes of them.
+
+use fakehub::{Fault, FaultKind, Outage};
+
+use crate::Test;
+use crate::stage::{Database, FILE, REPO, Scene, Stage, file, safe_copy};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("what_github_will_not_send_again_is_counted", refused),
+    ("a_long_list_is_looked_through_in_parts", in_parts),
+    ("a_look_that_fails_is_counted", failed),
+];
+
+const ATTEMPTS: &str = "/app/hook/deliveries/*/attempts";
+
+/// A pull request that was reviewed, then the service is away while people write below it, a while ago.
+fn away(database: &Database, comments: usize) -> (Scene, u64) {
+    let stage = Stage::new(database);
+    let number = stage.scene.pull("fix", &[(FILE, &file(&[safe_copy("a")]))]);
+    stage.scene.hub.set_role(REPO, "bo", "write");
+    stage.settle();
+    stage.wait(stage.service.catch_up()).unwrap();
+    stage.settle();
+    let scene = stage.end();
+    let now = scene.hub.now();
+    scene.hub.set_clock(now - 60);
+    scene.hub.comment(REPO, number, "bo", "scrubin recheck");
+    for index in 1..comments {
+        scene
+            .hub
+            .comment(REPO, number, "bo", &format!("thought {index}"));
+    }
+    scene.hub.wait_idle();
+    scene.hub.set_clock(now);
+    (scene, number)
+}
+
+fn answers(scene: &Scene, number: u64) -> usize {
+    let all = scene.hub.comments(REPO, number);
+    all.iter()
+        .filter(|one| one.body.contains("answer v1"))
+        .count()
+}
+
+fn asked(scene: &Scene) -> usize {
+    let log = scene.hub.log();
+    log.iter()
+        .filter(|one| one.method == "POST" && one.path.ends_with("/attempts"))
+        .count()
+}
+
+fn refused(database: &Database) {
+    let (scene, number) = away(database, 2);
+    scene.hub.clear_log();
+    // The newest comes first: one that GitHub never sends again, then one that it does not send now.
+    let status = |status: u16| FaultKind::Status(status, "no".to_owned());
+    scene.hub.fault(Fault::new("POST", ATTEMPTS, status(422)));
+    scene.hub.fault(Fault::new(
+        "POST",
+        ATTEMPTS,
+        FaultKind::BadGatewayBeforeStoring,
+    ));
+    let stage = Stage::of(scene);
+    // The look of the start may come first; together they ask once for each and again for the second.
+    stage.wait(stage.service.catch_up()).unwrap();
+    stage.wait(stage.service.catch_up()).unwrap();
+    stage.settle();
+    assert_eq!(stage.scene.hub.faults_left(), 0);
+    assert_eq!(answers(&stage.scene, number), 1);
+    let before = asked(&stage.scene);
+    let again = stage.wait(stage.service.catch_up()).unwrap();
+    assert_eq!((again.asked, again.refused, again.later), (0, 0, 0));
+    assert!(again.is_whole);
+    assert_eq!(
+        asked(&stage.scene),
+        before,
+        "what is settled is asked for again"
+    );
+    let store = &stage.service.store;
+    let count = stage.wait(store.fact("deliveries-refused")).unwrap();
+    assert_eq!(count.as_deref(), Some("1"));
+    let depth = stage.wait(store.depth()).unwrap();
+    let numbers = stage.service.metrics.text(depth, stage.service.now());
+    for line in [
+        "scrubin_missed_total{outcome=\"refused\"} 1",
+        "scrubin_missed_total{outcome=\"later\"} 1",
+    ] {
+        assert!(
+            numbers.lines().any(|have| have == line),
+            "{line}\n{numbers}"
+        );
+    }
+}
+
+fn in_parts(database: &Database) {
+    let (scene, number) = away(database, 150);
+    // A service that does not look by itself.
+    let runtime = crate::stage::runtime();
+    let settings = scene.settings();
+    let service = runtime
+        .block_on(scrubin::service::Service::new(
+            settings,
+            scrubin::github::Clock::real(),
+        ))
+        .unwrap();
+    // No attempt of these looks is under way at the next one: they are made half a minute ago.
+    let now = scene.hub.now();
+    scene.hub.set_clock(now - 30);
+    let look = |pages: usize| {
+        let look = runtime.block_on(service.ask_for_missed(pages)).unwrap();
+        scene.hub.wait_idle();
+        (look.asked, look.is_whole)
+    };
+    assert_eq!(look(1), (100, false));
+    // The oldest is the command: not reached, and not forgotten.
+    assert_eq!(look(1), (50, false));
+    // What is left is the list of the new attempts, of which nobody heard either.
+    assert_eq!(look(9), (150, true));
+    scene.hub.set_clock(now);
+    runtime.block_on(service.store.close());
+    drop(service);
+    // What they brought was for an address where nobody listens: once more, to the service.
+    let stage = Stage::of(scene);
+    stage.wait(stage.service.catch_up()).unwrap();
+    stage.settle();
+    assert_eq!(answers(&stage.scene, number), 1);
+}
+
+fn failed(database: &Database) {
+    let (scene, _) = away(database, 1);
+    let stage = Stage::of(scene);
+    stage.settle();
+    stage.scene.hub.set_outage(Some(Outage::Unavailable));
+    assert!(stage.wait(stage.service.catch_up()).is_err());
+    stage.scene.hub.set_outage(None);
+    let depth = stage.wait(stage.service.store.depth()).unwrap();
+    let numbers = stage.service.metrics.text(depth, stage.service.now());
+    let has = |start: &str| {
+        let count = numbers.lines().find_map(|line| line.strip_prefix(start));
+        count.is_some_and(|count| count.trim() != "0")
+    };
+    assert!(has("scrubin_looks_total{outcome=\"failed\"}"), "{numbers}");
+    assert!(
+        has("scrubin_github_failures_total{outcome=\"retryable\"}"),
+        "{numbers}"
+    );
+}
