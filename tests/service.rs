@@ -16,6 +16,7 @@
     clippy::disallowed_methods,
     reason = "processes of their own are waited for, and killed at moments of every kind"
 )]
+#![allow(clippy::print_stdout, reason = "what was measured is told")]
 
 #[path = "service/backup.rs"]
 mod backup;
@@ -74,6 +75,9 @@ use stage::Database;
 
 /// A test: its name, and what it does with a database.
 pub(crate) type Test = (&'static str, fn(&Database));
+
+/// One that has nothing to do with the database, or with one kind of it alone.
+pub(crate) type PlainTest = (&'static str, fn());
 
 /// Whether the counts are those of the documentation.
 pub(crate) fn soak() -> bool {
@@ -139,8 +143,7 @@ fn main() -> ExitCode {
             Err(why) => missing(title, why, in_ci),
         });
     }
-    // What has nothing to do with the database, or with SQLite alone.
-    let alone: [(&str, &[(&str, fn())]); 4] = [
+    let alone: [(&str, &[PlainTest]); 4] = [
         ("sqlite", sqlite::TESTS),
         ("sqlite", backup::SQLITE),
         ("hostile", hostile_git::TESTS),

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::PlainTest;
 use crate::crashes::{ReplicaTest, hook};
 use crate::load::{Dice, Load, alone};
 use crate::postgres::Cluster;
@@ -13,7 +14,7 @@ use crate::stage::{
 };
 
 /// On SQLite: `scrubin serve backup`.
-pub(crate) const SQLITE: &[(&str, fn())] = &[("a_backup_serves", of_sqlite)];
+pub(crate) const SQLITE: &[PlainTest] = &[("a_backup_serves", of_sqlite)];
 
 /// On PostgreSQL: `pg_dump` and `pg_restore`.
 pub(crate) const POSTGRES: &[ReplicaTest] = &[("a_copy_of_the_database_serves", of_postgres)];

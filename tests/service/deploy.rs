@@ -7,10 +7,11 @@ use std::process::Command;
 use scrubin::service::config::{Settings, SettingsError};
 use serde_json::Value;
 
+use crate::PlainTest;
 use crate::process::{BINARY, get};
 use crate::stage::{Database, Stage};
 
-pub(crate) const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[PlainTest] = &[
     ("the_configuration_to_copy_has_every_key", configuration),
     ("the_compose_file_fits", compose),
     ("the_manifest_fits", manifest),
@@ -159,10 +160,10 @@ fn configuration() {
             .and_then(|rest| rest.strip_suffix(']'))
         {
             section = name;
-        } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ") {
-            if !line.starts_with("# ") {
-                shown.insert(format!("{section}.{key}"));
-            }
+        } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ")
+            && !line.starts_with("# ")
+        {
+            shown.insert(format!("{section}.{key}"));
         }
     }
     assert_eq!(shown, documented);

@@ -2,7 +2,7 @@
 //! What the database is does not matter to them.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use fakehub::{Edit, Fault, FaultKind};
 
@@ -10,10 +10,10 @@ use crate::house::{House, listing};
 use crate::objects::{FILE_MODE, FOLDER_MODE, LINK_MODE, Objects};
 use crate::objects::{answer, pack, sorted};
 use crate::process::{PATIENCE, Watch};
-use crate::soak;
 use crate::stage::{FILE, REPO, Scene, file, safe_copy, unsafe_copy};
+use crate::{PlainTest, soak};
 
-pub(crate) const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[PlainTest] = &[
     ("a_tree_with_forbidden_names_is_refused", forbidden_names),
     ("odd_names_are_reviewed_and_write_nothing", odd_names),
     ("links_are_not_followed", links),

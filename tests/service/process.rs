@@ -123,9 +123,11 @@ impl Process {
         }
     }
 
-    /// The most memory it ever had, in MiB.
+    /// The most memory it ever had, in MiB, without the pages of its program: those of one that was not
+    /// optimised are ten times as many, and the system may drop them.
     pub(crate) fn peak_mib(&self) -> u64 {
-        memory_kib(self.id(), "VmHWM:") >> 10
+        let peak = memory_kib(self.id(), "VmHWM:");
+        peak.saturating_sub(memory_kib(self.id(), "RssFile:")) >> 10
     }
 
     /// As by the kernel for want of memory, or a loss of power.

@@ -3,12 +3,13 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
+use crate::PlainTest;
 use crate::crashes::hook;
 use crate::load::{Dice, Load, alone, check_store, looked_after};
 use crate::process::{BINARY, Process, free_address, serve};
 use crate::stage::{Database, Scene};
 
-pub(crate) const TESTS: &[(&str, fn())] = &[
+pub(crate) const TESTS: &[PlainTest] = &[
     ("a_full_disk_refuses_and_recovers", full_disk),
     ("a_locked_file_refuses_and_recovers", locked),
     ("a_second_process_is_refused", second_process),
