@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use fakehub::{Fault, FaultKind};
+use scrubin::store::JobKind;
 
 use crate::process::Process;
 use crate::stage::{FILE, REPO, Scene, file, runtime, safe_copy, store_of, unsafe_copy};
@@ -239,8 +240,10 @@ pub(crate) fn check_store(scene: &Scene) {
             assert!(known.unwrap(), "lost: {delivery:#?}");
         }
     }
-    let depth = runtime.block_on(store.depth()).unwrap();
-    assert_eq!((depth.queued, depth.leased, depth.dead), (0, 0, 0));
+    // A look at what was missed may have begun just before the end.
+    let mut jobs = runtime.block_on(store.jobs(20)).unwrap();
+    jobs.retain(|row| row.job.kind != JobKind::Sweep);
+    assert!(jobs.is_empty(), "{jobs:#?}");
     runtime.block_on(store.close());
 }
 
