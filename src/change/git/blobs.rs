@@ -1,12 +1,14 @@
-//! One long-lived `git cat-file --batch`, started when the first object is asked for.
+//! Blobs: read in this process where that can be, else by one long-lived `git cat-file --batch`, started
+//! when the first such object is asked for.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use super::command;
+use super::objects::Objects;
 
 /// Rather than reading and throwing away more than this many bytes of an object above the limit,
 /// the process is started anew.
@@ -31,6 +33,9 @@ pub(super) enum Object {
 /// Source of blobs for any number of threads: requests queue at one process.
 pub(super) struct Blobs {
     folder: PathBuf,
+    /// Where objects are read without a process: the store's folder, opened when it is asked.
+    store: Option<PathBuf>,
+    objects: OnceLock<Option<Objects>>,
     process: Mutex<Option<Process>>,
 }
 
@@ -42,12 +47,21 @@ struct Process {
 }
 
 impl Blobs {
-    /// Blobs of the repository around `folder`.
-    pub(super) fn new(folder: PathBuf) -> Self {
+    /// Blobs of the repository around `folder`, with the folder of its objects where this process may
+    /// read them itself.
+    pub(super) fn new(folder: PathBuf, store: Option<PathBuf>) -> Self {
         Self {
             folder,
+            store,
+            objects: OnceLock::new(),
             process: Mutex::new(None),
         }
+    }
+
+    /// The objects that this process reads itself, if it does.
+    pub(super) fn objects(&self) -> Option<&Objects> {
+        let open = || Objects::open(self.store.as_deref()?);
+        self.objects.get_or_init(open).as_ref()
     }
 
     /// The object called `name` (an object name, or `REVISION:PATH`) if it is a blob of at most
@@ -58,6 +72,9 @@ impl Blobs {
     pub(super) fn get(&self, name: &[u8], limit: u64) -> Result<Object, String> {
         if name.contains(&b'\n') {
             return Err("a name with a line break cannot be asked for".to_owned());
+        }
+        if let Some(object) = self.objects().and_then(|objects| objects.get(name, limit)) {
+            return Ok(object);
         }
         // A thread that panicked while holding the lock left a process of unknown state.
         if self.process.is_poisoned() {
