@@ -13,7 +13,6 @@ use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
 
 use crate::github::redact;
@@ -36,7 +35,8 @@ pub fn start(filter: Option<&str>) {
         .fmt_fields(JsonFields::new())
         .event_format(Flat)
         .with_writer(Redacted);
-    let _ = registry().with(lines.with_filter(targets)).try_init();
+    let lines = registry().with(lines.with_filter(targets));
+    let _ = tracing::subscriber::set_global_default(lines);
     if let Some(reason) = refused {
         tracing::warn!(
             reason,

@@ -196,10 +196,12 @@ fn buttons(database: &Database) {
     let run = scene.checks(&scene.hub.tip(REPO, "fix")).pop().unwrap();
     scene.hub.request_action(REPO, run.id, "explain", "bo");
     stage.settle();
-    let said = scene.hub.log().into_iter().any(|exchange| {
-        exchange.method == "PATCH" && exchange.body.contains("What the findings are about")
-    });
-    assert!(said, "nothing was explained");
+    let run = scene.checks(&scene.hub.tip(REPO, "fix")).pop().unwrap();
+    let text = run.output["text"].as_str().unwrap_or_default();
+    assert!(
+        text.contains("C-LEN-014"),
+        "nothing was explained: {run:#?}"
+    );
     scene.assert_sound(number);
 }
 

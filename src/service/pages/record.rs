@@ -149,7 +149,7 @@ pub(super) async fn export_all(site: &Site, row: &RepositoryRow) -> Result<Respo
     let store = site.store.clone();
     // A part at a time: nobody holds the records of years in memory.
     let lines =
-        futures_util::stream::try_unfold((store, chain, 0), |(store, chain, after)| async move {
+        futures_ext::stream::try_unfold((store, chain, 0), |(store, chain, after)| async move {
             let next = store.lines_of(&chain, after).await.inspect_err(
                 |error| tracing::error!(error = %error, "an export of records was cut off"),
             )?;
