@@ -18,6 +18,7 @@ pub mod logs;
 pub mod metrics;
 mod mirror;
 mod outcome;
+mod packet;
 pub mod pages;
 mod pull;
 mod scene;

@@ -1,12 +1,14 @@
-//! One long-lived `git cat-file --batch`, started when the first object is asked for.
+//! One long-lived `git cat-file --batch`, started when the first object is asked for that libgit2 does not
+//! give.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::command;
+use super::plain::Plain;
 
 /// Rather than reading and throwing away more than this many bytes of an object above the limit,
 /// the process is started anew.
@@ -31,6 +33,8 @@ pub(super) enum Object {
 /// Source of blobs for any number of threads: requests queue at one process.
 pub(super) struct Blobs {
     folder: PathBuf,
+    /// Asked first, where there is one.
+    plain: Option<Arc<Plain>>,
     process: Mutex<Option<Process>>,
 }
 
@@ -43,9 +47,10 @@ struct Process {
 
 impl Blobs {
     /// Blobs of the repository around `folder`.
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(super) fn new(folder: PathBuf, plain: Option<Arc<Plain>>) -> Self {
         Self {
             folder,
+            plain,
             process: Mutex::new(None),
         }
     }
@@ -58,6 +63,10 @@ impl Blobs {
     pub(super) fn get(&self, name: &[u8], limit: u64) -> Result<Object, String> {
         if name.contains(&b'\n') {
             return Err("a name with a line break cannot be asked for".to_owned());
+        }
+        let plain = self.plain.as_ref();
+        if let Some(object) = plain.and_then(|plain| plain.object(name, limit)) {
+            return Ok(object);
         }
         // A thread that panicked while holding the lock left a process of unknown state.
         if self.process.is_poisoned() {

@@ -43,6 +43,9 @@ impl Repository {
     /// # Errors
     /// There is no such commit.
     pub fn commit_facts(&self, commit: &str) -> Result<CommitFacts, Error> {
+        if let Some(facts) = self.plain.as_ref().and_then(|plain| plain.facts(commit)) {
+            return Ok(facts);
+        }
         let format = format!("--format=%an <%ae>{FIELD}%cn <%ce>{FIELD}%T");
         let answer = self.run(&["show", "-s", "--no-show-signature", &format, commit, "--"])?;
         let text = String::from_utf8_lossy(&answer);
@@ -91,6 +94,10 @@ impl Repository {
     /// # Errors
     /// A revision does not exist.
     pub fn makers(&self, base: Option<&str>, head: &str) -> Result<Vec<String>, Error> {
+        let plain = self.plain.as_ref();
+        if let Some(makers) = plain.and_then(|plain| plain.makers(base, head)) {
+            return Ok(makers);
+        }
         let format = "--format=%an <%ae>%n%cn <%ce>%n\
                       %(trailers:key=Co-authored-by,valueonly,unfold)";
         let range = match base {
@@ -203,6 +210,11 @@ impl Repository {
     /// # Errors
     /// A revision does not exist.
     pub fn deleted_between(&self, from: &str, to: &str) -> Result<Vec<RepoPath>, Error> {
+        let plain = self.plain.as_ref();
+        if let Some(names) = plain.and_then(|plain| plain.differing(from, to)) {
+            let gone = names.into_iter().filter(|(_, is_gone)| *is_gone);
+            return Ok(gone.map(|(path, _)| path).collect());
+        }
         let arguments = [
             "diff",
             "--name-only",

@@ -1,17 +1,20 @@
 //! Which files the index or a commit holds, changed or not.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::command;
 use super::error::Error;
 use super::index_file;
 use super::path_from_bytes;
+use super::plain::Plain;
 use super::raw;
 use crate::change::Content;
 use crate::finding::RepoPath;
 
 /// Lists files of one repository.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Listing {
     /// Where git runs: at the root, or where a hook started us, which is the root too.
     folder: PathBuf,
@@ -19,14 +22,30 @@ pub(super) struct Listing {
     index_file: PathBuf,
     /// Length of an object name in bytes.
     hash: usize,
+    /// Asked first, where there is one.
+    plain: Option<Arc<Plain>>,
+}
+
+impl fmt::Debug for Listing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Listing")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Listing {
-    pub(super) fn new(folder: PathBuf, index_file: PathBuf, hash: usize) -> Self {
+    pub(super) fn new(
+        folder: PathBuf,
+        index_file: PathBuf,
+        hash: usize,
+        plain: Option<Arc<Plain>>,
+    ) -> Self {
         Self {
             folder,
             index_file,
             hash,
+            plain,
         }
     }
 
@@ -66,6 +85,11 @@ impl Listing {
         head: Option<&str>,
         under: Option<&RepoPath>,
     ) -> Result<Vec<(RepoPath, Content)>, Error> {
+        let plain = self.plain.as_ref();
+        if let Some(found) = plain.and_then(|plain| plain.texts(head?, under)) {
+            let content = |(path, object)| (path, Content::Blob(object));
+            return Ok(found.into_iter().map(content).collect());
+        }
         let mut arguments: Vec<PathBuf> = match head {
             Some(commit) => ["ls-tree", "-r", "-z", "--full-tree", commit],
             None => ["ls-files", "-v", "-s", "-z", "--full-name"],

@@ -3,7 +3,8 @@
 //! For the index there is one way, git's own plumbing: right for every storage format git has
 //! (reftable, SHA-256, sparse and split index, partial clones), and faster than a library's tree
 //! diff (`reference/engine.md` section 2). Commit ranges go through libgit2 and fall back to the
-//! plumbing where it refuses the repository. Everything git sets for its hooks (`GIT_DIR`,
+//! plumbing where it refuses the repository; so does all that the service asks of its cache
+//! (`plain`). Everything git sets for its hooks (`GIT_DIR`,
 //! `GIT_INDEX_FILE`, ...) reaches the child processes unchanged.
 
 mod blobs;
@@ -16,6 +17,7 @@ mod listing;
 mod merges;
 mod notes;
 mod place;
+mod plain;
 mod range;
 mod raw;
 mod reader;
@@ -26,10 +28,12 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use command::program;
 pub use error::Error;
 pub use history::{CommitFacts, Taken};
 pub use merges::Merge;
 pub use place::{path_from_root, path_in};
+pub use plain::PlainDiff;
 pub use range::{Head, base, commit, differing, range};
 pub use reader::{ReadError, Reader};
 pub use repository::Repository;

@@ -10,6 +10,7 @@
 mod histories;
 mod hooks;
 mod places;
+mod plain;
 mod ranges;
 mod staging;
 mod storage;
