@@ -26,10 +26,10 @@ mod burst;
 mod crashes;
 #[path = "service/decisions.rs"]
 mod decisions;
-#[path = "service/erase.rs"]
-mod erase;
 #[path = "service/deploy.rs"]
 mod deploy;
+#[path = "service/erase.rs"]
+mod erase;
 #[path = "service/examples.rs"]
 mod examples;
 #[path = "service/fence.rs"]
@@ -38,16 +38,16 @@ mod fence;
 mod gates;
 #[path = "service/hostile.rs"]
 mod hostile;
-#[path = "service/logged.rs"]
-mod logged;
-#[path = "service/missed.rs"]
-mod missed;
 #[path = "service/hostile_git.rs"]
 mod hostile_git;
 #[path = "service/house.rs"]
 mod house;
 #[path = "service/load.rs"]
 mod load;
+#[path = "service/logged.rs"]
+mod logged;
+#[path = "service/missed.rs"]
+mod missed;
 #[path = "service/objects.rs"]
 mod objects;
 #[path = "service/outages.rs"]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::approval::{self, PostedReview};
 use super::client::Client;
-use super::error::ApiError;
+use super::error::{ApiError, ErrorClass};
 use super::event::RepositoryName;
 use super::parts::{CommitPart, UserPart};
 use super::plan::Rung;
@@ -272,7 +272,11 @@ pub async fn compared(
 ) -> Result<Compared, ApiError> {
     let base = RepoPath::from(base).to_uri();
     let path = format!("/repos/{repository}/compare/{base}...{head}?per_page=1");
-    let answer: ComparePart = client.get(&path).await?;
+    // Only the first page holds the files with their patches, of which nothing is wanted.
+    let answer: ComparePart = match client.get(&format!("{path}&page=2")).await {
+        Err(error) if error.class() == ErrorClass::Permanent => client.get(&path).await?,
+        answer => answer?,
+    };
     Ok(Compared {
         tip: answer.base_commit.sha,
         merge_base: answer.merge_base_commit.sha,

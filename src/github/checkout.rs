@@ -53,7 +53,7 @@ impl Checkout {
     }
 
     fn git(&self) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(crate::change::git::program());
         command
             .current_dir(&self.folder)
             .env("LC_ALL", "C")
@@ -243,7 +243,7 @@ fn one_more_setting(inherited: Option<&str>, key: &str, value: &str) -> Vec<(Str
 }
 
 /// Splits a diff of many files and takes the hunks of each.
-fn anchors_of(diff: &[u8]) -> Anchors {
+pub fn anchors_of(diff: &[u8]) -> Anchors {
     let mut anchors = Anchors::default();
     let mut file: Option<OpenFile> = None;
     // Lines of the hunk that are still to come, so that a removed line `diff --git` is no header.

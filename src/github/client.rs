@@ -74,6 +74,7 @@ enum Effect {
 }
 
 /// A connection to one GitHub.
+#[derive(Clone)]
 pub struct Client {
     wire: Arc<Wire>,
     options: ClientOptions,
@@ -104,6 +105,9 @@ struct Wire {
     rest: Octocrab,
     graphql: Octocrab,
     graphql_path: String,
+    /// GitHub's own site, made when it is asked first.
+    #[cfg(feature = "service")]
+    site: std::sync::OnceLock<Octocrab>,
 }
 
 /// When the last write was sent and how long limits last: shared by clients whose requests GitHub counts
@@ -235,6 +239,8 @@ impl Client {
             rest: octocrab(api, &options)?,
             graphql: octocrab(graphql_base, &options)?,
             graphql_path: format!("/{graphql_path}"),
+            #[cfg(feature = "service")]
+            site: std::sync::OnceLock::new(),
         };
         Ok(Self {
             wire: Arc::new(wire),
@@ -576,5 +582,7 @@ impl Client {
 mod answer;
 #[cfg(feature = "service")]
 mod form;
+#[cfg(feature = "service")]
+mod pack;
 #[cfg(test)]
 mod tests;

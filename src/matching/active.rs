@@ -44,12 +44,12 @@ pub struct Head {
     pub names: Vec<String>,
 }
 
-/// A rule that is ready to run.
+/// A rule that is ready to run. Clones share what one of them decoded.
 #[derive(Debug, Clone)]
 pub struct ActiveRule {
     head: Arc<Head>,
-    info: OnceLock<Arc<RuleInfo>>,
-    program: OnceLock<Arc<Program>>,
+    info: Arc<OnceLock<Arc<RuleInfo>>>,
+    program: Arc<OnceLock<Arc<Program>>>,
     /// Encoded `RuleInfo` and `Program` of a built-in rule.
     encoded: (&'static [u8], &'static [u8]),
 }
@@ -60,8 +60,8 @@ impl ActiveRule {
         let head = Arc::new(Head::of(&info, &program));
         let rule = Self {
             head,
-            info: OnceLock::new(),
-            program: OnceLock::new(),
+            info: Arc::default(),
+            program: Arc::default(),
             encoded: (&[], &[]),
         };
         let _ = rule.info.set(Arc::new(info));
@@ -73,8 +73,8 @@ impl ActiveRule {
     pub(super) fn encoded(head: Head, info: &'static [u8], program: &'static [u8]) -> Self {
         Self {
             head: Arc::new(head),
-            info: OnceLock::new(),
-            program: OnceLock::new(),
+            info: Arc::default(),
+            program: Arc::default(),
             encoded: (info, program),
         }
     }

@@ -1,6 +1,7 @@
 //! Which rules there are: the built-in ones, and those of the user.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
@@ -93,13 +94,22 @@ pub enum RulesetError {
     Bundle(#[from] BundleError),
 }
 
-/// The built-in rules. Only their heads are decoded here.
+/// The built-in rules. Only their heads are decoded here, once in a process: one that makes many reviews decodes
+/// no program and compiles no regular expression of theirs twice.
 ///
 /// # Errors
 /// The program file is damaged.
 pub fn builtin() -> Result<Ruleset, RulesetError> {
+    static READ: OnceLock<Vec<ActiveRule>> = OnceLock::new();
+    let rules = match READ.get() {
+        Some(rules) => rules,
+        None => {
+            let read = read(BUNDLE)?;
+            READ.get_or_init(|| read)
+        }
+    };
     Ok(Ruleset {
-        rules: read(BUNDLE)?,
+        rules: rules.clone(),
         foreign: Vec::new(),
         digest: BUNDLE_DIGEST.to_owned(),
     })
@@ -465,6 +475,15 @@ mod tests {
                 unreachable!("{} and {other} say the same", rule.id);
             }
         }
+    }
+
+    /// A process that makes many reviews decodes a rule once.
+    #[test]
+    fn built_in_rules_are_decoded_once() {
+        let first = |rules: Vec<ActiveRule>| rules.first()?.program().cloned();
+        let one = first(builtin().unwrap().rules).unwrap();
+        let other = first(builtin().unwrap().rules).unwrap();
+        assert!(std::sync::Arc::ptr_eq(&one, &other));
     }
 
     /// A report of validation and a record speak of the same rules.

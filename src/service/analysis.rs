@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::mirror::Mirror;
 use super::scene::Scene;
 use super::state::Service;
 use super::worker::JobError;
-use crate::change::git::{self, CommitFacts, Repository};
+use crate::change::git::{self, CommitFacts};
 use crate::finding::RepoPath;
 use crate::github::analyse::{self, Analysis, Request};
 use crate::github::anchor::Anchors;
-use crate::github::checkout::Checkout;
+use crate::github::checkout::{Checkout, anchors_of};
 use crate::github::settle::Excuse;
 use crate::review::{Imports, Thresholds};
 use crate::store::{Decision, DecisionKind, DecisionState};
@@ -51,7 +52,14 @@ enum ReviewError {
     Git(#[from] git::Error),
     #[error(transparent)]
     Analyse(#[from] analyse::AnalyseError),
+    /// A tree of trees that stands for more than any machine can hold.
+    #[error("commit {commit} names more than {PATHS_MAX} paths")]
+    Paths { commit: String },
 }
+
+/// Most paths of a commit, folders included. The largest public repositories have half a million; nine small
+/// trees within each other can name billions, and git and libgit2 walk all of them.
+const PATHS_MAX: u64 = 2_000_000;
 
 /// The day of a time in milliseconds since 1970, UTC.
 pub(super) fn day(millis: i64) -> NaiveDate {
@@ -69,10 +77,7 @@ pub(super) async fn analysed(
     let failed = |message: String| JobError::Failed { message };
     let mirrors = service.mirrors.clone();
     let (repository, name) = (scene.row.id, scene.name.clone());
-    let (addresses, token) = (
-        scene.client.addresses().clone(),
-        scene.client.token().clone(),
-    );
+    let client = scene.client.clone();
     let wanted = commits.clone();
     let today = day(service.now());
     // One after the other where several workers share the machine.
@@ -82,10 +87,9 @@ pub(super) async fn analysed(
         mirror.fetch(
             &[&wanted.head, &wanted.base, &wanted.settings],
             &name,
-            &addresses,
-            &token,
+            &client,
         )?;
-        Ok::<_, super::mirror::MirrorError>(review(mirror.path(), &wanted, today, jobs))
+        Ok::<_, super::mirror::MirrorError>(review(&mirror, &wanted, today, jobs))
     });
     let joined = tokio::time::timeout(LONGEST, work).await.map_err(|_| {
         failed(format!(
@@ -107,12 +111,22 @@ pub(super) async fn analysed(
 }
 
 fn review(
-    folder: &std::path::Path,
+    mirror: &Mirror,
     commits: &Commits,
     today: NaiveDate,
     jobs: Option<usize>,
 ) -> Result<Analysed, ReviewError> {
-    let repository = Repository::discover(folder)?;
+    let repository = mirror.repository();
+    for commit in [&commits.base, &commits.head, &commits.settings] {
+        if repository
+            .paths_of(commit, PATHS_MAX)
+            .is_some_and(|count| count > PATHS_MAX)
+        {
+            return Err(ReviewError::Paths {
+                commit: commit.clone(),
+            });
+        }
+    }
     let request = Request {
         base: Some(commits.base.clone()),
         head: commits.head.clone(),
@@ -129,17 +143,26 @@ fn review(
     };
     let mut analysis = analyse::analyse(&repository, &request)?;
     analysis.report.change.head = Some(commits.head.clone());
-    Ok(Analysed {
-        analysis,
-        anchors: Checkout::new(folder)
+    // Where renames or the like matter, git itself is asked.
+    let shown = repository.plain_diff(&commits.base, &commits.head);
+    let anchors = match &shown {
+        Some(shown) => Some(anchors_of(&shown.text)),
+        None => Checkout::new(mirror.path())
             .anchors(&commits.base, &commits.head)
             .ok(),
+    };
+    Ok(Analysed {
+        analysis,
+        anchors,
         facts: repository.commit_facts(&commits.head)?,
         makers: repository.makers(Some(&commits.base), &commits.head)?,
-        // A merge of two commits without history may have none.
-        patch_id: repository
-            .patch_id(&commits.base, &commits.head)
-            .unwrap_or_default(),
+        patch_id: match shown.and_then(|shown| shown.patch_id) {
+            Some(id) => Some(id),
+            // A merge of two commits without history may have none.
+            None => repository
+                .patch_id(&commits.base, &commits.head)
+                .unwrap_or_default(),
+        },
         deleted: repository
             .deleted_between(&commits.base, &commits.head)
             .unwrap_or_default(),

@@ -1,21 +1,19 @@
-//! The cache of repositories: bare, shallow, without a work tree, without hooks.
+//! The cache of repositories: bare, shallow, without a work tree, without hooks; [`fetch`] fills it.
 //!
 //! Only the commits of a review are fetched, each without its history. git runs with an environment of
 //! its own: no configuration of the machine or the user, no prompt, no file or foreign protocol, every
 //! object checked. The token reaches it in the environment, never in an argument or a file. What is
 //! fetched is never checked out, and nothing of it is run.
 
+mod fetch;
+
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
-
-use base64::Engine as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use super::config::Cache;
-use crate::github::Token;
-use crate::github::event::{Addresses, RepositoryName};
-use crate::github::marker::is_hex;
+use crate::change::git::{self, Repository};
 
 /// Longest fetch.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
@@ -23,14 +21,12 @@ const LONGEST: Duration = Duration::from_secs(10 * 60);
 /// Where the names of fetched commits stand.
 const REFS: &str = "refs/scrubin/";
 
-/// Names of commits that are kept.
-const KEPT_REFS: usize = 64;
+/// Objects above this size, in bytes, are left to git's own processes: reading one takes as much memory, and
+/// what it is stored as a difference of may take as much again.
+const LARGE: u64 = 32 << 20;
 
-/// How often a running fetch is looked at.
-const LOOK: Duration = Duration::from_millis(25);
-
-/// How often the size of a growing repository is looked at.
-const LOOK_SIZE: Duration = Duration::from_secs(1);
+/// Says that a repository has such objects.
+const LARGE_MARK: &str = "large";
 
 /// The configuration of a cached repository. Objects that are odd but harmless in old histories pass, and
 /// submodules of any kind, because none is ever fetched; names that would leave a work tree, or fool one,
@@ -250,8 +246,21 @@ impl Mirror {
         &self.path
     }
 
+    /// Opened for reading.
+    pub(super) fn repository(&self) -> Repository {
+        match self.is_large() {
+            true => Repository::own_by_git(&self.path),
+            false => Repository::own(&self.path),
+        }
+    }
+
+    /// Whether it has objects that this process does not read itself.
+    fn is_large(&self) -> bool {
+        self.path.join(LARGE_MARK).exists()
+    }
+
     fn git(&self) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(git::program());
         command
             .current_dir(&self.path)
             .env_clear()
@@ -265,18 +274,37 @@ impl Mirror {
             .env("GIT_ASKPASS", "/bin/false")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
+            // A pack of some kilobytes can unfold to any size; GitHub's largest file has 100 MiB.
+            .env("GIT_ALLOC_LIMIT", "256m")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         command
     }
 
-    /// Those of the commits that are not here with their trees, sorted, each once. One process for all:
-    /// starting one costs more than its answer.
+    /// Those of the commits that are not here with their trees, sorted, each once.
     fn missing<'c>(&self, commits: &[&'c str]) -> io::Result<Vec<&'c str>> {
         let mut asked: Vec<&str> = commits.to_vec();
         asked.sort_unstable();
         asked.dedup();
+        let repository = self.repository();
+        let known: Option<Vec<bool>> = asked
+            .iter()
+            .map(|commit| repository.has_tree_of(commit))
+            .collect();
+        match known {
+            Some(known) => Ok(asked
+                .into_iter()
+                .zip(known)
+                .filter_map(|(commit, is_here)| (!is_here).then_some(commit))
+                .collect()),
+            None => self.missing_by_git(asked),
+        }
+    }
+
+    /// The same where libgit2 cannot read the repository. One process for all: starting one costs more than
+    /// its answer.
+    fn missing_by_git<'c>(&self, asked: Vec<&'c str>) -> io::Result<Vec<&'c str>> {
         let mut child = self
             .git()
             .args(["cat-file", "--batch-check=%(objecttype)"])
@@ -299,172 +327,6 @@ impl Mirror {
             .into_iter()
             .filter(|_| answers.next() != Some("tree"))
             .collect())
-    }
-
-    /// Fetches commits that are not here, each without its history.
-    ///
-    /// # Errors
-    /// [`MirrorError`]. What was fetched before stays.
-    pub(super) fn fetch(
-        &self,
-        commits: &[&str],
-        name: &RepositoryName,
-        addresses: &Addresses,
-        token: &Token,
-    ) -> Result<(), MirrorError> {
-        for commit in commits {
-            if commit.len() < 40 || !is_hex(commit) {
-                return Err(MirrorError::NotACommit {
-                    name: (*commit).to_owned(),
-                });
-            }
-        }
-        let wanted = self.missing(commits)?;
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        // One fetch at a time: git keeps others out by a file that a killed one leaves behind. This lock
-        // goes with its process.
-        let lock = std::fs::File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.path.join("fetching"))?;
-        lock.lock()?;
-        let _ = std::fs::remove_file(self.path.join("shallow.lock"));
-        let basic = base64::engine::general_purpose::STANDARD
-            .encode(format!("x-access-token:{}", token.expose_to_git()));
-        let mut command = self.git();
-        command
-            .args([
-                "-c",
-                "http.lowSpeedLimit=1000",
-                "-c",
-                "http.lowSpeedTime=30",
-                "-c",
-                "http.followRedirects=initial",
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-auto-maintenance",
-                "--no-recurse-submodules",
-                "--no-write-fetch-head",
-                "--depth=1",
-                "--end-of-options",
-            ])
-            .arg(format!("{}/{name}.git", addresses.server))
-            // A name for each: what has none is not offered to GitHub as known, and the whole would come
-            // again with every push.
-            .args(
-                wanted
-                    .iter()
-                    .map(|commit| format!("{commit}:{REFS}{commit}")),
-            )
-            // In the environment: arguments are visible to every process of the machine.
-            .env("GIT_CONFIG_COUNT", "1")
-            .env(
-                "GIT_CONFIG_KEY_0",
-                format!("http.{}/.extraheader", addresses.server),
-            )
-            .env(
-                "GIT_CONFIG_VALUE_0",
-                format!("AUTHORIZATION: basic {basic}"),
-            );
-        self.run(command.spawn()?, token)?;
-        self.forget_refs(&wanted)?;
-        drop(lock);
-        if let Some(name) = self.missing(&wanted)?.first() {
-            return Err(MirrorError::Missing {
-                name: (*name).to_owned(),
-            });
-        }
-        Ok(())
-    }
-
-    /// Drops the names of commits but for the newest ones and those that were just fetched. What they held
-    /// stays until the repository is fetched anew.
-    fn forget_refs(&self, fetched: &[&str]) -> io::Result<()> {
-        let mut all = Vec::new();
-        for entry in std::fs::read_dir(self.path.join(REFS))? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let written = entry.metadata().and_then(|meta| meta.modified());
-            if !fetched.contains(&name.as_str()) {
-                all.push((written.unwrap_or(SystemTime::UNIX_EPOCH), entry.path()));
-            }
-        }
-        all.sort();
-        let most = all.len().saturating_sub(KEPT_REFS);
-        for (_, path) in all.into_iter().take(most) {
-            std::fs::remove_file(path)?;
-        }
-        Ok(())
-    }
-
-    /// Waits for a fetch, and stops it where it takes too long or fills the disk.
-    fn run(&self, mut child: Child, token: &Token) -> Result<(), MirrorError> {
-        let began = Instant::now();
-        let mut looked = began;
-        // Read beside it: a full pipe would stop git.
-        let said = child.stderr.take().map(|mut pipe| {
-            std::thread::spawn(move || {
-                let mut text = Vec::new();
-                let _ = io::copy(&mut io::Read::take(&mut pipe, 64 << 10), &mut text);
-                let _ = io::copy(&mut pipe, &mut io::sink());
-                text
-            })
-        });
-        let status = loop {
-            if let Some(status) = child.try_wait()? {
-                break status;
-            }
-            let why = if began.elapsed() > LONGEST {
-                Some(format!(
-                    "it took longer than {} minutes",
-                    LONGEST.as_secs() / 60
-                ))
-            } else if looked.elapsed() > LOOK_SIZE {
-                looked = Instant::now();
-                let size = size_of(&self.path);
-                (size > self.most_bytes).then(|| {
-                    format!(
-                        "it grew beyond cache.max-repository-mib ({} MiB)",
-                        self.most_bytes >> 20
-                    )
-                })
-            } else {
-                None
-            };
-            if let Some(why) = why {
-                let _ = child.kill();
-                let _ = child.wait();
-                // A half written pack of any size.
-                let _ = std::fs::remove_dir_all(&self.path);
-                return Err(MirrorError::Stopped { why });
-            }
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "waits for a process; the result does not depend on how long"
-            )]
-            std::thread::sleep(LOOK);
-        };
-        if status.success() {
-            return Ok(());
-        }
-        let text = said
-            .and_then(|thread| thread.join().ok())
-            .unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text.lines().take(3).map(str::trim).collect();
-        let message = token.redact(&lines.join("; "));
-        // Another try sends the same again.
-        let is_malformed = ["fsck error", "malformed", "is corrupt"]
-            .iter()
-            .any(|words| text.contains(words));
-        Err(match is_malformed {
-            true => MirrorError::Malformed { message },
-            false => MirrorError::Fetch { message },
-        })
     }
 }
 
@@ -530,18 +392,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_commit_is_not_fetched() {
-        let folder = tempfile::tempdir().unwrap();
-        let mirror = mirrors(folder.path(), 1 << 20).open(7).unwrap();
-        let addresses = crate::github::event::addresses(&Default::default());
-        let name = RepositoryName::parse("acme/pump").unwrap();
-        let token = Token::new("ghs_1234567890123456").unwrap();
-        for commit in ["--upload-pack=x", "main", "", "abc"] {
-            let error = mirror
-                .fetch(&[commit], &name, &addresses, &token)
-                .unwrap_err();
-            assert!(matches!(error, MirrorError::NotACommit { .. }));
-        }
+    fn what_git_may_pass_over_is_listed_once() {
+        let named: Vec<&str> = CONFIG
+            .lines()
+            .filter_map(|line| line.trim().strip_suffix(" = ignore"))
+            .collect();
+        assert_eq!(named, fetch::PASSED);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod metrics;
 mod mirror;
 mod missed;
 mod outcome;
+mod packet;
 pub mod pages;
 mod pull;
 mod scene;

@@ -24,6 +24,7 @@ pub(crate) const TESTS: &[PlainTest] = &[
     ("what_stands_in_the_cache_is_not_trusted", planted),
     ("a_damaged_pack_is_fetched_anew", damaged_pack),
     ("a_blob_that_unfolds_is_a_gap", unfolding_blob),
+    ("trees_that_unfold_are_refused", unfolding_trees),
     ("many_files_take_bounded_time", many_files),
 ];
 
@@ -413,6 +414,53 @@ fn damaged_pack() {
         );
     }
     scene.assert_sound(number);
+}
+
+/// Nine trees of ten names, each within the next: some hundred bytes that name two billion paths.
+fn unfolding_trees() {
+    let house = House::new(|_| {});
+    let scene = &house.scene;
+    let objects = Objects::of(scene);
+    let mut tree = objects.tree(&[(FILE_MODE, b"a.c", &objects.blob(b"int a;\n"))]);
+    for _ in 0..9 {
+        let names: Vec<String> = (0..10).map(|at| format!("t{at}")).collect();
+        let inner = tree.clone();
+        let entries: Vec<(&str, &[u8], &str)> = names
+            .iter()
+            .map(|name| (FOLDER_MODE, name.as_bytes(), inner.as_str()))
+            .collect();
+        tree = objects.tree(&entries);
+    }
+    let number = scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    house.settle();
+    assert_eq!(house.said("fix").0, "failure");
+    scene.hub.close(REPO, number);
+    // It stands on the branch that others start from: no change that is shown touches it.
+    let source = objects.in_main("src");
+    let whole = objects.tree(&sorted(vec![
+        (FOLDER_MODE, b"bomb", &tree),
+        (FOLDER_MODE, b"src", &source),
+    ]));
+    let main = objects.commit(&whole);
+    objects.git(&["update-ref", "refs/heads/main", &main], b"");
+    let changed = objects.blob(file(&[unsafe_copy("b")]).as_bytes());
+    let name = FILE.strip_prefix("src/").unwrap().as_bytes();
+    let source = objects.tree(&[(FILE_MODE, name, &changed)]);
+    let head = objects.commit(&objects.tree(&sorted(vec![
+        (FOLDER_MODE, b"bomb", &tree),
+        (FOLDER_MODE, b"src", &source),
+    ])));
+    objects.git(&["update-ref", "refs/heads/late", &head], b"");
+    let watch = Watch::over(house.process.id());
+    let began = Instant::now();
+    scene.hub.open_pull(REPO, "late", "main");
+    house.settle();
+    let (conclusion, words) = house.said("late");
+    assert_eq!(conclusion, "failure");
+    assert!(words.contains("names more than"), "{words}");
+    assert!(began.elapsed().as_secs() < 60);
+    let most = watch.most_mib();
+    assert!(most > 0 && most <= MOST_WITH_GIT_MIB, "git took {most} MiB");
 }
 
 /// A blob of zeros: a thousandth of its size on the wire.

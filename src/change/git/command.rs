@@ -3,12 +3,41 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use super::error::Error;
 
+/// The program, looked up once. A process with a `PATH` of its own would be made by `fork`, which copies the
+/// page tables of all our memory; under its full name it is not. Folders of `PATH` that are not absolute are
+/// passed over: git runs inside of repositories.
+pub fn program() -> &'static Path {
+    static FOUND: LazyLock<PathBuf> = LazyLock::new(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path)
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join("git"))
+            .find(|file| is_program(file));
+        found.unwrap_or_else(|| PathBuf::from("git"))
+    });
+    &FOUND
+}
+
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file)
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(_: &Path) -> bool {
+    // The system's search knows which ends a program's name has.
+    false
+}
+
 /// A `git` command that reads, never asks, never writes.
 pub(super) fn git(folder: &Path) -> Command {
-    let mut command = Command::new("git");
+    let mut command = Command::new(program());
     command
         // Refreshing the index on the side would be a write.
         .env("GIT_OPTIONAL_LOCKS", "0")

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use super::command::git;
 use super::error::Error;
+use super::objects::{Objects, oid_of_hex};
 use super::repository::Repository;
 use crate::finding::RepoPath;
 
@@ -31,6 +32,26 @@ pub struct Taken {
     pub subject: String,
 }
 
+/// The facts in a commit object (gitformat: headers, an empty line, the message).
+fn facts_of(object: &[u8]) -> Option<CommitFacts> {
+    let end = memchr::memmem::find(object, b"\n\n").unwrap_or(object.len());
+    let header = String::from_utf8_lossy(object.get(..end)?);
+    let field = |name: &str| {
+        let mut lines = header.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+    };
+    // `NAME <ADDRESS> SECONDS ZONE`
+    let person = |line: &str| {
+        let end = line.rfind('>').map_or(line.len(), |at| at + 1);
+        line.get(..end).unwrap_or_default().to_owned()
+    };
+    Some(CommitFacts {
+        author: person(field("author")?),
+        committer: person(field("committer")?),
+        tree: field("tree")?.to_owned(),
+    })
+}
+
 /// Most commits whose trailers are read: a change is smaller, a first import is no review.
 const TRAILED: usize = 1_000;
 
@@ -43,18 +64,29 @@ impl Repository {
     /// # Errors
     /// There is no such commit.
     pub fn commit_facts(&self, commit: &str) -> Result<CommitFacts, Error> {
-        let format = format!("--format=%an <%ae>{FIELD}%cn <%ce>{FIELD}%T");
-        let answer = self.run(&["show", "-s", "--no-show-signature", &format, commit, "--"])?;
-        let text = String::from_utf8_lossy(&answer);
-        let fields: Vec<&str> = text.trim_end().split(FIELD).collect();
-        let [author, committer, tree] = fields.as_slice() else {
-            return Err(self.unexpected("show", format!("`{}` names no commit", text.trim())));
-        };
-        Ok(CommitFacts {
-            author: (*author).to_owned(),
-            committer: (*committer).to_owned(),
-            tree: (*tree).to_owned(),
+        if let Some(facts) = self.plain.as_ref().and_then(|plain| plain.facts(commit)) {
+            return Ok(facts);
+        }
+        // Not `git show`: it compares a first commit with nothing before it leaves the comparison out, and a
+        // few small trees within each other can name more paths than a machine has memory for.
+        let object = self.run(&["cat-file", "commit", commit])?;
+        facts_of(&object).ok_or_else(|| {
+            self.unexpected(
+                "cat-file",
+                format!("`{commit}` is no commit as git makes them"),
+            )
         })
+    }
+
+    /// How many paths a commit names, folders included; some number above `most` where they are more. `None`
+    /// where its objects cannot be read in this process.
+    pub fn paths_of(&self, commit: &str, most: u64) -> Option<u64> {
+        let commit = oid_of_hex(commit.as_bytes())?;
+        match self.blobs.objects() {
+            Some(objects) => objects.paths(commit, most),
+            None if self.is_sha256() => None,
+            None => Objects::open(&self.git_dir().join("objects"))?.paths(commit, most),
+        }
     }
 
     /// Trailers (`Reviewed-by: NAME <ADDRESS>`) of the messages of the commits after `base` up to `head`,
@@ -91,6 +123,10 @@ impl Repository {
     /// # Errors
     /// A revision does not exist.
     pub fn makers(&self, base: Option<&str>, head: &str) -> Result<Vec<String>, Error> {
+        let plain = self.plain.as_ref();
+        if let Some(makers) = plain.and_then(|plain| plain.makers(base, head)) {
+            return Ok(makers);
+        }
         let format = "--format=%an <%ae>%n%cn <%ce>%n\
                       %(trailers:key=Co-authored-by,valueonly,unfold)";
         let range = match base {
@@ -203,6 +239,11 @@ impl Repository {
     /// # Errors
     /// A revision does not exist.
     pub fn deleted_between(&self, from: &str, to: &str) -> Result<Vec<RepoPath>, Error> {
+        let plain = self.plain.as_ref();
+        if let Some(names) = plain.and_then(|plain| plain.differing(from, to)) {
+            let gone = names.into_iter().filter(|(_, is_gone)| *is_gone);
+            return Ok(gone.map(|(path, _)| path).collect());
+        }
         let arguments = [
             "diff",
             "--name-only",

@@ -19,8 +19,17 @@ pub(super) fn compare(
     repository: &Repository,
     sides: Sides<'_>,
 ) -> Result<(Ends, Vec<RawEntry>), git2::Error> {
-    let library = open(repository)?;
-    let ends = resolve(&library, sides)?;
+    match &repository.plain {
+        Some(plain) => compare_in(&plain.library(), sides),
+        None => compare_in(&open(repository)?, sides),
+    }
+}
+
+fn compare_in(
+    library: &git2::Repository,
+    sides: Sides<'_>,
+) -> Result<(Ends, Vec<RawEntry>), git2::Error> {
+    let ends = resolve(library, sides)?;
     let tree = |name: &str| library.find_commit(Oid::from_str(name)?)?.tree();
     let base = ends.base.as_deref().map(tree).transpose()?;
     let head = tree(&ends.head)?;
@@ -39,6 +48,9 @@ pub(super) fn compare(
 }
 
 fn open(repository: &Repository) -> Result<git2::Repository, git2::Error> {
+    if repository.is_for_git {
+        return Err(git2::Error::from_str("it is left to git"));
+    }
     // FROM_ENV: a server-side hook keeps pushed objects in a folder of their own.
     let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::FROM_ENV;
     git2::Repository::open_ext(repository.git_dir(), flags, std::iter::empty::<&Path>())

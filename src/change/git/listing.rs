@@ -1,5 +1,6 @@
 //! Which files the index or a commit holds, changed or not.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -8,6 +9,7 @@ use super::command;
 use super::error::Error;
 use super::index_file::Index;
 use super::path_from_bytes;
+use super::plain::Plain;
 use super::raw;
 use crate::change::Content;
 use crate::finding::{RepoPath, hex};
@@ -82,7 +84,7 @@ impl Headers {
 }
 
 /// Lists files of one repository.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Listing {
     /// Where git runs: at the root, or where a hook started us, which is the root too.
     folder: PathBuf,
@@ -90,17 +92,29 @@ pub(super) struct Listing {
     root: Option<PathBuf>,
     /// That of `GIT_INDEX_FILE`, where it was read.
     index: Arc<OnceLock<Index>>,
+    /// Asked first, where there is one.
+    plain: Option<Arc<Plain>>,
+}
+
+impl fmt::Debug for Listing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Listing")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Listing {
     pub(super) fn new(
         (folder, root): (PathBuf, Option<PathBuf>),
         index: Arc<OnceLock<Index>>,
+        plain: Option<Arc<Plain>>,
     ) -> Self {
         Self {
             folder,
             root,
             index,
+            plain,
         }
     }
 
@@ -130,6 +144,11 @@ impl Listing {
         head: Option<&str>,
         under: Option<&RepoPath>,
     ) -> Result<Vec<(RepoPath, Content)>, Error> {
+        let plain = self.plain.as_ref();
+        if let Some(found) = plain.and_then(|plain| plain.texts(head?, under)) {
+            let content = |(path, object)| (path, Content::Blob(object));
+            return Ok(found.into_iter().map(content).collect());
+        }
         let mut arguments: Vec<PathBuf> = match head {
             Some(commit) => ["ls-tree", "-r", "-z", "--full-tree", commit],
             None => ["ls-files", "-v", "-s", "-z", "--full-name"],

@@ -3,9 +3,10 @@
 //! The truth is git's own plumbing: right for every storage format git has (reftable, SHA-256, sparse
 //! and split index, partial clones). A process of git costs 2 to 6 ms, so what is ordinary is read in
 //! this process: the index file and its difference to a commit (`index_file`, `index_diff`), objects
-//! by libgit2 (`objects`), headers that are checked out as they are staged (`checked_out`). Each of these says where it does not know, and git is asked. Commit ranges
-//! go through libgit2 the same way. Everything git sets for its hooks (`GIT_DIR`, `GIT_INDEX_FILE`,
-//! ...) reaches the child processes unchanged.
+//! by libgit2 (`objects`), headers that are checked out as they are staged (`checked_out`), and all
+//! that the service asks of its cache (`plain`). Each of these says where it does not know, and git is
+//! asked. Commit ranges go through libgit2 the same way. Everything git sets for its hooks (`GIT_DIR`,
+//! `GIT_INDEX_FILE`, ...) reaches the child processes unchanged.
 
 mod blobs;
 mod checked_out;
@@ -20,6 +21,7 @@ mod merges;
 mod notes;
 mod objects;
 mod place;
+mod plain;
 mod range;
 mod raw;
 mod reader;
@@ -30,11 +32,13 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use command::program;
 pub use error::Error;
 pub use history::{CommitFacts, Taken};
 pub use listing::Headers;
 pub use merges::Merge;
 pub use place::{path_from_root, path_in};
+pub use plain::PlainDiff;
 pub use range::{Head, base, commit, differing, range};
 pub use reader::{ReadError, Reader};
 pub use repository::Repository;

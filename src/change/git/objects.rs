@@ -23,6 +23,9 @@ pub(super) struct Objects {
     store: Odb<'static>,
 }
 
+/// Largest tree that is read, in bytes: a million names in one folder.
+const TREE_MAX: usize = 64 << 20;
+
 impl Objects {
     /// The store at `folder`, the `objects` of a git directory, with its alternates; `None` where
     /// libgit2 cannot be relied on to see all of it.
@@ -133,6 +136,10 @@ impl Objects {
 
     /// The bytes of a tree; see [`TreeEntries`].
     pub(super) fn tree(&self, tree: Oid) -> Option<Vec<u8>> {
+        let (size, _) = self.store.read_header(tree).ok()?;
+        if size > TREE_MAX {
+            return None;
+        }
         let object = self.store.read(tree).ok()?;
         (object.kind() == ObjectType::Tree).then(|| object.data().to_vec())
     }

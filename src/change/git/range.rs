@@ -190,6 +190,11 @@ pub fn differing(
     head: &str,
     under: &RepoPath,
 ) -> Result<Vec<RepoPath>, Error> {
+    let plain = repository.plain.as_ref();
+    if let Some(names) = plain.and_then(|plain| plain.differing(base, head)) {
+        let names = names.into_iter().map(|(path, _)| path);
+        return Ok(names.filter(|path| is_at(path, under)).collect());
+    }
     let mut arguments: Vec<PathBuf> = [
         "diff-tree",
         "-r",
@@ -213,6 +218,13 @@ pub fn differing(
         .filter(|name| !name.is_empty())
         .map(RepoPath::new)
         .collect())
+}
+
+/// Whether a path is that one or lies below it; all lie below the root.
+fn is_at(path: &RepoPath, under: &RepoPath) -> bool {
+    let under = under.as_bytes();
+    let rest = path.as_bytes().strip_prefix(under);
+    under.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
 pub(super) fn tree_diff(repository: &Repository, ends: &Ends) -> Result<Vec<RawEntry>, Error> {

@@ -14,6 +14,7 @@ use super::index_file::Index;
 use super::listing::Listing;
 use super::objects::oid_of_hex;
 use super::path_from_bytes;
+use super::plain::{Plain, PlainDiff};
 use super::raw::{RawEntry, StagedBlobs};
 use super::reader::Reader;
 use crate::change::Content;
@@ -43,6 +44,10 @@ pub struct Repository {
     is_sha256: bool,
     is_shallow: bool,
     pub(super) blobs: Arc<Blobs>,
+    /// Asked before git is, where nobody else writes the repository.
+    pub(super) plain: Option<Arc<Plain>>,
+    /// Whether nothing is read in this process.
+    pub(super) is_for_git: bool,
     /// Filled by [`super::staged`]: spares git the reading of the whole index for a single file.
     pub(super) staged: OnceLock<StagedBlobs>,
     /// Filled where the index is checked.
@@ -134,10 +139,63 @@ impl Repository {
             is_sha256,
             is_shallow: shallow == b"true",
             blobs: Arc::new(Blobs::new(start.to_owned(), objects)),
+            plain: None,
+            is_for_git: false,
             staged: OnceLock::new(),
             index: Arc::default(),
             start: start.to_owned(),
         })
+    }
+
+    /// A bare repository of SHA-1 names that this program itself made and alone writes, at its git directory
+    /// (absolute). No process is started, and libgit2 is asked before git is.
+    pub fn own(git_dir: &Path) -> Self {
+        Self::bare(git_dir, Plain::open(git_dir).map(Arc::new))
+    }
+
+    /// The same with nothing but git asked, whose processes have a memory of their own.
+    pub fn own_by_git(git_dir: &Path) -> Self {
+        Self {
+            is_for_git: true,
+            ..Self::bare(git_dir, None)
+        }
+    }
+
+    fn bare(git_dir: &Path, plain: Option<Arc<Plain>>) -> Self {
+        let objects = plain.as_ref().map(|_| git_dir.join("objects"));
+        Self {
+            root: None,
+            git_dir: git_dir.to_owned(),
+            hooks_dir: git_dir.join("hooks"),
+            index_file: git_dir.join("index"),
+            prefix: Vec::new(),
+            head: None,
+            is_sha256: false,
+            is_shallow: git_dir.join("shallow").exists(),
+            blobs: Arc::new(Blobs::new(git_dir.to_owned(), objects)),
+            plain,
+            is_for_git: false,
+            staged: OnceLock::new(),
+            index: Arc::default(),
+            start: git_dir.to_owned(),
+        }
+    }
+
+    /// Whether a commit is here with its tree; `None` where only git can say it.
+    pub fn has_tree_of(&self, commit: &str) -> Option<bool> {
+        self.plain.as_ref()?.has_tree_of(commit)
+    }
+
+    /// Whether no object of a pack, named by its index, has more than so many bytes; `None` where only git can
+    /// say it.
+    pub fn is_small_pack(&self, index: &Path, limit: u64) -> Option<bool> {
+        self.plain.as_ref()?.is_small_pack(index, limit)
+    }
+
+    /// What differs between two commits, named in full, as `git diff` shows it; `None` where only git can say
+    /// it: renames, links, submodules.
+    pub fn plain_diff(&self, base: &str, head: &str) -> Option<PlainDiff> {
+        self.plain.as_ref()?.shown(base, head)
     }
 
     /// Top folder of the work tree, absolute; `None` in a bare repository or inside a git
@@ -206,6 +264,7 @@ impl Repository {
         Listing::new(
             (self.top().to_owned(), self.root.clone()),
             Arc::clone(&self.index),
+            self.plain.clone(),
         )
     }
 
@@ -351,6 +410,11 @@ impl Repository {
     pub(super) fn index_against(&self, commit: &str) -> Option<Vec<RawEntry>> {
         let objects = self.blobs.objects()?;
         index_diff::differences(self.index.get()?, objects, oid_of_hex(commit.as_bytes())?)
+    }
+
+    /// Whether object names are of SHA-256.
+    pub(super) fn is_sha256(&self) -> bool {
+        self.is_sha256
     }
 
     /// Length of an object name in bytes.

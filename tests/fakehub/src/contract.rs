@@ -263,6 +263,10 @@ fn errors(
     value: &Value,
 ) -> Vec<String> {
     let validator = validator(source, key, schema, strict);
+    // Nearly everything is as described, and that alone is found sooner.
+    if validator.is_valid(value) {
+        return Vec::new();
+    }
     validator
         .iter_errors(value)
         .map(|error| {

@@ -1,12 +1,12 @@
 //! Runs git on a bare repository: commits, trees, merges, remote copies. Text in, text out; what a
-//! diff means is in [`crate::diff`].
+//! diff means is in [`crate::diff`]. Questions about commits go to libgit2, without a process each.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// One change of a commit that a test builds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +37,31 @@ impl Edit {
 }
 
 /// A bare repository on disk. Clones share what they know of it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Git {
     pub(crate) dir: PathBuf,
+    library: Arc<Mutex<git2::Repository>>,
     /// What commands said whose answer never changes, since objects are never removed.
     known: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl std::fmt::Debug for Git {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Git")
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a commit says of itself.
+pub(crate) struct Said {
+    pub(crate) tree: String,
+    pub(crate) parents: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// Seconds since 1970 (UTC).
+    pub(crate) time: i64,
+    pub(crate) message: String,
 }
 
 /// Any object may be fetched by its name and in part, as on GitHub; nothing is packed or flushed to
@@ -80,8 +100,10 @@ impl Git {
         config
             .write_all(CONFIG.as_bytes())
             .expect("the folder can be written");
+        let library = git2::Repository::open_bare(dir).expect("git init makes a repository");
         Self {
             dir: dir.to_owned(),
+            library: Arc::new(Mutex::new(library)),
             known: Arc::default(),
         }
     }
@@ -144,13 +166,13 @@ impl Git {
         if let Some(commit) = self.loose(revision) {
             return Some(commit);
         }
-        let peeled = format!("{revision}^{{commit}}");
-        let args = ["rev-parse", "--quiet", "--verify", &peeled];
-        if is_name(revision) {
-            self.try_fixed(&args)
-        } else {
-            self.try_run(&args)
-        }
+        let library = self.library();
+        let object = library.revparse_single(revision).ok()?;
+        Some(object.peel_to_commit().ok()?.id().to_string())
+    }
+
+    fn library(&self) -> MutexGuard<'_, git2::Repository> {
+        self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the file of a branch holds, which spares a process; packed references have none.
@@ -168,18 +190,42 @@ impl Git {
 
     /// The best common ancestor of two commits.
     pub(crate) fn merge_base(&self, a: &str, b: &str) -> Option<String> {
-        let args = ["merge-base", a, b];
-        if is_name(a) && is_name(b) {
-            self.try_fixed(&args)
-        } else {
-            self.try_run(&args)
-        }
+        let commit = |name| self.commit_of(name)?.parse().ok();
+        let (a, b) = (commit(a)?, commit(b)?);
+        Some(self.library().merge_base(a, b).ok()?.to_string())
     }
 
     /// The commits of `base..head`, oldest first; both are names of commits in full.
     pub(crate) fn between(&self, base: &str, head: &str) -> Vec<String> {
-        let list = self.fixed(&["rev-list", "--reverse", &format!("{base}..{head}")]);
-        list.lines().map(str::to_owned).collect()
+        let library = self.library();
+        let walk = || {
+            let mut walk = library.revwalk()?;
+            walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)?;
+            walk.push(git2::Oid::from_str(head)?)?;
+            walk.hide(git2::Oid::from_str(base)?)?;
+            walk.map(|id| Ok(id?.to_string())).collect()
+        };
+        let list: Result<_, git2::Error> = walk();
+        list.unwrap_or_else(|error| panic!("{base}..{head} in {}: {error}", self.dir.display()))
+    }
+
+    /// What a commit, named in full, says of itself.
+    pub(crate) fn said(&self, commit: &str) -> Said {
+        let library = self.library();
+        let id = git2::Oid::from_str(commit);
+        let commit = id
+            .and_then(|id| library.find_commit(id))
+            .unwrap_or_else(|error| panic!("{commit} in {}: {error}", self.dir.display()));
+        let author = commit.author();
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Said {
+            tree: commit.tree_id().to_string(),
+            parents: commit.parent_ids().map(|id| id.to_string()).collect(),
+            name: text(author.name_bytes()),
+            email: text(author.email_bytes()),
+            time: author.when().seconds(),
+            message: text(commit.message_bytes().trim_ascii()),
+        }
     }
 
     /// Object name of a path in a commit.

@@ -183,6 +183,14 @@ impl Hub {
         .collect()
     }
 
+    /// How many check runs of all repositories are completed.
+    pub fn completed_checks(&self) -> usize {
+        let state = self.state();
+        let runs = state.repos.values().flat_map(|repo| &repo.check_runs);
+        runs.filter(|run| run.fields.get("status").and_then(Value::as_str) == Some("completed"))
+            .count()
+    }
+
     /// All commit statuses of a repository, oldest first.
     pub fn statuses(&self, name: &str) -> Vec<StatusView> {
         let state = self.state();

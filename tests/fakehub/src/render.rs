@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::call::Links;
 use crate::diff::FileDiff;
+use crate::git::Said;
 use crate::state::{IssueComment, Pull, Repo, Review, ReviewComment, State};
 use crate::url::encode_path;
 
@@ -341,41 +342,15 @@ pub(crate) fn file(links: &Links, repo: &Repo, head: &str, file: &FileDiff) -> V
     made
 }
 
-/// What git says of a commit.
-struct Logged {
-    tree: String,
-    parents: String,
-    name: String,
-    email: String,
-    date: String,
-    message: String,
-}
-
-fn logged(repo: &Repo, sha: &str) -> Logged {
-    let text = repo
-        .git
-        .fixed(&["log", "-1", "--format=%T%n%P%n%an%n%ae%n%at%n%B", sha]);
-    let mut lines = text.lines();
-    let mut next = || lines.next().unwrap_or_default().to_owned();
-    Logged {
-        tree: next(),
-        parents: next(),
-        name: next(),
-        email: next(),
-        date: time(next().parse().unwrap_or_default()),
-        message: lines.collect::<Vec<_>>().join("\n"),
-    }
-}
-
 /// A commit as webhooks show it.
 pub(crate) fn simple_commit(repo: &Repo, sha: &str) -> Value {
-    let commit = logged(repo, sha);
+    let commit = repo.git.said(sha);
     let person = json!({"name": commit.name, "email": commit.email});
     json!({
         "id": sha,
         "tree_id": commit.tree,
         "message": commit.message,
-        "timestamp": commit.date,
+        "timestamp": time(commit.time),
         "author": person,
         "committer": person,
     })
@@ -383,19 +358,18 @@ pub(crate) fn simple_commit(repo: &Repo, sha: &str) -> Value {
 
 /// A commit as the commit, compare and pull request operations show it.
 pub(crate) fn commit(links: &Links, repo: &Repo, sha: &str) -> Value {
-    let Logged {
+    let Said {
         tree,
         parents,
         name,
         email,
-        date,
+        time: when,
         message,
-    } = logged(repo, sha);
-    let person = json!({"name": name, "email": email, "date": date});
+    } = repo.git.said(sha);
+    let person = json!({"name": name, "email": email, "date": time(when)});
     let git = format!("{}/git", repo_url(links, repo));
     let parents: Vec<Value> = parents
-        .split(' ')
-        .filter(|parent| !parent.is_empty())
+        .iter()
         .map(|parent| json!({"sha": parent, "url": format!("{}/commits/{parent}", repo_url(links, repo))}))
         .collect();
     json!({

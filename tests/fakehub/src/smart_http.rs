@@ -1,7 +1,7 @@
 //! git over HTTP: hands requests to `git http-backend`, so that a checkout can fetch and push.
 
 use std::io::Write as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -111,7 +111,11 @@ pub(crate) fn carry_out(hub: &Hub, asked: &Asked<'_>, admitted: &Admitted) -> Re
     let folder = git.dir.file_name().unwrap_or_default();
     let git_path = format!("/{}/{action}", folder.display());
     let before = writes.then(|| heads(git));
-    let reply = backend(hub, asked, &git_path);
+    let is_plain = asked.incoming.header("content-encoding").is_none();
+    let reply = match action.as_str() {
+        "git-upload-pack" if is_plain && asked.incoming.method == "POST" => upload(asked, git),
+        _ => backend(hub, asked, &git_path),
+    };
     if action == "git-receive-pack" {
         let known = before.unwrap_or_default();
         let after = heads(git);
@@ -134,6 +138,24 @@ fn heads(git: &Git) -> Vec<(String, String)> {
     pairs
         .map(|(branch, commit)| (branch.to_owned(), commit.to_owned()))
         .collect()
+}
+
+/// Runs what the CGI program would run for a fetch, without the process in between.
+fn upload(asked: &Asked<'_>, git: &Git) -> Reply {
+    let incoming = asked.incoming;
+    let mut command = plain_git();
+    command
+        .args(["upload-pack", "--stateless-rpc"])
+        .arg(&git.dir);
+    if let Some(version) = incoming.header("git-protocol") {
+        command.env("GIT_PROTOCOL", version);
+    }
+    let out = answer_of(command, &incoming.body);
+    let mut reply = Reply::bytes("application/x-git-upload-pack-result", out);
+    reply
+        .headers
+        .push(("cache-control".to_owned(), "no-cache".to_owned()));
+    reply
 }
 
 /// Runs the CGI program that git ships.
@@ -160,20 +182,24 @@ fn backend(hub: &Hub, asked: &Asked<'_>, git_path: &str) -> Reply {
             command.env(variable, value);
         }
     }
+    cgi_reply(&answer_of(command, &incoming.body))
+}
+
+/// What a command says to its input.
+fn answer_of(mut command: Command, body: &[u8]) -> Vec<u8> {
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let mut child = command.spawn().expect("git is installed");
     let mut stdin = child.stdin.take().expect("piped");
-    let body = incoming.body.clone();
-    let writer = std::thread::spawn(move || {
-        // The backend may answer without reading everything.
-        let _ = stdin.write_all(&body);
-    });
-    let out = child.wait_with_output().expect("the backend runs").stdout;
-    writer.join().expect("the writer does not panic");
-    cgi_reply(&out)
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // It may answer without reading everything.
+            let _ = stdin.write_all(body);
+        });
+        child.wait_with_output().expect("git runs").stdout
+    })
 }
 
 fn cgi_reply(out: &[u8]) -> Reply {

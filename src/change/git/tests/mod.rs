@@ -11,6 +11,7 @@ mod histories;
 mod hooks;
 mod in_process;
 mod places;
+mod plain;
 mod ranges;
 mod staging;
 mod storage;

@@ -24,13 +24,17 @@ pub(crate) fn compare(call: &mut Call<'_>) -> Answer {
     })?;
     let list = repo.git.between(&base, &head);
     let (ahead, behind) = (list.len(), repo.git.between(&head, &base).len());
-    let diff = call.repo_mut()?.diff(&merge_base, &head);
-    let repo = call.repo()?;
     let page: usize = call
         .query
         .get("page")
         .and_then(|page| page.parse().ok())
         .unwrap_or(1);
+    // Only the first page lists the files.
+    let diff = match page {
+        1 => Some(call.repo_mut()?.diff(&merge_base, &head)),
+        _ => None,
+    };
+    let repo = call.repo()?;
     let commits_of = |shown: &[String]| -> Value {
         let commits = shown
             .iter()
@@ -54,11 +58,10 @@ pub(crate) fn compare(call: &mut Call<'_>) -> Answer {
             commits_of(&list[..list.len().min(COMMITS)]),
         )
     };
-    // Only the first page lists the files.
     let files: Vec<Value> = diff
-        .files
         .iter()
-        .take(if page == 1 { DIFF_FILES } else { 0 })
+        .flat_map(|diff| &diff.files)
+        .take(DIFF_FILES)
         .map(|file| render::file(&call.links, repo, &head, file))
         .collect();
     let web = format!("{}/{}/compare/{basehead}", call.links.web, repo.full_name);

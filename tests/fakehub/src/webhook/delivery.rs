@@ -154,6 +154,8 @@ pub(crate) struct Hook {
     pub(crate) deliveries: Vec<Delivery>,
     /// Most deliveries on their way at once.
     pub(crate) senders: usize,
+    /// Whether connections are used again.
+    pub(crate) keeps_connections: bool,
     pub(crate) wake: std::sync::Arc<tokio::sync::Notify>,
 }
 
@@ -165,6 +167,7 @@ impl Hook {
             mode: DeliveryMode::Automatic,
             deliveries: Vec::new(),
             senders: 1,
+            keeps_connections: false,
             wake: std::sync::Arc::default(),
         }
     }
@@ -279,6 +282,11 @@ impl Hub {
         let mut state = self.state();
         state.hook.senders = count.max(1);
         state.hook.wake.notify_one();
+    }
+
+    /// Uses connections again, which is cheaper, and fails where the other side was restarted.
+    pub fn keep_connections(&self) {
+        self.state().hook.keeps_connections = true;
     }
 
     /// Every attempt so far, oldest first, lost ones included.

@@ -22,21 +22,29 @@ pub fn signature(secret: &str, body: &[u8]) -> String {
 
 /// Sends what is queued, until the runtime ends.
 pub(crate) async fn dispatch(hub: Hub) {
-    let agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        // Each on a connection of its own: one kept from before a restart would fail for nothing.
-        .max_idle_connections(0)
-        .timeout_global(Some(PATIENCE))
-        .build()
-        .new_agent();
+    let agent = |idle| {
+        ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_idle_connections(idle)
+            .max_idle_connections_per_host(idle)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .new_agent()
+    };
+    // Each on a connection of its own: one kept from before a restart would fail for nothing.
+    let (fresh, kept) = (agent(0), agent(8));
     let wake = std::sync::Arc::clone(&hub.state().hook.wake);
     loop {
         let Some((delivery, url)) = take(&hub) else {
             wake.notified().await;
             continue;
         };
-        let (hub, agent, wake) = (hub.clone(), agent.clone(), std::sync::Arc::clone(&wake));
+        let agent = match hub.state().hook.keeps_connections {
+            true => kept.clone(),
+            false => fresh.clone(),
+        };
+        let (hub, wake) = (hub.clone(), std::sync::Arc::clone(&wake));
         tokio::task::spawn_blocking(move || {
             let outcome = send(&agent, &url, &delivery);
             let mut state = hub.state();

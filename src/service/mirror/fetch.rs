@@ -1,0 +1,487 @@
+//! Commits of GitHub's into one cached repository.
+//!
+//! They are asked for in git's own protocol over the connections that are open already, and packed by
+//! `git index-pack`, which checks every object. Whatever answers otherwise is fetched by `git fetch`.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use base64::Engine as _;
+
+use super::{LONGEST, Mirror, MirrorError, REFS, put, size_of};
+use crate::github::event::RepositoryName;
+use crate::github::marker::is_hex;
+use crate::github::{Client, Token};
+use crate::service::packet::{self, Answer, Piece, Wish};
+
+/// Names of commits that are kept.
+const KEPT_REFS: usize = 64;
+
+/// How often a running fetch is looked at, at first and at last.
+const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(25));
+
+/// How often the size of a growing repository is looked at.
+const LOOK_SIZE: Duration = Duration::from_secs(1);
+
+/// Packs above which they are joined: every look for an object asks one after the other.
+const MOST_PACKS: usize = 200;
+
+/// What git complains of in old and harmless histories, and submodules of any kind, because none is ever
+/// fetched; names that would leave a work tree, or fool one, stay errors.
+pub(super) const PASSED: [&str; 11] = [
+    "zeroPaddedFilemode",
+    "missingSpaceBeforeDate",
+    "badTimezone",
+    "missingNameBeforeEmail",
+    "missingEmail",
+    "gitmodulesName",
+    "gitmodulesParse",
+    "gitmodulesPath",
+    "gitmodulesSymlink",
+    "gitmodulesUpdate",
+    "gitmodulesUrl",
+];
+
+/// How a try without `git fetch` ended.
+enum Tried {
+    Done,
+    /// Nothing was taken in; git may have another way.
+    NotAtAll(String),
+}
+
+impl Mirror {
+    /// Fetches commits that are not here, each without its history. Needs a tokio runtime around it.
+    ///
+    /// # Errors
+    /// [`MirrorError`]. What was fetched before stays.
+    pub(in crate::service) fn fetch(
+        &self,
+        commits: &[&str],
+        name: &RepositoryName,
+        client: &Client,
+    ) -> Result<(), MirrorError> {
+        for commit in commits {
+            if commit.len() < 40 || !is_hex(commit) {
+                return Err(MirrorError::NotACommit {
+                    name: (*commit).to_owned(),
+                });
+            }
+        }
+        if self.missing(commits)?.is_empty() {
+            return Ok(());
+        }
+        // One fetch at a time: git keeps others out by a file that a killed one leaves behind. This lock
+        // goes with its process.
+        let lock = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.path.join("fetching"))?;
+        lock.lock()?;
+        let _ = std::fs::remove_file(self.path.join("shallow.lock"));
+        // Whoever had the lock may have brought them.
+        let wanted = self.missing(commits)?;
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let before = self.packs()?;
+        if let Tried::NotAtAll(why) = self.by_protocol(&wanted, name, client)? {
+            tracing::debug!(reason = why, "git fetches instead");
+            self.by_git(&wanted, name, client)?;
+        }
+        self.forget_refs(&wanted)?;
+        self.look_at_new(&before)?;
+        if before.len() > MOST_PACKS {
+            self.join_packs(client.token())?;
+        }
+        drop(lock);
+        if let Some(name) = self.missing(&wanted)?.first() {
+            return Err(MirrorError::Missing {
+                name: (*name).to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Asks for the commits over the client's connections.
+    fn by_protocol(
+        &self,
+        wanted: &[&str],
+        name: &RepositoryName,
+        client: &Client,
+    ) -> Result<Tried, MirrorError> {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return Ok(Tried::NotAtAll("no runtime".to_owned()));
+        };
+        if wanted.iter().any(|commit| commit.len() != 40) {
+            return Ok(Tried::NotAtAll("another kind of names".to_owned()));
+        }
+        let all_shallow = self.shallow()?;
+        let haves: Vec<String> = self.refs()?.into_iter().map(|(_, name)| name).collect();
+        let shallow: Vec<String> = haves
+            .iter()
+            .filter(|name| all_shallow.contains(*name))
+            .cloned()
+            .collect();
+        let body = packet::request(&Wish {
+            wants: wanted,
+            haves: &haves,
+            shallow: &shallow,
+        });
+        let mut answer = Answer::default();
+        let mut taking = Taking {
+            mirror: self,
+            shallow: all_shallow,
+            indexer: None,
+            bytes: 0,
+            began: Instant::now(),
+            stopped: None,
+        };
+        let mut each = |bytes: &[u8]| {
+            answer
+                .take(bytes, &mut |piece| taking.take(piece))
+                .map_err(|error| error.to_string())
+        };
+        let sent = runtime.block_on(client.upload_pack(name, body, &mut each));
+        let sent = sent.and_then(|()| answer.end().map_err(|error| error.to_string()));
+        let Taking {
+            indexer, stopped, ..
+        } = taking;
+        if let Some(why) = stopped {
+            drop(indexer);
+            return Err(self.stopped(why));
+        }
+        match (sent, indexer) {
+            (Ok(()), Some(indexer)) => indexer.finish(self, client.token())?,
+            (Err(why), None) => return Ok(Tried::NotAtAll(why)),
+            (Ok(()), None) => return Ok(Tried::NotAtAll("the pack is empty".to_owned())),
+            // git's own words come first: it ended, and so the pack could not be handed on.
+            (Err(why), Some(indexer)) => {
+                return Err(match indexer.finish(self, client.token()) {
+                    Err(error @ MirrorError::Malformed { .. }) => error,
+                    _ => MirrorError::Fetch { message: why },
+                });
+            }
+        }
+        for commit in wanted {
+            let written = self.path.join("new-name");
+            std::fs::write(&written, format!("{commit}\n"))?;
+            std::fs::rename(&written, self.path.join(REFS).join(commit))?;
+        }
+        Ok(Tried::Done)
+    }
+
+    /// Commits without their parents.
+    fn shallow(&self) -> io::Result<BTreeSet<String>> {
+        match std::fs::read_to_string(self.path.join("shallow")) {
+            Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Names of the packs.
+    fn packs(&self) -> io::Result<BTreeSet<PathBuf>> {
+        let mut packs = BTreeSet::new();
+        for entry in std::fs::read_dir(self.path.join("objects/pack"))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|end| end == "idx") {
+                packs.insert(path);
+            }
+        }
+        Ok(packs)
+    }
+
+    /// Notes whether an object of the packs that are new is too large to be read by this process.
+    fn look_at_new(&self, before: &BTreeSet<PathBuf>) -> io::Result<()> {
+        if self.is_large() {
+            return Ok(());
+        }
+        let repository = self.repository();
+        let fits = |pack: &PathBuf| repository.is_small_pack(pack, super::LARGE) == Some(true);
+        match self.packs()?.difference(before).all(fits) {
+            true => Ok(()),
+            false => put(&self.path.join(super::LARGE_MARK), ""),
+        }
+    }
+
+    /// Makes one pack of all, of what the kept names hold.
+    fn join_packs(&self, token: &Token) -> Result<(), MirrorError> {
+        let mut command = self.git();
+        command.args([
+            "-c",
+            "pack.window=0",
+            "-c",
+            "repack.writeBitmaps=false",
+            "repack",
+            "-a",
+            "-d",
+            "-l",
+            "-q",
+        ]);
+        Running::new(command.spawn()?).wait(self, token)
+    }
+
+    fn by_git(
+        &self,
+        wanted: &[&str],
+        name: &RepositoryName,
+        client: &Client,
+    ) -> Result<(), MirrorError> {
+        let (token, server) = (client.token(), &client.addresses().server);
+        let basic = base64::engine::general_purpose::STANDARD
+            .encode(format!("x-access-token:{}", token.expose_to_git()));
+        let mut command = self.git();
+        command
+            .args([
+                "-c",
+                "http.lowSpeedLimit=1000",
+                "-c",
+                "http.lowSpeedTime=30",
+                "-c",
+                "http.followRedirects=initial",
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-auto-maintenance",
+                "--no-recurse-submodules",
+                "--no-write-fetch-head",
+                "--depth=1",
+                "--end-of-options",
+            ])
+            .arg(format!("{server}/{name}.git"))
+            // A name for each: what has none is not offered to GitHub as known, and the whole would come
+            // again with every push.
+            .args(
+                wanted
+                    .iter()
+                    .map(|commit| format!("{commit}:{REFS}{commit}")),
+            )
+            // In the environment: arguments are visible to every process of the machine.
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", format!("http.{server}/.extraheader"))
+            .env(
+                "GIT_CONFIG_VALUE_0",
+                format!("AUTHORIZATION: basic {basic}"),
+            );
+        Running::new(command.spawn()?).wait(self, token)
+    }
+
+    /// The named commits, the one that was named first at the front.
+    fn refs(&self) -> io::Result<Vec<(SystemTime, String)>> {
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(self.path.join(REFS))? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let written = entry.metadata().and_then(|meta| meta.modified());
+            if name.len() == 40 && is_hex(&name) {
+                all.push((written.unwrap_or(SystemTime::UNIX_EPOCH), name));
+            }
+        }
+        all.sort();
+        Ok(all)
+    }
+
+    /// Drops the names of commits but for the newest ones and those that were just fetched. What they held
+    /// stays until the packs are joined.
+    fn forget_refs(&self, fetched: &[&str]) -> io::Result<()> {
+        let mut all = self.refs()?;
+        all.retain(|(_, name)| !fetched.contains(&name.as_str()));
+        let most = all.len().saturating_sub(KEPT_REFS);
+        for (_, name) in all.into_iter().take(most) {
+            std::fs::remove_file(self.path.join(REFS).join(name))?;
+        }
+        Ok(())
+    }
+
+    /// What is half written may be of any size: the repository goes.
+    fn stopped(&self, why: String) -> MirrorError {
+        let _ = std::fs::remove_dir_all(&self.path);
+        MirrorError::Stopped { why }
+    }
+
+    fn too_large(&self) -> String {
+        format!(
+            "it grew beyond cache.max-repository-mib ({} MiB)",
+            self.most_bytes >> 20
+        )
+    }
+}
+
+fn too_long() -> String {
+    format!("it took longer than {} minutes", LONGEST.as_secs() / 60)
+}
+
+/// Takes the pieces of an answer.
+struct Taking<'m> {
+    mirror: &'m Mirror,
+    shallow: BTreeSet<String>,
+    indexer: Option<Indexer>,
+    bytes: u64,
+    began: Instant,
+    stopped: Option<String>,
+}
+
+impl Taking<'_> {
+    fn take(&mut self, piece: Piece<'_>) -> io::Result<()> {
+        match piece {
+            Piece::Shallow(name) if name.len() == 40 && is_hex(name) => {
+                self.shallow.insert(name.to_owned());
+            }
+            Piece::Shallow(name) => return Err(io::Error::other(format!("{name:?} is no commit"))),
+            Piece::Unshallow(name) => {
+                self.shallow.remove(name);
+            }
+            Piece::Pack(bytes) => return self.pack(bytes),
+        }
+        Ok(())
+    }
+
+    fn pack(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
+        // The whole of what is here counts: what is new comes on top of it.
+        let why = if self.bytes > self.mirror.most_bytes {
+            Some(self.mirror.too_large())
+        } else if self.began.elapsed() > LONGEST {
+            Some(too_long())
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            self.stopped = Some(why.clone());
+            return Err(io::Error::other(why));
+        }
+        let indexer = match &mut self.indexer {
+            Some(indexer) => indexer,
+            None => self.indexer.insert(self.mirror.indexer(&self.shallow)?),
+        };
+        indexer.input.write_all(bytes)
+    }
+}
+
+/// A `git index-pack` that takes a pack in.
+struct Indexer {
+    running: Running,
+    input: ChildStdin,
+}
+
+impl Mirror {
+    /// Starts one. Commits without parents are named before they come, so that nobody misses the parents.
+    fn indexer(&self, shallow: &BTreeSet<String>) -> io::Result<Indexer> {
+        let lines: String = shallow.iter().map(|name| format!("{name}\n")).collect();
+        let written = self.path.join("new-shallow");
+        std::fs::write(&written, lines)?;
+        std::fs::rename(&written, self.path.join("shallow"))?;
+        let passed: Vec<String> = PASSED.iter().map(|name| format!("{name}=ignore")).collect();
+        let mut command = self.git();
+        command
+            .args(["index-pack", "--stdin", "--fix-thin", "--threads=1"])
+            .arg(format!("--strict={}", passed.join(",")))
+            .arg(format!("--max-input-size={}", self.most_bytes.max(1)))
+            .stdin(Stdio::piped());
+        let mut child = command.spawn()?;
+        let input = child.stdin.take();
+        let running = Running::new(child);
+        let input = input.ok_or_else(|| io::Error::other("git's pipe is gone"))?;
+        Ok(Indexer { running, input })
+    }
+}
+
+impl Indexer {
+    /// Ends its input and waits.
+    fn finish(self, mirror: &Mirror, token: &Token) -> Result<(), MirrorError> {
+        drop(self.input);
+        self.running.wait(mirror, token)
+    }
+}
+
+/// A git that writes into a repository. Killed when dropped.
+struct Running {
+    child: Child,
+    /// Read beside it: a full pipe would stop git.
+    said: Option<JoinHandle<Vec<u8>>>,
+}
+
+impl Running {
+    fn new(mut child: Child) -> Self {
+        let said = child.stderr.take().map(|mut pipe| {
+            std::thread::spawn(move || {
+                let mut text = Vec::new();
+                let _ = io::copy(&mut io::Read::take(&mut pipe, 64 << 10), &mut text);
+                let _ = io::copy(&mut pipe, &mut io::sink());
+                text
+            })
+        });
+        Self { child, said }
+    }
+
+    /// Waits for its end, and stops it where it takes too long or fills the disk.
+    fn wait(mut self, mirror: &Mirror, token: &Token) -> Result<(), MirrorError> {
+        let began = Instant::now();
+        let mut looked = began;
+        let mut pause = LOOK.0;
+        let status = loop {
+            if let Some(status) = self.child.try_wait()? {
+                break status;
+            }
+            let why = if began.elapsed() > LONGEST {
+                Some(too_long())
+            } else if looked.elapsed() > LOOK_SIZE {
+                looked = Instant::now();
+                (size_of(&mirror.path) > mirror.most_bytes).then(|| mirror.too_large())
+            } else {
+                None
+            };
+            if let Some(why) = why {
+                drop(self);
+                return Err(mirror.stopped(why));
+            }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "waits for a process; the result does not depend on how long"
+            )]
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LOOK.1);
+        };
+        if status.success() {
+            return Ok(());
+        }
+        let text = self
+            .said
+            .take()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().take(3).map(str::trim).collect();
+        let message = token.redact(&lines.join("; "));
+        // Another try sends the same again.
+        let is_malformed = [
+            "fsck error",
+            "malformed",
+            "is corrupt",
+            "fatal: pack ",
+            "over limit",
+        ]
+        .iter()
+        .any(|words| text.contains(words));
+        Err(match is_malformed {
+            true => MirrorError::Malformed { message },
+            false => MirrorError::Fetch { message },
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that ended already does not mind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests;
