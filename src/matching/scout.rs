@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use fancy_regex::{Assertion, Expr};
+use regex_automata::Input;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
-use regex_automata::{Input, util::syntax};
+use regex_syntax::ParserBuilder;
 
 /// Largest automaton that is built of one expression, in bytes.
 const NFA_MAX: usize = 1 << 20;
@@ -26,17 +27,23 @@ pub(super) struct Scout {
 impl Scout {
     /// A scout for an expression made by [`loose`].
     pub(super) fn new(loose: &str) -> Option<Self> {
-        let automaton = DFA::builder()
-            // Bytes are characters: see `one_byte_each`.
-            .syntax(syntax::Config::new().unicode(false).utf8(false))
-            .thompson(
+        // Bytes are characters: see `one_byte_each`.
+        let parsed = ParserBuilder::new()
+            .unicode(false)
+            .utf8(false)
+            .build()
+            .parse(loose)
+            .ok()?;
+        let states = thompson::Compiler::new()
+            .configure(
                 thompson::Config::new()
                     .which_captures(WhichCaptures::None)
                     .utf8(false)
                     .nfa_size_limit(Some(NFA_MAX)),
             )
-            .build(loose)
+            .build_from_hir(&parsed)
             .ok()?;
+        let automaton = DFA::builder().build_from_nfa(states).ok()?;
         let cache = Mutex::new(None);
         Some(Self { automaton, cache })
     }
