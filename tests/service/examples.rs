@@ -7,10 +7,11 @@ use scrubin::service::signature::Secret;
 use serde_json::Value;
 
 use crate::stage::{Database, SECRET, Stage};
-use crate::{missing, run};
+use crate::{missing, trial};
 
 /// Where npm puts them (`tests/package.json`).
-const FILE: &str = "tests/node_modules/@octokit/webhooks-examples/api.github.com/index.json";
+pub(crate) const FILE: &str =
+    "tests/node_modules/@octokit/webhooks-examples/api.github.com/index.json";
 
 pub(crate) fn trials(in_ci: bool) -> Vec<Trial> {
     let title = "examples::every_example_of_github_is_answered".to_owned();
@@ -19,7 +20,7 @@ pub(crate) fn trials(in_ci: bool) -> Vec<Trial> {
         let why = "the npm package @octokit/webhooks-examples is not there (`npm ci` in tests)";
         return vec![missing(title, why, in_ci)];
     }
-    vec![Trial::test(title, move || run(|| every_example(&place)))]
+    vec![trial(title, move || every_example(&place))]
 }
 
 fn every_example(place: &Path) {

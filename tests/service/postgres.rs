@@ -169,31 +169,42 @@ impl Cluster {
         self.await_ready().unwrap();
     }
 
-    /// Runs `pg_dump` into `pg_restore`: a copy of a database under a new address.
+    /// Runs `pg_dump` and `pg_restore` as docs/service.md has it: a copy of a database under a new address.
     pub(crate) fn copy(&self, url: &str) -> String {
         let copy = self.database();
-        let name = |url: &str| url.rsplit('/').next().unwrap().to_owned();
-        let dump = self
-            .tool("pg_dump")
-            .args(["-Fc", &name(url)])
-            .output()
-            .unwrap();
-        assert!(dump.status.success());
-        let file = self.folder.path().join("dump");
-        std::fs::write(&file, dump.stdout).unwrap();
-        let restored = self
-            .tool("pg_restore")
-            .args(["-d", &name(&copy)])
-            .arg(&file)
-            .output()
-            .unwrap();
-        assert!(
-            restored.status.success(),
-            "{}",
-            String::from_utf8_lossy(&restored.stderr)
-        );
+        let file = self.folder.path().join(name_of(&copy));
+        let run = |tool: &str, arguments: &[&str]| {
+            let mut command = self.tool(tool);
+            let done = command.args(arguments).output().unwrap();
+            assert!(done.status.success(), "{tool}: {done:?}");
+        };
+        let file = file.to_str().unwrap();
+        run("pg_dump", &["-Fc", "-d", name_of(url), "-f", file]);
+        let into = ["--no-owner", "--role=scrubin", "-d", name_of(&copy), file];
+        run("pg_restore", &into);
         copy
     }
+
+    /// Every row of a database, sorted, as statements.
+    pub(crate) fn rows(&self, url: &str) -> String {
+        let mut command = self.tool("pg_dump");
+        command.args(["--data-only", "--inserts", "-d", name_of(url)]);
+        let done = command.output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        let text = String::from_utf8(done.stdout).unwrap();
+        let mut rows: Vec<&str> = text
+            .lines()
+            // Newer versions wrap their dump in a word that differs each time.
+            .filter(|line| !line.starts_with('\\') && !line.starts_with("--"))
+            .collect();
+        rows.sort_unstable();
+        rows.join("\n")
+    }
+}
+
+/// The name of a database in its address.
+fn name_of(url: &str) -> &str {
+    url.rsplit('/').next().unwrap()
 }
 
 impl Drop for Cluster {
@@ -202,6 +213,30 @@ impl Drop for Cluster {
         signal(server.id(), "QUIT");
         let _ = server.wait();
     }
+}
+
+/// Whether a folder has a few gigabytes, and programs in it can be run.
+pub(crate) fn has_room(folder: &Path) -> bool {
+    const NEEDED_KIB: u64 = 3 << 20;
+    let Ok(place) = tempfile::tempdir_in(folder) else {
+        return false;
+    };
+    let program = place.path().join("program");
+    let runs = std::fs::copy("/bin/true", &program).is_ok()
+        && Command::new(&program)
+            .status()
+            .is_ok_and(|status| status.success());
+    let told = Command::new("df").args(["-Pk"]).arg(folder).output();
+    let free = told.ok().and_then(|told| {
+        let text = String::from_utf8(told.stdout).ok()?;
+        text.lines()
+            .nth(1)?
+            .split_whitespace()
+            .nth(3)?
+            .parse::<u64>()
+            .ok()
+    });
+    runs && free.is_some_and(|free| free >= NEEDED_KIB)
 }
 
 /// Sends a signal to a process.

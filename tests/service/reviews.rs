@@ -140,6 +140,7 @@ fn merge_group(database: &Database) {
     let scene = &stage.scene;
     let number = scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
     stage.settle();
+    let said = scene.comments(number);
     let group = scene.hub.merge_group(REPO, number);
     stage.settle();
     let run = scene.checks(&group.head_sha).pop().unwrap();
@@ -147,6 +148,14 @@ fn merge_group(database: &Database) {
         (run.name.as_str(), run.conclusion.as_deref()),
         ("scrubin/gate", Some("failure"))
     );
+    assert_eq!(scene.comments(number), said, "a group has no comments");
+    // One in which nothing is wrong.
+    let number = scene.pull("good", &[("src/valve.c", &file(&[safe_copy("b")]))]);
+    stage.settle();
+    let group = scene.hub.merge_group(REPO, number);
+    stage.settle();
+    let run = scene.checks(&group.head_sha).pop().unwrap();
+    assert_eq!(run.conclusion.as_deref(), Some("success"));
     scene.hub.assert_clean();
 }
 
@@ -201,12 +210,39 @@ fn fork(database: &Database) {
     let scene = &stage.scene;
     scene.hub.add_fork(REPO, "eve/pump");
     scene.hub.create_branch("eve/pump", "fix", "main");
-    scene
-        .hub
-        .commit_files("eve/pump", "fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    let push = |text: &str| {
+        scene.hub.commit_files("eve/pump", "fix", &[(FILE, text)]);
+        scene.hub.tip("eve/pump", "fix")
+    };
+    let conclusion = |head: &str| scene.checks(head).pop().and_then(|run| run.conclusion);
+    let head = push(&file(&[unsafe_copy("a")]));
     let number = scene.hub.open_pull_from(REPO, "eve/pump", "fix", "main");
     stage.settle();
-    assert_eq!(scene.comments(number).len(), 1);
+    let comments = scene.comments(number);
+    assert_eq!(comments.len(), 1);
+    assert!(
+        comments[0].body.contains("C-LEN-014") && comments[0].line == Some(6),
+        "{comments:#?}"
+    );
+    assert_eq!(conclusion(&head).as_deref(), Some("failure"));
+    // Its settings are those of the repository it asks to be taken into.
+    let lax = [
+        ("scrubin.toml", "[check]\nfail-on = \"never\"\n"),
+        (FILE, &file(&[unsafe_copy("a"), unsafe_copy("b")])),
+    ];
+    scene.hub.commit_files("eve/pump", "fix", &lax);
+    let head = scene.hub.tip("eve/pump", "fix");
+    stage.settle();
+    assert_eq!(scene.comments(number).len(), 2);
+    assert_eq!(conclusion(&head).as_deref(), Some("failure"));
+    let head = push(&file(&[safe_copy("a"), safe_copy("b")]));
+    stage.settle();
+    assert_eq!(conclusion(&head).as_deref(), Some("success"));
+    // The fork, where we are nobody, is neither asked nor fetched from.
+    for exchange in scene.hub.log() {
+        assert!(!exchange.path.contains("eve/pump"), "{exchange:#?}");
+    }
+    assert!(scene.hub.check_runs("eve/pump").is_empty());
     scene.assert_sound(number);
 }
 
@@ -217,6 +253,15 @@ fn closed(database: &Database) {
     stage.settle();
     scene.hub.close(REPO, number);
     stage.settle();
+    let (said, runs) = (scene.comments(number), scene.hub.check_runs(REPO));
+    scene
+        .hub
+        .commit_files(REPO, "fix", &[(FILE, &file(&[unsafe_copy("b")]))]);
+    let opened = scene.hub.deliveries_of("pull_request", "opened");
+    assert!(scene.hub.deliver_again(opened[0].id).accepted());
+    stage.settle();
+    assert_eq!(scene.comments(number), said, "it was spoken to");
+    assert_eq!(scene.hub.check_runs(REPO), runs, "it was checked");
     let id = i64::try_from(scene.hub.repository_id(REPO)).unwrap();
     let findings = stage
         .wait(
@@ -237,7 +282,12 @@ fn closed(database: &Database) {
                 .findings(id, i64::try_from(number).unwrap()),
         )
         .unwrap();
-    assert_eq!(findings[0].state, FindingState::Open);
+    let open = findings
+        .iter()
+        .filter(|one| one.state == FindingState::Open);
+    assert_eq!(open.count(), 1, "{findings:#?}");
+    assert_eq!(scene.conclusion("fix").as_deref(), Some("failure"));
+    scene.assert_sound(number);
 }
 
 fn annotations(database: &Database) {

@@ -103,7 +103,7 @@ impl Scene {
         write("record.key", &record_key());
         write("client-secret", &self.app.client_secret);
         let text = format!(
-            "[server]\nlisten = \"{listen}\"\npublic-url = \"https://scrubin.acme.example\"\n\
+            "[server]\nlisten = \"{listen}\"\nmetrics = \"127.0.0.1:0\"\npublic-url = \"https://scrubin.acme.example\"\n\
              [github]\napp-id = {}\nprivate-key-file = \"key.pem\"\nwebhook-secret-files = [\"secret\"]\n\
              client-id = \"{}\"\nclient-secret-file = \"client-secret\"\n\
              api-url = \"{}\"\nserver-url = \"{}\"\n[store]\nurl = \"{}\"\n\
@@ -167,11 +167,18 @@ impl Scene {
     }
 }
 
-/// A key that signs records.
-fn record_key() -> String {
+fn signing_key() -> scrubin::evidence::SigningKey {
     scrubin::evidence::SigningKey::from_seed([7; 32])
-        .to_openssh()
-        .unwrap()
+}
+
+/// A key that signs records.
+pub(crate) fn record_key() -> String {
+    signing_key().to_openssh().unwrap()
+}
+
+/// Who may have signed them.
+pub(crate) fn record_signers() -> String {
+    signing_key().verifying().to_openssh().unwrap()
 }
 
 /// The service, running in this process.
@@ -179,6 +186,7 @@ pub(crate) struct Stage {
     pub(crate) scene: Scene,
     pub(crate) service: Arc<Service>,
     listening: String,
+    numbers: String,
     runtime: tokio::runtime::Runtime,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     task: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
@@ -209,6 +217,7 @@ impl Stage {
             (service, server)
         });
         let address = server.address().unwrap();
+        let numbers = server.metrics_address().unwrap();
         scene.hub.set_webhook(WebhookTarget::new(
             &format!("http://{address}/webhook"),
             SECRET,
@@ -222,6 +231,7 @@ impl Stage {
             scene,
             service,
             listening: address.to_string(),
+            numbers: numbers.to_string(),
             runtime,
             stop: Some(stop),
             task: Some(task),
@@ -275,6 +285,11 @@ impl Stage {
     /// `HOST:PORT` of the service.
     pub(crate) fn address(&self) -> String {
         self.listening.clone()
+    }
+
+    /// `HOST:PORT` of its numbers.
+    pub(crate) fn numbers(&self) -> String {
+        self.numbers.clone()
     }
 }
 

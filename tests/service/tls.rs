@@ -6,7 +6,7 @@ use std::time::Duration;
 use fakehub::{FakeHub, Hub, WebhookTarget};
 
 use crate::Test;
-use crate::crashes::{Process, free_address};
+use crate::process::{Process, free_address};
 use crate::stage::{Database, FILE, SECRET, Scene, file, unsafe_copy};
 
 pub(crate) const TESTS: &[Test] = &[

@@ -56,6 +56,8 @@ pub enum FaultKind {
     TokenExpired,
     /// 403 as for a missing permission.
     PermissionMissing,
+    /// git gets these bytes instead of what it asked for.
+    Pack(Vec<u8>),
     /// Any status with a message, for what has no name here.
     Status(u16, String),
     /// Something happens just before the request: a person deletes a comment, the head moves.
@@ -79,6 +81,7 @@ impl FaultKind {
             Self::UnprocessableLine { .. } => "unprocessable-line",
             Self::TokenExpired => "token-expired",
             Self::PermissionMissing => "permission-missing",
+            Self::Pack(_) => "pack",
             Self::Status(..) => "status",
             Self::Hook(_) => "hook",
         }
@@ -114,6 +117,7 @@ impl FaultKind {
             },
             Self::TokenExpired => Self::TokenExpired,
             Self::PermissionMissing => Self::PermissionMissing,
+            Self::Pack(bytes) => Self::Pack(bytes.clone()),
             Self::Status(status, message) => Self::Status(*status, message.clone()),
             Self::Hook(_) => return None,
         })

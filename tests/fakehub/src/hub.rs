@@ -238,6 +238,11 @@ impl Hub {
         self.state().faults.push(fault);
     }
 
+    /// Forgets the faults that are not played yet.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
     /// Number of faults not played yet: a test that ends with some left did not test them.
     pub fn faults_left(&self) -> usize {
         self.state().faults.len()

@@ -146,6 +146,7 @@ impl Hub {
         let mut state = self.state();
         let now = state.now();
         let budget = &mut installation(&mut state, id).budget;
+        budget.limit = budget.limit.max(remaining);
         budget.remaining = remaining;
         budget.reset = now + reset_in;
     }

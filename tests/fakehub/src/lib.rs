@@ -57,6 +57,11 @@ mod suite;
 mod tls;
 mod token;
 mod url;
+#[allow(
+    clippy::disallowed_methods,
+    reason = "sends at a rate, which takes waiting"
+)]
+mod volley;
 mod webhook;
 
 pub use app::AppCredentials;
@@ -74,6 +79,7 @@ pub use proxy::Proxy;
 pub use rest::BODY_CHARACTERS;
 pub use state::{Protection, SarifUpload};
 pub use token::{Access, Caller, Permission, Permissions, TokenSpec};
+pub use volley::{VolleyAnswer, VolleyReport, pushes, volley};
 pub use webhook::{Delivery, DeliveryMode, Outcome, WebhookTarget, signature};
 
 /// The operations of GitHub's description, cut, as `GET /path`.

@@ -151,6 +151,9 @@ fn instead(
             Reply::bad_credentials()
         }
         FaultKind::PermissionMissing => Reply::error(403, "Resource not accessible by integration"),
+        FaultKind::Pack(bytes) => {
+            Reply::bytes("application/x-git-upload-pack-result", bytes.clone())
+        }
         FaultKind::Status(status, message) => Reply::error(*status, message),
         _ => return None,
     })
