@@ -7,8 +7,8 @@ use fakehub::{Fault, FaultKind, WebhookTarget};
 use serde_json::Value;
 
 use crate::Test;
-use crate::crashes::free_address;
 use crate::postgres::signal;
+use crate::process::free_address;
 use crate::stage::{Database, FILE, REPO, SECRET, Scene, file, unsafe_copy};
 
 pub(crate) const TESTS: &[Test] = &[("every_line_of_a_job_says_what_it_is_about", about)];

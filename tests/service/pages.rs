@@ -49,8 +49,9 @@ impl Browser {
 
     fn get(&mut self, path: &str) -> Got {
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        // The older version: a body whose length nobody knows ends with the connection, and has no chunks.
         let head = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {}\r\n\r\n",
+            "GET {path} HTTP/1.0\r\nHost: {}\r\nConnection: close\r\nCookie: {}\r\n\r\n",
             self.address,
             self.cookies.join("; ")
         );
