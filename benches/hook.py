@@ -55,9 +55,10 @@ def choose(repository, count, lines):
 
 
 def measure(command, repository, runs):
-    """Runs the command as git starts a hook: at the top of the work tree, with GIT_INDEX_FILE."""
+    """Runs the command as `git commit` starts a hook: at the top of the work tree, with its variables."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    env.update(GIT_INDEX_FILE=".git/index", GIT_EDITOR=":")
+    env.update(GIT_INDEX_FILE=".git/index", GIT_EDITOR=":", GIT_PREFIX="", GIT_AUTHOR_NAME="Bench",
+               GIT_AUTHOR_EMAIL="bench@example.org", GIT_AUTHOR_DATE="@1700000000 +0000")
     run(command, cwd=repository, env=env)
     return [run(command, cwd=repository, env=env) for _ in range(runs)]
 

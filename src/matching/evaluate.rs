@@ -150,6 +150,9 @@ impl<'e> Evaluator<'e> {
             Some(bound) => readable.at(bound.span),
             None => (readable.text(), 0),
         };
+        if regex.is_missed(text) {
+            return Vec::new();
+        }
         let Some(compiled) = regex.get() else {
             return Vec::new();
         };

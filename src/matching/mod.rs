@@ -33,6 +33,7 @@ mod program;
 mod readable;
 mod regex;
 mod rust;
+mod scout;
 mod search;
 mod statement_pat;
 mod statements;

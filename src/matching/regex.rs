@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::literals;
 use super::pattern::MetaId;
+use super::scout::{self, Scout};
 
 /// A regular expression, compiled at its first use.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -19,6 +20,10 @@ pub struct Regex {
     pub(super) needed: Vec<String>,
     /// The only texts that match as a whole, and whether case counts; none: there may be others.
     whole: Option<(Vec<String>, bool)>,
+    /// An expression that matches wherever this one does and is faster; see [`Scout`].
+    loose: Option<String>,
+    /// Whether this one has lookaround, which makes a search by it slow.
+    is_hard: bool,
     /// Groups that bind metavariables: group number, metavariable.
     pub(super) groups: Vec<(u16, MetaId)>,
     #[serde(skip)]
@@ -29,6 +34,11 @@ pub struct Regex {
     /// Searches by it.
     #[serde(skip)]
     light_searches: AtomicU32,
+    #[serde(skip)]
+    scout: OnceLock<Option<Scout>>,
+    /// Searches by it.
+    #[serde(skip)]
+    scout_searches: AtomicU32,
     /// Answers of [`Self::may_match_start`]: the same names come again and again.
     #[serde(skip)]
     known: Mutex<FxHashMap<Box<[u8]>, bool>>,
@@ -70,6 +80,9 @@ impl Light {
 const MOST_KNOWN: usize = 4_096;
 const LONGEST_KNOWN: usize = 48;
 
+/// Texts that are looked at by the scout before the fast engine pays.
+const SCOUT_SEARCHES: u32 = 100;
+
 /// Short texts that are searched before the fast engine pays.
 const LIGHT_SEARCHES: u32 = 200;
 
@@ -79,10 +92,14 @@ impl Clone for Regex {
             text: self.text.clone(),
             needed: self.needed.clone(),
             whole: self.whole.clone(),
+            loose: self.loose.clone(),
+            is_hard: self.is_hard,
             groups: self.groups.clone(),
             compiled: OnceLock::new(),
             light: OnceLock::new(),
             light_searches: AtomicU32::new(0),
+            scout: OnceLock::new(),
+            scout_searches: AtomicU32::new(0),
             known: Mutex::default(),
         }
     }
@@ -118,6 +135,10 @@ impl Regex {
     fn of(text: String) -> Result<Self, String> {
         let compiled = build(&text)?;
         let tree = Expr::parse_tree(&ascii(&text)).ok();
+        let loose = tree.as_ref().and_then(|tree| scout::loose(&tree.expr));
+        let is_hard = tree
+            .as_ref()
+            .is_some_and(|tree| scout::has_lookaround(&tree.expr));
         let needed = tree
             .as_ref()
             .and_then(|tree| literals::needed(&tree.expr))
@@ -129,10 +150,14 @@ impl Regex {
             text,
             needed,
             whole,
+            loose,
+            is_hard,
             groups: Vec::new(),
             compiled: lock,
             light: OnceLock::new(),
             light_searches: AtomicU32::new(0),
+            scout: OnceLock::new(),
+            scout_searches: AtomicU32::new(0),
             known: Mutex::default(),
         })
     }
@@ -217,6 +242,22 @@ impl Regex {
         Some(answer)
     }
 
+    /// Whether a first look shows that a text of many lines holds no match. Worth it until the whole
+    /// expression is compiled, and ever after where that is slow.
+    pub(super) fn is_missed(&self, text: &str) -> bool {
+        let Some(loose) = &self.loose else {
+            return false;
+        };
+        if !self.is_hard
+            && (self.is_compiled()
+                || self.scout_searches.fetch_add(1, Ordering::Relaxed) >= SCOUT_SEARCHES)
+        {
+            return false;
+        }
+        let scout = self.scout.get_or_init(|| Scout::new(loose));
+        scout.as_ref().is_some_and(|scout| !scout.may_match(text))
+    }
+
     /// Whether the expression was compiled before.
     pub(super) fn is_compiled(&self) -> bool {
         self.compiled.get().is_some()
@@ -244,7 +285,7 @@ fn build(text: &str) -> Result<fancy_regex::Regex, String> {
 
 /// `\w`, `\d` and `\s` as ASCII, which is what they mean to Semgrep (PCRE without UCP). The Unicode
 /// classes would also cost most of a hook's time to compile.
-fn ascii(text: &str) -> String {
+pub(super) fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 32);
     let mut rest = text.chars().peekable();
     let mut in_class = false;

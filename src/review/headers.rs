@@ -35,8 +35,8 @@ impl RunMacros<'_> {
             }));
         }
         let mut files = Vec::new();
-        self.follow(path, text, self.budget(), |path, header| {
-            files.push(header.scanned(path));
+        self.follow(path, text, self.budget(), |header| {
+            files.push(header.scanned());
         });
         Held::Own(HeaderSet::of(files))
     }

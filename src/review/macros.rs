@@ -3,19 +3,19 @@
 //!
 //! A review of a whole tree takes the definitions of all headers under review. A review of a change
 //! follows the includes of the changed file within the repository, up to counted limits, on the
-//! side of the change (index or commit, never the work tree). Either way the result depends on the
+//! side of the change (index or commit; a file of the work tree only where it is what is staged). Either way the result depends on the
 //! input alone, not on threads or on which file came first.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::Hasher as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 use smallvec::SmallVec;
 
-use crate::change::git::Reader;
-use crate::change::{Change, Content, Source};
+use crate::change::git::{Headers, Reader};
+use crate::change::{Change, Source};
 use crate::finding::RepoPath;
 use crate::flow::lower_c::{HeaderFile, HeaderSet};
 use crate::syntax::{Include, MacroSource, MacroTable, includes};
@@ -56,12 +56,15 @@ pub(super) struct RunMacros<'i> {
     whole_headers: OnceLock<HeaderSet>,
     /// Of a change: the headers of its side.
     listed: OnceLock<Listed>,
-    /// Headers read so far; `None` = it cannot be read.
-    headers: Mutex<BTreeMap<RepoPath, Option<Arc<Header>>>>,
+    /// Headers read so far, by their number; `None` = it cannot be read.
+    headers: Mutex<FxHashMap<u32, Option<Arc<Header>>>>,
+    /// What includes were found to mean: folder of the file and name → number of the header.
+    resolved: Mutex<FxHashMap<(Vec<u8>, Vec<u8>), Option<u32>>>,
 }
 
 /// What a header contributes, read where it is asked for.
 pub(super) struct Header {
+    path: RepoPath,
     text: Vec<u8>,
     table: OnceLock<MacroTable>,
     scanned: OnceLock<Arc<HeaderFile>>,
@@ -79,51 +82,63 @@ impl Header {
     }
 
     /// The header as the flow engine takes it.
-    pub(super) fn scanned(&self, path: &RepoPath) -> Arc<HeaderFile> {
+    pub(super) fn scanned(&self) -> Arc<HeaderFile> {
         let scanned = self
             .scanned
-            .get_or_init(|| Arc::new(HeaderFile::new(path.to_string(), self.text.clone())));
+            .get_or_init(|| Arc::new(HeaderFile::new(self.path.to_string(), self.text.clone())));
         Arc::clone(scanned)
     }
 }
 
 /// Headers, and where those of a name stand.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Listed {
-    /// Sorted by path.
-    headers: Vec<(RepoPath, Content)>,
-    /// Indexes by the hash of the last component of a path.
+    headers: Headers,
+    /// Their numbers by the hash of the last component of a path.
     by_name: FxHashMap<u64, SmallVec<[u32; 1]>>,
 }
 
 impl Listed {
-    /// `headers` are sorted by path.
-    fn new(headers: Vec<(RepoPath, Content)>) -> Self {
+    fn new(headers: Headers) -> Self {
         let mut by_name: FxHashMap<u64, SmallVec<[u32; 1]>> = FxHashMap::default();
-        by_name.reserve(headers.len());
-        for (index, (path, _)) in headers.iter().enumerate() {
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
+        by_name.reserve(headers.count());
+        for at in 0..headers.count() {
+            let path = headers.path(at).unwrap_or_default();
+            let number = u32::try_from(at).unwrap_or(u32::MAX);
             by_name
-                .entry(hash(path.file_name()))
+                .entry(hash(last_component(path)))
                 .or_default()
-                .push(index);
+                .push(number);
         }
         Self { headers, by_name }
     }
 
-    /// The headers called `name`, by path.
-    fn called<'l>(
-        &'l self,
-        name: &[u8],
-    ) -> impl DoubleEndedIterator<Item = &'l (RepoPath, Content)> {
-        let indexes = self
+    fn path(&self, number: u32) -> Option<&[u8]> {
+        self.headers.path(number as usize)
+    }
+
+    /// Number and path of the headers called `name`, by path.
+    fn called<'l>(&'l self, name: &[u8]) -> impl DoubleEndedIterator<Item = (u32, &'l [u8])> {
+        let numbers = self
             .by_name
             .get(&hash(name))
             .map_or(&[][..], SmallVec::as_slice);
-        indexes
+        numbers
             .iter()
-            .filter_map(|index| self.headers.get(*index as usize))
+            .filter_map(|&number| Some((number, self.path(number)?)))
     }
+}
+
+/// What stands behind the last `/` of a path.
+fn last_component(path: &[u8]) -> &[u8] {
+    let start = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
+    path.get(start..).unwrap_or_default()
+}
+
+/// What stands before the last `/` of a path, with it.
+fn folder(path: &[u8]) -> &[u8] {
+    let end = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
+    path.get(..end).unwrap_or_default()
 }
 
 fn hash(name: &[u8]) -> u64 {
@@ -143,6 +158,7 @@ impl<'i> RunMacros<'i> {
             whole_headers: OnceLock::new(),
             listed: OnceLock::new(),
             headers: Mutex::default(),
+            resolved: Mutex::default(),
         }
     }
 
@@ -180,7 +196,7 @@ impl<'i> RunMacros<'i> {
     /// The definitions of the headers that `text` includes.
     fn included(&self, path: &RepoPath, text: &[u8]) -> MacroTable {
         let mut table = self.settings.clone();
-        self.follow(path, text, FULL, |_, header| table.merge(header.table()));
+        self.follow(path, text, FULL, |header| table.merge(header.table()));
         table
     }
 
@@ -199,32 +215,36 @@ impl<'i> RunMacros<'i> {
         path: &RepoPath,
         text: &[u8],
         budget: Budget,
-        mut take: impl FnMut(&RepoPath, &Header),
+        mut take: impl FnMut(&Header),
     ) {
-        let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
+        let mut seen: BTreeSet<u32> = BTreeSet::new();
         let mut bytes = 0;
-        let mut queue: VecDeque<&(RepoPath, Content)> = VecDeque::new();
+        let mut queue: VecDeque<u32> = VecDeque::new();
         let direct = includes(text);
-        queue.extend(direct.iter().filter_map(|one| self.resolve(path, one)));
+        queue.extend(
+            direct
+                .iter()
+                .filter_map(|one| self.resolve(path.as_bytes(), one)),
+        );
         // Breadth first: what the file includes itself counts before what comes with that.
-        while let Some((path, content)) = queue.pop_front() {
+        while let Some(number) = queue.pop_front() {
             if seen.len() >= budget.headers || bytes >= budget.bytes {
                 break;
             }
-            if !seen.insert(path) {
+            if !seen.insert(number) {
                 continue;
             }
-            let Some(header) = self.header(path, content) else {
+            let Some(header) = self.header(number) else {
                 continue;
             };
             bytes += header.text.len();
-            take(path, &header);
+            take(&header);
             for (name, is_quoted) in &header.includes {
                 let include = Include {
                     name,
                     is_quoted: *is_quoted,
                 };
-                queue.extend(self.resolve(path, &include));
+                queue.extend(self.resolve(header.path.as_bytes(), &include));
             }
         }
     }
@@ -251,63 +271,73 @@ impl<'i> RunMacros<'i> {
             .collect()
     }
 
-    fn header(&self, path: &RepoPath, content: &Content) -> Option<Arc<Header>> {
+    fn header(&self, number: u32) -> Option<Arc<Header>> {
         let lock = || self.headers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(path) {
+        if let Some(known) = lock().get(&number) {
             return known.clone();
         }
-        let header = self.headers_reader.read(content).ok().map(|text| {
-            let includes = includes(&text)
-                .iter()
-                .map(|one| (one.name.to_vec(), one.is_quoted))
-                .collect();
-            Arc::new(Header {
-                text,
-                table: OnceLock::new(),
-                scanned: OnceLock::new(),
-                includes,
-            })
-        });
-        lock().insert(path.clone(), header.clone());
+        let header = self.read_header(number).map(Arc::new);
+        lock().insert(number, header.clone());
         header
     }
 
-    /// The header that an include of the file `from` most likely means. Nobody told us the include
-    /// paths, so of all headers whose path ends like the name the one nearest to `from` is taken.
-    fn resolve(&self, from: &RepoPath, include: &Include<'_>) -> Option<&(RepoPath, Content)> {
-        let mut name = include.name;
+    fn read_header(&self, number: u32) -> Option<Header> {
+        let headers = &self.listed().headers;
+        let text = self.headers_reader.read_header(headers, number as usize)?;
+        let includes = includes(&text)
+            .iter()
+            .map(|one| (one.name.to_vec(), one.is_quoted))
+            .collect();
+        Some(Header {
+            path: RepoPath::new(headers.path(number as usize)?),
+            text,
+            table: OnceLock::new(),
+            scanned: OnceLock::new(),
+            includes,
+        })
+    }
+
+    /// The header that an include of the file `from` most likely means. Files of a folder mean the
+    /// same, and many headers include the same few.
+    fn resolve(&self, from: &[u8], include: &Include<'_>) -> Option<u32> {
+        let lock = || self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (folder(from).to_vec(), include.name.to_vec());
+        if let Some(known) = lock().get(&key) {
+            return *known;
+        }
+        let found = self.nearest(from, include.name);
+        lock().insert(key, found);
+        found
+    }
+
+    /// Nobody told us the include paths, so of all headers whose path ends like the name the one
+    /// nearest to `from` is taken.
+    fn nearest(&self, from: &[u8], mut name: &[u8]) -> Option<u32> {
         while let Some(rest) = name
             .strip_prefix(b"./")
             .or_else(|| name.strip_prefix(b"../"))
         {
             name = rest;
         }
-        let last = name.rsplit(|&byte| byte == b'/').next().unwrap_or(name);
-        let ends_so = |path: &RepoPath| {
-            path.as_bytes()
-                .strip_suffix(name)
+        let ends_so = |path: &[u8]| {
+            path.strip_suffix(name)
                 .is_some_and(|before| before.is_empty() || before.ends_with(b"/"))
         };
         // `max_by_key` takes the last of equal ones; the first in the order of paths is wanted.
         self.listed()
-            .called(last)
+            .called(last_component(name))
             .rev()
-            .filter(|(path, _)| ends_so(path))
-            .max_by_key(|(path, _)| {
-                let folders = shared_folders(from.as_bytes(), path.as_bytes());
-                (folders, std::cmp::Reverse(path.as_bytes().len()))
-            })
+            .filter(|(_, path)| ends_so(path))
+            .max_by_key(|(_, path)| (shared_folders(from, path), std::cmp::Reverse(path.len())))
+            .map(|(number, _)| number)
     }
 }
 
 /// How many leading folders two paths share.
 fn shared_folders(one: &[u8], other: &[u8]) -> usize {
-    let same = one
-        .iter()
-        .zip(other)
-        .take_while(|(left, right)| left == right)
-        .map(|(byte, _)| byte);
-    same.filter(|byte| **byte == b'/').count()
+    let pairs = one.iter().zip(other);
+    let same = pairs.take_while(|(left, right)| left == right).count();
+    memchr::memchr_iter(b'/', one.get(..same).unwrap_or_default()).count()
 }
 
 /// Knowledge of macros for one file, gathered when it is asked for.
@@ -335,7 +365,7 @@ impl MacroSource for FileMacros<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::ChangedFile;
+    use crate::change::{ChangedFile, Content};
 
     /// A run over a change without repository, with these headers listed.
     fn with_headers<R>(paths: &[&str], test: impl FnOnce(&RunMacros<'_>) -> R) -> R {
@@ -347,7 +377,7 @@ mod tests {
             .iter()
             .map(|path| (RepoPath::from(*path), Content::Blob("00".to_owned())))
             .collect();
-        let _ = run.listed.set(Listed::new(listed));
+        let _ = run.listed.set(Listed::new(Headers::of(listed)));
         test(&run)
     }
 
@@ -365,8 +395,9 @@ mod tests {
                     name: name.as_bytes(),
                     is_quoted: true,
                 };
-                run.resolve(&RepoPath::from(from), &include)
-                    .map(|(path, _)| path.to_string())
+                let number = run.resolve(from.as_bytes(), &include)?;
+                let path = run.listed().path(number)?;
+                Some(String::from_utf8_lossy(path).into_owned())
             };
             let expect = |from, name, path: Option<&str>| {
                 assert_eq!(resolved(from, name).as_deref(), path, "{from} {name}");

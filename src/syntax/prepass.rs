@@ -21,7 +21,8 @@ pub(super) enum Variant {
 #[derive(Default)]
 pub(super) struct PrePass {
     directives: Vec<Directive>,
-    dead: Vec<Span>,
+    /// What is blanked in `plain`.
+    pub(super) dead: Vec<Span>,
     tokens: Vec<Token>,
     /// The tokens of the text before any variant.
     base_tokens: Vec<Token>,

@@ -1,14 +1,14 @@
-//! One long-lived `git cat-file --batch`, started when the first object is asked for that libgit2 does not
-//! give.
+//! Blobs: read in this process where that can be, else by one long-lived `git cat-file --batch`, started
+//! when the first such object is asked for.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use super::command;
-use super::plain::Plain;
+use super::objects::Objects;
 
 /// Rather than reading and throwing away more than this many bytes of an object above the limit,
 /// the process is started anew.
@@ -33,8 +33,9 @@ pub(super) enum Object {
 /// Source of blobs for any number of threads: requests queue at one process.
 pub(super) struct Blobs {
     folder: PathBuf,
-    /// Asked first, where there is one.
-    plain: Option<Arc<Plain>>,
+    /// Where objects are read without a process: the store's folder, opened when it is asked.
+    store: Option<PathBuf>,
+    objects: OnceLock<Option<Objects>>,
     process: Mutex<Option<Process>>,
 }
 
@@ -46,13 +47,21 @@ struct Process {
 }
 
 impl Blobs {
-    /// Blobs of the repository around `folder`.
-    pub(super) fn new(folder: PathBuf, plain: Option<Arc<Plain>>) -> Self {
+    /// Blobs of the repository around `folder`, with the folder of its objects where this process may
+    /// read them itself.
+    pub(super) fn new(folder: PathBuf, store: Option<PathBuf>) -> Self {
         Self {
             folder,
-            plain,
+            store,
+            objects: OnceLock::new(),
             process: Mutex::new(None),
         }
+    }
+
+    /// The objects that this process reads itself, if it does.
+    pub(super) fn objects(&self) -> Option<&Objects> {
+        let open = || Objects::open(self.store.as_deref()?);
+        self.objects.get_or_init(open).as_ref()
     }
 
     /// The object called `name` (an object name, or `REVISION:PATH`) if it is a blob of at most
@@ -64,8 +73,7 @@ impl Blobs {
         if name.contains(&b'\n') {
             return Err("a name with a line break cannot be asked for".to_owned());
         }
-        let plain = self.plain.as_ref();
-        if let Some(object) = plain.and_then(|plain| plain.object(name, limit)) {
+        if let Some(object) = self.objects().and_then(|objects| objects.get(name, limit)) {
             return Ok(object);
         }
         // A thread that panicked while holding the lock left a process of unknown state.

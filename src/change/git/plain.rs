@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use git2::{Delta, DiffFormat, DiffOptions, FileMode, ObjectType, Oid, RepositoryOpenFlags};
 
-use super::blobs::Object;
 use super::history::CommitFacts;
+use super::objects::oid_of_hex;
 use super::path_from_bytes;
 use super::raw;
 use crate::finding::RepoPath;
@@ -61,7 +61,7 @@ impl Plain {
 
     /// Whether a commit is here with its tree.
     pub(super) fn has_tree_of(&self, commit: &str) -> Option<bool> {
-        let id = full_name(commit.as_bytes())?;
+        let id = oid_of_hex(commit.as_bytes())?;
         let library = self.library();
         let odb = library.odb().ok()?;
         Some(match library.find_commit(id) {
@@ -84,43 +84,6 @@ impl Plain {
         Some(true)
     }
 
-    /// The object called `name` (in full, or `COMMIT:PATH`) if it is a blob of at most `limit` bytes.
-    pub(super) fn object(&self, name: &[u8], limit: u64) -> Option<Object> {
-        let (revision, path) = match memchr::memchr(b':', name) {
-            Some(at) => (name.get(..at)?, Some(name.get(at + 1..)?)),
-            None => (name, None),
-        };
-        let named = full_name(revision)?;
-        let library = self.library();
-        let id = match path {
-            None => named,
-            Some(path) => {
-                let is_odd = |part: &[u8]| matches!(part, b"" | b"." | b"..");
-                if path.split(|byte| *byte == b'/').any(is_odd) {
-                    return None;
-                }
-                let tree = library.find_commit(named).ok()?.tree().ok()?;
-                match tree.get_path(&path_from_bytes(path)) {
-                    Ok(entry) => entry.id(),
-                    Err(error) if error.code() == git2::ErrorCode::NotFound => {
-                        return Some(Object::Missing);
-                    }
-                    Err(_) => return None,
-                }
-            }
-        };
-        let odb = library.odb().ok()?;
-        let (size, kind) = odb.read_header(id).ok()?;
-        let size = u64::try_from(size).ok()?;
-        if kind != ObjectType::Blob {
-            return Some(Object::NotABlob);
-        }
-        if size > limit {
-            return Some(Object::TooLarge(size));
-        }
-        Some(Object::Blob(odb.read(id).ok()?.data().to_vec()))
-    }
-
     /// Path and name of the texts of a commit: all, or those under a path.
     pub(super) fn texts(
         &self,
@@ -129,7 +92,7 @@ impl Plain {
     ) -> Option<Vec<(RepoPath, String)>> {
         let library = self.library();
         let root = library
-            .find_commit(full_name(commit.as_bytes())?)
+            .find_commit(oid_of_hex(commit.as_bytes())?)
             .ok()?
             .tree()
             .ok()?;
@@ -240,7 +203,7 @@ impl Plain {
     /// Author, committer and tree of a commit.
     pub(super) fn facts(&self, commit: &str) -> Option<CommitFacts> {
         let library = self.library();
-        let commit = library.find_commit(full_name(commit.as_bytes())?).ok()?;
+        let commit = library.find_commit(oid_of_hex(commit.as_bytes())?).ok()?;
         let [author, committer] = people(&commit)?;
         Some(CommitFacts {
             author,
@@ -254,11 +217,11 @@ impl Plain {
     pub(super) fn makers(&self, base: Option<&str>, head: &str) -> Option<Vec<String>> {
         let library = self.library();
         let base = match base {
-            Some(base) => Some(library.find_commit(full_name(base.as_bytes())?).ok()?),
+            Some(base) => Some(library.find_commit(oid_of_hex(base.as_bytes())?).ok()?),
             None => None,
         };
         let mut makers: Vec<String> = Vec::new();
-        let mut next = Some(full_name(head.as_bytes())?);
+        let mut next = Some(oid_of_hex(head.as_bytes())?);
         for _ in 0..WALKED {
             let at = match (next, &base) {
                 (Some(at), Some(base)) if at == base.id() => return Some(makers),
@@ -300,12 +263,6 @@ fn packed_names(index: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     Some(names.chunks_exact(20))
 }
 
-/// The object name that stands there in full.
-fn full_name(text: &[u8]) -> Option<Oid> {
-    let text = str::from_utf8(text).ok()?;
-    (text.len() == 40).then(|| Oid::from_str(text).ok())?
-}
-
 fn add_text(
     entry: &git2::TreeEntry<'_>,
     path: Vec<u8>,
@@ -321,7 +278,7 @@ fn add_text(
 fn diff<'l>(library: &'l git2::Repository, base: &str, head: &str) -> Option<git2::Diff<'l>> {
     let tree = |name: &str| {
         library
-            .find_commit(full_name(name.as_bytes())?)
+            .find_commit(oid_of_hex(name.as_bytes())?)
             .ok()?
             .tree()
             .ok()

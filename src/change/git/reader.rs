@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::blobs::{Blobs, Object};
-use super::listing::Listing;
+use super::listing::{Headers, Listing};
 use crate::change::Content;
 use crate::finding::{GapKind, RepoPath};
 
@@ -101,14 +101,21 @@ impl Reader {
         }
     }
 
-    /// The C headers of the commit `head`, or of the index, changed or not, sorted by path; none
-    /// where there is no repository or it cannot be listed. They only help to understand other
-    /// files, so nothing depends on having them.
-    pub fn headers(&self, head: Option<&str>) -> Vec<(RepoPath, Content)> {
+    /// The C headers of the commit `head`, or of the index, changed or not; none where there is no
+    /// repository or it cannot be listed. They only help to understand other files, so nothing depends
+    /// on having them.
+    pub fn headers(&self, head: Option<&str>) -> Headers {
         self.listing
             .as_ref()
             .and_then(|listing| listing.headers(head).ok())
-            .unwrap_or_default()
+            .unwrap_or_else(|| Headers::of(Vec::new()))
+    }
+
+    /// The bytes of a header; `None` where it cannot be read or is too large.
+    pub fn read_header(&self, headers: &Headers, at: usize) -> Option<Vec<u8>> {
+        headers
+            .checked_out(at, self.limit)
+            .or_else(|| self.read(&headers.content(at)?).ok())
     }
 
     /// The texts of the commit `head`, or of the index, with their blobs, sorted by path; none where

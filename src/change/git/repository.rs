@@ -1,17 +1,21 @@
 //! A handle on one repository.
 
 use std::fmt;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::blobs::{Blobs, Object};
+use super::checked_out::modified;
 use super::command;
 use super::error::Error;
-use super::index_file;
+use super::index_diff;
+use super::index_file::Index;
 use super::listing::Listing;
+use super::objects::oid_of_hex;
 use super::path_from_bytes;
 use super::plain::{Plain, PlainDiff};
-use super::raw::StagedBlobs;
+use super::raw::{RawEntry, StagedBlobs};
 use super::reader::Reader;
 use crate::change::Content;
 use crate::config::FILE_NAME;
@@ -46,8 +50,8 @@ pub struct Repository {
     pub(super) is_for_git: bool,
     /// Filled by [`super::staged`]: spares git the reading of the whole index for a single file.
     pub(super) staged: OnceLock<StagedBlobs>,
-    /// Filled where the index is checked: its configurations, where it tells all names.
-    configs: OnceLock<Option<Vec<RepoPath>>>,
+    /// Filled where the index is checked.
+    index: Arc<OnceLock<Index>>,
 }
 
 impl fmt::Debug for Repository {
@@ -82,6 +86,8 @@ impl Repository {
                 "hooks",
                 "--git-path",
                 "index",
+                "--git-path",
+                "objects",
                 "--show-prefix",
                 // The next two may fail, and end the answer: no work tree, no commit yet.
                 "--show-toplevel",
@@ -90,14 +96,25 @@ impl Repository {
             ],
         )?;
         let mut lines = answer.stdout.split(|&byte| byte == b'\n');
-        let (Some(format), Some(shallow), Some(git_dir), Some(hooks), Some(index), Some(prefix)) = (
-            lines.next(),
-            lines.next(),
-            lines.next().filter(|line| !line.is_empty()),
-            lines.next(),
-            lines.next(),
-            lines.next(),
-        ) else {
+        let mut line = || lines.next();
+        let (
+            Some(format),
+            Some(shallow),
+            Some(git_dir),
+            Some(hooks),
+            Some(index),
+            Some(objects),
+            Some(prefix),
+        ) = (
+            line(),
+            line(),
+            line().filter(|line| !line.is_empty()),
+            line(),
+            line(),
+            line(),
+            line(),
+        )
+        else {
             return Err(command::explain(&answer.message, "rev-parse", start));
         };
         let root = lines
@@ -110,6 +127,8 @@ impl Repository {
             .and_then(|line| str::from_utf8(line).ok())
             .filter(|line| line.len() >= 40)
             .map(str::to_owned);
+        let is_sha256 = format == b"sha256";
+        let objects = (!is_sha256).then(|| start.join(path_from_bytes(objects)));
         Ok(Self {
             root,
             git_dir: path_from_bytes(git_dir),
@@ -117,13 +136,13 @@ impl Repository {
             index_file: start.join(path_from_bytes(index)),
             prefix: prefix.to_vec(),
             head,
-            is_sha256: format == b"sha256",
+            is_sha256,
             is_shallow: shallow == b"true",
-            blobs: Arc::new(Blobs::new(start.to_owned(), None)),
+            blobs: Arc::new(Blobs::new(start.to_owned(), objects)),
             plain: None,
             is_for_git: false,
             staged: OnceLock::new(),
-            configs: OnceLock::new(),
+            index: Arc::default(),
             start: start.to_owned(),
         })
     }
@@ -143,6 +162,7 @@ impl Repository {
     }
 
     fn bare(git_dir: &Path, plain: Option<Arc<Plain>>) -> Self {
+        let store = plain.is_some().then(|| git_dir.join("objects"));
         Self {
             root: None,
             git_dir: git_dir.to_owned(),
@@ -152,11 +172,11 @@ impl Repository {
             head: None,
             is_sha256: false,
             is_shallow: git_dir.join("shallow").exists(),
-            blobs: Arc::new(Blobs::new(git_dir.to_owned(), plain.clone())),
+            blobs: Arc::new(Blobs::new(git_dir.to_owned(), store)),
             plain,
             is_for_git: false,
             staged: OnceLock::new(),
-            configs: OnceLock::new(),
+            index: Arc::default(),
             start: git_dir.to_owned(),
         }
     }
@@ -242,9 +262,8 @@ impl Repository {
 
     fn listing(&self) -> Listing {
         Listing::new(
-            self.top().to_owned(),
-            self.index_file.clone(),
-            self.hash_length(),
+            (self.top().to_owned(), self.root.clone()),
+            Arc::clone(&self.index),
             self.plain.clone(),
         )
     }
@@ -280,13 +299,13 @@ impl Repository {
     /// # Errors
     /// The index or an object cannot be read.
     pub fn read_index(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, Error> {
-        match self.staged.get().map(|staged| staged.get(path)) {
-            Some(Some(None)) => Ok(None),
-            Some(Some(Some(blob))) => self.read_named(blob.as_bytes()),
+        match (self.staged.get().map(|staged| staged.get(path)), &self.head) {
+            (Some(Some(None)), _) => Ok(None),
+            (Some(Some(Some(blob))), _) => self.read_named(blob.as_bytes()),
             // Not among the differences, so it is as in `HEAD`.
-            Some(None) if self.head.is_some() => self.read_revision("HEAD", path),
-            Some(None) => Ok(None),
-            None => self.read_named(&[b":0:", path.as_bytes()].concat()),
+            (Some(None), Some(head)) => self.read_revision(head, path),
+            (Some(None), None) => Ok(None),
+            (None, _) => self.read_named(&[b":0:", path.as_bytes()].concat()),
         }
     }
 
@@ -294,7 +313,8 @@ impl Repository {
     ///
     /// Known after [`super::staged`], at no cost: the walk that checks the index sees all names.
     pub fn configs_in_index(&self) -> Option<Vec<RepoPath>> {
-        self.configs.get().cloned().flatten()
+        let names = self.index.get()?.called()?;
+        Some(names.into_iter().map(RepoPath::new).collect())
     }
 
     /// The paths that [`super::staged`] found to differ from `HEAD`, deleted ones included.
@@ -363,22 +383,33 @@ impl Repository {
             repository: self.place().to_owned(),
             message,
         };
-        let opened = std::fs::File::open(&self.index_file)
-            .and_then(|file| Ok((file.metadata()?.len(), file)));
-        match opened {
-            Ok((0, _)) => Ok(()),
-            Ok((length, file)) => {
-                let found = index_file::check(file, length, self.hash_length(), FILE_NAME)
+        if self.index.get().is_some() {
+            return Ok(());
+        }
+        let read = std::fs::File::open(&self.index_file).and_then(|mut file| {
+            let written = modified(&file.metadata()?);
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            Ok((bytes, written))
+        });
+        match read {
+            Ok((bytes, _)) if bytes.is_empty() => Ok(()),
+            Ok((bytes, written)) => {
+                let index = Index::of(bytes, (self.hash_length(), FILE_NAME, written))
                     .map_err(|damage| damaged(damage.to_string()))?;
                 // A failure means that it is filled already, with the same.
-                let _ = self
-                    .configs
-                    .set(found.map(|names| names.into_iter().map(RepoPath::new).collect()));
+                let _ = self.index.set(index);
                 Ok(())
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(damaged(error.to_string())),
         }
+    }
+
+    /// The index against a commit, where that takes no git process; after [`Self::check_index`].
+    pub(super) fn index_against(&self, commit: &str) -> Option<Vec<RawEntry>> {
+        let objects = self.blobs.objects()?;
+        index_diff::differences(self.index.get()?, objects, oid_of_hex(commit.as_bytes())?)
     }
 
     /// Length of an object name in bytes.

@@ -46,6 +46,9 @@ pub fn staged(repository: &Repository) -> Result<Change, Error> {
 /// The index against any commit.
 pub(super) fn index_against(repository: &Repository, base: &str) -> Result<Vec<RawEntry>, Error> {
     repository.check_index()?;
+    if let Some(entries) = repository.index_against(base) {
+        return Ok(entries);
+    }
     let output = repository.run(&[
         "diff-index",
         "--cached",

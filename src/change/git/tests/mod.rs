@@ -9,6 +9,7 @@
 
 mod histories;
 mod hooks;
+mod in_process;
 mod places;
 mod plain;
 mod ranges;
