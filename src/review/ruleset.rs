@@ -480,10 +480,10 @@ mod tests {
     /// A process that makes many reviews decodes a rule once.
     #[test]
     fn built_in_rules_are_decoded_once() {
-        let first = |rules: Vec<ActiveRule>| rules.first()?.program().cloned();
-        let one = first(builtin().unwrap().rules).unwrap();
-        let other = first(builtin().unwrap().rules).unwrap();
-        assert!(std::sync::Arc::ptr_eq(&one, &other));
+        let (one, other) = (builtin().unwrap(), builtin().unwrap());
+        let one = one.rules.first().unwrap().program().unwrap();
+        let other = other.rules.first().unwrap().program().unwrap();
+        assert!(std::sync::Arc::ptr_eq(one, other));
     }
 
     /// A report of validation and a record speak of the same rules.

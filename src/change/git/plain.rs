@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use git2::{Delta, DiffFormat, DiffOptions, FileMode, ObjectType, Oid, RepositoryOpenFlags};
 
 use super::history::CommitFacts;
+use super::objects::oid_of_hex;
 use super::path_from_bytes;
 use super::raw;
 use crate::finding::RepoPath;
@@ -60,7 +61,7 @@ impl Plain {
 
     /// Whether a commit is here with its tree.
     pub(super) fn has_tree_of(&self, commit: &str) -> Option<bool> {
-        let id = full_name(commit.as_bytes())?;
+        let id = oid_of_hex(commit.as_bytes())?;
         let library = self.library();
         let odb = library.odb().ok()?;
         Some(match library.find_commit(id) {
@@ -91,7 +92,7 @@ impl Plain {
     ) -> Option<Vec<(RepoPath, String)>> {
         let library = self.library();
         let root = library
-            .find_commit(full_name(commit.as_bytes())?)
+            .find_commit(oid_of_hex(commit.as_bytes())?)
             .ok()?
             .tree()
             .ok()?;
@@ -202,7 +203,7 @@ impl Plain {
     /// Author, committer and tree of a commit.
     pub(super) fn facts(&self, commit: &str) -> Option<CommitFacts> {
         let library = self.library();
-        let commit = library.find_commit(full_name(commit.as_bytes())?).ok()?;
+        let commit = library.find_commit(oid_of_hex(commit.as_bytes())?).ok()?;
         let [author, committer] = people(&commit)?;
         Some(CommitFacts {
             author,
@@ -216,11 +217,11 @@ impl Plain {
     pub(super) fn makers(&self, base: Option<&str>, head: &str) -> Option<Vec<String>> {
         let library = self.library();
         let base = match base {
-            Some(base) => Some(library.find_commit(full_name(base.as_bytes())?).ok()?),
+            Some(base) => Some(library.find_commit(oid_of_hex(base.as_bytes())?).ok()?),
             None => None,
         };
         let mut makers: Vec<String> = Vec::new();
-        let mut next = Some(full_name(head.as_bytes())?);
+        let mut next = Some(oid_of_hex(head.as_bytes())?);
         for _ in 0..WALKED {
             let at = match (next, &base) {
                 (Some(at), Some(base)) if at == base.id() => return Some(makers),
@@ -262,12 +263,6 @@ fn packed_names(index: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     Some(names.chunks_exact(20))
 }
 
-/// The object name that stands there in full.
-fn full_name(text: &[u8]) -> Option<Oid> {
-    let text = str::from_utf8(text).ok()?;
-    (text.len() == 40).then(|| Oid::from_str(text).ok())?
-}
-
 fn add_text(
     entry: &git2::TreeEntry<'_>,
     path: Vec<u8>,
@@ -283,7 +278,7 @@ fn add_text(
 fn diff<'l>(library: &'l git2::Repository, base: &str, head: &str) -> Option<git2::Diff<'l>> {
     let tree = |name: &str| {
         library
-            .find_commit(full_name(name.as_bytes())?)
+            .find_commit(oid_of_hex(name.as_bytes())?)
             .ok()?
             .tree()
             .ok()

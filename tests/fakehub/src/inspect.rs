@@ -1,5 +1,6 @@
 //! What tests look at after a run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -183,12 +184,14 @@ impl Hub {
         .collect()
     }
 
-    /// How many check runs of all repositories are completed.
-    pub fn completed_checks(&self) -> usize {
+    /// How many commits of all repositories have a completed check run.
+    pub fn checked_commits(&self) -> usize {
         let state = self.state();
         let runs = state.repos.values().flat_map(|repo| &repo.check_runs);
-        runs.filter(|run| run.fields.get("status").and_then(Value::as_str) == Some("completed"))
-            .count()
+        let completed = runs
+            .filter(|run| run.fields.get("status").and_then(Value::as_str) == Some("completed"));
+        let commits: BTreeSet<&str> = completed.map(|run| run.head_sha.as_str()).collect();
+        commits.len()
     }
 
     /// All commit statuses of a repository, oldest first.

@@ -92,9 +92,9 @@ fn open(hub: &FakeHub, index: usize) -> (String, String) {
 /// Waits until so many checks are completed. Looks seldom and cheaply: the fake's own time is measured too.
 fn wait(hub: &FakeHub, count: usize) -> Result<(), String> {
     let until = Instant::now() + Duration::from_secs(600);
-    while hub.completed_checks() < count {
+    while hub.checked_commits() < count {
         if Instant::now() > until {
-            let done = hub.completed_checks();
+            let done = hub.checked_commits();
             return Err(format!(
                 "only {done} of {count} pull requests were reviewed"
             ));
