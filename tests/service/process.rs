@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::postgres::signal;
 
 /// A start, a drained queue: longer than any takes, also on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The program that is tested.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_scrubin");
