@@ -273,6 +273,8 @@ impl Mirror {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ASKPASS", "/bin/false")
             .env("GIT_OPTIONAL_LOCKS", "0")
+            // A crafted pack of kilobytes unfolds to gigabytes in memory. GitHub's largest file has 100 MiB.
+            .env("GIT_ALLOC_LIMIT", "256m")
             .env("GIT_NO_LAZY_FETCH", "1")
             // A pack of some kilobytes can unfold to any size; GitHub's largest file has 100 MiB.
             .env("GIT_ALLOC_LIMIT", "256m")

@@ -43,7 +43,8 @@ fn burst(database: &Database) {
     assert_eq!(forged, refused);
     assert!(forged > 0 && report.distinct < valid);
     let slowest = report.within(0.99);
-    if soak() {
+    // Speed is that of a release.
+    if soak() && !cfg!(debug_assertions) {
         assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     }
     // Each once, by what the service counted.

@@ -61,7 +61,7 @@ fn killed(database: &Database) {
             std::thread::sleep(dice.pause(300));
             hasty.kill();
         }
-        process = Process::start(&configuration);
+        process = Process::start_again(&configuration);
     }
     scene.hub.wait_idle();
     process.drain();
@@ -73,6 +73,13 @@ fn killed(database: &Database) {
     process.drain();
     process.end();
     check_store(&scene);
+    if soak() {
+        println!(
+            "{rounds} kills, {} pull requests, {} pushes",
+            load.pulls(),
+            load.pushes()
+        );
+    }
 }
 
 fn frozen(cluster: &Cluster) {

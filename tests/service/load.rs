@@ -69,6 +69,17 @@ impl Load {
         load
     }
 
+    /// How many were opened.
+    pub(crate) fn pulls(&self) -> usize {
+        self.pulls.len()
+    }
+
+    /// How many times one of them was pushed to.
+    pub(crate) fn pushes(&self) -> usize {
+        let all = self.pulls.iter().map(|pull| pull.heads.len() - 1);
+        all.sum()
+    }
+
     fn name(&mut self) -> String {
         self.written += 1;
         format!("f{}", self.written)

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::postgres::signal;
 
 /// A start, a drained queue: longer than any takes, also on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The program that is tested.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_scrubin");
@@ -32,7 +32,23 @@ impl Process {
         Self::started(Command::new(BINARY), configuration)
     }
 
-    /// The same with a command of one's own, to which the arguments are added.
+    /// Starts it after a kill, as what supervises it does: a process of git's that was being made at that very
+    /// moment may hold the database's lock a little longer.
+    pub(crate) fn start_again(configuration: &Path) -> Self {
+        for _ in 0..5 {
+            let mut process = Self::spawn(Command::new(BINARY), configuration);
+            if let Ok((_, numbers)) = process.addresses.recv_timeout(PATIENCE) {
+                process.numbers = numbers;
+                return process;
+            }
+            let said = process.said();
+            assert!(said.contains("in use by another process"), "{said}");
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        panic!("the lock of a killed process stays");
+    }
+
+    /// Starts a command of one's own, to which the arguments are added, and waits until it listens.
     pub(crate) fn started(command: Command, configuration: &Path) -> Self {
         let mut process = Self::spawn(command, configuration);
         let Ok((_, numbers)) = process.addresses.recv_timeout(PATIENCE) else {
