@@ -406,7 +406,9 @@ fn manifest() {
         .map(|port| port["port"].as_u64().unwrap())
         .collect();
     assert_eq!(let_in, ports.values().copied().collect());
-    let stage = Stage::new(&Database::sqlite());
+    // The file stays as long as it is asked.
+    let database = Database::sqlite();
+    let stage = Stage::new(&database);
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         let asked = &container[probe]["httpGet"];
         assert!(ports.contains_key(asked["port"].as_str().unwrap()));
