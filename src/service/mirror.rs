@@ -276,8 +276,6 @@ impl Mirror {
             // A crafted pack of kilobytes unfolds to gigabytes in memory. GitHub's largest file has 100 MiB.
             .env("GIT_ALLOC_LIMIT", "256m")
             .env("GIT_NO_LAZY_FETCH", "1")
-            // A pack of some kilobytes can unfold to any size; GitHub's largest file has 100 MiB.
-            .env("GIT_ALLOC_LIMIT", "256m")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
