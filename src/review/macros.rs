@@ -58,9 +58,12 @@ pub(super) struct RunMacros<'i> {
     listed: OnceLock<Listed>,
     /// Headers read so far, by their number; `None` = it cannot be read.
     headers: Mutex<FxHashMap<u32, Option<Arc<Header>>>>,
-    /// What includes were found to mean: folder of the file and name → number of the header.
-    resolved: Mutex<FxHashMap<(Vec<u8>, Vec<u8>), Option<u32>>>,
+    /// What includes were found to mean: number of the header.
+    resolved: Mutex<FxHashMap<Included, Option<u32>>>,
 }
+
+/// The folder of a file and the name it includes.
+type Included = (Vec<u8>, Vec<u8>);
 
 /// What a header contributes, read where it is asked for.
 pub(super) struct Header {

@@ -182,6 +182,10 @@ fn a_header_of_the_work_tree_counts_only_as_staged() {
     sample.write("b.h", "#define B 1\n");
     sample.commit("headers");
     let moment = std::time::Duration::from_millis(20);
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the index has to be written later than the headers"
+    )]
     std::thread::sleep(moment);
     sample.stage("c.c", "int c;\n");
     let text = |name: &str| {
