@@ -415,6 +415,10 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
         })
 }
 
+/// How often the lock is tried, and how long after each try: two seconds in all.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
 /// Takes the lock of a SQLite file; the system lets it go when the process ends, however it ends.
 fn lock(file: &Path) -> Result<std::fs::File, StoreError> {
     if let Some(system) = network_system(file) {
@@ -436,13 +440,22 @@ fn lock(file: &Path) -> Result<std::fs::File, StoreError> {
         .write(true)
         .open(&path)
         .map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse {
-            path: file.to_owned(),
-        }),
-        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    // A process that was killed in the moment it started another one is followed by that for an instant.
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(std::fs::TryLockError::WouldBlock) => {}
+            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "waits for a process; the result does not depend on how long"
+        )]
+        std::thread::sleep(LOCK_PAUSE);
     }
+    Err(StoreError::InUse {
+        path: file.to_owned(),
+    })
 }
 
 /// The type of the file system of a file, where it is one over a network, on Linux.

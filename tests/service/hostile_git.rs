@@ -8,7 +8,7 @@ use fakehub::{Edit, Fault, FaultKind};
 
 use crate::house::{House, listing};
 use crate::objects::{FILE_MODE, FOLDER_MODE, LINK_MODE, Objects};
-use crate::objects::{answer, pack, sorted};
+use crate::objects::{Packed, answer, copies, pack, sorted};
 use crate::process::{PATIENCE, Watch};
 use crate::stage::{FILE, REPO, Scene, file, safe_copy, unsafe_copy};
 use crate::{PlainTest, soak};
@@ -25,6 +25,7 @@ pub(crate) const TESTS: &[PlainTest] = &[
     ("a_damaged_pack_is_fetched_anew", damaged_pack),
     ("a_blob_that_unfolds_is_a_gap", unfolding_blob),
     ("trees_that_unfold_are_refused", unfolding_trees),
+    ("a_pack_that_unfolds_is_refused", unfolding_pack),
     ("many_files_take_bounded_time", many_files),
 ];
 
@@ -376,7 +377,7 @@ fn damaged_pack() {
     let mut counted = whole.clone();
     counted[8..12].copy_from_slice(&u32::MAX.to_be_bytes());
     let empty = pack(&[]);
-    let strange = pack(&[(3, b"not what was asked for".to_vec())]);
+    let strange = pack(&[Packed::Whole(3, b"not what was asked for".to_vec())]);
     let kinds: [(&str, &[u8]); 6] = [
         ("cut off", &whole[..whole.len() / 2]),
         ("changed", &changed),
@@ -461,6 +462,42 @@ fn unfolding_trees() {
     assert!(began.elapsed().as_secs() < 60);
     let most = watch.most_mib();
     assert!(most > 0 && most <= MOST_WITH_GIT_MIB, "git took {most} MiB");
+}
+
+/// A few kilobytes whose objects have gigabytes: git takes them apart in memory.
+fn unfolding_pack() {
+    let house = House::new(|_| {});
+    let scene = &house.scene;
+    scene.hub.set_delivery_mode(fakehub::DeliveryMode::Hold);
+    scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    let head = scene.hub.tip(REPO, "fix");
+    let objects = Objects::of(scene);
+    let piece = 0x00ff_ffff;
+    let mut bomb = vec![
+        Packed::Whole(1, objects.content("commit", &head)),
+        Packed::Whole(3, vec![b' '; piece]),
+    ];
+    for back in 1..=4 {
+        // A gibibyte each.
+        bomb.push(Packed::Delta {
+            back,
+            delta: copies(piece, 64),
+        });
+    }
+    let bytes = pack(&bomb);
+    assert!(bytes.len() < 100_000, "{}", bytes.len());
+    let watch = Watch::over(house.process.id());
+    let began = Instant::now();
+    answer_with(scene, &head, &bytes);
+    scene.hub.release_deliveries();
+    let is_taken = |hub: &fakehub::Hub| hub.faults_left() == 0;
+    assert!(scene.hub.wait_until(PATIENCE, is_taken), "not fetched");
+    house.settle();
+    assert_eq!(house.said("fix").0, "failure");
+    let most = watch.most_mib();
+    assert!(most > 0 && most <= MOST_WITH_GIT_MIB, "git took {most} MiB");
+    assert!(began.elapsed() < std::time::Duration::from_secs(120));
+    house.goes_on("next");
 }
 
 /// A blob of zeros: a thousandth of its size on the wire.

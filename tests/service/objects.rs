@@ -88,6 +88,11 @@ impl Objects {
     pub(crate) fn in_main(&self, path: &str) -> String {
         self.name(&["rev-parse", &format!("refs/heads/main:{path}")], b"")
     }
+
+    /// The content of an object, as it is stored.
+    pub(crate) fn content(&self, kind: &str, object: &str) -> Vec<u8> {
+        self.git(&["cat-file", kind, object], b"")
+    }
 }
 
 /// A tree's entries have to be sorted: a folder as if its name ended in a slash.
@@ -112,13 +117,34 @@ fn bytes_of(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Writes a pack of these objects (gitformat-pack(5)): kind 1 commit, 2 tree, 3 blob, with its content.
-pub(crate) fn pack(objects: &[(u8, Vec<u8>)]) -> Vec<u8> {
+/// What stands in a pack (gitformat-pack(5)).
+pub(crate) enum Packed {
+    /// Kind 1 commit, 2 tree, 3 blob, with its content.
+    Whole(u8, Vec<u8>),
+    /// Instructions on an object `back` entries before this one.
+    Delta { back: usize, delta: Vec<u8> },
+}
+
+/// Writes a pack.
+pub(crate) fn pack(objects: &[Packed]) -> Vec<u8> {
     let mut out = b"PACK".to_vec();
     out.extend(2_u32.to_be_bytes());
     out.extend(u32::try_from(objects.len()).unwrap().to_be_bytes());
-    for (kind, content) in objects {
-        header(&mut out, *kind, content.len());
+    let mut starts = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        let start = out.len();
+        starts.push(start);
+        let content = match object {
+            Packed::Whole(kind, content) => {
+                header(&mut out, *kind, content.len());
+                content
+            }
+            Packed::Delta { back, delta } => {
+                header(&mut out, 6, delta.len());
+                distance(&mut out, start - starts[index - back]);
+                delta
+            }
+        };
         let mut zlib = ZlibEncoder::new(&mut out, Compression::best());
         zlib.write_all(content).unwrap();
         zlib.finish().unwrap();
@@ -150,6 +176,31 @@ fn length(out: &mut Vec<u8>, mut size: usize) {
         }
         out.push(0x80 | low);
     }
+}
+
+/// How many bytes before: seven bits at a time, the highest first, each further byte one more.
+fn distance(out: &mut Vec<u8>, mut back: usize) {
+    let mut bytes = vec![u8::try_from(back & 0x7f).unwrap()];
+    back >>= 7;
+    while back > 0 {
+        back -= 1;
+        bytes.push(0x80 | u8::try_from(back & 0x7f).unwrap());
+        back >>= 7;
+    }
+    out.extend(bytes.iter().rev());
+}
+
+/// Instructions that copy the first `piece` bytes of a base of that size again and again.
+pub(crate) fn copies(piece: usize, count: usize) -> Vec<u8> {
+    let mut delta = Vec::new();
+    length(&mut delta, piece);
+    length(&mut delta, piece * count);
+    for _ in 0..count {
+        // Offset 0, and a size of three bytes.
+        delta.push(0x80 | 0x70);
+        delta.extend(&u32::try_from(piece).unwrap().to_le_bytes()[..3]);
+    }
+    delta
 }
 
 /// The answer to `fetch` of git's protocol, version 2, that carries a pack: a commit cut off from its

@@ -170,7 +170,7 @@ pub(crate) fn upgraded(file_of: &Path, database: &Database) {
     let log = stage.wait(stage.service.store.log_of(id)).unwrap();
     assert!(log.lines().count() >= before + 2, "{log}");
     let scene = stage.end();
-    check_records(&scene);
+    check_records(&scene, true);
 }
 
 /// What a service of this version leaves behind, as a text for `databases/`.
