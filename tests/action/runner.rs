@@ -198,7 +198,14 @@ impl Runner {
         std::fs::create_dir_all(self.action().join(".ci")).unwrap();
         let script = self.action().join(".ci/release");
         std::fs::copy(root().join(".ci/release"), &script).unwrap();
-        for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+        std::fs::create_dir_all(self.action().join("deploy")).unwrap();
+        for file in [
+            "README.md",
+            "CHANGELOG.md",
+            "LICENSE-MIT",
+            "LICENSE-APACHE",
+            "deploy/scrubin.service",
+        ] {
             write(&self.action().join(file), file);
         }
         let program = self.fake_scrubin("scrubin");
