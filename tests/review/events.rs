@@ -27,11 +27,11 @@ fn a_shallow_checkout_gets_the_merge_base_from_github() {
 fn without_the_merge_base_it_says_so_and_reviews_against_what_it_has() {
     let mut scene = Scene::new(&unsafe_file(&["dose"]));
     scene.depth = Depth::Shallow(2);
-    scene.hub.fault(fakehub::Fault::new(
-        "GET",
-        "/repos/*/*/compare/**",
-        fakehub::FaultKind::Status(404, "Not Found".to_owned()),
-    ));
+    let missing = fakehub::FaultKind::Status(404, "Not Found".to_owned());
+    // Asked without its files first, then as every server knows it.
+    scene
+        .hub
+        .fault(fakehub::Fault::new("GET", "/repos/*/*/compare/**", missing).times(2));
     let run = scene.run("opened", &[]);
     assert_eq!((run.code, run.number("findings")), (1, 1), "{run:#?}");
     assert!(
