@@ -50,7 +50,9 @@ impl Scout {
 
     /// Whether the text may hold a match.
     pub(super) fn may_match(&self, text: &str) -> bool {
-        let text = one_byte_each(text);
+        let Some(text) = one_byte_each(text) else {
+            return true;
+        };
         let kept = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept().take();
         let mut cache = known.unwrap_or_else(|| self.automaton.create_cache());
@@ -62,19 +64,22 @@ impl Scout {
     }
 }
 
-/// The text with one byte for each character: itself where it is ASCII. No loose expression names other
-/// characters, so each of them is as good as any other, but for the two that ASCII letters match where
-/// case does not count.
-fn one_byte_each(text: &str) -> Cow<'_, [u8]> {
+/// The text with one byte for each character: itself where it is ASCII. No loose expression tells other
+/// characters apart, so each of them is as good as any other. `None` where the text has one of the two that
+/// ASCII letters match where case does not count (the Kelvin sign and the long s).
+fn one_byte_each(text: &str) -> Option<Cow<'_, [u8]>> {
     if text.is_ascii() {
-        return Cow::Borrowed(text.as_bytes());
+        return Some(Cow::Borrowed(text.as_bytes()));
     }
     let byte = |character: char| match character {
-        '\u{212a}' => b'k',
-        '\u{17f}' => b's',
-        _ => u8::try_from(character).map_or(0xff, |byte| if byte.is_ascii() { byte } else { 0xff }),
+        '\u{212a}' | '\u{17f}' => None,
+        _ if character.is_ascii() => u8::try_from(character).ok(),
+        _ => Some(0xff),
     };
-    Cow::Owned(text.chars().map(byte).collect())
+    text.chars()
+        .map(byte)
+        .collect::<Option<Vec<u8>>>()
+        .map(Cow::Owned)
 }
 
 /// An expression that matches wherever `expr` does, without lookaround and back-references; `None` where
@@ -95,6 +100,14 @@ pub(super) fn has_lookaround(expr: &Expr) -> bool {
 fn loosened(expr: &Expr) -> Option<Expr> {
     let all = |parts: &[Expr]| parts.iter().map(loosened).collect::<Option<Vec<_>>>();
     Some(match expr {
+        // In a class these are Unicode's to the whole expression.
+        Expr::Delegate { inner, .. }
+            if [r"\W", r"\S", r"\D"]
+                .iter()
+                .any(|class| inner.contains(class)) =>
+        {
+            return None;
+        }
         Expr::Any { .. } | Expr::Delegate { .. } => expr.clone(),
         Expr::Literal { val, .. } if val.is_ascii() => expr.clone(),
         Expr::Assertion(
@@ -147,6 +160,7 @@ mod tests {
             r"",
             r"(?m)^$",
             r"(?i)x(?=.)[^a]z|bsk",
+            r"(?=.)c[^a-z]o",
         ];
         let texts = [
             "#define KEY_SECRET 1\n",
@@ -161,6 +175,7 @@ mod tests {
             "\n\n",
             "größe\n#define größe_SECRET 1\nxäz",
             "aB\u{17f}\u{212a}C",
+            "c\u{17f}o",
         ];
         for expression in expressions {
             let full = fancy_regex::Regex::new(&ascii(expression)).unwrap();
@@ -183,5 +198,8 @@ mod tests {
     fn what_cannot_be_loosened_has_no_scout() {
         assert!(scout(r"(a|b)\1").is_none());
         assert!(scout("größe").is_none());
+        // Whether `ä` is such a letter, bytes cannot say.
+        assert!(scout(r"x[^\W\d](?=y)").is_none());
+        assert!(scout(r"x[^\S\r\n](?=y)").is_none());
     }
 }

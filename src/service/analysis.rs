@@ -53,7 +53,7 @@ enum ReviewError {
     #[error(transparent)]
     Analyse(#[from] analyse::AnalyseError),
     /// A tree of trees that stands for more than any machine can hold.
-    #[error("commit {commit} names more than {PATHS_MAX} paths")]
+    #[error("commit {commit} names more than {PATHS_MAX} paths, or its trees are not all there")]
     Paths { commit: String },
 }
 
@@ -82,7 +82,10 @@ pub(super) async fn analysed(
     let today = day(service.now());
     // One after the other where several workers share the machine.
     let jobs = (service.settings.work.workers > 1).then_some(1);
+    // So that lines of the log from there say what they are about as well.
+    let span = tracing::Span::current();
     let work = tokio::task::spawn_blocking(move || {
+        let _within = span.entered();
         let mirror = mirrors.open(repository)?;
         mirror.fetch(
             &[&wanted.head, &wanted.base, &wanted.settings],
@@ -118,10 +121,9 @@ fn review(
 ) -> Result<Analysed, ReviewError> {
     let repository = mirror.repository();
     for commit in [&commits.base, &commits.head, &commits.settings] {
-        if repository
-            .paths_of(commit, PATHS_MAX)
-            .is_some_and(|count| count > PATHS_MAX)
-        {
+        // What cannot be counted is not walked either.
+        let count = repository.paths_of(commit, PATHS_MAX);
+        if count.is_none_or(|count| count > PATHS_MAX) {
             return Err(ReviewError::Paths {
                 commit: commit.clone(),
             });

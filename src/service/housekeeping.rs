@@ -20,7 +20,7 @@ const EXPIRED: &str = "expired-looked-at";
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long after the first look comes the second: what failed just before the start counts as missed
-/// by then.
+/// by then. The next one comes as soon where a look left something.
 const SOON: Duration = Duration::from_secs(60);
 
 /// What went wrong in the background.
@@ -34,7 +34,8 @@ pub enum KeepError {
     Store(#[from] StoreError),
 }
 
-/// Keeps house until the service ends: at once, a minute later, and then every hour.
+/// Keeps house until the service ends: at once, a minute later, and then every hour, or a minute later where
+/// deliveries are left to be asked for.
 pub(super) async fn keep(service: Arc<Service>, over: watch::Receiver<bool>) {
     let mut pause = SOON;
     loop {
@@ -48,8 +49,9 @@ pub(super) async fn keep(service: Arc<Service>, over: watch::Receiver<bool>) {
                         whole = missed.is_whole,
                         "looked for what was missed"
                     );
-                    // The rest of a long list waits no hour.
-                    pause = if missed.is_whole { pause } else { SOON };
+                    // Neither the rest of a long list nor what GitHub did not send just now waits for an hour.
+                    let is_done = missed.is_whole && missed.later == 0;
+                    pause = if is_done { pause } else { SOON };
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, "what was missed cannot be looked for")

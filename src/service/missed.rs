@@ -2,7 +2,8 @@
 //!
 //! GitHub lists its attempts newest first. A look goes down the list until it meets what an earlier one settled,
 //! a part at a time: what one look does not reach, the next one goes on with. The two places are facts in the
-//! database. An attempt is settled when it got through, was asked for again, or cannot be had again.
+//! database, noted whichever way a look ends. An attempt is settled when it got through, was asked for again, or
+//! cannot be had again.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -24,6 +25,12 @@ const UNDER_WAY: Duration = Duration::from_secs(15);
 /// Pages of a hundred attempts that one look reads.
 pub(super) const PAGES: usize = 100;
 
+/// Attempts on a page of the list.
+const PAGE: u64 = 100;
+
+/// Deliveries that one look tries to have again: at a second each, it is over after some minutes.
+const ASKS: u64 = 300;
+
 /// The fact that says up to which attempt all is settled: its number, and when it was sent.
 const SETTLED: &str = "deliveries-settled";
 
@@ -44,6 +51,22 @@ pub struct Missed {
     pub later: u64,
     /// Whether it came to its end; if not, the next one goes on with the rest.
     pub is_whole: bool,
+}
+
+impl Missed {
+    /// Whether another page may be read. A page is not left half done: what was asked for would be asked for twice.
+    fn has_room(&self) -> bool {
+        self.asked + self.refused + self.later + PAGE <= ASKS
+    }
+}
+
+/// Where a look stopped before the end of the list.
+#[derive(Debug)]
+struct Stop {
+    /// The page that was not read, or not to its end.
+    page: String,
+    /// What stopped it; `None` = it did what one look does.
+    error: Option<KeepError>,
 }
 
 /// An attempt as a place in the list.
@@ -90,7 +113,7 @@ struct Walk {
     before: Duration,
     /// Deliveries of which a newer attempt was looked at.
     seen: BTreeSet<String>,
-    /// The newest of all.
+    /// The newest of those that cannot be under way.
     newest: Option<Place>,
     /// The oldest that is not settled.
     open: Option<Place>,
@@ -105,14 +128,15 @@ impl Walk {
             id: one.id,
             sent: one.sent.as_secs(),
         };
-        if self.newest.is_none_or(|newest| place.id > newest.id) {
-            self.newest = Some(place);
-        }
         // The newest attempt of each counts: what an older one got through is in the database.
         let is_first = self.seen.insert(one.guid.clone());
         if one.sent > self.before {
             self.leave(place);
             return Turn::Next;
+        }
+        // Only up to here: of those sent later, one with a lower number may be under way and in no list yet.
+        if self.newest.is_none_or(|newest| place.id > newest.id) {
+            self.newest = Some(place);
         }
         match is_first && !(200..300).contains(&one.status) {
             true => Turn::Ask,
@@ -129,17 +153,16 @@ impl Walk {
 
     /// Up to where all is settled now.
     fn settled(&self, known: Place) -> Place {
-        let reached = match (self.open, self.newest) {
-            (Some(open), _) => Place {
+        let reached = match self.newest {
+            Some(newest) if newest.id > known.id => newest,
+            _ => known,
+        };
+        match self.open {
+            Some(open) if open.id <= reached.id => Place {
                 id: open.id.saturating_sub(1),
                 ..open
             },
-            (None, Some(newest)) => newest,
-            (None, None) => return known,
-        };
-        match reached.id < known.id && self.open.is_none() {
-            true => known,
-            false => reached,
+            _ => reached,
         }
     }
 }
@@ -170,7 +193,6 @@ impl Service {
     }
 
     async fn look(&self, mut pages: usize) -> Result<Missed, KeepError> {
-        let app = self.app()?;
         let now = self.clock.now();
         let known = self.store.fact(SETTLED).await?;
         let known = known.as_deref().and_then(Place::parse).unwrap_or_default();
@@ -184,7 +206,7 @@ impl Service {
             before: now.saturating_sub(UNDER_WAY),
             ..Walk::default()
         };
-        if known.sent > 0 && Duration::from_secs(known.sent) < walk.since && left.is_none() {
+        if known.sent > 0 && Duration::from_secs(known.sent) < walk.since {
             self.metrics.looked("late");
             tracing::warn!(
                 from = moment(known.sent),
@@ -193,65 +215,109 @@ impl Service {
             );
         }
         let mut missed = Missed::default();
-        let mut rest = None;
+        let stop = self.go_down(left, &mut pages, &mut walk, &mut missed).await;
+        // Before an error goes up: else the next look would ask for all of it once more.
+        let rest = match &stop {
+            Some(stop) => format!("{} {}", walk.down_to, stop.page),
+            None => String::new(),
+        };
+        self.store.note_fact(LEFT, &rest).await?;
+        let settled = walk.settled(known);
+        self.store.note_fact(SETTLED, &settled.text()).await?;
+        missed.is_whole = stop.is_none();
+        match stop.and_then(|stop| stop.error) {
+            Some(error) => Err(error),
+            None => Ok(missed),
+        }
+    }
+
+    /// Goes on where a former look stopped, then from the newest down to what is settled; gives where it stopped.
+    async fn go_down(
+        &self,
+        left: Option<(u64, String)>,
+        pages: &mut usize,
+        walk: &mut Walk,
+        missed: &mut Missed,
+    ) -> Option<Stop> {
+        let settled = walk.down_to;
         if let Some((to, page)) = left {
             walk.down_to = to;
-            let walked = self
-                .walk(&app, page, &mut pages, &mut walk, &mut missed)
-                .await;
-            rest = match walked {
-                // It is no page of the list any more.
-                Err(KeepError::Api(error)) if error.class() == ErrorClass::Permanent => {
-                    self.failed(&error);
-                    self.metrics.looked("late");
-                    tracing::warn!(error = %error, "the rest of the list of deliveries cannot be read");
-                    None
-                }
-                walked => walked?,
+            // What stopped at the newest is one with the walk from there.
+            let stop = match page == app::DELIVERIES {
+                true => Some(Stop { page, error: None }),
+                false => self.walk(page, pages, walk, missed).await,
+            };
+            walk.down_to = match stop {
+                None => settled,
+                // Down to the same end, or lower where an attempt is open below it.
+                Some(stop) if self.starts_anew(&stop) => to.min(settled),
+                Some(stop) => return Some(stop),
             };
         }
         // One part after the other: a list that grows faster than it is read cannot keep the older one waiting.
-        if rest.is_none() {
-            walk.down_to = known.id;
-            let first = app::DELIVERIES.to_owned();
-            rest = self
-                .walk(&app, first, &mut pages, &mut walk, &mut missed)
-                .await?;
-        }
-        missed.is_whole = rest.is_none();
-        let left = rest.map_or(String::new(), |page| format!("{} {page}", walk.down_to));
-        self.store.note_fact(LEFT, &left).await?;
-        let settled = walk.settled(known);
-        self.store.note_fact(SETTLED, &settled.text()).await?;
-        Ok(missed)
+        let first = app::DELIVERIES.to_owned();
+        self.walk(first, pages, walk, missed).await
     }
 
-    /// Goes down the list; gives the page at which it goes on, where it came to no end.
+    /// Whether the list is gone down from its newest, because that is the page, or GitHub has the page no more.
+    fn starts_anew(&self, stop: &Stop) -> bool {
+        match &stop.error {
+            None => stop.page == app::DELIVERIES,
+            Some(KeepError::Api(error)) if error.class() == ErrorClass::Permanent => {
+                self.failed(error);
+                tracing::warn!(error = %error, "the list of deliveries is read from its start once more");
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// Goes down the list; gives where it stopped, if it came to no end.
     async fn walk(
         &self,
-        app: &Client,
         first: String,
         pages: &mut usize,
         walk: &mut Walk,
         missed: &mut Missed,
-    ) -> Result<Option<String>, KeepError> {
+    ) -> Option<Stop> {
         let mut next = Some(first);
         while let Some(page) = next.take() {
-            if *pages == 0 {
-                return Ok(Some(page));
+            if *pages == 0 || !missed.has_room() {
+                return Some(Stop { page, error: None });
             }
             *pages -= 1;
-            let (listed, further) = app::deliveries(app, &page).await?;
-            for one in &listed {
-                match walk.turn(one) {
-                    Turn::End => return Ok(None),
-                    Turn::Next => {}
-                    Turn::Ask => self.ask(app, one, walk, missed).await?,
+            let further = self.take_page(&page, walk, missed).await;
+            match further {
+                Ok(further) => next = further,
+                Err(error) => {
+                    return Some(Stop {
+                        page,
+                        error: Some(error),
+                    });
                 }
             }
-            next = further;
         }
-        Ok(None)
+        None
+    }
+
+    /// Reads a page and asks for what never got through; gives the page below it, unless this was the end.
+    async fn take_page(
+        &self,
+        page: &str,
+        walk: &mut Walk,
+        missed: &mut Missed,
+    ) -> Result<Option<String>, KeepError> {
+        // Anew for each page: its token lasts nine minutes, and a look may take longer.
+        let app = self.app()?;
+        let (listed, further) = app::deliveries(&app, page).await?;
+        for one in &listed {
+            match walk.turn(one) {
+                Turn::End => return Ok(None),
+                Turn::Next => {}
+                Turn::Ask => self.ask(&app, one, walk, missed).await?,
+            }
+        }
+        Ok(further)
     }
 
     async fn ask(
@@ -360,10 +426,40 @@ mod tests {
         assert_eq!(asked(&mut first, &listed), [4]);
         // What may be under way is looked at again, and what is below it is settled.
         let settled = first.settled(Place::default());
-        assert_eq!(settled, Place { id: 5, sent: 95 });
+        assert_eq!(settled, Place { id: 5, sent: 50 });
         let mut second = walk(settled.id);
         second.before = Duration::from_secs(200);
         assert_eq!(asked(&mut second, &listed), [6]);
+    }
+
+    #[test]
+    fn what_was_in_no_list_yet_is_not_settled() {
+        let mut first = walk(0);
+        assert!(asked(&mut first, &[one(7, "c", 95, 202), one(5, "a", 50, 202)]).is_empty());
+        let settled = first.settled(Place::default());
+        assert_eq!(settled, Place { id: 5, sent: 50 });
+        let mut second = walk(settled.id);
+        second.before = Duration::from_secs(200);
+        let listed = [one(7, "c", 95, 202), one(6, "b", 94, 0)];
+        assert_eq!(asked(&mut second, &listed), [6]);
+        // Where all may be under way, nothing more is settled than before.
+        let known = Place { id: 5, sent: 50 };
+        let mut third = walk(known.id);
+        assert!(asked(&mut third, &[one(8, "d", 96, 0)]).is_empty());
+        assert_eq!(third.settled(known), known);
+    }
+
+    #[test]
+    fn a_look_tries_no_more_than_it_may() {
+        let mut missed = Missed {
+            asked: 198,
+            refused: 1,
+            later: 1,
+            is_whole: false,
+        };
+        assert!(missed.has_room());
+        missed.later += 1;
+        assert!(!missed.has_room());
     }
 
     #[test]

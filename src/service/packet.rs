@@ -186,8 +186,8 @@ impl Answer {
                 };
             }
             Section::Shallow => match line.split_once(' ') {
-                Some(("shallow", name)) => each(Piece::Shallow(name))?,
-                Some(("unshallow", name)) => each(Piece::Unshallow(name))?,
+                Some(("shallow", name)) => each(Piece::Shallow(name)).map_err(refused)?,
+                Some(("unshallow", name)) => each(Piece::Unshallow(name)).map_err(refused)?,
                 _ => return Err(odd(text)),
             },
             Section::Other => {}
@@ -199,6 +199,11 @@ impl Answer {
 
 fn odd(bytes: &[u8]) -> PacketError {
     PacketError::Protocol(format!("`{}`", sentence(bytes)))
+}
+
+/// A line that its taker does not believe.
+fn refused(error: io::Error) -> PacketError {
+    PacketError::Protocol(error.to_string())
 }
 
 fn sentence(bytes: &[u8]) -> String {
@@ -293,5 +298,9 @@ mod tests {
         let full = [packet(b"packfile\n"), packet(b"\x01PACK")].concat();
         let error = reader.take(&full, &mut |_| Err(io::ErrorKind::BrokenPipe.into()));
         assert!(matches!(error, Err(PacketError::Pack(_))));
+        let mut reader = Answer::default();
+        let line = [packet(b"shallow-info\n"), packet(b"shallow aa\n")].concat();
+        let error = reader.take(&line, &mut |_| Err(io::Error::other("`aa` is no commit")));
+        assert!(matches!(error, Err(PacketError::Protocol(words)) if words.contains("aa")));
     }
 }

@@ -175,8 +175,21 @@ impl Review<'_> {
             Err(error) => return Err(error),
         };
         let decisions = self.scene.store.decisions(self.scene.row.id).await?;
-        let makers =
-            app::commit_authors(&self.scene.client, &self.scene.name, self.api.number).await?;
+        let makers = match app::commit_authors(
+            &self.scene.client,
+            &self.scene.name,
+            self.api.number,
+        )
+        .await
+        {
+            Ok(makers) => makers,
+            // Too many commits to be listed, say: the check must not wait for ever.
+            Err(error) if error.class() == ErrorClass::Permanent => {
+                let why = format!("GitHub does not tell who wrote it: {error}");
+                return self.cannot(check, &why).await;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let mut hands = makers.clone();
         hands.push(self.pull.author.to_ascii_lowercase());
         let decided = in_force(&decisions, day(service.now()), &hands);

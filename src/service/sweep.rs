@@ -49,7 +49,17 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         if one.is_archived {
             continue;
         }
-        for pull in app::open_pulls(&client, &name).await? {
+        let open = app::open_pulls(&client, &name).await?;
+        // What says something of a commit and is not open any more was closed while nobody listened: it would
+        // keep others with the same commit closed.
+        for number in service.store.gated(one.id).await? {
+            if !open.iter().any(|pull| pull.number == number) {
+                let job = Job::pull(installation, one.id, number);
+                service.store.enqueue_if_new(&job, "sweep", now).await?;
+                found += 1;
+            }
+        }
+        for pull in open {
             if service
                 .store
                 .is_reviewed(one.id, pull.number, &pull.head)

@@ -127,6 +127,19 @@ pub(super) async fn dissolve(
 }
 
 impl Store {
+    /// Pull requests of a repository that say something of a commit.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn gated(&self, repository: i64) -> Result<Vec<i64>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT DISTINCT number FROM gates WHERE repository = $1 AND number > 0 ORDER BY number",
+        )
+        .bind(repository)
+        .fetch_all(reader(self))
+        .await?)
+    }
+
     /// Notes what a subject says of its newest commit. Pull requests that share the commit it was at before,
     /// and wait for it no longer, are reviewed again.
     ///

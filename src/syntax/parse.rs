@@ -271,9 +271,12 @@ impl Parser {
             self.language = Some(language);
         }
         if self.has_gaps || !read.is_empty() {
-            // Refused ranges leave the parser as it was: it reads blanks one by one.
-            let is_set = self.inner.set_included_ranges(read).is_ok();
-            self.has_gaps = is_set && !read.is_empty();
+            self.has_gaps = !read.is_empty();
+            if self.inner.set_included_ranges(read).is_err() {
+                // All of it: blanks are read one by one.
+                let _ = self.inner.set_included_ranges(&[]);
+                self.has_gaps = false;
+            }
         }
         let inner = &mut self.inner;
         let limit = self.limits.parser_steps;

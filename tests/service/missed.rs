@@ -1,6 +1,9 @@
 //! Deliveries that GitHub could not bring, and what becomes of them.
 
+use std::sync::Arc;
+
 use fakehub::{Fault, FaultKind, Outage};
+use scrubin::service::Service;
 
 use crate::Test;
 use crate::stage::{Database, FILE, REPO, Scene, Stage, file, safe_copy};
@@ -9,8 +12,13 @@ pub(crate) const TESTS: &[Test] = &[
     ("what_github_will_not_send_again_is_counted", refused),
     ("a_long_list_is_looked_through_in_parts", in_parts),
     ("a_look_that_fails_is_counted", failed),
+    ("a_look_that_fails_keeps_its_place", kept_place),
+    ("a_page_that_is_gone_is_found_from_the_start", gone_page),
+    ("a_look_asks_for_no_more_than_it_may", bounded),
 ];
 
+const LIST: &str = "/app/hook/deliveries";
+const LEFT: &str = "deliveries-left";
 const ATTEMPTS: &str = "/app/hook/deliveries/*/attempts";
 
 /// A pull request that was reviewed, then the service is away while people write below it, a while ago.
@@ -92,33 +100,43 @@ fn refused(database: &Database) {
     }
 }
 
+/// A service that does not look by itself.
+struct Quiet {
+    service: Arc<Service>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Quiet {
+    fn of(scene: &Scene) -> Self {
+        let runtime = crate::stage::runtime();
+        let made = Service::new(scene.settings(), scrubin::github::Clock::real());
+        let service = runtime.block_on(made).unwrap();
+        Self { service, runtime }
+    }
+
+    /// How many deliveries a look asks for, and whether it comes to its end; `None` = it fails.
+    /// No attempt that it asks for is under way at the next one: they are made half a minute ago.
+    fn look(&self, scene: &Scene, pages: usize) -> Option<(u64, bool)> {
+        let now = scrubin::github::Clock::real().now().as_secs();
+        scene.hub.set_clock(i64::try_from(now).unwrap() - 30);
+        let look = self.runtime.block_on(self.service.ask_for_missed(pages));
+        scene.hub.wait_idle();
+        look.ok().map(|look| (look.asked, look.is_whole))
+    }
+}
+
 fn in_parts(database: &Database) {
     let (scene, number) = away(database, 150);
-    // A service that does not look by itself.
-    let runtime = crate::stage::runtime();
-    let settings = scene.settings();
-    let service = runtime
-        .block_on(scrubin::service::Service::new(
-            settings,
-            scrubin::github::Clock::real(),
-        ))
-        .unwrap();
-    // No attempt of these looks is under way at the next one: they are made half a minute ago.
     let now = scene.hub.now();
-    scene.hub.set_clock(now - 30);
-    let look = |pages: usize| {
-        let look = runtime.block_on(service.ask_for_missed(pages)).unwrap();
-        scene.hub.wait_idle();
-        (look.asked, look.is_whole)
-    };
-    assert_eq!(look(1), (100, false));
+    let quiet = Quiet::of(&scene);
+    assert_eq!(quiet.look(&scene, 1), Some((100, false)));
     // The oldest is the command: not reached, and not forgotten.
-    assert_eq!(look(1), (50, false));
+    assert_eq!(quiet.look(&scene, 1), Some((50, false)));
     // What is left is the list of the new attempts, of which nobody heard either.
-    assert_eq!(look(9), (150, true));
+    assert_eq!(quiet.look(&scene, 9), Some((150, true)));
     scene.hub.set_clock(now);
-    runtime.block_on(service.store.close());
-    drop(service);
+    quiet.runtime.block_on(quiet.service.store.close());
+    drop(quiet);
     // What they brought was for an address where nobody listens: once more, to the service.
     let stage = Stage::of(scene);
     stage.wait(stage.service.catch_up()).unwrap();
@@ -144,4 +162,43 @@ fn failed(database: &Database) {
         has("scrubin_github_failures_total{outcome=\"retryable\"}"),
         "{numbers}"
     );
+}
+
+fn kept_place(database: &Database) {
+    let (scene, _) = away(database, 150);
+    let quiet = Quiet::of(&scene);
+    scene.hub.clear_log();
+    let expired = Fault::new("GET", LIST, FaultKind::TokenExpired);
+    scene.hub.fault(expired.after(1));
+    assert_eq!(quiet.look(&scene, 9), None);
+    assert_eq!(scene.hub.faults_left(), 0);
+    assert_eq!(asked(&scene), 100);
+    // It goes on with the second page: nothing of the first one is asked for again.
+    assert_eq!(quiet.look(&scene, 1), Some((50, false)));
+    quiet.runtime.block_on(quiet.service.store.close());
+}
+
+fn gone_page(database: &Database) {
+    let (scene, _) = away(database, 150);
+    let quiet = Quiet::of(&scene);
+    assert_eq!(quiet.look(&scene, 1), Some((100, false)));
+    let store = &quiet.service.store;
+    let left = quiet.runtime.block_on(store.fact(LEFT)).unwrap().unwrap();
+    let (to, _) = left.split_once(' ').unwrap();
+    let gone = format!("{to} {LIST}?per_page=100&cursor=gone");
+    quiet
+        .runtime
+        .block_on(store.note_fact(LEFT, &gone))
+        .unwrap();
+    // The hundred new attempts, and the fifty that the first look did not reach.
+    assert_eq!(quiet.look(&scene, 9), Some((150, true)));
+    quiet.runtime.block_on(store.close());
+}
+
+fn bounded(database: &Database) {
+    let (scene, _) = away(database, 350);
+    let quiet = Quiet::of(&scene);
+    assert_eq!(quiet.look(&scene, 9), Some((300, false)));
+    assert_eq!(quiet.look(&scene, 1), Some((50, false)));
+    quiet.runtime.block_on(quiet.service.store.close());
 }

@@ -5,6 +5,7 @@
 //! those on the way to a change are looked at. What is out of the ordinary is left to git: `None`.
 
 use git2::Oid;
+use rustc_hash::FxHashMap;
 
 use super::index_file::{Index, Seen};
 use super::objects::{FOLDER, FORMAT, Objects, REGULAR, SUBMODULE, TreeEntries, TreeEntry};
@@ -13,6 +14,9 @@ use crate::finding::{RepoPath, hex};
 
 /// Deepest folders that are followed; git's own limit of a path is 4,096 bytes.
 const DEPTH_MAX: usize = 2_048;
+
+/// Most differences that are told: a tree of trees can name more than a machine can hold.
+const FOUND_MAX: usize = 1_000_000;
 
 /// The differences, by path; `None` where git has to tell them: renames may be among them, the index
 /// does not hold all names, an entry is announced, unmerged, left out of the work tree or a submodule,
@@ -98,18 +102,21 @@ impl<'i> Folders<'i> {
         open.is_empty().then_some(Self(folders))
     }
 
-    /// The folder called `name` in another.
-    fn in_folder(&self, folder: usize, name: &[u8]) -> Option<usize> {
-        let end = self.0.get(folder)?.next;
-        let mut at = folder + 1;
-        while at < end {
-            let one = self.0.get(at)?;
-            if one.name == name {
-                return Some(at);
-            }
-            at = one.next;
+    /// The folders that lie in another one, by name.
+    fn inside(&self, folder: Option<usize>) -> FxHashMap<&'i [u8], usize> {
+        let mut found = FxHashMap::default();
+        let Some(end) = folder.and_then(|at| Some(self.0.get(at)?.next)) else {
+            return found;
+        };
+        let mut at = folder.map_or(end, |at| at + 1);
+        while at < end
+            && let Some(one) = self.0.get(at)
+        {
+            found.insert(one.name, at);
+            // Each folder ends behind itself; damage must not keep us here.
+            at = one.next.max(at + 1);
         }
-        None
+        found
     }
 }
 
@@ -126,7 +133,8 @@ struct Part {
 #[derive(Debug, Clone, Copy)]
 enum Staged<'i> {
     File(Seen<'i>),
-    Folder(Part, &'i [u8]),
+    /// Its entries, its name, and what the extension has of it.
+    Folder(Part, &'i [u8], Option<usize>),
 }
 
 struct Walk<'i> {
@@ -161,8 +169,12 @@ impl<'i> Walk<'i> {
         let mut base = TreeEntries(&bytes);
         let mut before = base.next();
         let mut at = part.first;
+        let inside = self.folders.inside(known);
+        let mut staged = self.staged_at(part, &inside, at)?;
         loop {
-            let staged = self.staged_at(part, known, at)?;
+            if self.found.len() > FOUND_MAX {
+                return None;
+            }
             let order = match (&before, &staged) {
                 (None, None) => break,
                 (Some(_), None) => std::cmp::Ordering::Less,
@@ -172,7 +184,7 @@ impl<'i> Walk<'i> {
                     let is_folder = entry.mode & FORMAT == FOLDER;
                     let (name, is_staged_folder) = match staged {
                         Staged::File(seen) => (seen.name.get(part.prefix..)?, false),
-                        Staged::Folder(_, name) => (*name, true),
+                        Staged::Folder(_, name, _) => (*name, true),
                     };
                     let ends = [is_folder, is_staged_folder].map(|is| is.then_some(&b'/'));
                     let (before, staged) = (entry.name.iter(), name.iter());
@@ -180,16 +192,16 @@ impl<'i> Walk<'i> {
                 }
             };
             let entry = before.filter(|_| order.is_le());
-            let staged = staged.filter(|_| order.is_ge());
-            match staged {
-                Some(Staged::Folder(inner, name)) => {
-                    let known = known.and_then(|known| self.folders.in_folder(known, name));
+            match staged.filter(|_| order.is_ge()) {
+                Some(Staged::Folder(inner, _, known)) => {
                     self.folder(inner, known, entry.map(|entry| entry.oid), depth + 1)?;
                     at = inner.end;
+                    staged = self.staged_at(part, &inside, at)?;
                 }
                 Some(Staged::File(seen)) => {
                     self.file(entry, seen)?;
                     at += 1;
+                    staged = self.staged_at(part, &inside, at)?;
                 }
                 None => self.gone(&path, entry?, depth)?,
             }
@@ -213,7 +225,12 @@ impl<'i> Walk<'i> {
         clippy::option_option,
         reason = "the outer one ends the walk, the inner one the folder"
     )]
-    fn staged_at(&self, part: Part, known: Option<usize>, at: usize) -> Option<Option<Staged<'i>>> {
+    fn staged_at(
+        &self,
+        part: Part,
+        inside: &FxHashMap<&'i [u8], usize>,
+        at: usize,
+    ) -> Option<Option<Staged<'i>>> {
         if at >= part.end {
             return Some(None);
         }
@@ -230,10 +247,10 @@ impl<'i> Walk<'i> {
             seen.is_some_and(|seen| seen.name.starts_with(folder))
         };
         // The folder may know how many there are.
-        let known = known
-            .and_then(|known| self.folders.in_folder(known, name))
+        let folder_there = inside.get(name).copied();
+        let known = folder_there
             .and_then(|at| self.folders.0.get(at)?.known)
-            .map(|(count, _)| at + count)
+            .and_then(|(count, _)| at.checked_add(count))
             .filter(|end| *end > at && *end <= part.end)
             .filter(|end| is_inside(end - 1) && (*end == part.end || !is_inside(*end)));
         let end = known.unwrap_or_else(|| {
@@ -253,7 +270,7 @@ impl<'i> Walk<'i> {
             end,
             prefix,
         };
-        Some(Some(Staged::Folder(inner, name)))
+        Some(Some(Staged::Folder(inner, name, folder_there)))
     }
 
     /// A file of the index, and what stands under its name in the tree.
@@ -310,6 +327,9 @@ impl<'i> Walk<'i> {
             return Some(());
         }
         if depth > DEPTH_MAX {
+            return None;
+        }
+        if self.found.len() > FOUND_MAX {
             return None;
         }
         let bytes = self.objects.tree(entry.oid)?;

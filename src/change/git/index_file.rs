@@ -12,6 +12,9 @@ use std::ops::Range;
 /// Bytes of an entry before its object name.
 const STAT: usize = 40;
 
+/// Where the size stands among them.
+const SIZE: usize = 36;
+
 /// Where the mode stands among them.
 const MODE: Range<usize> = 24..28;
 
@@ -46,21 +49,6 @@ pub(super) struct Index {
     is_complete: bool,
     /// The bytes of the extension `TREE`.
     trees: Option<Range<usize>>,
-    /// When the file was written.
-    written: Time,
-}
-
-/// Seconds since 1970 in UTC, and nanoseconds.
-pub(super) type Time = (u32, u32);
-
-/// What an index knows of the file it made of an entry, or the entry of: fields of stat(2), cut to 32 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileState {
-    pub(super) changed: Time,
-    pub(super) modified: Time,
-    pub(super) inode: u32,
-    /// Bytes.
-    pub(super) size: u32,
 }
 
 /// An entry of an index.
@@ -84,14 +72,11 @@ impl Seen<'_> {
 
 impl Index {
     /// Walks the bytes of an index file; `hash` is the length of an object name in bytes, `wanted` the
-    /// name of files that will be asked for, `written` when the file was.
+    /// name of files that will be asked for.
     ///
     /// # Errors
     /// What does not fit.
-    pub(super) fn of(
-        bytes: Vec<u8>,
-        (hash, wanted, written): (usize, &str, Time),
-    ) -> Result<Self, Damage> {
+    pub(super) fn of(bytes: Vec<u8>, (hash, wanted): (usize, &str)) -> Result<Self, Damage> {
         const CUT: Damage = Damage("the index file is cut off");
         // The checksum at the end is no part of the structure.
         let end = bytes.len().checked_sub(hash).ok_or(CUT)?;
@@ -148,7 +133,6 @@ impl Index {
             called,
             is_complete,
             trees,
-            written,
             bytes,
         })
     }
@@ -170,23 +154,11 @@ impl Index {
         entry(rest, self.version, self.hash).map(|(_, seen)| seen)
     }
 
-    /// The state of an entry's file when it was the same as the entry; `None` where it may have changed
-    /// in the same moment (git's "racy" entries) or is not known.
-    pub(super) fn file_state(&self, at: usize) -> Option<FileState> {
-        let start = *self.entries.get(at)? as usize;
-        let stat = self.bytes.get(start..start + STAT)?;
-        let field = |number: usize| {
-            let bytes = stat.get(number * 4..number * 4 + 4)?;
-            Some(u32::from_be_bytes(bytes.try_into().ok()?))
-        };
-        let state = FileState {
-            changed: (field(0)?, field(1)?),
-            modified: (field(2)?, field(3)?),
-            inode: field(5)?,
-            size: field(9)?,
-        };
-        (state.modified < self.written && state.changed < self.written && state.inode != 0)
-            .then_some(state)
+    /// Bytes that an entry's file had in the work tree when it was staged or checked out.
+    pub(super) fn file_size(&self, at: usize) -> Option<u32> {
+        let start = *self.entries.get(at)? as usize + SIZE;
+        let size = self.bytes.get(start..)?.first_chunk::<4>()?;
+        Some(u32::from_be_bytes(*size))
     }
 
     /// The bytes of the extension `TREE`: which folders are known to be as in a tree.
@@ -308,7 +280,7 @@ mod tests {
     use super::*;
 
     fn check(bytes: &[u8], hash: usize) -> Result<(), String> {
-        let index = Index::of(bytes.to_vec(), (hash, "scrubin.toml", (0, 0)));
+        let index = Index::of(bytes.to_vec(), (hash, "scrubin.toml"));
         index.map(|_| ()).map_err(|damage| damage.to_string())
     }
 
@@ -345,7 +317,7 @@ mod tests {
     #[test]
     fn headers_are_listed_where_all_names_are_there() {
         let listed = |bytes: &[u8]| {
-            let index = Index::of(bytes.to_vec(), (20, "scrubin.toml", (0, 0))).unwrap();
+            let index = Index::of(bytes.to_vec(), (20, "scrubin.toml")).unwrap();
             let names = index.headers()?.iter();
             let names = names.map(|&at| index.get(at as usize).unwrap().name.to_vec());
             Some(names.collect::<Vec<_>>())

@@ -70,8 +70,9 @@ impl Headers {
         };
         let (index, headers) = self.staged()?;
         let at = *headers.get(at)? as usize;
-        let path = root.as_ref()?.join(path_from_bytes(index.get(at)?.name));
-        checked_out::read(&path, index.file_state(at)?, limit)
+        let entry = index.get(at)?;
+        let path = root.as_ref()?.join(path_from_bytes(entry.name));
+        checked_out::read(&path, (index.file_size(at)?, entry.object), limit)
     }
 
     fn staged(&self) -> Option<(&Index, &[u32])> {

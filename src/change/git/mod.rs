@@ -3,7 +3,7 @@
 //! The truth is git's own plumbing: right for every storage format git has (reftable, SHA-256, sparse
 //! and split index, partial clones). A process of git costs 2 to 6 ms, so what is ordinary is read in
 //! this process: the index file and its difference to a commit (`index_file`, `index_diff`), objects
-//! by libgit2 (`objects`), headers that are checked out as they are staged (`checked_out`), and all
+//! by libgit2 (`objects`), headers whose file in the work tree is what is staged (`checked_out`), and all
 //! that the service asks of its cache (`plain`). Each of these says where it does not know, and git is
 //! asked. Commit ranges go through libgit2 the same way. Everything git sets for its hooks (`GIT_DIR`,
 //! `GIT_INDEX_FILE`, ...) reaches the child processes unchanged.

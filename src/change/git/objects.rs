@@ -26,6 +26,9 @@ pub(super) struct Objects {
 /// Largest tree that is read, in bytes: a million names in one folder.
 const TREE_MAX: usize = 64 << 20;
 
+/// Most bytes of trees that are read to count paths. Those of the largest public repositories have 30 MB.
+const COUNTED_MAX: usize = 256 << 20;
+
 impl Objects {
     /// The store at `folder`, the `objects` of a git directory, with its alternates; `None` where
     /// libgit2 cannot be relied on to see all of it.
@@ -49,6 +52,11 @@ impl Objects {
         let Some(path) = parts.next() else {
             return self.blob(oid, limit);
         };
+        // What else git makes of these is git's to say.
+        let is_odd = |part: &[u8]| matches!(part, b"" | b"." | b"..");
+        if path.split(|&byte| byte == b'/').any(is_odd) {
+            return None;
+        }
         let mut tree = self.tree_of_commit(oid)?;
         let mut components = path.split(|&byte| byte == b'/').peekable();
         for _ in 0..DEPTH_MAX {
@@ -97,41 +105,17 @@ impl Objects {
         oid_of_hex(line.strip_prefix(b"tree ")?)
     }
 
-    /// How many paths the tree of a commit names, folders included, or more than `most`. Each tree is read
-    /// once: nine small ones within each other can name a billion paths, and git walks all of them.
+    /// How many paths the tree of a commit names, folders included; some number above `most` where they are
+    /// more, or take too much to count. Each tree is read once, and one at a time: nine small ones within each
+    /// other can name a billion paths, and git walks all of them. `None` where an object is missing.
     pub(super) fn paths(&self, commit: Oid, most: u64) -> Option<u64> {
-        let mut known = FxHashMap::default();
-        self.paths_below(self.tree_of_commit(commit)?, most, 0, &mut known)
-    }
-
-    fn paths_below(
-        &self,
-        tree: Oid,
-        most: u64,
-        depth: usize,
-        known: &mut FxHashMap<Oid, u64>,
-    ) -> Option<u64> {
-        if let Some(count) = known.get(&tree) {
-            return Some(*count);
-        }
-        if depth > DEPTH_MAX {
-            return Some(most.saturating_add(1));
-        }
-        let bytes = self.tree(tree)?;
-        let mut entries = TreeEntries(&bytes);
-        let mut count: u64 = 0;
-        for entry in entries.by_ref() {
-            let below = match entry.mode & FORMAT {
-                FOLDER => self.paths_below(entry.oid, most, depth + 1, known)?,
-                _ => 0,
-            };
-            count = count.saturating_add(1).saturating_add(below);
-            if count > most {
-                break;
-            }
-        }
-        known.insert(tree, count);
-        Some(count)
+        let mut count = Count {
+            objects: self,
+            most,
+            known: FxHashMap::default(),
+            read: 0,
+        };
+        count.below(self.tree_of_commit(commit)?, 0)
     }
 
     /// The bytes of a tree; see [`TreeEntries`].
@@ -142,6 +126,53 @@ impl Objects {
         }
         let object = self.store.read(tree).ok()?;
         (object.kind() == ObjectType::Tree).then(|| object.data().to_vec())
+    }
+}
+
+/// Counts paths.
+struct Count<'o> {
+    objects: &'o Objects,
+    most: u64,
+    known: FxHashMap<Oid, u64>,
+    /// Bytes of the trees that were read.
+    read: usize,
+}
+
+impl Count<'_> {
+    fn below(&mut self, tree: Oid, depth: usize) -> Option<u64> {
+        let too_many = self.most.saturating_add(1);
+        if let Some(count) = self.known.get(&tree) {
+            return Some(*count);
+        }
+        let (size, _) = self.objects.store.read_header(tree).ok()?;
+        self.read = self.read.saturating_add(size);
+        if depth > DEPTH_MAX || size > TREE_MAX || self.read > COUNTED_MAX {
+            return Some(too_many);
+        }
+        // What is kept of each level is small: the bytes go before the next one is read.
+        let (mut count, folders) = self.entries(tree)?;
+        for folder in folders {
+            if count > self.most {
+                return Some(too_many);
+            }
+            count = count.saturating_add(self.below(folder, depth + 1)?);
+        }
+        self.known.insert(tree, count);
+        Some(count)
+    }
+
+    /// Number of a tree's entries, and the folders among them.
+    fn entries(&self, tree: Oid) -> Option<(u64, Vec<Oid>)> {
+        let bytes = self.objects.tree(tree)?;
+        let mut count = 0;
+        let mut folders = Vec::new();
+        for entry in TreeEntries(&bytes) {
+            count += 1;
+            if entry.mode & FORMAT == FOLDER {
+                folders.push(entry.oid);
+            }
+        }
+        Some((count, folders))
     }
 }
 

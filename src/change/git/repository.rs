@@ -1,12 +1,10 @@
 //! A handle on one repository.
 
 use std::fmt;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::blobs::{Blobs, Object};
-use super::checked_out::modified;
 use super::command;
 use super::error::Error;
 use super::index_diff;
@@ -386,16 +384,10 @@ impl Repository {
         if self.index.get().is_some() {
             return Ok(());
         }
-        let read = std::fs::File::open(&self.index_file).and_then(|mut file| {
-            let written = modified(&file.metadata()?);
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes)?;
-            Ok((bytes, written))
-        });
-        match read {
-            Ok((bytes, _)) if bytes.is_empty() => Ok(()),
-            Ok((bytes, written)) => {
-                let index = Index::of(bytes, (self.hash_length(), FILE_NAME, written))
+        match std::fs::read(&self.index_file) {
+            Ok(bytes) if bytes.is_empty() => Ok(()),
+            Ok(bytes) => {
+                let index = Index::of(bytes, (self.hash_length(), FILE_NAME))
                     .map_err(|damage| damaged(damage.to_string()))?;
                 // A failure means that it is filled already, with the same.
                 let _ = self.index.set(index);

@@ -3,16 +3,17 @@
 //! They are asked for in git's own protocol over the connections that are open already, and packed by
 //! `git index-pack`, which checks every object. Whatever answers otherwise is fetched by `git fetch`.
 
+mod packs;
+
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 
-use super::{LONGEST, Mirror, MirrorError, REFS, put, size_of};
+use super::{LONGEST, Mirror, MirrorError, REFS, size_of};
 use crate::github::event::RepositoryName;
 use crate::github::marker::is_hex;
 use crate::github::{Client, Token};
@@ -29,6 +30,12 @@ const LOOK_SIZE: Duration = Duration::from_secs(1);
 
 /// Packs above which they are joined: every look for an object asks one after the other.
 const MOST_PACKS: usize = 200;
+
+/// Lines on commits without parents that an answer may have beyond those asked for and those offered.
+const SPARE_LINES: usize = 16;
+
+/// What `git index-pack` says where something that was offered as known is not here, or is broken here.
+const OURS: [&str; 2] = ["unresolved delta", "is corrupt"];
 
 /// What git complains of in old and harmless histories, and submodules of any kind, because none is ever
 /// fetched; names that would leave a work tree, or fool one, stay errors.
@@ -51,6 +58,8 @@ enum Tried {
     Done,
     /// Nothing was taken in; git may have another way.
     NotAtAll(String),
+    /// git did not take the pack, which rests on commits that were offered as known.
+    Refused(MirrorError),
 }
 
 impl Mirror {
@@ -71,7 +80,8 @@ impl Mirror {
                 });
             }
         }
-        if self.missing(commits)?.is_empty() {
+        // A pack that nobody measured may hold what this process must not read.
+        if self.not_looked_at()?.is_empty() && self.missing(commits)?.is_empty() {
             return Ok(());
         }
         // One fetch at a time: git keeps others out by a file that a killed one leaves behind. This lock
@@ -83,22 +93,52 @@ impl Mirror {
             .open(self.path.join("fetching"))?;
         lock.lock()?;
         let _ = std::fs::remove_file(self.path.join("shallow.lock"));
+        self.sweep();
+        let ended = self.fetch_alone(commits, name, client);
+        self.sweep();
+        drop(lock);
+        ended
+    }
+
+    /// The same by the only one who writes.
+    fn fetch_alone(
+        &self,
+        commits: &[&str],
+        name: &RepositoryName,
+        client: &Client,
+    ) -> Result<(), MirrorError> {
+        self.look_at_packs()?;
         // Whoever had the lock may have brought them.
         let wanted = self.missing(commits)?;
         if wanted.is_empty() {
             return Ok(());
         }
-        let before = self.packs()?;
-        if let Tried::NotAtAll(why) = self.by_protocol(&wanted, name, client)? {
-            tracing::debug!(reason = why, "git fetches instead");
-            self.by_git(&wanted, name, client)?;
+        let before = self.packs()?.len();
+        self.forget_lost_refs()?;
+        let mut tried = self.by_protocol(&wanted, name, client)?;
+        if let Tried::Refused(error) = &tried {
+            tracing::debug!(reason = %error, "the whole is fetched again");
+            self.sweep();
+            for (_, commit) in self.refs()? {
+                std::fs::remove_file(self.path.join(REFS).join(commit))?;
+            }
+            tried = self.by_protocol(&wanted, name, client)?;
+        }
+        match tried {
+            Tried::Done => {}
+            Tried::NotAtAll(why) => {
+                tracing::debug!(reason = why, "git fetches instead");
+                self.by_git(&wanted, name, client)?;
+            }
+            Tried::Refused(error) => return Err(error),
         }
         self.forget_refs(&wanted)?;
-        self.look_at_new(&before)?;
-        if before.len() > MOST_PACKS {
+        self.look_at_packs()?;
+        if before > MOST_PACKS {
             self.join_packs(client.token())?;
+            // The same objects, in a pack of another name.
+            self.note_looked(&self.packs()?)?;
         }
-        drop(lock);
         if let Some(name) = self.missing(&wanted)?.first() {
             return Err(MirrorError::Missing {
                 name: (*name).to_owned(),
@@ -137,11 +177,17 @@ impl Mirror {
             mirror: self,
             shallow: all_shallow,
             indexer: None,
+            most_lines: wanted.len() + haves.len() + SPARE_LINES,
+            lines: 0,
             bytes: 0,
             began: Instant::now(),
             stopped: None,
+            is_git_gone: false,
         };
-        let mut each = |bytes: &[u8]| {
+        let mut each = |bytes: &[u8]| -> Result<(), String> {
+            taking
+                .count(bytes.len())
+                .map_err(|error| error.to_string())?;
             answer
                 .take(bytes, &mut |piece| taking.take(piece))
                 .map_err(|error| error.to_string())
@@ -149,23 +195,31 @@ impl Mirror {
         let sent = runtime.block_on(client.upload_pack(name, body, &mut each));
         let sent = sent.and_then(|()| answer.end().map_err(|error| error.to_string()));
         let Taking {
-            indexer, stopped, ..
+            indexer,
+            stopped,
+            is_git_gone,
+            ..
         } = taking;
         if let Some(why) = stopped {
             drop(indexer);
             return Err(self.stopped(why));
         }
-        match (sent, indexer) {
-            (Ok(()), Some(indexer)) => indexer.finish(self, client.token())?,
+        let refused = match (sent, indexer) {
+            (Ok(()), Some(indexer)) => indexer.finish(self, client.token()).err(),
             (Err(why), None) => return Ok(Tried::NotAtAll(why)),
             (Ok(()), None) => return Ok(Tried::NotAtAll("the pack is empty".to_owned())),
             // git's own words come first: it ended, and so the pack could not be handed on.
-            (Err(why), Some(indexer)) => {
-                return Err(match indexer.finish(self, client.token()) {
-                    Err(error @ MirrorError::Malformed { .. }) => error,
-                    _ => MirrorError::Fetch { message: why },
-                });
-            }
+            (Err(why), Some(indexer)) => match indexer.finish(self, client.token()) {
+                Err(error @ MirrorError::Malformed { .. }) => Some(error),
+                Err(error) if is_git_gone => Some(error),
+                _ => return Err(MirrorError::Fetch { message: why }),
+            },
+        };
+        if let Some(error) = refused {
+            return match !haves.is_empty() && may_be_ours(&error) {
+                true => Ok(Tried::Refused(error)),
+                false => Err(error),
+            };
         }
         for commit in wanted {
             let written = self.path.join("new-name");
@@ -178,34 +232,14 @@ impl Mirror {
     /// Commits without their parents.
     fn shallow(&self) -> io::Result<BTreeSet<String>> {
         match std::fs::read_to_string(self.path.join("shallow")) {
-            Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+            // A line that is none of these stops every git from here on.
+            Ok(text) => Ok(text
+                .lines()
+                .filter(|name| name.len() == 40 && is_hex(name))
+                .map(str::to_owned)
+                .collect()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
             Err(error) => Err(error),
-        }
-    }
-
-    /// Names of the packs.
-    fn packs(&self) -> io::Result<BTreeSet<PathBuf>> {
-        let mut packs = BTreeSet::new();
-        for entry in std::fs::read_dir(self.path.join("objects/pack"))? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|end| end == "idx") {
-                packs.insert(path);
-            }
-        }
-        Ok(packs)
-    }
-
-    /// Notes whether an object of the packs that are new is too large to be read by this process.
-    fn look_at_new(&self, before: &BTreeSet<PathBuf>) -> io::Result<()> {
-        if self.is_large() {
-            return Ok(());
-        }
-        let repository = self.repository();
-        let fits = |pack: &PathBuf| repository.is_small_pack(pack, super::LARGE) == Some(true);
-        match self.packs()?.difference(before).all(fits) {
-            true => Ok(()),
-            false => put(&self.path.join(super::LARGE_MARK), ""),
         }
     }
 
@@ -298,10 +332,35 @@ impl Mirror {
         Ok(())
     }
 
-    /// What is half written may be of any size: the repository goes.
+    /// Drops the names of commits that are not here: offered as known, what they hold would never come.
+    fn forget_lost_refs(&self) -> io::Result<()> {
+        let refs = self.refs()?;
+        let names: Vec<&str> = refs.iter().map(|(_, name)| name.as_str()).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        for name in self.missing(&names)? {
+            std::fs::remove_file(self.path.join(REFS).join(name))?;
+        }
+        Ok(())
+    }
+
+    /// What is half written goes; the rest only where it is too large by itself.
     fn stopped(&self, why: String) -> MirrorError {
-        let _ = std::fs::remove_dir_all(&self.path);
+        self.sweep();
+        if size_of(&self.path) > self.most_bytes {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
         MirrorError::Stopped { why }
+    }
+
+    /// The same where what was here and what came are too large together. Where each alone is not, all goes:
+    /// otherwise no later try would have room either.
+    fn overfull(&self) -> MirrorError {
+        if self.sweep() <= self.most_bytes {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+        self.stopped(self.too_large())
     }
 
     fn too_large(&self) -> String {
@@ -316,18 +375,59 @@ fn too_long() -> String {
     format!("it took longer than {} minutes", LONGEST.as_secs() / 60)
 }
 
+/// Whether a pack may have been refused for what is missing or broken here.
+fn may_be_ours(error: &MirrorError) -> bool {
+    match error {
+        MirrorError::Fetch { .. } => true,
+        MirrorError::Malformed { message } => OURS.iter().any(|words| message.contains(words)),
+        _ => false,
+    }
+}
+
 /// Takes the pieces of an answer.
 struct Taking<'m> {
     mirror: &'m Mirror,
     shallow: BTreeSet<String>,
     indexer: Option<Indexer>,
+    /// Most lines on commits without parents.
+    most_lines: usize,
+    lines: usize,
+    /// All that came, of whatever kind.
     bytes: u64,
     began: Instant,
     stopped: Option<String>,
+    /// Whether git ended before the pack did.
+    is_git_gone: bool,
 }
 
 impl Taking<'_> {
+    /// Counts what came in, before it is looked into: what is no piece of the pack takes room and time too.
+    fn count(&mut self, length: usize) -> io::Result<()> {
+        self.bytes = self.bytes.saturating_add(length as u64);
+        if self.bytes > self.mirror.most_bytes {
+            return self.stop(self.mirror.too_large());
+        }
+        if self.began.elapsed() > LONGEST {
+            return self.stop(too_long());
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, why: String) -> io::Result<()> {
+        self.stopped = Some(why.clone());
+        Err(io::Error::other(why))
+    }
+
     fn take(&mut self, piece: Piece<'_>) -> io::Result<()> {
+        if let Piece::Shallow(_) | Piece::Unshallow(_) = piece {
+            self.lines += 1;
+            if self.lines > self.most_lines {
+                return self.stop(format!(
+                    "the server names more than {} commits without parents, which nobody asked for",
+                    self.most_lines
+                ));
+            }
+        }
         match piece {
             Piece::Shallow(name) if name.len() == 40 && is_hex(name) => {
                 self.shallow.insert(name.to_owned());
@@ -342,24 +442,13 @@ impl Taking<'_> {
     }
 
     fn pack(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
-        // The whole of what is here counts: what is new comes on top of it.
-        let why = if self.bytes > self.mirror.most_bytes {
-            Some(self.mirror.too_large())
-        } else if self.began.elapsed() > LONGEST {
-            Some(too_long())
-        } else {
-            None
-        };
-        if let Some(why) = why {
-            self.stopped = Some(why.clone());
-            return Err(io::Error::other(why));
-        }
         let indexer = match &mut self.indexer {
             Some(indexer) => indexer,
             None => self.indexer.insert(self.mirror.indexer(&self.shallow)?),
         };
-        indexer.input.write_all(bytes)
+        let ended = indexer.input.write_all(bytes);
+        self.is_git_gone = ended.is_err();
+        ended
     }
 }
 
@@ -428,17 +517,17 @@ impl Running {
             if let Some(status) = self.child.try_wait()? {
                 break status;
             }
-            let why = if began.elapsed() > LONGEST {
-                Some(too_long())
-            } else if looked.elapsed() > LOOK_SIZE {
-                looked = Instant::now();
-                (size_of(&mirror.path) > mirror.most_bytes).then(|| mirror.too_large())
-            } else {
-                None
-            };
-            if let Some(why) = why {
+            if began.elapsed() > LONGEST {
                 drop(self);
-                return Err(mirror.stopped(why));
+                return Err(mirror.stopped(too_long()));
+            }
+            // The whole of what is here counts: what is new comes on top of it.
+            if looked.elapsed() > LOOK_SIZE {
+                looked = Instant::now();
+                if size_of(&mirror.path) > mirror.most_bytes {
+                    drop(self);
+                    return Err(mirror.overfull());
+                }
             }
             #[expect(
                 clippy::disallowed_methods,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::super::Mirrors;
+use super::super::{LARGE_MARK, Mirrors, put};
 use super::*;
 use crate::github::{ClientOptions, Token};
 use crate::service::config::Cache;
@@ -110,19 +110,20 @@ fn a_pack_is_taken_in_and_its_objects_are_measured() {
     let mirror = mirror(folder.path());
     let commit = sample(source.path(), "int a;\n");
     assert_eq!(mirror.missing(&[&commit]).unwrap(), [&commit]);
-    let before = mirror.packs().unwrap();
     index(&mirror, source.path(), &commit).unwrap();
     assert!(mirror.missing(&[&commit]).unwrap().is_empty());
-    mirror.look_at_new(&before).unwrap();
+    assert_eq!(mirror.not_looked_at().unwrap().len(), 1);
+    mirror.look_at_packs().unwrap();
     assert!(!mirror.is_large());
+    assert!(mirror.not_looked_at().unwrap().is_empty());
     assert_eq!(mirror.shallow().unwrap(), BTreeSet::from([commit]));
     // A file that packs well and is large.
     let other = tempfile::tempdir().unwrap();
     let large = "x".repeat(usize::try_from(super::super::LARGE).unwrap() + 1);
     let commit = sample(other.path(), &large);
-    let before = mirror.packs().unwrap();
     index(&mirror, other.path(), &commit).unwrap();
-    mirror.look_at_new(&before).unwrap();
+    assert_eq!(mirror.not_looked_at().unwrap().len(), 1);
+    mirror.look_at_packs().unwrap();
     assert!(mirror.is_large());
     // Read by git from here on.
     assert_eq!(mirror.repository().has_tree_of(&commit), None);
@@ -171,4 +172,113 @@ fn names_are_dropped_from_the_oldest_on_and_packs_are_joined() {
     assert_eq!(left.len(), KEPT_REFS + 1);
     assert!(!left.contains(&format!("{:040x}", 0)));
     assert!(left.contains(&commits[0]));
+}
+
+/// A process that ended between the pack and the look: the commit is here, and nobody is asked for it.
+#[tokio::test]
+async fn packs_that_nobody_looked_at_are_measured_before_they_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = tempfile::tempdir().unwrap();
+    let mirror = mirror(folder.path());
+    let large = "x".repeat(usize::try_from(super::super::LARGE).unwrap() + 1);
+    let commit = sample(source.path(), &large);
+    index(&mirror, source.path(), &commit).unwrap();
+    assert!(!mirror.path.join(LARGE_MARK).exists());
+    let name = RepositoryName::parse("acme/pump").unwrap();
+    let client = client("http://127.0.0.1:1");
+    mirror.fetch(&[&commit], &name, &client).unwrap();
+    assert!(mirror.path.join(LARGE_MARK).exists());
+}
+
+#[test]
+fn what_is_half_written_goes_and_the_rest_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = mirror(folder.path());
+    let packs = mirror.path.join("objects/pack");
+    let too_much = vec![0_u8; usize::try_from(mirror.most_bytes).unwrap() + 1];
+    let half = ["tmp_pack_a", "tmp_idx_a", "tmp_rev_a", ".tmp-1-pack-a.pack"];
+    for name in half {
+        std::fs::write(packs.join(name), &too_much).unwrap();
+    }
+    std::fs::write(packs.join("pack-a.pack"), "kept").unwrap();
+    mirror.stopped("late".to_owned());
+    for name in half {
+        assert!(!packs.join(name).exists(), "{name}");
+    }
+    assert!(packs.join("pack-a.pack").exists());
+    // Too large by what came alone: what was here has no part in it.
+    std::fs::write(packs.join("tmp_pack_a"), &too_much).unwrap();
+    mirror.overfull();
+    assert!(packs.join("pack-a.pack").exists());
+    // Too large only together: the next try needs the room.
+    let most = too_much.len() / 4 * 3;
+    for name in ["pack-a.pack", "tmp_pack_a"] {
+        std::fs::write(packs.join(name), &too_much[..most]).unwrap();
+    }
+    mirror.overfull();
+    assert!(!mirror.path.exists());
+    // Too large by what was here alone.
+    std::fs::create_dir_all(&packs).unwrap();
+    std::fs::write(packs.join("pack-a.pack"), &too_much).unwrap();
+    mirror.stopped("late".to_owned());
+    assert!(!mirror.path.exists());
+}
+
+#[test]
+fn a_commit_that_is_not_here_is_not_offered() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = tempfile::tempdir().unwrap();
+    let mirror = mirror(folder.path());
+    let commit = sample(source.path(), "int a;\n");
+    index(&mirror, source.path(), &commit).unwrap();
+    let lost = "a".repeat(40);
+    for name in [&commit, &lost] {
+        put(&mirror.path.join(REFS).join(name), &format!("{name}\n")).unwrap();
+    }
+    mirror.forget_lost_refs().unwrap();
+    let left: Vec<String> = mirror
+        .refs()
+        .unwrap()
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    assert_eq!(left, [commit]);
+}
+
+/// A pack that rests on an object that is gone: not the sender's fault.
+#[test]
+fn a_pack_whose_base_is_gone_is_asked_for_again() {
+    let ours = "fatal: pack has 1 unresolved delta".to_owned();
+    assert!(may_be_ours(&MirrorError::Malformed { message: ours }));
+    let theirs = "error: object fsck error; fatal: fsck error in pack objects".to_owned();
+    assert!(!may_be_ours(&MirrorError::Malformed { message: theirs }));
+}
+
+#[test]
+fn all_that_a_server_sends_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = mirror(folder.path());
+    let taking = || Taking {
+        mirror: &mirror,
+        shallow: BTreeSet::new(),
+        indexer: None,
+        most_lines: 2,
+        lines: 0,
+        bytes: 0,
+        began: Instant::now(),
+        stopped: None,
+        is_git_gone: false,
+    };
+    let commit = "a".repeat(40);
+    let mut lines = taking();
+    lines.take(Piece::Shallow(&commit)).unwrap();
+    lines.take(Piece::Unshallow(&commit)).unwrap();
+    assert!(lines.stopped.is_none());
+    lines.take(Piece::Unshallow(&commit)).unwrap_err();
+    assert!(lines.stopped.unwrap().contains("more than 2 commits"));
+    let mut bytes = taking();
+    let most = usize::try_from(mirror.most_bytes).unwrap();
+    bytes.count(most).unwrap();
+    bytes.count(1).unwrap_err();
+    assert!(bytes.stopped.unwrap().contains("max-repository-mib"));
 }
