@@ -454,12 +454,16 @@ fn unfolding_trees() {
     objects.git(&["update-ref", "refs/heads/late", &head], b"");
     let watch = Watch::over(house.process.id());
     let began = Instant::now();
-    scene.hub.open_pull(REPO, "late", "main");
-    house.settle();
+    let number = scene.hub.open_pull(REPO, "late", "main");
+    // It is tried a few times more, which is not waited for.
+    let is_refused = |_: &fakehub::Hub| scene.conclusion("late").as_deref() == Some("failure");
+    assert!(scene.hub.wait_until(PATIENCE, is_refused), "not refused");
     let (conclusion, words) = house.said("late");
     assert_eq!(conclusion, "failure");
     assert!(words.contains("names more than"), "{words}");
     assert!(began.elapsed().as_secs() < 60);
+    scene.hub.close(REPO, number);
+    house.settle();
     let most = watch.most_mib();
     assert!(most > 0 && most <= MOST_WITH_GIT_MIB, "git took {most} MiB");
 }
