@@ -2,7 +2,7 @@
 //!
 //! Lookaround makes an expression slow to compile and to search, and most texts that hold a word of it
 //! have no match. So each expression has a looser one without lookaround, made when the rule is read.
-//! It runs as a lazy automaton in one direction, which takes a fifth of the time to build.
+//! It runs as a lazy automaton in one direction, the least there is to build.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};

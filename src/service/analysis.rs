@@ -145,30 +145,57 @@ fn review(
     };
     let mut analysis = analyse::analyse(&repository, &request)?;
     analysis.report.change.head = Some(commits.head.clone());
-    // Where renames or the like matter, git itself is asked.
-    let shown = repository.plain_diff(&commits.base, &commits.head);
-    let anchors = match &shown {
-        Some(shown) => Some(anchors_of(&shown.text)),
-        None => Checkout::new(mirror.path())
-            .anchors(&commits.base, &commits.head)
-            .ok(),
+    let bytes = repository.differing_bytes(&commits.base, &commits.head, SHOWN_MAX);
+    let (anchors, patch_id) = match bytes.is_some_and(|bytes| bytes <= SHOWN_MAX) {
+        true => shown(mirror, &repository, commits),
+        false => {
+            tracing::warn!("the difference is too large to be shown: no anchors, no patch id");
+            (None, None)
+        }
     };
+    let deleted = repository.deleted_between(&commits.base, &commits.head);
     Ok(Analysed {
         analysis,
         anchors,
         facts: repository.commit_facts(&commits.head)?,
         makers: repository.makers(Some(&commits.base), &commits.head)?,
-        patch_id: match shown.and_then(|shown| shown.patch_id) {
-            Some(id) => Some(id),
-            // A merge of two commits without history may have none.
-            None => repository
-                .patch_id(&commits.base, &commits.head)
-                .unwrap_or_default(),
-        },
-        deleted: repository
-            .deleted_between(&commits.base, &commits.head)
-            .unwrap_or_default(),
+        patch_id,
+        deleted: told(deleted, "which files are gone").unwrap_or_default(),
     })
+}
+
+/// Most bytes of all files that differ, on both sides, of which the difference is made.
+const SHOWN_MAX: u64 = 64 << 20;
+
+/// Where comments can stand, and the patch id: by this process where the difference is plain, by git where
+/// renames or the like matter.
+fn shown(
+    mirror: &Mirror,
+    repository: &git::Repository,
+    commits: &Commits,
+) -> (Option<Anchors>, Option<String>) {
+    let (base, head) = (&commits.base, &commits.head);
+    let shown = repository.plain_diff(base, head);
+    let anchors = match &shown {
+        Some(shown) => Some(anchors_of(&shown.text)),
+        None => told(
+            Checkout::new(mirror.path()).anchors(base, head),
+            "where comments can stand",
+        ),
+    };
+    let patch_id = match shown.and_then(|shown| shown.patch_id) {
+        Some(id) => Some(id),
+        // A merge of two commits without history may have none.
+        None => told(repository.patch_id(base, head), "the patch id").flatten(),
+    };
+    (anchors, patch_id)
+}
+
+/// What was found out; the log says what was not. A review is worth more than what goes with it.
+fn told<T, E: std::fmt::Display>(found: Result<T, E>, what: &str) -> Option<T> {
+    found
+        .inspect_err(|error| tracing::warn!(%error, what, "a part of the review is missing"))
+        .ok()
 }
 
 /// What decisions come to on a day.

@@ -1,7 +1,7 @@
 //! Files of the work tree that are what is staged, told by their content: a file of the size that the index
 //! noted is hashed as git hashes a blob.
 //!
-//! A shortcut for headers alone: reading and hashing a file costs a third of inflating an object. A checkout that
+//! A shortcut for headers alone: reading and hashing a file costs less than inflating an object. A checkout that
 //! converts (line ends, filters, encodings) has other bytes, and its objects are read.
 
 use std::io::Read as _;

@@ -82,10 +82,22 @@ impl Repository {
     /// where its objects cannot be read in this process.
     pub fn paths_of(&self, commit: &str, most: u64) -> Option<u64> {
         let commit = oid_of_hex(commit.as_bytes())?;
+        self.with_objects(|objects| objects.paths(commit, most))
+    }
+
+    /// Bytes of all files that differ between two commits, on both sides; some number above `most` where they
+    /// are more. `None` where objects cannot be read in this process.
+    pub fn differing_bytes(&self, base: &str, head: &str, most: u64) -> Option<u64> {
+        let (base, head) = (oid_of_hex(base.as_bytes())?, oid_of_hex(head.as_bytes())?);
+        self.with_objects(|objects| objects.differing_bytes(base, head, most))
+    }
+
+    /// Asks the objects, also where contents are left to git.
+    fn with_objects<T>(&self, ask: impl FnOnce(&Objects) -> Option<T>) -> Option<T> {
         match self.blobs.objects() {
-            Some(objects) => objects.paths(commit, most),
+            Some(objects) => ask(objects),
             None if self.is_sha256() => None,
-            None => Objects::open(&self.git_dir().join("objects"))?.paths(commit, most),
+            None => ask(&Objects::open(&self.git_dir().join("objects"))?),
         }
     }
 

@@ -1,5 +1,5 @@
-//! The index against a commit in this process: a tenth of the work of `git diff-index`, which makes an
-//! entry of its own of each of the index first.
+//! The index against a commit in this process. `git diff-index` makes an entry of its own of each of the
+//! index first, which is most of what a hook with nothing to review would take.
 //!
 //! The index says itself which folders are as in a tree (gitformat-index(5), "Cache tree"), so only
 //! those on the way to a change are looked at. What is out of the ordinary is left to git: `None`.

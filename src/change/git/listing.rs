@@ -119,8 +119,8 @@ impl Listing {
         }
     }
 
-    /// The C headers of the commit `head`, or of the index. Those of an index that was read cost a
-    /// hundredth of `git ls-files`.
+    /// The C headers of the commit `head`, or of the index. Those of an index that was read cost
+    /// no process.
     ///
     /// # Errors
     /// The index or the commit cannot be read.

@@ -1,7 +1,7 @@
 //! The shell around git: which files changed, and their bytes. Reads only, writes nothing.
 //!
 //! The truth is git's own plumbing: right for every storage format git has (reftable, SHA-256, sparse
-//! and split index, partial clones). A process of git costs 2 to 6 ms, so what is ordinary is read in
+//! and split index, partial clones). A process of git costs milliseconds, so what is ordinary is read in
 //! this process: the index file and its difference to a commit (`index_file`, `index_diff`), objects
 //! by libgit2 (`objects`), headers whose file in the work tree is what is staged (`checked_out`), and all
 //! that the service asks of its cache (`plain`). Each of these says where it does not know, and git is

@@ -4,6 +4,7 @@
 //! Only ever a shortcut. Whatever libgit2 does not find or does not understand (SHA-256, objects that
 //! a partial clone left out, damage) is `None`, and git itself is asked.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Once;
 
@@ -116,6 +117,46 @@ impl Objects {
             read: 0,
         };
         count.below(self.tree_of_commit(commit)?, 0)
+    }
+
+    /// Bytes of all files that differ between two commits, on both sides; some number above `most` where they
+    /// are more. A file that stands a thousand times in a tree counts a thousand times, as `git diff` shows
+    /// it. `None` where an object is missing.
+    pub(super) fn differing_bytes(&self, base: Oid, head: Oid, most: u64) -> Option<u64> {
+        let trees = [base, head].map(|commit| self.tree_of_commit(commit));
+        let mut pairs = vec![(Some(trees[0]?), Some(trees[1]?))];
+        let mut bytes: u64 = 0;
+        while let Some((base, head)) = pairs.pop() {
+            let mut sides: BTreeMap<Vec<u8>, [Option<(u32, Oid)>; 2]> = BTreeMap::new();
+            for (side, tree) in [base, head].into_iter().enumerate() {
+                let Some(tree) = tree else { continue };
+                for entry in TreeEntries(&self.tree(tree)?) {
+                    let sides = sides.entry(entry.name.to_vec()).or_default();
+                    if let Some(side) = sides.get_mut(side) {
+                        *side = Some((entry.mode & FORMAT, entry.oid));
+                    }
+                }
+            }
+            for [base, head] in sides.into_values().filter(|[base, head]| base != head) {
+                let folder = |side: Option<(u32, Oid)>| {
+                    let side = side.filter(|(format, _)| *format == FOLDER);
+                    side.map(|(_, oid)| oid)
+                };
+                for (format, oid) in [base, head].into_iter().flatten() {
+                    if matches!(format, REGULAR | LINK) {
+                        let (size, _) = self.store.read_header(oid).ok()?;
+                        bytes = bytes.saturating_add(size as u64);
+                    }
+                }
+                if bytes > most {
+                    return Some(bytes);
+                }
+                if folder(base).is_some() || folder(head).is_some() {
+                    pairs.push((folder(base), folder(head)));
+                }
+            }
+        }
+        Some(bytes)
     }
 
     /// The bytes of a tree; see [`TreeEntries`].

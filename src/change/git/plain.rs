@@ -17,9 +17,6 @@ use crate::finding::RepoPath;
 /// Most entries of a commit's trees that are listed. A small pack can hold a tree of trees without end.
 const LISTED: usize = 4_000_000;
 
-/// Most bytes of all files of a difference that is shown.
-const SHOWN: usize = 64 << 20;
-
 /// Most commits between two that are looked at.
 const WALKED: usize = 10_000;
 
@@ -183,19 +180,6 @@ impl Plain {
         }
         if added && deleted {
             return None;
-        }
-        // A blob that stands a thousand times in a tree is a thousand times in the text.
-        let odb = library.odb().ok()?;
-        let mut bytes = 0_usize;
-        for delta in diff.deltas() {
-            for file in [delta.old_file(), delta.new_file()] {
-                if !file.id().is_zero() {
-                    bytes = bytes.saturating_add(odb.read_header(file.id()).ok()?.0);
-                }
-            }
-            if bytes > SHOWN {
-                return None;
-            }
         }
         let mut text = Vec::new();
         diff.print(DiffFormat::Patch, |_, _, line| {

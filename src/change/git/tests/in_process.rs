@@ -238,3 +238,19 @@ fn paths_are_counted_without_walking_all_of_them() {
     assert!(found > 1_000_000, "{found}");
     assert_eq!(count(&bomb, u64::MAX), Some(2_111_111_110));
 }
+
+#[test]
+fn bytes_that_differ_count_as_often_as_they_are_shown() {
+    let sample = Sample::new();
+    let base = sample.git(&["rev-parse", "HEAD"]);
+    sample.write("src/b.c", "int b;\n");
+    sample.write("x/one.c", "int one;\n");
+    sample.write("y/one.c", "int one;\n");
+    fs::remove_file(sample.root.join("README")).unwrap();
+    let head = sample.commit("next");
+    let bytes = |most| sample.open().differing_bytes(&base, &head, most).unwrap();
+    // b.c before and after, the new file twice, README.
+    assert_eq!(bytes(1_000), 200 + 7 + 9 + 9 + 3);
+    assert!(bytes(10) > 10);
+    assert_eq!(sample.open().differing_bytes(&head, &head, 0), Some(0));
+}
