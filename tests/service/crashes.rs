@@ -65,14 +65,7 @@ fn killed(database: &Database) {
     }
     scene.hub.wait_idle();
     process.drain();
-    load.check_promises(&scene);
-    looked_after(&scene);
-    process.end();
-    let process = Process::start(&configuration);
-    load.check(&scene);
-    process.drain();
-    process.end();
-    check_store(&scene);
+    load.settle(&scene, process, &configuration);
     if soak() {
         println!(
             "{rounds} kills, {} pull requests, {} pushes",

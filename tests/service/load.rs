@@ -1,6 +1,7 @@
 //! Pull requests under load, and the book of what has to come of them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fakehub::{Fault, FaultKind};
@@ -174,6 +175,18 @@ impl Load {
             );
             scene.assert_sound(pull.number);
         }
+    }
+
+    /// Each promise was kept by itself; then the look is let in, and all has to be as it should.
+    pub(crate) fn settle(&self, scene: &Scene, process: Process, configuration: &Path) {
+        self.check_promises(scene);
+        looked_after(scene);
+        process.end();
+        let process = Process::start(configuration);
+        self.check(scene);
+        process.drain();
+        process.end();
+        check_store(scene);
     }
 
     /// Waits until every newest commit has the right check; then looks for what was said twice.

@@ -54,14 +54,7 @@ fn full_disk() {
     // Room again: what was taken is worked off by itself, the rest is found.
     let process = Process::start(&configuration);
     process.drain();
-    load.check_promises(&scene);
-    looked_after(&scene);
-    process.end();
-    let process = Process::start(&configuration);
-    load.check(&scene);
-    process.drain();
-    process.end();
-    check_store(&scene);
+    load.settle(&scene, process, &configuration);
 }
 
 fn locked() {
