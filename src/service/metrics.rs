@@ -1,10 +1,11 @@
 //! Numbers for operators, in the text form of Prometheus. Never by person, never by repository.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -32,6 +33,8 @@ struct Rule {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Mutex<Registry>,
+    /// What the database has to be asked for.
+    queue: Mutex<Registry>,
     webhooks: Family<Outcome, Counter<u64, AtomicU64>>,
     jobs: Family<Outcome, Counter<u64, AtomicU64>>,
     reviews: Family<Outcome, Counter<u64, AtomicU64>>,
@@ -41,6 +44,7 @@ pub struct Metrics {
     missed: Family<Outcome, Counter<u64, AtomicU64>>,
     seconds: Histogram,
     waited: Histogram,
+    database_up: Gauge<i64, AtomicI64>,
     queued: Gauge<i64, AtomicI64>,
     leased: Gauge<i64, AtomicI64>,
     dead: Gauge<i64, AtomicI64>,
@@ -68,11 +72,13 @@ impl Default for Metrics {
             missed,
             seconds: Histogram::new(SECONDS),
             waited: Histogram::new(SECONDS),
+            database_up: Gauge::default(),
             queued: Gauge::default(),
             leased: Gauge::default(),
             dead: Gauge::default(),
             oldest: Gauge::default(),
             registry: Mutex::default(),
+            queue: Mutex::default(),
         };
         registry.register(
             "webhooks",
@@ -117,21 +123,24 @@ impl Default for Metrics {
             Unit::Seconds,
             metrics.waited.clone(),
         );
-        registry.register("queue_queued", "Jobs that wait", metrics.queued.clone());
-        registry.register("queue_leased", "Jobs under way", metrics.leased.clone());
         registry.register(
-            "queue_dead",
-            "Jobs that were given up",
-            metrics.dead.clone(),
+            "database_up",
+            "Whether the database answered just now",
+            metrics.database_up.clone(),
         );
-        registry.register_with_unit(
-            "queue_oldest",
+        let mut queue = Registry::with_prefix("scrubin_queue");
+        queue.register("queued", "Jobs that wait", metrics.queued.clone());
+        queue.register("leased", "Jobs under way", metrics.leased.clone());
+        queue.register("dead", "Jobs that were given up", metrics.dead.clone());
+        queue.register_with_unit(
+            "oldest",
             "Age of the oldest job that waits",
             Unit::Seconds,
             metrics.oldest.clone(),
         );
         Self {
             registry: Mutex::new(registry),
+            queue: Mutex::new(queue),
             ..metrics
         }
     }
@@ -188,25 +197,33 @@ impl Metrics {
         self.missed.get_or_create(&outcome(word)).inc();
     }
 
-    /// All of them as text; `now` in milliseconds since 1970, UTC.
-    pub fn text(&self, depth: Depth, now: i64) -> String {
-        self.queued.set(depth.queued);
-        self.leased.set(depth.leased);
-        self.dead.set(depth.dead);
-        let oldest = match depth.oldest_ms {
-            0 => 0,
-            since => now.saturating_sub(since).max(0) / 1_000,
-        };
-        self.oldest.set(oldest);
-        let registry = self
-            .registry
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// All of them as text; `now` in milliseconds since 1970, UTC. Without an answer of the database
+    /// (`depth`) the numbers of the queue are left out: an old one would pass for a new one.
+    pub fn text(&self, depth: Option<Depth>, now: i64) -> String {
+        self.database_up.set(i64::from(depth.is_some()));
         let mut text = String::new();
         // A text in memory takes every write.
-        let _ = encode(&mut text, &registry);
+        let _ = encode_registry(&mut text, &locked(&self.registry));
+        if let Some(depth) = depth {
+            self.queued.set(depth.queued);
+            self.leased.set(depth.leased);
+            self.dead.set(depth.dead);
+            let oldest = match depth.oldest_ms {
+                0 => 0,
+                since => now.saturating_sub(since).max(0) / 1_000,
+            };
+            self.oldest.set(oldest);
+            let _ = encode_registry(&mut text, &locked(&self.queue));
+        }
+        let _ = encode_eof(&mut text);
         text
     }
+}
+
+fn locked(registry: &Mutex<Registry>) -> MutexGuard<'_, Registry> {
+    registry
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -225,7 +242,7 @@ mod tests {
             oldest_ms: 1_000,
             ..Depth::default()
         };
-        let text = metrics.text(depth, 61_000);
+        let text = metrics.text(Some(depth), 61_000);
         for line in [
             "scrubin_webhooks_total{outcome=\"accepted\"} 2",
             "scrubin_findings_total{rule=\"C-LEN-001\"} 1",
@@ -236,6 +253,21 @@ mod tests {
         ] {
             assert!(text.lines().any(|have| have == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn without_the_database_its_numbers_are_left_out() {
+        let metrics = Metrics::default();
+        metrics.webhook("failed");
+        let _ = metrics.text(Some(Depth::default()), 0);
+        let text = metrics.text(None, 0);
+        assert!(text.contains("scrubin_database_up 0\n"), "{text}");
+        assert!(
+            text.contains("scrubin_webhooks_total{outcome=\"failed\"} 1\n"),
+            "{text}"
+        );
+        assert!(!text.contains("scrubin_queue"), "{text}");
+        assert!(text.ends_with("# EOF\n"), "{text}");
     }
 
     #[test]
@@ -255,12 +287,12 @@ mod tests {
         }
         metrics.job("done", Duration::ZERO);
         metrics.began(Duration::ZERO);
-        let text = metrics.text(Depth::default(), 0);
+        let text = metrics.text(Some(Depth::default()), 0);
         let names: Vec<&str> = text
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
             .collect();
-        assert_eq!(names.len(), 13, "{text}");
+        assert_eq!(names.len(), 14, "{text}");
         for name in names {
             assert!(
                 page.contains(&format!("`{name}")),

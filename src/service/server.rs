@@ -195,17 +195,16 @@ async fn ready(State(health): State<Health>) -> Response {
     }
 }
 
+/// Always answered: while the database is away its numbers are missing, and the others say what that does.
 async fn metrics(State(health): State<Health>) -> Response {
-    match health.service.store.depth().await {
-        Ok(depth) => {
-            let text = health.service.metrics.text(depth, health.service.now());
-            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(CONTENT_TYPE, kind)], text).into_response()
-        }
-        Err(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the database does not answer\n",
-        )
-            .into_response(),
+    let depth = health.service.store.depth().await;
+    if let Err(error) = &depth {
+        tracing::warn!(error = %error, "the queue cannot be counted");
     }
+    let text = health
+        .service
+        .metrics
+        .text(depth.ok(), health.service.now());
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(CONTENT_TYPE, kind)], text).into_response()
 }

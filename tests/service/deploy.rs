@@ -506,6 +506,11 @@ fn rules() {
     metrics.began(std::time::Duration::ZERO);
     let page = get(&stage.numbers(), "/metrics");
     assert!(page.contains("# EOF"), "{page}");
+    assert!(
+        page.contains("scrubin_database_up 1"),
+        "the database does not answer: {:?}",
+        stage.wait(stage.service.store.depth())
+    );
     let known: BTreeSet<&str> = page
         .lines()
         .filter(|line| !line.starts_with('#'))

@@ -355,6 +355,8 @@ fn planted() {
 }
 
 /// The next fetch of what `main` and a branch have is answered with these bytes instead of a pack.
+///
+/// Set before the pull request has the commit: the service looks for what it missed by itself, too.
 fn answer_with(scene: &Scene, head: &str, bytes: &[u8]) {
     let instead = FaultKind::Pack(answer(head, bytes));
     let fault = Fault::new("POST", "/*/*/git-upload-pack", instead).containing("command=fetch");
@@ -389,22 +391,22 @@ fn damaged_pack() {
     for (index, (kind, bytes)) in kinds.into_iter().enumerate() {
         // Without anything in the cache there is nothing to talk about before the pack comes.
         std::fs::remove_dir_all(&cache).unwrap();
-        let push = |name: &str| {
+        let push = |branch: &str, name: &str| {
             let text = file(&[unsafe_copy("a"), unsafe_copy(name)]);
-            scene.hub.commit_files(REPO, "fix", &[(FILE, &text)])
+            scene.hub.commit_files(REPO, branch, &[(FILE, &text)])
         };
-        // The answer has to name the commit before anybody asks for it.
-        scene.hub.set_delivery_mode(fakehub::DeliveryMode::Hold);
-        let head = push(&format!("x{index}"));
+        let beside = format!("beside{index}");
+        scene.hub.create_branch(REPO, &beside, "fix");
+        let head = push(&beside, &format!("x{index}"));
         answer_with(scene, &head, bytes);
-        scene.hub.release_deliveries();
+        scene.hub.force_push(REPO, "fix", &head);
         let is_taken = |hub: &fakehub::Hub| hub.faults_left() == 0;
         assert!(
             scene.hub.wait_until(PATIENCE, is_taken),
             "{kind}: not fetched"
         );
         // Asked for once more at once, not after a pause.
-        push(&format!("y{index}"));
+        push("fix", &format!("y{index}"));
         house.settle();
         assert_eq!(house.said("fix").0, "failure", "{kind}");
         let comments = scene.comments(number);
@@ -472,9 +474,9 @@ fn unfolding_trees() {
 fn unfolding_pack() {
     let house = House::new(|_| {});
     let scene = &house.scene;
-    scene.hub.set_delivery_mode(fakehub::DeliveryMode::Hold);
-    scene.pull("fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
-    let head = scene.hub.tip(REPO, "fix");
+    scene.hub.create_branch(REPO, "fix", "main");
+    let text = file(&[unsafe_copy("a")]);
+    let head = scene.hub.commit_files(REPO, "fix", &[(FILE, &text)]);
     let objects = Objects::of(scene);
     let piece = 0x00ff_ffff;
     let mut bomb = vec![
@@ -493,7 +495,7 @@ fn unfolding_pack() {
     let watch = Watch::over(house.process.id());
     let began = Instant::now();
     answer_with(scene, &head, &bytes);
-    scene.hub.release_deliveries();
+    scene.hub.open_pull(REPO, "fix", "main");
     let is_taken = |hub: &fakehub::Hub| hub.faults_left() == 0;
     assert!(scene.hub.wait_until(PATIENCE, is_taken), "not fetched");
     house.settle();

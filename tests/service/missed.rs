@@ -88,7 +88,7 @@ fn refused(database: &Database) {
     let count = stage.wait(store.fact("deliveries-refused")).unwrap();
     assert_eq!(count.as_deref(), Some("1"));
     let depth = stage.wait(store.depth()).unwrap();
-    let numbers = stage.service.metrics.text(depth, stage.service.now());
+    let numbers = stage.service.metrics.text(Some(depth), stage.service.now());
     for line in [
         "scrubin_missed_total{outcome=\"refused\"} 1",
         "scrubin_missed_total{outcome=\"later\"} 1",
@@ -152,7 +152,7 @@ fn failed(database: &Database) {
     assert!(stage.wait(stage.service.catch_up()).is_err());
     stage.scene.hub.set_outage(None);
     let depth = stage.wait(stage.service.store.depth()).unwrap();
-    let numbers = stage.service.metrics.text(depth, stage.service.now());
+    let numbers = stage.service.metrics.text(Some(depth), stage.service.now());
     let has = |start: &str| {
         let count = numbers.lines().find_map(|line| line.strip_prefix(start));
         count.is_some_and(|count| count.trim() != "0")
