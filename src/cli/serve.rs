@@ -148,13 +148,14 @@ async fn run(settings: Settings) -> Result<Outcome, Failure> {
         .pages()
         .map_err(|error| Failure::new(error).doing("make the pages"))?;
     let server = Server::bind(service).await.map_err(start_failure)?;
+    // Before anybody is told that it runs, and may tell it to end.
+    let stop = stop()?;
     if let Ok(address) = server.address() {
         output::message(&format!("scrubin: listening at {address}"));
     }
     if let Some(address) = server.metrics_address() {
         output::message(&format!("scrubin: numbers at {address}"));
     }
-    let stop = stop()?;
     server
         .run(pages, stop)
         .await

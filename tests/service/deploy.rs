@@ -406,9 +406,7 @@ fn manifest() {
         .map(|port| port["port"].as_u64().unwrap())
         .collect();
     assert_eq!(let_in, ports.values().copied().collect());
-    // The file stays as long as it is asked.
-    let database = Database::sqlite();
-    let stage = Stage::new(&database);
+    let stage = Stage::new(&Database::sqlite());
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         let asked = &container[probe]["httpGet"];
         assert!(ports.contains_key(asked["port"].as_str().unwrap()));

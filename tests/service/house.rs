@@ -36,7 +36,6 @@ pub(crate) fn listing(folder: &Path, except: &[&str]) -> BTreeMap<String, u64> {
 /// program that git could be talked into running leaves a mark.
 pub(crate) struct House {
     pub(crate) scene: Scene,
-    _database: Database,
     pub(crate) process: Process,
     before: BTreeMap<String, u64>,
 }
@@ -117,7 +116,6 @@ impl House {
         Self {
             process: Process::started(command, &configuration),
             scene,
-            _database: database,
             before,
         }
     }

@@ -22,8 +22,8 @@ pub(crate) const SECRET: &str = "the webhook's secret";
 /// An empty database.
 pub(crate) struct Database {
     pub(crate) url: String,
-    /// For SQLite: the folder it lies in, kept as long as this value.
-    _folder: Option<tempfile::TempDir>,
+    /// For SQLite: the folder it lies in, there as long as this value and every scene on it.
+    folder: Option<Arc<tempfile::TempDir>>,
 }
 
 impl Database {
@@ -31,14 +31,14 @@ impl Database {
         let folder = tempfile::tempdir().unwrap();
         Self {
             url: format!("sqlite:{}", folder.path().join("store.db").display()),
-            _folder: Some(folder),
+            folder: Some(Arc::new(folder)),
         }
     }
 
     pub(crate) fn postgres(cluster: &Cluster) -> Self {
         Self {
             url: cluster.database(),
-            _folder: None,
+            folder: None,
         }
     }
 }
@@ -67,6 +67,7 @@ pub(crate) struct Scene {
     pub(crate) installation: u64,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) database: String,
+    _store: Option<Arc<tempfile::TempDir>>,
     /// Further keys of the configuration.
     pub(crate) more: String,
 }
@@ -89,6 +90,7 @@ impl Scene {
             installation,
             folder: tempfile::tempdir().unwrap(),
             database: database.url.clone(),
+            _store: database.folder.clone(),
             more: String::new(),
         }
     }

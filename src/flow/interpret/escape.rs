@@ -2,6 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
+use super::linear::Sym;
 use super::machine::{Frame, Machine};
 use super::memory::Rest;
 use super::state::State;
@@ -77,22 +78,30 @@ impl Machine<'_> {
         }
     }
 
-    /// Objects that a value may be the address of.
+    /// Objects that a value may be the address of, also one that is kept as a number.
     pub(crate) fn objects_of(&self, value: &Value) -> SmallVec<[Obj; 4]> {
         match value {
             Value::Addr(object, _) => smallvec![*object],
-            Value::Ptr(sym, _) => self.arena.sym(*sym).map_or_else(SmallVec::new, |info| {
-                info.alternatives
-                    .iter()
-                    .filter_map(|alternative| match alternative {
-                        Alternative::Object(object, _) => Some(*object),
-                        _ => None,
-                    })
-                    .chain(info.pointee)
-                    .collect()
-            }),
+            Value::Ptr(sym, _) => self.objects_behind(*sym).collect(),
+            Value::Int(form) => form
+                .terms()
+                .iter()
+                .flat_map(|term| self.objects_behind(term.0))
+                .collect(),
             _ => SmallVec::new(),
         }
+    }
+
+    fn objects_behind(&self, sym: Sym) -> impl Iterator<Item = Obj> {
+        self.arena.sym(sym).into_iter().flat_map(|info| {
+            info.alternatives
+                .iter()
+                .filter_map(|alternative| match alternative {
+                    Alternative::Object(object, _) => Some(*object),
+                    _ => None,
+                })
+                .chain(info.pointee)
+        })
     }
 
     /// Code that nobody sees may have changed what it can reach.

@@ -406,7 +406,9 @@ impl Machine<'_> {
             };
         }
         let (Value::Int(a), Value::Int(b)) = (left, right) else {
-            // Arithmetic on addresses as numbers.
+            // Arithmetic on addresses as numbers: the result may be one of them.
+            self.escape(state, &left);
+            self.escape(state, &right);
             return self.fresh(ty, Origin::Operation, span);
         };
         let exact = match op {
