@@ -143,6 +143,20 @@ fn clean_text_is_left_alone() {
 }
 
 #[test]
+fn values_stay_where_types_become_names() {
+    let text = b"void f(void) { p = container_of(q, struct foo, m); a(sizeof *p); b(x * y); c(n, char *); }";
+    with(Language::C, text, |file| {
+        assert!(file.gaps.is_empty());
+        let count = |kind| {
+            let nodes = file.tree.subtree(NodeId(0));
+            nodes.filter(|&node| file.tree.kind(node) == kind).count()
+        };
+        assert_eq!(count(Kind::SIZEOF_EXPRESSION), 1);
+        assert_eq!(count(Kind::BINARY_EXPRESSION), 1);
+    });
+}
+
+#[test]
 fn arms_left_out_are_gaps_and_text_stays_original() {
     let text = b"int f(void) {\n  int a[] = { 1,\n#if X\n  2,\n#else\n  3,\n#endif\n  4 };\n}";
     with(Language::C, text, |file| {

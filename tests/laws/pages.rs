@@ -82,3 +82,29 @@ fn every_rule_has_its_lesson() {
         .collect();
     assert_eq!(without, Vec::<String>::new());
 }
+
+#[test]
+fn the_table_of_analyses_says_what_the_rules_say() {
+    let infos = infos();
+    let page = read("docs/analysis.md");
+    let mut rows = 0;
+    let mut breaches = Vec::new();
+    for line in page.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, _, _, rule, precision, ..] = cells.as_slice() else {
+            continue;
+        };
+        let Some(info) = infos.iter().find(|info| info.id.as_str() == *rule) else {
+            continue;
+        };
+        rows += 1;
+        let is = info.precision.as_str();
+        if is != *precision {
+            breaches.push(format!(
+                "docs/analysis.md calls {rule} {precision}: it is {is}"
+            ));
+        }
+    }
+    assert!(rows > 150, "{rows} rows");
+    super::fail_if_any("docs/analysis.md follows the rule files", &breaches);
+}

@@ -169,6 +169,10 @@ impl Machine<'_> {
                 .object(object)
                 .map(|info| self.unit.names.text(info.name).to_owned())
                 .unwrap_or_default();
+            if name.is_empty() {
+                // The result of a call that is a macro: `&session->PRIVATE(id)`.
+                continue;
+            }
             let span = match operand {
                 Operand::Copy(place) if place.span.end > 0 => place.span,
                 _ => span,
@@ -241,6 +245,10 @@ impl Machine<'_> {
 
     /// At the end of a round of a loop: what was allocated and cannot be reached any more.
     pub(crate) fn check_lost(&mut self, frame: &Frame, state: &State, head: BlockId) {
+        // Within a call the variables of whoever called are not looked at.
+        if frame.depth > 0 {
+            return;
+        }
         let has_heap = state.memory.iter().any(|(object, contents)| {
             contents.life == Life::Alive
                 && !contents.is_escaped

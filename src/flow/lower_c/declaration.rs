@@ -297,8 +297,18 @@ impl Lowerer<'_> {
             return;
         }
         let before = self.specifiers(at);
+        let mut last = None;
         for child in self.children(at) {
             if self.field(child) != Field::DECLARATOR {
+                continue;
+            }
+            if self.kind(child) == Kind::GNU_ASM_EXPRESSION {
+                // `register int *top asm("sp")` has the value of that register.
+                let span = self.span(child);
+                self.emit(
+                    StatementKind::Clobber(last.take().into_iter().collect()),
+                    span,
+                );
                 continue;
             }
             let Some((name, declared, value)) = self.declared(child, before) else {
@@ -330,6 +340,7 @@ impl Lowerer<'_> {
             self.bind(name, Binding::Local(local));
             self.body.entered.push(local);
             self.emit(StatementKind::Enter(local), span);
+            last = Some(Self::local_place(local, declared.ty, span));
             if let Some(value) = value {
                 let span = self.span(child);
                 let place = Self::local_place(local, declared.ty, span);

@@ -7,7 +7,7 @@ use super::macro_body::{Definition, Form, plain_number};
 use super::scan::Space;
 use super::scope::Binding;
 use super::source::{At, Source};
-use super::type_names::{Known, well_known};
+use super::type_names::{Known, is_exact_width, well_known};
 use super::unit::Lowerer;
 use crate::finding::Span;
 use crate::flow::ir::{Operand, Symbol, TypeId};
@@ -95,6 +95,12 @@ impl<'a> Lowerer<'a> {
     fn look_up(&mut self, text: &[u8], name: Symbol) -> Option<Binding> {
         if let Some(definition) = self.definition(text) {
             return self.macro_binding(definition);
+        }
+        // A header for another compiler may spell `uint64_t` in words of its own.
+        if is_exact_width(text)
+            && let Some(Known::Is(ty)) = well_known(text, self.unit.target)
+        {
+            return Some(Binding::Type(ty));
         }
         if let Some(found) = self.declared_elsewhere(Space::Name, text, name) {
             return Some(found);

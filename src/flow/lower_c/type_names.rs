@@ -138,6 +138,7 @@ pub(super) fn sized(text: &[u8], target: Target) -> TypeId {
     let mut signed = true;
     let mut long = 0_u32;
     let (mut short, mut char, mut double) = (false, false, false);
+    let mut exact = None;
     let words = text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'));
     for word in words {
         match word {
@@ -146,11 +147,19 @@ pub(super) fn sized(text: &[u8], target: Target) -> TypeId {
             b"short" => short = true,
             b"char" => char = true,
             b"double" => double = true,
+            // Microsoft's compilers.
+            b"__int8" => exact = Some(8),
+            b"__int16" => exact = Some(16),
+            b"__int32" => exact = Some(32),
+            b"__int64" => exact = Some(64),
             _ => {}
         }
     }
     if double {
         return TypeId::F64;
+    }
+    if let Some(bits) = exact {
+        return TypeId::int(bits, signed);
     }
     let bits = match (char, short, long) {
         (true, ..) => 8,
@@ -160,6 +169,12 @@ pub(super) fn sized(text: &[u8], target: Target) -> TypeId {
         _ => 64,
     };
     TypeId::int(bits, signed)
+}
+
+/// Whether a name is one of the exact-width types of ISO C 7.20.1.1: the same wherever it is declared.
+pub(super) fn is_exact_width(name: &[u8]) -> bool {
+    let name = name.strip_prefix(b"u").unwrap_or(name);
+    matches!(name, b"int8_t" | b"int16_t" | b"int32_t" | b"int64_t")
 }
 
 /// Types of the language, the standard library, and the spellings of embedded code bases (lwIP,

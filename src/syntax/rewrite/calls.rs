@@ -124,13 +124,22 @@ impl Pass<'_> {
             return;
         }
         let (mut at, mut is_type, mut name) = (from, false, None);
+        let mut is_pointer = false;
         // Longer arguments are no types.
         while at < from + 8 {
             let word = self.text_of(at);
             if !word.is_empty() {
+                // `sizeof *p` and `a * b` are values.
+                let is_operand = is_pointer && !is_type_word(word);
+                if is_operand || matches!(word, b"sizeof" | b"_Alignof" | b"alignof") {
+                    return;
+                }
                 is_type |= is_type_word(word) || name.is_some();
-                name = Some(at);
+                if !is_pointer {
+                    name = Some(at);
+                }
             } else if self.is(at, b'*') && name.is_some() {
+                is_pointer = true;
                 is_type |= self.is(at + 1, b',') || self.is(at + 1, b')');
             } else {
                 break;
