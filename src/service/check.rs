@@ -7,12 +7,13 @@
 //! that end at the same moment at least one sees the other.
 
 use super::asked::Asked;
+use super::outcome::{self, dissolved};
 use super::scene::Scene;
 use super::state::Service;
 use super::worker::JobError;
-use crate::github::ApiError;
 use crate::github::checks::{CheckRun, ChecksApi, Conclusion, Output};
-use crate::store::{Beside, GateState, Subject};
+use crate::github::{ApiError, ErrorClass, Fence};
+use crate::store::{Beside, Claim, GateState, Subject};
 
 /// How often one looks at the others again after its end: each look answers one that ended meanwhile.
 const LOOKS: usize = 5;
@@ -36,15 +37,95 @@ fn api<'c>(service: &Service, scene: &'c Scene) -> ChecksApi<'c> {
     }
 }
 
-/// Notes that a pull request, or a group with its commit, has nothing to say any more.
+/// Notes that a pull request, or a group with its commit, has nothing to say any more; what was begun ends with
+/// these words.
 pub(super) async fn over(
     service: &Service,
     scene: &Scene,
     asked: &Asked,
     head: &str,
+    words: &Output,
 ) -> Result<(), JobError> {
     let subject = asked.subject(&scene.row);
+    // First: the gates say where a run was begun.
+    for commit in begun(scene, asked, head).await? {
+        end_unfinished(service, scene, &subject, &commit, words).await?;
+    }
     Ok(scene.store.drop_gate(&subject, head, service.now()).await?)
+}
+
+/// Commits on which a check was begun that has not ended. A group is told by its commit: another one with the
+/// same base has the same name.
+async fn begun(scene: &Scene, asked: &Asked, head: &str) -> Result<Vec<String>, JobError> {
+    let name = asked.external();
+    let mut heads = scene.store.pending(scene.row.id, &name).await?;
+    if matches!(asked, Asked::Group { .. }) {
+        heads.retain(|commit| commit == head);
+    }
+    Ok(heads)
+}
+
+/// Ends the runs that nobody goes on with. They never pass: of one name GitHub counts the newest, whoever's it is.
+async fn end_unfinished(
+    service: &Service,
+    scene: &Scene,
+    subject: &Subject,
+    head: &str,
+    words: &Output,
+) -> Result<(), JobError> {
+    let checks = api(service, scene);
+    let ended = async {
+        for run in checks.unfinished(head, &subject.name).await? {
+            checks.complete(&run, Conclusion::Failure, words).await?;
+        }
+        Ok::<(), ApiError>(())
+    };
+    match ended.await {
+        // The commit is gone, say: then nobody sees its check, and what is left to do must not wait for it.
+        Err(error) if error.class() == ErrorClass::Permanent => {
+            service.failed(&error);
+            tracing::warn!(error = %error, commit = head, "a check that was begun cannot be ended");
+            Ok(())
+        }
+        ended => Ok(ended?),
+    }
+}
+
+/// Ends the checks of a job that will not come to an end, where it began one: else they are in progress for ever.
+pub(super) async fn give_up(
+    service: &Service,
+    claim: &Claim,
+    fence: &Fence,
+    words: &Output,
+) -> Result<(), JobError> {
+    let job = &claim.job;
+    let Some(asked) = Asked::by(job) else {
+        return Ok(());
+    };
+    let known = service
+        .store
+        .pending(job.repository, &asked.external())
+        .await?;
+    if known.is_empty() {
+        return Ok(());
+    }
+    let scene = Scene::of(service, claim, fence).await?;
+    let checks = api(service, &scene);
+    for head in begun(&scene, &asked, &job.head).await? {
+        let subject = asked.subject(&scene.row);
+        // Makes one where the process ended between the note and the run.
+        let run = checks.begin(&head, &subject.name).await?;
+        let check = Check {
+            service,
+            scene: &scene,
+            subject,
+            head: &head,
+            run,
+            text: String::new(),
+        };
+        check.end(Conclusion::Failure, words.clone()).await?;
+    }
+    Ok(())
 }
 
 impl<'c> Check<'c> {
@@ -57,6 +138,16 @@ impl<'c> Check<'c> {
         text: String,
     ) -> Result<Self, JobError> {
         let subject = asked.subject(&scene.row);
+        for left in begun(scene, asked, head).await? {
+            // A try that was put off began one, and a newer commit came meanwhile.
+            if left != head {
+                let words = outcome::unended(
+                    "A newer commit came before the review of this one was done.",
+                    "The check of the newest commit says what became of it.",
+                );
+                end_unfinished(service, scene, &subject, &left, &words).await?;
+            }
+        }
         // First: whoever ends from now on knows that there is one to wait for.
         scene
             .store
@@ -65,7 +156,7 @@ impl<'c> Check<'c> {
         let run = match api(service, scene).begin(head, &subject.name).await {
             // A group that was dissolved meanwhile has no commit any more.
             Err(ApiError::Refused { status: 422, .. }) if matches!(asked, Asked::Group { .. }) => {
-                over(service, scene, asked, head).await?;
+                over(service, scene, asked, head, &dissolved()).await?;
                 return Err(JobError::Gone {
                     message: "the merge group was dissolved".to_owned(),
                 });

@@ -42,7 +42,17 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         for request in scene.store.open_requests(scene.row.id, number).await? {
             scene.store.answered(&request.id, now).await?;
         }
-        check::over(service, &scene, &asked, &pull.head).await?;
+        let words = match pull.is_merged {
+            true => outcome::unended(
+                "The pull request was merged before its review was done: nobody reviewed what it brought.",
+                "`scrubin check --range BASE..HEAD` reviews it in a clone.",
+            ),
+            false => outcome::unended(
+                "The pull request was closed before its review was done.",
+                "It is reviewed once it is opened again.",
+            ),
+        };
+        check::over(service, &scene, &asked, &pull.head, &words).await?;
         return Err(JobError::Gone {
             message: "the pull request is closed".to_owned(),
         });

@@ -140,6 +140,22 @@ impl Store {
         .await?)
     }
 
+    /// Commits of which a subject said last that its review is under way, oldest first: a check was begun there
+    /// that has not ended, unless the process ended before the one or before it noted the other.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn pending(&self, repository: i64, subject: &str) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT head FROM gates WHERE repository = $1 AND subject = $2 AND state = 'pending' \
+             ORDER BY changed_ms, head",
+        )
+        .bind(repository)
+        .bind(subject.to_owned())
+        .fetch_all(reader(self))
+        .await?)
+    }
+
     /// Notes what a subject says of its newest commit. Pull requests that share the commit it was at before,
     /// and wait for it no longer, are reviewed again.
     ///
