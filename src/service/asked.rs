@@ -55,9 +55,18 @@ impl Asked {
 
     /// Whose gate it is.
     pub fn subject(&self, repository: &RepositoryRow) -> Subject {
+        self.subject_in(repository.installation, repository.id)
+    }
+
+    /// The same for the job that it is of.
+    pub fn subject_of(&self, job: &Job) -> Subject {
+        self.subject_in(job.installation, job.repository)
+    }
+
+    fn subject_in(&self, installation: i64, repository: i64) -> Subject {
         Subject {
-            installation: repository.installation,
-            repository: repository.id,
+            installation,
+            repository,
             name: self.external(),
             number: match self {
                 Self::Pull { number } => *number,

@@ -13,7 +13,7 @@ use super::state::Service;
 use super::worker::JobError;
 use crate::github::checks::{CheckRun, ChecksApi, Conclusion, Output};
 use crate::github::{ApiError, ErrorClass, Fence};
-use crate::store::{Beside, Claim, GateState, Subject};
+use crate::store::{Beside, Claim, GateState, Store, StoreError, Subject};
 
 /// How often one looks at the others again after its end: each look answers one that ended meanwhile.
 const LOOKS: usize = 5;
@@ -48,21 +48,24 @@ pub(super) async fn over(
 ) -> Result<(), JobError> {
     let subject = asked.subject(&scene.row);
     // First: the gates say where a run was begun.
-    for commit in begun(scene, asked, head).await? {
+    for (commit, _) in begun(&scene.store, &subject, head).await? {
         end_unfinished(service, scene, &subject, &commit, words).await?;
     }
     Ok(scene.store.drop_gate(&subject, head, service.now()).await?)
 }
 
-/// Commits on which a check was begun that has not ended. A group is told by its commit: another one with the
-/// same base has the same name.
-async fn begun(scene: &Scene, asked: &Asked, head: &str) -> Result<Vec<String>, JobError> {
-    let name = asked.external();
-    let mut heads = scene.store.pending(scene.row.id, &name).await?;
-    if matches!(asked, Asked::Group { .. }) {
-        heads.retain(|commit| commit == head);
+/// Commits on which a check was begun, and what is said of each. A group is told by its commit: another one with
+/// the same base has the same name.
+async fn begun(
+    store: &Store,
+    subject: &Subject,
+    head: &str,
+) -> Result<Vec<(String, GateState)>, StoreError> {
+    let mut said = store.said(subject.repository, &subject.name).await?;
+    if subject.number == 0 {
+        said.retain(|(commit, _)| commit == head);
     }
-    Ok(heads)
+    Ok(said)
 }
 
 /// Ends the runs that nobody goes on with. They never pass: of one name GitHub counts the newest, whoever's it is.
@@ -99,31 +102,32 @@ pub(super) async fn give_up(
     words: &Output,
 ) -> Result<(), JobError> {
     let job = &claim.job;
-    let Some(asked) = Asked::by(job) else {
+    let Some(subject) = Asked::by(job).map(|asked| asked.subject_of(job)) else {
         return Ok(());
     };
-    let known = service
-        .store
-        .pending(job.repository, &asked.external())
-        .await?;
-    if known.is_empty() {
+    let begun = begun(&service.store, &subject, &job.head).await?;
+    if begun.is_empty() {
         return Ok(());
     }
     let scene = Scene::of(service, claim, fence).await?;
     let checks = api(service, &scene);
-    for head in begun(&scene, &asked, &job.head).await? {
-        let subject = asked.subject(&scene.row);
-        // Makes one where the process ended between the note and the run.
-        let run = checks.begin(&head, &subject.name).await?;
-        let check = Check {
-            service,
-            scene: &scene,
-            subject,
-            head: &head,
-            run,
-            text: String::new(),
-        };
-        check.end(Conclusion::Failure, words.clone()).await?;
+    for (head, state) in &begun {
+        let mut runs = checks.unfinished(head, &subject.name).await?;
+        if runs.is_empty() && *state == GateState::Pending {
+            // The process ended between the note and the run.
+            runs.push(checks.begin(head, &subject.name).await?);
+        }
+        for run in runs {
+            let check = Check {
+                service,
+                scene: &scene,
+                subject: subject.clone(),
+                head,
+                run,
+                text: String::new(),
+            };
+            check.end(Conclusion::Failure, words.clone()).await?;
+        }
     }
     Ok(())
 }
@@ -138,9 +142,9 @@ impl<'c> Check<'c> {
         text: String,
     ) -> Result<Self, JobError> {
         let subject = asked.subject(&scene.row);
-        for left in begun(scene, asked, head).await? {
+        for (left, state) in begun(&scene.store, &subject, head).await? {
             // A try that was put off began one, and a newer commit came meanwhile.
-            if left != head {
+            if left != head && state == GateState::Pending {
                 let words = outcome::unended(
                     "A newer commit came before the review of this one was done.",
                     "The check of the newest commit says what became of it.",

@@ -3,7 +3,7 @@
 
 use super::analysis::{Commits, analysed, day, in_force};
 use super::asked::Asked;
-use super::check::Check;
+use super::check::{self, Check};
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
@@ -23,6 +23,12 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     let asked = Asked::Group {
         base: base.to_owned(),
     };
+    if claim.is_dissolved() {
+        check::over(service, &scene, &asked, head, &outcome::dissolved()).await?;
+        return Err(JobError::Gone {
+            message: "the merge group was dissolved".to_owned(),
+        });
+    }
     let check = Check::begin(service, &scene, &asked, head, String::new()).await?;
     let most = service.settings.cache.most_repository_kib;
     if scene.size_kib > most {

@@ -270,6 +270,8 @@ impl Service {
                 error @ (JobError::Later { .. }
                 | JobError::Store(StoreError::Lost | StoreError::Database(_))),
             ) => Err(error),
+            // Nothing can be said there any more.
+            Err(JobError::Gone { .. }) => outcome,
             Err(error) => {
                 tracing::warn!(error = %error, "a check that was begun cannot be ended");
                 outcome
