@@ -235,6 +235,50 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets what groups said before a time, and what anybody said before another; gives how much that was. Pull
+    /// requests that waited for it are reviewed again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn forget_gates(
+        &self,
+        groups: Millis,
+        all: Millis,
+        now: Millis,
+    ) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        let mut transaction = self.begin().await?;
+        for statement in [
+            "DELETE FROM gates WHERE state = 'open' AND ((number = 0 AND changed_ms < $1) OR changed_ms < $2)",
+            "UPDATE gates SET state = 'left' WHERE state <> 'left' \
+             AND ((number = 0 AND changed_ms < $1) OR changed_ms < $2)",
+        ] {
+            let query = sqlx::query(statement).bind(groups).bind(all);
+            gone += query.execute(&mut *transaction).await?.rows_affected();
+        }
+        transaction.commit().await?;
+        // Those that a process left behind that ended too early are among them.
+        let rows = sqlx::query(
+            "SELECT DISTINCT r.installation AS installation, r.id AS id FROM gates g \
+             JOIN repositories r ON r.id = g.repository \
+             WHERE g.state = 'left' AND r.state = 'active' ORDER BY r.id",
+        )
+        .fetch_all(reader(self))
+        .await?;
+        for row in &rows {
+            let (installation, id): (i64, i64) = (row.try_get("installation")?, row.try_get("id")?);
+            self.review_freed(installation, id, now).await?;
+        }
+        // Nothing is reviewed in the others.
+        sqlx::query(
+            "DELETE FROM gates WHERE state = 'left' \
+             AND repository NOT IN (SELECT id FROM repositories WHERE state = 'active')",
+        )
+        .execute(&self.write)
+        .await?;
+        Ok(gone)
+    }
+
     /// What others say of a commit: those that close its gate first, then those under review.
     ///
     /// # Errors
