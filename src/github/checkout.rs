@@ -11,7 +11,6 @@ use super::anchor::Anchors;
 use super::event::Addresses;
 use super::marker::is_hex;
 use super::secret::Token;
-use crate::change::diff::parse_unified;
 
 /// What git could not do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -345,8 +344,7 @@ impl OpenFile {
             return;
         }
         if let Some(path) = self.path {
-            let hunks = parse_unified(&self.hunks).unwrap_or_default();
-            anchors.add(&path, &hunks);
+            anchors.add_text(&path, &self.hunks);
         }
     }
 }

@@ -7,6 +7,7 @@ use super::check::{self, Check};
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
+use super::short::{Part, Short};
 use super::state::Service;
 use super::worker::JobError;
 use crate::github::Fence;
@@ -59,6 +60,13 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     let decisions = scene.store.decisions(scene.row.id).await?;
     let decided = in_force(&decisions, day(service.now()), &[]);
     analysed.analysis.excuse(&decided.excuses);
+    let mut notes = decided.over;
+    // It has no comments, and no line in the history.
+    let told = analysed
+        .short
+        .iter()
+        .filter(|one| one.part == Part::PatchId);
+    notes.extend(told.map(Short::sentence));
     let gate = Gate::of(&analysed.analysis.report);
     let submission =
         analysed
@@ -81,7 +89,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         gate,
         started_ms,
         check_run: check.id(),
-        notes: &decided.over,
+        notes: &notes,
         reviewers: None,
         makers: Vec::new(),
         disputed: &[],
@@ -93,6 +101,6 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         service.settings.public_url, scene.name
     );
     let server = &service.settings.addresses.server;
-    let output = outcome::output(gate, &submission, &rungs, server, &decided.over, &page);
+    let output = outcome::output(gate, &submission, &rungs, server, &notes, &page);
     check.end(gate.conclusion(), output).await
 }
