@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::mirror::Mirror;
+use super::mirror::{Mirror, Waiting};
 use super::scene::Scene;
 use super::short::{Part, Short, told};
 use super::state::Service;
@@ -87,9 +87,12 @@ pub(super) async fn analysed(
     let jobs = (service.settings.work.workers > 1).then_some(1);
     // So that lines of the log from there say what they are about as well.
     let span = tracing::Span::current();
+    // Dropped with this future, whoever does that: the time is over, the lease is lost, the service ends.
+    let waiting = Waiting::default();
+    let mark = waiting.mark();
     let work = tokio::task::spawn_blocking(move || {
         let _within = span.entered();
-        let mirror = mirrors.open(repository)?;
+        let mirror = mirrors.open(repository)?.waited_for(mark);
         mirror.fetch(
             &[&wanted.head, &wanted.base, &wanted.settings],
             &name,
