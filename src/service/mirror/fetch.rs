@@ -11,10 +11,9 @@ use std::io::{self, Write as _};
 use std::process::{ChildStdin, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use base64::Engine as _;
-
 use self::running::Running;
 use super::{LONGEST, Mirror, MirrorError, REFS, size_of};
+use crate::github::checkout::credentials;
 use crate::github::event::RepositoryName;
 use crate::github::marker::is_hex;
 use crate::github::{Client, Token};
@@ -271,8 +270,6 @@ impl Mirror {
         client: &Client,
     ) -> Result<(), MirrorError> {
         let (token, server) = (client.token(), &client.addresses().server);
-        let basic = base64::engine::general_purpose::STANDARD
-            .encode(format!("x-access-token:{}", token.expose_to_git()));
         let mut command = self.git();
         command
             .args([
@@ -299,13 +296,7 @@ impl Mirror {
                     .iter()
                     .map(|commit| format!("{commit}:{REFS}{commit}")),
             )
-            // In the environment: arguments are visible to every process of the machine.
-            .env("GIT_CONFIG_COUNT", "1")
-            .env("GIT_CONFIG_KEY_0", format!("http.{server}/.extraheader"))
-            .env(
-                "GIT_CONFIG_VALUE_0",
-                format!("AUTHORIZATION: basic {basic}"),
-            );
+            .envs(credentials(None, server, token));
         Running::start(self, &mut command)?.wait(self, token)
     }
 
