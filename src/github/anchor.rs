@@ -24,6 +24,8 @@ pub struct Anchor {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Anchors {
     files: BTreeMap<String, Vec<Range<u32>>>,
+    /// Files whose hunks were not understood.
+    unread: usize,
 }
 
 impl Anchors {
@@ -47,8 +49,21 @@ impl Anchors {
             Ok(hunks) => (hunks, Ok(())),
             Err(error) => (Vec::new(), Err(error)),
         };
+        self.unread += usize::from(result.is_err());
         self.add(path, &hunks);
         result
+    }
+
+    /// Adds a file from its hunks as text. Where they are none, the file is added without hunks and counted.
+    pub(super) fn add_text(&mut self, path: &str, hunks: &[u8]) {
+        let read = parse_unified(hunks);
+        self.unread += usize::from(read.is_err());
+        self.add(path, &read.unwrap_or_default());
+    }
+
+    /// How many files have hunks that were not understood, so that comments go to the file as a whole.
+    pub fn unread(&self) -> usize {
+        self.unread
     }
 
     /// Whether the file is part of the diff, so that a comment on the file as a whole is possible.
@@ -136,6 +151,10 @@ mod tests {
         assert!(anchors.add_patch("a.c", Some("@@ nonsense")).is_err());
         assert!(anchors.has_file("a.c"));
         assert_eq!(anchors.place("a.c", 1, 1), None);
+        anchors.add_text("b.c", b"@@ nonsense");
+        anchors.add_text("c.c", b"@@ -1 +1 @@\n-a\n+b\n");
+        assert!(anchors.has_file("b.c") && anchors.has_file("c.c"));
+        assert_eq!(anchors.unread(), 2);
     }
 
     #[test]

@@ -5,13 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use base64::Engine as _;
-
 use super::anchor::Anchors;
 use super::event::Addresses;
 use super::marker::is_hex;
 use super::secret::Token;
-use crate::change::diff::parse_unified;
 
 /// What git could not do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -170,15 +167,8 @@ impl Checkout {
             }
             command.args(["origin", commit]);
             if let Some(token) = with {
-                // In the environment: arguments are visible to every process of the machine.
-                let basic = base64::engine::general_purpose::STANDARD
-                    .encode(format!("x-access-token:{}", token.expose()));
                 let inherited = std::env::var("GIT_CONFIG_COUNT").ok();
-                command.envs(one_more_setting(
-                    inherited.as_deref(),
-                    &format!("http.{}/.extraheader", addresses.server),
-                    &format!("AUTHORIZATION: basic {basic}"),
-                ));
+                command.envs(credentials(inherited.as_deref(), &addresses.server, token));
             }
             Self::run(&mut command, "fetch", token).map(|_| ())
         };
@@ -220,6 +210,20 @@ impl Checkout {
         )?;
         Ok(anchors_of(&output))
     }
+}
+
+/// The variables that give git a token for a server, beside the settings it takes from its environment already.
+/// Not an argument: those are visible to every process of the machine.
+pub(crate) fn credentials(
+    inherited: Option<&str>,
+    server: &str,
+    token: &Token,
+) -> Vec<(String, String)> {
+    one_more_setting(
+        inherited,
+        &format!("http.{server}/.extraheader"),
+        &format!("AUTHORIZATION: basic {}", token.basic()),
+    )
 }
 
 /// The variables that add a setting to those git already takes from its environment (git-config(1),
@@ -345,8 +349,7 @@ impl OpenFile {
             return;
         }
         if let Some(path) = self.path {
-            let hunks = parse_unified(&self.hunks).unwrap_or_default();
-            anchors.add(&path, &hunks);
+            anchors.add_text(&path, &self.hunks);
         }
     }
 }
@@ -419,6 +422,24 @@ mod tests {
         assert!(!anchors.has_file("gone.c"));
         assert_eq!(line("\u{e9}.c", 1), Some(1));
         assert!(anchors.has_file("i.png"));
+    }
+
+    #[test]
+    fn a_token_reaches_git_in_its_environment() {
+        let token = Token::new("s3cret").unwrap();
+        let variables = credentials(None, "https://github.com", &token);
+        let lines: Vec<String> = variables
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "GIT_CONFIG_COUNT=1",
+                "GIT_CONFIG_KEY_0=http.https://github.com/.extraheader",
+                "GIT_CONFIG_VALUE_0=AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46czNjcmV0",
+            ]
+        );
     }
 
     #[test]

@@ -291,6 +291,16 @@ impl ChecksApi<'_> {
         Ok(self.runs(head, "latest").await?.pop())
     }
 
+    /// The runs of a pull request or group on a commit that were begun and have not ended, oldest first.
+    ///
+    /// # Errors
+    /// As any request.
+    pub async fn unfinished(&self, head: &str, external: &str) -> Result<Vec<CheckRun>, ApiError> {
+        let mut runs = self.runs(head, "all").await?;
+        runs.retain(|run| run.external == external && !run.is_completed);
+        Ok(runs)
+    }
+
     /// A run that shows that the review is under way: the one that is there, or a new one.
     ///
     /// # Errors
@@ -323,9 +333,7 @@ impl ChecksApi<'_> {
             Ok(part) => part.id,
             // It may have been made: looked for before anything is sent again.
             Err(error @ ApiError::Unknown { .. }) => {
-                let mut runs = self.runs(head, "all").await?;
-                runs.retain(|run| run.external == external && !run.is_completed);
-                match runs.pop() {
+                match self.unfinished(head, external).await?.pop() {
                     Some(run) => run.id,
                     None => return Err(error),
                 }

@@ -20,6 +20,7 @@ use super::plan::{self, PlanOptions, Rung};
 use super::reconcile::{Actions, NewComment, memory, reconcile};
 use super::submission::{Item, Submission};
 use super::summary;
+use crate::report::words;
 
 /// How often a write with an unknown outcome is sent in all.
 const WRITES: u32 = 3;
@@ -181,6 +182,12 @@ impl Run<'_> {
                 return None;
             }
         };
+        if anchors.unread() > 0 {
+            self.note(format!(
+                "the difference of {} is not understood, so comments stand on the file as a whole",
+                words::count(anchors.unread() as u64, "file")
+            ));
+        }
         self.known = comments.iter().map(|comment| comment.id).collect();
         let mut posted = Vec::new();
         let mut summaries = Vec::new();
@@ -405,7 +412,7 @@ fn same(old: &str, new: &str) -> bool {
 fn anchors_of(files: &[(String, Option<String>)]) -> Anchors {
     let mut anchors = Anchors::default();
     for (path, patch) in files {
-        // A patch that is none leaves the file without lines, so that a comment goes to the file.
+        // A patch that is none is counted, and leaves the file without lines: a comment goes to the file.
         let _ = anchors.add_patch(path, patch.as_deref());
     }
     anchors

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use base64::Engine as _;
 use regex::Regex;
 
 /// What stands where a secret was.
@@ -32,10 +33,9 @@ impl Token {
         &self.0
     }
 
-    /// The token itself, for git's environment.
-    #[cfg(feature = "service")]
-    pub(crate) fn expose_to_git(&self) -> &str {
-        self.expose()
+    /// The credentials as GitHub's site takes them from git: a name that says nothing, and the token.
+    pub(super) fn basic(&self) -> String {
+        base64::engine::general_purpose::STANDARD.encode(format!("x-access-token:{}", self.0))
     }
 
     /// The text with this token, and whatever looks like one, masked.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::mirror::Mirror;
+use super::mirror::{Mirror, Waiting};
 use super::scene::Scene;
+use super::short::{Part, Short, told};
 use super::state::Service;
 use super::worker::JobError;
 use crate::change::git::{self, CommitFacts};
@@ -43,6 +44,8 @@ pub(super) struct Analysed {
     pub(super) makers: Vec<String>,
     pub(super) patch_id: Option<String>,
     pub(super) deleted: Vec<RepoPath>,
+    /// What could not be found out.
+    pub(super) short: Vec<Short>,
 }
 
 /// Why commits could not be reviewed.
@@ -84,9 +87,12 @@ pub(super) async fn analysed(
     let jobs = (service.settings.work.workers > 1).then_some(1);
     // So that lines of the log from there say what they are about as well.
     let span = tracing::Span::current();
+    // Dropped with this future, whoever does that: the time is over, the lease is lost, the service ends.
+    let waiting = Waiting::default();
+    let mark = waiting.mark();
     let work = tokio::task::spawn_blocking(move || {
         let _within = span.entered();
-        let mirror = mirrors.open(repository)?;
+        let mirror = mirrors.open(repository)?.waited_for(mark);
         mirror.fetch(
             &[&wanted.head, &wanted.base, &wanted.settings],
             &name,
@@ -103,7 +109,16 @@ pub(super) async fn analysed(
     let fetched =
         joined.map_err(|error| failed(format!("the analysis ended in a defect: {error}")))?;
     match fetched {
-        Ok(Ok(analysed)) => Ok(analysed),
+        Ok(Ok(mut analysed)) => {
+            if service.record_key.is_none() {
+                // There is no record that lacks it.
+                analysed.short.retain(|one| one.part != Part::PatchId);
+            }
+            for one in &analysed.short {
+                service.metrics.shortfall(one.part.as_str());
+            }
+            Ok(analysed)
+        }
         Ok(Err(error)) => Err(failed(format!("the change cannot be reviewed: {error}"))),
         Err(error @ super::mirror::MirrorError::Fetch { .. }) => Err(JobError::Later {
             after: Duration::ZERO,
@@ -145,11 +160,11 @@ fn review(
     };
     let mut analysis = analyse::analyse(&repository, &request)?;
     analysis.report.change.head = Some(commits.head.clone());
-    let bytes = repository.differing_bytes(&commits.base, &commits.head, SHOWN_MAX);
-    let (anchors, patch_id) = match bytes.is_some_and(|bytes| bytes <= SHOWN_MAX) {
-        true => shown(mirror, &repository, commits),
-        false => {
-            tracing::warn!("the difference is too large to be shown: no anchors, no patch id");
+    let mut short = Vec::new();
+    let (anchors, patch_id) = match too_large(&repository, commits) {
+        None => shown(mirror, &repository, commits, &mut short),
+        Some(why) => {
+            short.extend([Part::Anchors, Part::PatchId].map(|part| Short::new(part, why)));
             (None, None)
         }
     };
@@ -160,12 +175,22 @@ fn review(
         facts: repository.commit_facts(&commits.head)?,
         makers: repository.makers(Some(&commits.base), &commits.head)?,
         patch_id,
-        deleted: told(deleted, "which files are gone").unwrap_or_default(),
+        deleted: told(deleted, Part::Deleted, &mut short).unwrap_or_default(),
+        short,
     })
 }
 
 /// Most bytes of all files that differ, on both sides, of which the difference is made.
 const SHOWN_MAX: u64 = 64 << 20;
+
+/// Why the difference is not made: a few bytes of names can name a large file many times.
+fn too_large(repository: &git::Repository, commits: &Commits) -> Option<&'static str> {
+    match repository.differing_bytes(&commits.base, &commits.head, SHOWN_MAX) {
+        Some(bytes) if bytes <= SHOWN_MAX => None,
+        Some(_) => Some("the files that differ have more than 64 MiB"),
+        None => Some("nobody can tell how large the files are that differ"),
+    }
+}
 
 /// Where comments can stand, and the patch id: by this process where the difference is plain, by git where
 /// renames or the like matter.
@@ -173,6 +198,7 @@ fn shown(
     mirror: &Mirror,
     repository: &git::Repository,
     commits: &Commits,
+    short: &mut Vec<Short>,
 ) -> (Option<Anchors>, Option<String>) {
     let (base, head) = (&commits.base, &commits.head);
     let shown = repository.plain_diff(base, head);
@@ -180,22 +206,16 @@ fn shown(
         Some(shown) => Some(anchors_of(&shown.text)),
         None => told(
             Checkout::new(mirror.path()).anchors(base, head),
-            "where comments can stand",
+            Part::Anchors,
+            short,
         ),
     };
     let patch_id = match shown.and_then(|shown| shown.patch_id) {
         Some(id) => Some(id),
         // A merge of two commits without history may have none.
-        None => told(repository.patch_id(base, head), "the patch id").flatten(),
+        None => told(repository.patch_id(base, head), Part::PatchId, short).flatten(),
     };
     (anchors, patch_id)
-}
-
-/// What was found out; the log says what was not. A review is worth more than what goes with it.
-fn told<T, E: std::fmt::Display>(found: Result<T, E>, what: &str) -> Option<T> {
-    found
-        .inspect_err(|error| tracing::warn!(%error, what, "a part of the review is missing"))
-        .ok()
 }
 
 /// What decisions come to on a day.

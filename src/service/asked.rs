@@ -1,6 +1,6 @@
 //! What a check run of ours is about: the text that tells it from those of others on the same commit. Pure.
 
-use crate::store::{RepositoryRow, Subject};
+use crate::store::{Job, JobKind, RepositoryRow, Subject};
 
 /// What a check run of ours was about, as its `external_id` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +42,31 @@ impl Asked {
 }
 
 impl Asked {
+    /// What the check of a job is about; `None` where it has none.
+    pub fn by(job: &Job) -> Option<Self> {
+        match job.kind {
+            JobKind::Pull => Some(Self::Pull { number: job.number }),
+            JobKind::Group => Some(Self::Group {
+                base: job.base.clone(),
+            }),
+            JobKind::Sweep => None,
+        }
+    }
+
     /// Whose gate it is.
     pub fn subject(&self, repository: &RepositoryRow) -> Subject {
+        self.subject_in(repository.installation, repository.id)
+    }
+
+    /// The same for the job that it is of.
+    pub fn subject_of(&self, job: &Job) -> Subject {
+        self.subject_in(job.installation, job.repository)
+    }
+
+    fn subject_in(&self, installation: i64, repository: i64) -> Subject {
         Subject {
-            installation: repository.installation,
-            repository: repository.id,
+            installation,
+            repository,
             name: self.external(),
             number: match self {
                 Self::Pull { number } => *number,
@@ -72,5 +92,14 @@ mod tests {
         }
         assert_eq!(Asked::of("group:x; rm"), None);
         assert_eq!(Asked::of("7"), None);
+    }
+
+    #[test]
+    fn a_job_says_what_its_check_is_about() {
+        let group = Job::group(1, 9, "cd34".to_owned(), "ab12".to_owned());
+        let texts = [Job::pull(1, 9, 12), group, Job::sweep(1)]
+            .map(|job| Asked::by(&job).map(|asked| asked.external()));
+        let texts = texts.each_ref().map(Option::as_deref);
+        assert_eq!(texts, [Some("pull:12"), Some("group:ab12"), None]);
     }
 }

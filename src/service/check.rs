@@ -7,12 +7,13 @@
 //! that end at the same moment at least one sees the other.
 
 use super::asked::Asked;
+use super::outcome::{self, dissolved};
 use super::scene::Scene;
 use super::state::Service;
 use super::worker::JobError;
-use crate::github::ApiError;
 use crate::github::checks::{CheckRun, ChecksApi, Conclusion, Output};
-use crate::store::{Beside, GateState, Subject};
+use crate::github::{ApiError, ErrorClass, Fence};
+use crate::store::{Beside, Claim, GateState, Store, StoreError, Subject};
 
 /// How often one looks at the others again after its end: each look answers one that ended meanwhile.
 const LOOKS: usize = 5;
@@ -36,15 +37,99 @@ fn api<'c>(service: &Service, scene: &'c Scene) -> ChecksApi<'c> {
     }
 }
 
-/// Notes that a pull request, or a group with its commit, has nothing to say any more.
+/// Notes that a pull request, or a group with its commit, has nothing to say any more; what was begun ends with
+/// these words.
 pub(super) async fn over(
     service: &Service,
     scene: &Scene,
     asked: &Asked,
     head: &str,
+    words: &Output,
 ) -> Result<(), JobError> {
     let subject = asked.subject(&scene.row);
+    // First: the gates say where a run was begun.
+    for (commit, _) in begun(&scene.store, &subject, head).await? {
+        end_unfinished(service, scene, &subject, &commit, words).await?;
+    }
     Ok(scene.store.drop_gate(&subject, head, service.now()).await?)
+}
+
+/// Commits on which a check was begun, and what is said of each. A group is told by its commit: another one with
+/// the same base has the same name.
+async fn begun(
+    store: &Store,
+    subject: &Subject,
+    head: &str,
+) -> Result<Vec<(String, GateState)>, StoreError> {
+    let mut said = store.said(subject.repository, &subject.name).await?;
+    if subject.number == 0 {
+        said.retain(|(commit, _)| commit == head);
+    }
+    Ok(said)
+}
+
+/// Ends the runs that nobody goes on with. They never pass: of one name GitHub counts the newest, whoever's it is.
+async fn end_unfinished(
+    service: &Service,
+    scene: &Scene,
+    subject: &Subject,
+    head: &str,
+    words: &Output,
+) -> Result<(), JobError> {
+    let checks = api(service, scene);
+    let ended = async {
+        for run in checks.unfinished(head, &subject.name).await? {
+            checks.complete(&run, Conclusion::Failure, words).await?;
+        }
+        Ok::<(), ApiError>(())
+    };
+    match ended.await {
+        // The commit is gone, say: then nobody sees its check, and what is left to do must not wait for it.
+        Err(error) if error.class() == ErrorClass::Permanent => {
+            service.failed(&error);
+            tracing::warn!(error = %error, commit = head, "a check that was begun cannot be ended");
+            Ok(())
+        }
+        ended => Ok(ended?),
+    }
+}
+
+/// Ends the checks of a job that will not come to an end, where it began one: else they are in progress for ever.
+pub(super) async fn give_up(
+    service: &Service,
+    claim: &Claim,
+    fence: &Fence,
+    words: &Output,
+) -> Result<(), JobError> {
+    let job = &claim.job;
+    let Some(subject) = Asked::by(job).map(|asked| asked.subject_of(job)) else {
+        return Ok(());
+    };
+    let begun = begun(&service.store, &subject, &job.head).await?;
+    if begun.is_empty() {
+        return Ok(());
+    }
+    let scene = Scene::of(service, claim, fence).await?;
+    let checks = api(service, &scene);
+    for (head, state) in &begun {
+        let mut runs = checks.unfinished(head, &subject.name).await?;
+        if runs.is_empty() && *state == GateState::Pending {
+            // The process ended between the note and the run.
+            runs.push(checks.begin(head, &subject.name).await?);
+        }
+        for run in runs {
+            let check = Check {
+                service,
+                scene: &scene,
+                subject: subject.clone(),
+                head,
+                run,
+                text: String::new(),
+            };
+            check.end(Conclusion::Failure, words.clone()).await?;
+        }
+    }
+    Ok(())
 }
 
 impl<'c> Check<'c> {
@@ -57,6 +142,16 @@ impl<'c> Check<'c> {
         text: String,
     ) -> Result<Self, JobError> {
         let subject = asked.subject(&scene.row);
+        for (left, state) in begun(&scene.store, &subject, head).await? {
+            // A try that was put off began one, and a newer commit came meanwhile.
+            if left != head && state == GateState::Pending {
+                let words = outcome::unended(
+                    "A newer commit came before the review of this one was done.",
+                    "The check of the newest commit says what became of it.",
+                );
+                end_unfinished(service, scene, &subject, &left, &words).await?;
+            }
+        }
         // First: whoever ends from now on knows that there is one to wait for.
         scene
             .store
@@ -65,7 +160,7 @@ impl<'c> Check<'c> {
         let run = match api(service, scene).begin(head, &subject.name).await {
             // A group that was dissolved meanwhile has no commit any more.
             Err(ApiError::Refused { status: 422, .. }) if matches!(asked, Asked::Group { .. }) => {
-                over(service, scene, asked, head).await?;
+                over(service, scene, asked, head, &dissolved()).await?;
                 return Err(JobError::Gone {
                     message: "the merge group was dissolved".to_owned(),
                 });

@@ -378,6 +378,7 @@ impl Scene<'_> {
                 installation: self.installation,
                 repository: part.id,
                 head,
+                base,
             },
             _ => return Vec::new(),
         };

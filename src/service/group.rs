@@ -3,10 +3,11 @@
 
 use super::analysis::{Commits, analysed, day, in_force};
 use super::asked::Asked;
-use super::check::Check;
+use super::check::{self, Check};
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
+use super::short::{Part, Short};
 use super::state::Service;
 use super::worker::JobError;
 use crate::github::Fence;
@@ -23,6 +24,12 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     let asked = Asked::Group {
         base: base.to_owned(),
     };
+    if claim.is_dissolved() {
+        check::over(service, &scene, &asked, head, &outcome::dissolved()).await?;
+        return Err(JobError::Gone {
+            message: "the merge group was dissolved".to_owned(),
+        });
+    }
     let check = Check::begin(service, &scene, &asked, head, String::new()).await?;
     let most = service.settings.cache.most_repository_kib;
     if scene.size_kib > most {
@@ -53,6 +60,13 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     let decisions = scene.store.decisions(scene.row.id).await?;
     let decided = in_force(&decisions, day(service.now()), &[]);
     analysed.analysis.excuse(&decided.excuses);
+    let mut notes = decided.over;
+    // It has no comments, and no line in the history.
+    let told = analysed
+        .short
+        .iter()
+        .filter(|one| one.part == Part::PatchId);
+    notes.extend(told.map(Short::sentence));
     let gate = Gate::of(&analysed.analysis.report);
     let submission =
         analysed
@@ -75,7 +89,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         gate,
         started_ms,
         check_run: check.id(),
-        notes: &decided.over,
+        notes: &notes,
         reviewers: None,
         makers: Vec::new(),
         disputed: &[],
@@ -87,6 +101,6 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         service.settings.public_url, scene.name
     );
     let server = &service.settings.addresses.server;
-    let output = outcome::output(gate, &submission, &rungs, server, &decided.over, &page);
+    let output = outcome::output(gate, &submission, &rungs, server, &notes, &page);
     check.end(gate.conclusion(), output).await
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -19,8 +19,8 @@ const EXPIRED: &str = "expired-looked-at";
 /// How often.
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// How long after the first look comes the second: what failed just before the start counts as missed
-/// by then. The next one comes as soon where a look left something.
+/// How long after the first round comes the second: what failed just before the start counts as missed by then.
+/// A look for deliveries that left something comes as soon.
 const SOON: Duration = Duration::from_secs(60);
 
 /// What went wrong in the background.
@@ -34,39 +34,72 @@ pub enum KeepError {
     Store(#[from] StoreError),
 }
 
-/// Keeps house until the service ends: at once, a minute later, and then every hour, or a minute later where
-/// deliveries are left to be asked for.
+/// When deliveries are looked for next. Pure.
+#[derive(Debug, Default)]
+struct Looks {
+    /// Looks in a row that left something and of which nothing new came.
+    idle: u32,
+}
+
+impl Looks {
+    /// The pause after a look; `None` = it failed. Neither the rest of a long list nor what GitHub did not send just
+    /// now waits for an hour, but what GitHub never sends must not be asked for every minute.
+    fn after(&mut self, missed: Option<&Missed>) -> Duration {
+        let (is_done, is_new) = missed.map_or((false, false), |missed| {
+            let is_rest = !missed.is_whole && missed.later == 0;
+            (
+                missed.is_whole && missed.later == 0,
+                missed.asked + missed.refused > 0 || is_rest,
+            )
+        });
+        if is_done || is_new {
+            self.idle = 0;
+            return if is_done { EVERY } else { SOON };
+        }
+        let pause = SOON.saturating_mul(1 << self.idle.min(6));
+        self.idle = self.idle.saturating_add(1);
+        pause.min(EVERY)
+    }
+}
+
+/// Keeps house until the service ends: at once, a minute later, and then every hour. Deliveries are looked for
+/// in between where a look left some.
 pub(super) async fn keep(service: Arc<Service>, over: watch::Receiver<bool>) {
-    let mut pause = SOON;
+    let mut looks = Looks::default();
+    let mut due = Instant::now();
+    let mut until_next = SOON;
     loop {
-        let round = async {
-            match service.catch_up().await {
-                Ok(missed) => {
-                    tracing::info!(
-                        asked = missed.asked,
-                        refused = missed.refused,
-                        later = missed.later,
-                        whole = missed.is_whole,
-                        "looked for what was missed"
-                    );
-                    // Neither the rest of a long list nor what GitHub did not send just now waits for an hour.
-                    let is_done = missed.is_whole && missed.later == 0;
-                    pause = if is_done { pause } else { SOON };
-                }
+        let step = async {
+            let looked = service.ask_for_missed(missed::PAGES).await;
+            match &looked {
+                Ok(missed) => tracing::info!(
+                    asked = missed.asked,
+                    refused = missed.refused,
+                    later = missed.later,
+                    whole = missed.is_whole,
+                    "looked for what was missed"
+                ),
                 Err(error) => {
                     tracing::warn!(error = %error, "what was missed cannot be looked for")
                 }
             }
-            match service.clean_up().await {
-                Ok(()) => {}
-                Err(error) => tracing::warn!(error = %error, "what is old cannot be deleted"),
+            let pause = looks.after(looked.as_ref().ok());
+            if Instant::now() >= due {
+                if let Err(error) = service.look_through().await {
+                    tracing::warn!(error = %error, "installations cannot be looked through");
+                }
+                if let Err(error) = service.clean_up().await {
+                    tracing::warn!(error = %error, "what is old cannot be deleted");
+                }
+                due = Instant::now() + until_next;
+                until_next = EVERY;
             }
-            tokio::time::sleep(pause).await;
+            let left = due.saturating_duration_since(Instant::now());
+            tokio::time::sleep(pause.min(left)).await;
         };
-        if or_end(&over, round).await.is_none() {
+        if or_end(&over, step).await.is_none() {
             return;
         }
-        pause = EVERY;
     }
 }
 
@@ -201,5 +234,56 @@ impl Service {
             Err(error) => tracing::warn!(error = %error, "the cache cannot be shrunk"),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minutes(looks: &mut Looks, missed: Missed) -> u64 {
+        looks.after(Some(&missed)).as_secs() / 60
+    }
+
+    #[test]
+    fn what_github_never_sends_is_asked_for_less_and_less() {
+        let mut looks = Looks::default();
+        let stuck = Missed {
+            later: 1,
+            is_whole: true,
+            ..Missed::default()
+        };
+        let pauses: Vec<u64> = (0..9).map(|_| minutes(&mut looks, stuck)).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        // Something came of it.
+        let some = Missed { asked: 1, ..stuck };
+        assert_eq!(minutes(&mut looks, some), 1);
+        assert_eq!(minutes(&mut looks, stuck), 1);
+        assert_eq!(minutes(&mut looks, stuck), 2);
+        // More of them than one look may ask for.
+        let many = Missed {
+            later: 250,
+            is_whole: false,
+            ..Missed::default()
+        };
+        assert_eq!(minutes(&mut looks, many), 4);
+    }
+
+    #[test]
+    fn a_long_list_goes_on_soon_and_a_whole_one_hourly() {
+        let mut looks = Looks::default();
+        let rest = Missed::default();
+        for _ in 0..3 {
+            assert_eq!(minutes(&mut looks, rest), 1);
+        }
+        let whole = Missed {
+            asked: 7,
+            is_whole: true,
+            ..rest
+        };
+        assert_eq!(minutes(&mut looks, whole), 60);
+        // One that failed.
+        let pauses = [(); 3].map(|()| looks.after(None).as_secs() / 60);
+        assert_eq!(pauses, [1, 2, 4]);
     }
 }

@@ -38,6 +38,7 @@ pub struct Metrics {
     webhooks: Family<Outcome, Counter<u64, AtomicU64>>,
     jobs: Family<Outcome, Counter<u64, AtomicU64>>,
     reviews: Family<Outcome, Counter<u64, AtomicU64>>,
+    shortfalls: Family<Outcome, Counter<u64, AtomicU64>>,
     findings: Family<Rule, Counter<u64, AtomicU64>>,
     failures: Family<Outcome, Counter<u64, AtomicU64>>,
     looks: Family<Outcome, Counter<u64, AtomicU64>>,
@@ -55,17 +56,21 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("scrubin");
         // What is worth an alarm as soon as it happens is there before: a rate begins at a first number.
-        let (looks, missed) = (Family::default(), Family::default());
+        let (looks, missed, shortfalls) = (Family::default(), Family::default(), Family::default());
         for word in ["whole", "partly", "failed", "late"] {
             let _: &Counter<u64, AtomicU64> = &looks.get_or_create(&outcome(word));
         }
         for word in ["asked", "refused", "later"] {
             let _: &Counter<u64, AtomicU64> = &missed.get_or_create(&outcome(word));
         }
+        for word in ["anchors", "patch-id", "deleted"] {
+            let _: &Counter<u64, AtomicU64> = &shortfalls.get_or_create(&outcome(word));
+        }
         let metrics = Self {
             webhooks: Family::default(),
             jobs: Family::default(),
             reviews: Family::default(),
+            shortfalls,
             findings: Family::default(),
             failures: Family::default(),
             looks,
@@ -90,6 +95,11 @@ impl Default for Metrics {
             "reviews",
             "Reviews by what the gate said",
             metrics.reviews.clone(),
+        );
+        registry.register(
+            "shortfalls",
+            "Parts of reviews that could not be found out",
+            metrics.shortfalls.clone(),
         );
         registry.register(
             "findings",
@@ -172,6 +182,11 @@ impl Metrics {
     /// A review ended.
     pub fn review(&self, word: &str) {
         self.reviews.get_or_create(&outcome(word)).inc();
+    }
+
+    /// A part of a review could not be found out.
+    pub fn shortfall(&self, word: &str) {
+        self.shortfalls.get_or_create(&outcome(word)).inc();
     }
 
     /// A finding was shown.
@@ -278,6 +293,7 @@ mod tests {
         for count in [
             Metrics::webhook,
             Metrics::review,
+            Metrics::shortfall,
             Metrics::finding,
             Metrics::failure,
             Metrics::looked,
@@ -292,7 +308,7 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
             .collect();
-        assert_eq!(names.len(), 14, "{text}");
+        assert_eq!(names.len(), 15, "{text}");
         for name in names {
             assert!(
                 page.contains(&format!("`{name}")),

@@ -10,6 +10,8 @@ mod fetch;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::config::Cache;
@@ -115,6 +117,8 @@ pub(super) struct Mirrors {
     folder: PathBuf,
     most_bytes: u64,
     most_repository_bytes: u64,
+    /// How many of git's processes write into one of them.
+    running: Arc<AtomicUsize>,
 }
 
 /// One cached repository.
@@ -122,6 +126,26 @@ pub(super) struct Mirrors {
 pub(super) struct Mirror {
     path: PathBuf,
     most_bytes: u64,
+    running: Arc<AtomicUsize>,
+    given_up: Arc<AtomicBool>,
+}
+
+/// Whoever waits for what is fetched. Once it is dropped the fetch is stopped: a thread that blocks would go on
+/// without the job that it is for.
+#[derive(Debug, Default)]
+pub(super) struct Waiting(Arc<AtomicBool>);
+
+impl Waiting {
+    /// What says that it was dropped.
+    pub(super) fn mark(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl Mirrors {
@@ -136,7 +160,18 @@ impl Mirrors {
             folder: cache.folder.canonicalize()?,
             most_bytes: cache.most_bytes,
             most_repository_bytes: cache.most_repository_kib.saturating_mul(1_024),
+            running: Arc::default(),
         })
+    }
+
+    /// Waits until none of git's processes writes into the cache any more, for `most` at most; says whether it is so.
+    pub(super) async fn idle(&self, most: Duration) -> bool {
+        let idle = async {
+            while self.running.load(Ordering::Acquire) > 0 {
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        };
+        tokio::time::timeout(most, idle).await.is_ok()
     }
 
     /// The place of a repository, made where it is not there. Its number is its name: a change of the
@@ -162,6 +197,8 @@ impl Mirrors {
         Ok(Mirror {
             path,
             most_bytes: self.most_repository_bytes,
+            running: Arc::clone(&self.running),
+            given_up: Arc::default(),
         })
     }
 
@@ -241,6 +278,19 @@ fn size_of(folder: &Path) -> u64 {
 }
 
 impl Mirror {
+    /// The same for somebody without whom its fetches are stopped; `mark` is that of [`Waiting`].
+    pub(super) fn waited_for(self, mark: Arc<AtomicBool>) -> Self {
+        Self {
+            given_up: mark,
+            ..self
+        }
+    }
+
+    /// Whether nobody waits for what is fetched.
+    fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire)
+    }
+
     /// Its folder.
     pub(super) fn path(&self) -> &Path {
         &self.path

@@ -31,7 +31,8 @@ const PAGE: u64 = 100;
 /// Deliveries that one look tries to have again: at a second each, it is over after some minutes.
 const ASKS: u64 = 300;
 
-/// The fact that says up to which attempt all is settled: its number, and when it was sent.
+/// The fact that says up to which attempt all is settled: its number, and when it was sent, or up to when a later
+/// look saw that nothing more was.
 const SETTLED: &str = "deliveries-settled";
 
 /// The fact that says where a look goes on that came to no end: the number it goes down to, and the page.
@@ -117,11 +118,17 @@ struct Walk {
     newest: Option<Place>,
     /// The oldest that is not settled.
     open: Option<Place>,
+    /// Whether it came to one that was settled before.
+    has_met: bool,
 }
 
 impl Walk {
     fn turn(&mut self, one: &ListedDelivery) -> Turn {
-        if one.id <= self.down_to || one.sent < self.since {
+        if one.id <= self.down_to {
+            self.has_met = true;
+            return Turn::End;
+        }
+        if one.sent < self.since {
             return Turn::End;
         }
         let place = Place {
@@ -151,8 +158,9 @@ impl Walk {
         }
     }
 
-    /// Up to where all is settled now.
-    fn settled(&self, known: Place) -> Place {
+    /// Up to where all is settled now; a look that is whole saw all that was sent until a moment ago, and where
+    /// nothing was sent for days nothing was missed.
+    fn settled(&self, known: Place, is_whole: bool) -> Place {
         let reached = match self.newest {
             Some(newest) if newest.id > known.id => newest,
             _ => known,
@@ -162,8 +170,18 @@ impl Walk {
                 id: open.id.saturating_sub(1),
                 ..open
             },
+            _ if is_whole => Place {
+                sent: self.before.as_secs(),
+                ..reached
+            },
             _ => reached,
         }
+    }
+
+    /// Whether attempts were made that no look saw, and GitHub keeps no longer: the last look is longer ago, and
+    /// this one found no way down to what that one settled.
+    fn is_late(&self, known: Place) -> bool {
+        known.sent > 0 && Duration::from_secs(known.sent) < self.since && !self.has_met
     }
 }
 
@@ -206,14 +224,6 @@ impl Service {
             before: now.saturating_sub(UNDER_WAY),
             ..Walk::default()
         };
-        if known.sent > 0 && Duration::from_secs(known.sent) < walk.since {
-            self.metrics.looked("late");
-            tracing::warn!(
-                from = moment(known.sent),
-                to = moment(walk.since.as_secs()),
-                "GitHub keeps deliveries for three days: those between may be missed"
-            );
-        }
         let mut missed = Missed::default();
         let stop = self.go_down(left, &mut pages, &mut walk, &mut missed).await;
         // Before an error goes up: else the next look would ask for all of it once more.
@@ -222,7 +232,16 @@ impl Service {
             None => String::new(),
         };
         self.store.note_fact(LEFT, &rest).await?;
-        let settled = walk.settled(known);
+        let settled = walk.settled(known, stop.is_none());
+        // One that failed before it saw anything leaves that to the next.
+        if settled != known && walk.is_late(known) {
+            self.metrics.looked("late");
+            tracing::warn!(
+                from = moment(known.sent),
+                to = moment(walk.since.as_secs()),
+                "GitHub keeps deliveries for three days: those between may be missed"
+            );
+        }
         self.store.note_fact(SETTLED, &settled.text()).await?;
         missed.is_whole = stop.is_none();
         match stop.and_then(|stop| stop.error) {
@@ -425,7 +444,7 @@ mod tests {
         let mut first = walk(0);
         assert_eq!(asked(&mut first, &listed), [4]);
         // What may be under way is looked at again, and what is below it is settled.
-        let settled = first.settled(Place::default());
+        let settled = first.settled(Place::default(), false);
         assert_eq!(settled, Place { id: 5, sent: 50 });
         let mut second = walk(settled.id);
         second.before = Duration::from_secs(200);
@@ -436,7 +455,7 @@ mod tests {
     fn what_was_in_no_list_yet_is_not_settled() {
         let mut first = walk(0);
         assert!(asked(&mut first, &[one(7, "c", 95, 202), one(5, "a", 50, 202)]).is_empty());
-        let settled = first.settled(Place::default());
+        let settled = first.settled(Place::default(), false);
         assert_eq!(settled, Place { id: 5, sent: 50 });
         let mut second = walk(settled.id);
         second.before = Duration::from_secs(200);
@@ -446,7 +465,7 @@ mod tests {
         let known = Place { id: 5, sent: 50 };
         let mut third = walk(known.id);
         assert!(asked(&mut third, &[one(8, "d", 96, 0)]).is_empty());
-        assert_eq!(third.settled(known), known);
+        assert_eq!(third.settled(known, false), known);
     }
 
     #[test]
@@ -469,7 +488,10 @@ mod tests {
         let old = [one(9, "d", 80, 0), one(8, "e", 9, 0)];
         let mut late = walk(0);
         assert_eq!(asked(&mut late, &old), [9]);
-        assert_eq!(late.settled(Place::default()), Place { id: 9, sent: 80 });
+        assert_eq!(
+            late.settled(Place::default(), false),
+            Place { id: 9, sent: 80 }
+        );
     }
 
     #[test]
@@ -479,11 +501,36 @@ mod tests {
         let listed = [one(9, "d", 80, 202), one(8, "e", 70, 0)];
         assert_eq!(asked(&mut walk, &listed), [8]);
         walk.leave(Place { id: 8, sent: 70 });
-        assert_eq!(walk.settled(known), Place { id: 7, sent: 70 });
+        assert_eq!(walk.settled(known, false), Place { id: 7, sent: 70 });
         // In the part that a former look left: below what was settled.
         walk.leave(Place { id: 3, sent: 30 });
-        assert_eq!(walk.settled(known), Place { id: 2, sent: 30 });
-        assert_eq!(Walk::default().settled(known), known);
+        assert_eq!(walk.settled(known, false), Place { id: 2, sent: 30 });
+        assert_eq!(Walk::default().settled(known, false), known);
         assert_eq!(Place::parse(&known.text()), Some(known));
+    }
+
+    #[test]
+    fn late_is_only_what_no_look_saw() {
+        // Nothing was sent since: the place moves on with the time.
+        let known = Place { id: 5, sent: 9 };
+        let mut quiet = walk(5);
+        assert!(asked(&mut quiet, &[]).is_empty());
+        assert_eq!(quiet.settled(known, true), Place { id: 5, sent: 90 });
+        assert_eq!(quiet.settled(known, false), known);
+        assert!(quiet.is_late(known), "the last look was too long ago");
+        assert!(!quiet.is_late(quiet.settled(known, true)));
+        assert!(!quiet.is_late(Place::default()), "there was none before");
+        // The list still goes down to what was settled.
+        let mut long = walk(5);
+        let listed = [one(6, "a", 50, 202), one(5, "b", 9, 202)];
+        assert!(asked(&mut long, &listed).is_empty());
+        assert!(!long.is_late(known));
+        let mut cut = walk(5);
+        let listed = [one(8, "a", 50, 202), one(7, "b", 9, 202)];
+        assert!(asked(&mut cut, &listed).is_empty());
+        assert!(cut.is_late(known));
+        // One that GitHub did not send in time.
+        cut.leave(Place { id: 7, sent: 40 });
+        assert_eq!(cut.settled(known, true), Place { id: 6, sent: 40 });
     }
 }

@@ -27,6 +27,7 @@ pub mod pages;
 mod pull;
 mod scene;
 mod server;
+mod short;
 pub mod signature;
 mod state;
 mod sweep;

@@ -54,6 +54,27 @@ pub(super) fn cannot(why: &str) -> Output {
     }
 }
 
+/// The text of a check run whose review will not come to an end: what happened, and what to do.
+pub(super) fn unended(why: &str, todo: &str) -> Output {
+    Output {
+        title: "The review did not come to an end".to_owned(),
+        summary: format!(
+            "{}\n\n{}",
+            crate::report::quote::text(why),
+            crate::report::quote::text(todo)
+        ),
+        ..Output::default()
+    }
+}
+
+/// The same for a group that the merge queue dissolved.
+pub(super) fn dissolved() -> Output {
+    unended(
+        "The merge queue dissolved this group before its review was done.",
+        "Nothing is left to do here: the next group is reviewed anew.",
+    )
+}
+
 /// The text of the check run. `page` is the address of the dashboard's page about it.
 pub(super) fn output(
     gate: Gate,

@@ -9,6 +9,7 @@ use super::decide;
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
+use super::short::Short;
 use super::state::Service;
 use super::worker::JobError;
 use crate::evidence::Reviewers;
@@ -42,7 +43,17 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         for request in scene.store.open_requests(scene.row.id, number).await? {
             scene.store.answered(&request.id, now).await?;
         }
-        check::over(service, &scene, &asked, &pull.head).await?;
+        let words = match pull.is_merged {
+            true => outcome::unended(
+                "The pull request was merged before its review was done: nobody reviewed what it brought.",
+                "`scrubin check --range BASE..HEAD` reviews it in a clone.",
+            ),
+            false => outcome::unended(
+                "The pull request was closed before its review was done.",
+                "It is reviewed once it is opened again.",
+            ),
+        };
+        check::over(service, &scene, &asked, &pull.head, &words).await?;
         return Err(JobError::Gone {
             message: "the pull request is closed".to_owned(),
         });
@@ -194,6 +205,7 @@ impl Review<'_> {
         hands.push(self.pull.author.to_ascii_lowercase());
         let decided = in_force(&decisions, day(service.now()), &hands);
         let mut notes = decided.over;
+        notes.extend(analysed.short.iter().map(Short::sentence));
         let mut people = match analysed.analysis.proposed.is_empty() && service.record_key.is_none()
         {
             true => None,

@@ -20,6 +20,9 @@ use super::{housekeeping, webhook, worker};
 /// How long what is under way may take to end.
 const DRAIN: Duration = Duration::from_secs(25);
 
+/// How long git's processes are waited for after that.
+const GIT_ENDS: Duration = Duration::from_secs(3);
+
 /// A service that listens.
 #[derive(Debug)]
 pub struct Server {
@@ -160,6 +163,10 @@ impl Server {
             task.abort();
         }
         keeping.abort();
+        // Their fetches end with them: git would go on without this process.
+        if !service.mirrors.idle(GIT_ENDS).await {
+            tracing::warn!("git is still under way; its pipes are closed, which ends it");
+        }
         if let Err(error) = service
             .store
             .release_all(&worker::prefix(), service.now())

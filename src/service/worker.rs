@@ -7,8 +7,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+use super::outcome::unended;
 use super::state::Service;
-use super::{group, pull, server, sweep};
+use super::{check, group, pull, server, sweep};
+use crate::github::checks::Output;
 use crate::github::{ApiError, ErrorClass, Fence};
 use crate::store::{Claim, JobKind, Lease, Millis, Retry, StoreError};
 
@@ -183,22 +185,12 @@ impl Service {
         lease_ms: Millis,
         now: Millis,
     ) -> Result<Step, StoreError> {
-        let work = &self.settings.work;
         let waited = now.saturating_sub(claim.created_ms).max(0);
         self.metrics.began(Duration::from_millis(
             u64::try_from(waited).unwrap_or_default(),
         ));
         let began = Instant::now();
-        let outcome = match claim.strikes < work.attempts.saturating_mul(LOST) {
-            true => self.under_lease(claim, lease_ms, now).await,
-            // It ends every process that works on it: a kill, or no memory left.
-            false => Some(Err(JobError::Failed {
-                message: format!(
-                    "it was begun {} times and never came to an end",
-                    claim.strikes
-                ),
-            })),
-        };
+        let outcome = self.under_lease(claim, lease_ms, now).await;
         let word = match outcome {
             None | Some(Err(JobError::Store(StoreError::Lost))) => {
                 tracing::warn!("the lease was lost; another worker has the job");
@@ -231,7 +223,7 @@ impl Service {
         };
         // From when it was claimed: a process may stand still in between.
         fence.set(until(claimed));
-        let job = self.run(claim, &fence);
+        let job = self.tried(claim, &fence);
         tokio::pin!(job);
         let mut beat = tokio::time::interval(self.settings.work.lease / 3);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -250,6 +242,83 @@ impl Service {
                 }
             }
         }
+    }
+
+    /// Works on a job. Where its check was begun and will not be ended by a review, it is ended with the reason.
+    async fn tried(&self, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
+        let outcome = match self.is_lost(claim) {
+            false => self.run(claim, fence).await,
+            // It ends every process that works on it: a kill, or no memory left.
+            true => Err(JobError::Failed {
+                message: format!(
+                    "it was begun {} times and never came to an end",
+                    claim.strikes
+                ),
+            }),
+        };
+        let Some(words) = self.last_words(claim, &outcome) else {
+            return outcome;
+        };
+        if matches!(outcome, Err(JobError::Failed { .. })) {
+            // The one that was used may have been refused.
+            self.forget_tokens(claim.job.installation);
+        }
+        match check::give_up(self, claim, fence, &words).await {
+            Ok(()) => outcome,
+            // The next try says it.
+            Err(
+                error @ (JobError::Later { .. }
+                | JobError::Store(StoreError::Lost | StoreError::Database(_))),
+            ) => Err(error),
+            // Nothing can be said there any more.
+            Err(JobError::Gone { .. }) => outcome,
+            Err(error) => {
+                tracing::warn!(error = %error, "a check that was begun cannot be ended");
+                outcome
+            }
+        }
+    }
+
+    /// What the check of a job says that is not tried again, or whose next tries will fail as well; `None` where
+    /// the next one may end it.
+    fn last_words(&self, claim: &Claim, outcome: &Result<(), JobError>) -> Option<Output> {
+        let (why, todo) = match outcome {
+            Err(JobError::Gone { message }) => (
+                format!("Nothing was left to do: {message}."),
+                "Run the check again if that has changed.",
+            ),
+            Err(JobError::Failed { message }) if self.is_lost(claim) => (
+                format!(
+                    "The review was given up: {message}. Each time its process was ended, for want of memory or by \
+                     a defect."
+                ),
+                "Whoever runs the service gives it more memory, or finds the reason in its log; run the check again \
+                 then.",
+            ),
+            Err(JobError::Failed { message }) if self.is_last(claim) => (
+                format!("The review was given up: {message}."),
+                "Run the check again once that is repaired. `scrubin serve queue` lists what was given up.",
+            ),
+            // Before the last try: people should not wait for those that will fail as well.
+            Err(JobError::Store(error @ (StoreError::Chain { .. } | StoreError::Word { .. }))) => (
+                format!(
+                    "The review was made and cannot be kept, and a gate without its record was not passed: {error}."
+                ),
+                "Whoever runs the service restores a backup of its database; run the check again then.",
+            ),
+            _ => return None,
+        };
+        Some(unended(&why, todo))
+    }
+
+    /// Whether it was begun too often without ever coming to an end.
+    fn is_lost(&self, claim: &Claim) -> bool {
+        claim.strikes >= self.settings.work.attempts.saturating_mul(LOST)
+    }
+
+    /// Whether a failure of this try gives the job up.
+    fn is_last(&self, claim: &Claim) -> bool {
+        claim.strikes + 1 >= self.settings.work.attempts
     }
 
     async fn run(&self, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
@@ -284,9 +353,12 @@ impl Service {
                 ("later", retry(Some(due), false, message))
             }
             Err(JobError::Store(error @ (StoreError::Chain { .. } | StoreError::Word { .. }))) => {
-                let is_last = claim.strikes + 1 >= self.settings.work.attempts;
+                let is_last = self.is_last(claim);
                 let due = (!is_last).then(|| now.saturating_add(self.pause(claim)));
-                ("failed", retry(due, true, error.to_string()))
+                (
+                    if is_last { "dead" } else { "failed" },
+                    retry(due, true, error.to_string()),
+                )
             }
             Err(JobError::Store(error)) => {
                 let due = now.saturating_add(self.pause(claim));
@@ -295,7 +367,7 @@ impl Service {
             Err(JobError::Failed { message }) => {
                 // One of them may have been refused: the next try asks for new ones.
                 self.forget_tokens(claim.job.installation);
-                let is_last = claim.strikes + 1 >= self.settings.work.attempts;
+                let is_last = self.is_last(claim);
                 let due = (!is_last).then(|| now.saturating_add(self.pause(claim)));
                 (
                     if is_last { "dead" } else { "failed" },

@@ -1,11 +1,10 @@
 //! Deliveries of GitHub's, each taken once, together with what follows from it.
 
-use super::gates::dissolve;
 use super::installations::{
     Installation, InstallationState, RepositoryRow, RepositoryState, know_installation,
     put_installation, put_repository,
 };
-use super::jobs::{Job, enqueue};
+use super::jobs::{DISSOLVED, Job, enqueue};
 use super::open::StoreError;
 use super::{Millis, Store};
 
@@ -88,7 +87,8 @@ pub enum Effect {
     },
     /// Something to do.
     Job(Job),
-    /// A group of the merge queue is no more: pull requests with its commit are reviewed again.
+    /// A group of the merge queue is no more: its job ends what was begun for it, and has pull requests with its
+    /// commit reviewed again.
     Dissolved {
         /// Its installation.
         installation: i64,
@@ -96,6 +96,8 @@ pub enum Effect {
         repository: i64,
         /// Its commit.
         head: String,
+        /// The commit it was to go onto.
+        base: String,
     },
     /// Something that a person asked for, answered by the job of its pull request.
     Request(Request),
@@ -121,9 +123,9 @@ impl Store {
         effects: &[Effect],
         now: Millis,
     ) -> Result<Accepted, StoreError> {
-        let mut has_job = effects
+        let has_job = effects
             .iter()
-            .any(|effect| matches!(effect, Effect::Job(_)));
+            .any(|effect| matches!(effect, Effect::Job(_) | Effect::Dissolved { .. }));
         let outcome = match (has_job, effects.is_empty()) {
             (true, _) => "queued",
             (false, true) => "ignored",
@@ -179,12 +181,12 @@ impl Store {
                     installation,
                     repository,
                     head,
+                    base,
                 } => {
-                    for number in dissolve(&mut transaction, *repository, head).await? {
-                        let job = Job::pull(*installation, *repository, number);
-                        enqueue(&mut transaction, &job, &delivery.id, now).await?;
-                        has_job = true;
-                    }
+                    // By its job, so that a review of it that is under way now is not the last to say something.
+                    let (head, base) = (head.clone(), base.clone());
+                    let job = Job::group(*installation, *repository, head, base);
+                    enqueue(&mut transaction, &job, DISSOLVED, now).await?;
                 }
                 Effect::Request(request) => {
                     sqlx::query(

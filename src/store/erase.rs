@@ -12,14 +12,19 @@ pub struct Scope {
     pub repositories: Among,
     /// The installation as a whole; `None` = the repositories alone.
     pub installation: Option<i64>,
-    /// Whether records, checkpoints and decisions stay.
+    /// Whether records, checkpoints and decisions stay, and with them what names their repositories: whoever
+    /// erases the rest later has to find it.
     pub keeps_evidence: bool,
 }
 
 /// Rows by table.
 pub type Counts = Vec<(&'static str, i64)>;
 
-/// Tables that name a repository, and the column that does; whether they are evidence.
+/// What is counted where a file of SQLite's could not be written anew: rows that are deleted and may still be read
+/// in its free pages.
+const NOT_WIPED: &str = "rows_not_wiped_from_the_file";
+
+/// Tables that name a repository, and the column that does; whether they are evidence, or lead to it.
 const TABLES: [(&str, &str, bool); 13] = [
     ("jobs", "repository", false),
     ("requests", "repository", false),
@@ -33,7 +38,7 @@ const TABLES: [(&str, &str, bool); 13] = [
     ("decisions", "repository", true),
     ("records", "repository", true),
     ("checkpoints", "repository", true),
-    ("repositories", "id", false),
+    ("repositories", "id", true),
 ];
 
 /// Tables that name an installation, and the column that does.
@@ -76,6 +81,15 @@ async fn delete(
         .execute(&mut **transaction)
         .await?;
     Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
+}
+
+/// Adds to what was deleted that it may still be read.
+fn note_wiped(counts: &mut Counts, wiped: Result<(), StoreError>) {
+    if let Err(error) = wiped {
+        tracing::warn!(error = %error, "the file cannot be written anew");
+        let rows: i64 = counts.iter().map(|(_, count)| *count).sum();
+        counts.push((NOT_WIPED, rows));
+    }
 }
 
 impl Store {
@@ -124,10 +138,11 @@ impl Store {
         Ok(counts)
     }
 
-    /// Deletes it, all or nothing, and says how much that was. A file of SQLite's is written anew without it.
+    /// Deletes it, all or nothing, and says how much that was. A file of SQLite's is written anew without it; where
+    /// that fails (it takes as much room again), it is counted, for what is deleted elsewhere must not wait for it.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]: then nothing was deleted.
     pub async fn erase(&self, scope: &Scope) -> Result<Counts, StoreError> {
         let mut transaction = self.begin().await?;
         let mut counts = Counts::new();
@@ -135,15 +150,29 @@ impl Store {
             let count = delete(&mut transaction, table, &condition).await?;
             counts.push((table, count));
         }
-        transaction.commit().await?;
-        if self.kind == Kind::Sqlite {
-            // Deleted rows stay in the file until their place is used again.
-            sqlx::query("VACUUM").execute(&self.write).await?;
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-                .execute(&self.write)
+        if scope.keeps_evidence {
+            let text = format!(
+                "UPDATE repositories SET state = 'removed' WHERE id IN {}",
+                scope.repositories.list()
+            );
+            sqlx::query(AssertSqlSafe(text))
+                .execute(&mut *transaction)
                 .await?;
         }
+        transaction.commit().await?;
+        if self.kind == Kind::Sqlite {
+            let wiped = self.write_anew().await;
+            note_wiped(&mut counts, wiped);
+        }
         Ok(counts)
+    }
+
+    /// Deleted rows stay in a file of SQLite's until their place is used again.
+    async fn write_anew(&self) -> Result<(), StoreError> {
+        for statement in ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+            sqlx::query(statement).execute(&self.write).await?;
+        }
+        Ok(())
     }
 }
 
@@ -190,6 +219,19 @@ mod tests {
         };
         assert!(tables(scope(false)).contains(&"records"));
         assert!(!tables(scope(true)).contains(&"records"));
+        // Whoever erases the rest later finds it by its name.
+        assert!(tables(scope(false)).contains(&"repositories"));
+        assert!(!tables(scope(true)).contains(&"repositories"));
         assert!(!tables(scope(false)).contains(&"installations"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_anew_is_told() {
+        let deleted = vec![("reviews", 2), ("records", 3)];
+        let mut counts = deleted.clone();
+        note_wiped(&mut counts, Ok(()));
+        assert_eq!(counts, deleted);
+        note_wiped(&mut counts, Err(StoreError::Lost));
+        assert_eq!(counts.last(), Some(&(NOT_WIPED, 5)));
     }
 }

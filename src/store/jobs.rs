@@ -132,6 +132,16 @@ pub struct Claim {
     pub delivery: String,
 }
 
+/// Who asked last where the merge queue dissolved the group of a job.
+pub(super) const DISSOLVED: &str = "dissolved";
+
+impl Claim {
+    /// Whether the merge queue dissolved the group meanwhile: what was begun for it is to be ended.
+    pub fn is_dissolved(&self) -> bool {
+        self.job.kind == JobKind::Group && self.delivery == DISSOLVED
+    }
+}
+
 /// What becomes of a job that was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {

@@ -62,12 +62,7 @@ impl Store {
             )
             .await?,
             // A group lives for minutes, a pull request as long as it is open.
-            gates: of(
-                "DELETE FROM gates WHERE number = 0 AND changed_ms < $1",
-                sent,
-            )
-            .await?
-                + of("DELETE FROM gates WHERE changed_ms < $1", old).await?,
+            gates: self.forget_gates(sent, old, now).await?,
         })
     }
 }

@@ -145,3 +145,36 @@ async fn who_leaves_a_commit_frees_those_who_share_it() {
         .unwrap();
     assert_eq!(store.jobs(9).await.unwrap().len(), 2);
 }
+
+/// Between the gate and the jobs that follow from it the process may end.
+#[tokio::test]
+async fn who_was_to_be_freed_by_a_process_that_ended_is_freed_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let of = |number: i64| Subject {
+        installation: 1,
+        repository: 9,
+        name: format!("pull:{number}"),
+        number,
+    };
+    let closed = GateState::Closed;
+    store.set_gate(&of(3), "h", closed, 1).await.unwrap();
+    store.set_gate(&of(4), "h", closed, 1).await.unwrap();
+    sqlx::query("UPDATE gates SET state = 'left' WHERE number = 3")
+        .execute(&store.write)
+        .await
+        .unwrap();
+    assert_eq!(store.beside(&of(4), "h").await.unwrap(), []);
+    assert!(store.jobs(9).await.unwrap().is_empty());
+    store.set_gate(&of(3), "i", closed, 2).await.unwrap();
+    let jobs = store.jobs(9).await.unwrap();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].key, "1/9/pull/4");
+    // Once.
+    store.set_gate(&of(3), "i", closed, 3).await.unwrap();
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM gates WHERE state = 'left'")
+        .fetch_one(&store.read)
+        .await
+        .unwrap();
+    assert_eq!(count, 0);
+}

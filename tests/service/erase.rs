@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use fakehub::reviewer_permissions;
+use scrubin::store::RepositoryState;
 
 use crate::Test;
 use crate::stage::{Database, FILE, REPO, Scene, Stage, file, runtime, store_of, unsafe_copy};
@@ -165,4 +166,20 @@ fn evidence_stays(database: &Database) {
     let (reviews, runs, lines) = kept(&scene, REPO);
     assert_eq!((reviews, runs), (0, 0));
     assert!(lines >= 2);
+    // It is not reviewed any more, and the rest can be erased by its name.
+    let (runtime, id) = (runtime(), number(&scene, REPO));
+    let store = store_of(&runtime, &scene.database);
+    let row = runtime.block_on(store.repository(id)).unwrap().unwrap();
+    assert_eq!(row.state, RepositoryState::Removed);
+    runtime.block_on(store.close());
+    drop(store);
+    let rest = erase(&scene, &["--repository", REPO, "--yes", "--format", "json"]);
+    let said = String::from_utf8_lossy(&rest.stderr).into_owned();
+    assert_eq!(rest.status.code(), Some(0), "{said}");
+    let value: serde_json::Value = serde_json::from_slice(&rest.stdout).unwrap();
+    assert_eq!(value["rows"]["repositories"], 1);
+    assert_eq!(value["rows"]["records"], lines - 1);
+    assert_eq!(kept(&scene, REPO), (0, 0, 0));
+    let again = erase(&scene, &["--repository", REPO, "--yes"]);
+    assert_eq!(again.status.code(), Some(2));
 }

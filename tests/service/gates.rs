@@ -3,15 +3,20 @@
 use std::time::Duration;
 
 use fakehub::{CheckRunView, Fault, FaultKind, MergeGroup};
-use scrubin::store::Job;
+use scrubin::store::{GateState, Job, Subject};
 
 use crate::Test;
-use crate::stage::{Database, FILE, REPO, Stage, file, safe_copy, unsafe_copy};
+use crate::stage::{Database, FILE, REPO, Stage, file, runtime, safe_copy, store_of, unsafe_copy};
 
 pub(crate) const TESTS: &[Test] = &[
     ("two_reviews_of_one_commit_at_once", at_once),
     ("a_repair_frees_the_other_with_the_commit", freed),
     ("a_group_with_the_commit_of_a_pull_request", group),
+    ("a_group_dissolved_under_review_leaves_no_gate", dissolved),
+    (
+        "two_that_leave_a_commit_do_not_wait_for_each_other",
+        leaving,
+    ),
     ("the_last_run_of_the_job_explains", explained),
 ];
 
@@ -157,6 +162,108 @@ fn group(database: &Database) {
     assert_eq!(stage.scene.conclusion("other").as_deref(), Some("success"));
     stage.scene.assert_sound(one);
     stage.scene.assert_sound(other);
+}
+
+/// The group has the commit of a pull request, and is dissolved while it is reviewed: what its review says then
+/// closes nothing.
+fn dissolved(database: &Database) {
+    let stage = Stage::with(database, "workers = 2\nper-installation = 2\n");
+    let hub = &stage.scene.hub;
+    with_lab(&stage);
+    hub.create_branch(REPO, "fix", "main");
+    hub.commit_files(REPO, "fix", &[(FILE, &file(&[unsafe_copy("a")]))]);
+    let number = hub.open_pull(REPO, "fix", "lab");
+    stage.settle();
+    assert_eq!(stage.scene.conclusion("fix").as_deref(), Some("success"));
+    let (head, main) = (hub.tip(REPO, "fix"), hub.tip(REPO, "main"));
+    let group = MergeGroup {
+        head_sha: head.clone(),
+        base_sha: main.clone(),
+        head_ref: "refs/heads/gh-readonly-queue/main/pr-9".to_owned(),
+        base_ref: "refs/heads/main".to_owned(),
+    };
+    hub.create_branch(REPO, "gh-readonly-queue/main/pr-9", "fix");
+    let slow = FaultKind::SlowBody {
+        pieces: 4,
+        pause: Duration::from_millis(500),
+    };
+    hub.fault(Fault::new("POST", "/repos/*/*/check-runs", slow));
+    let installation = i64::try_from(stage.scene.installation).unwrap();
+    let id = i64::try_from(hub.repository_id(REPO)).unwrap();
+    let job = Job::group(installation, id, head.clone(), main);
+    let (store, now) = (&stage.service.store, stage.service.now());
+    stage.wait(store.enqueue(&job, "test", now)).unwrap();
+    let is_begun = |hub: &fakehub::Hub| hub.faults_left() == 0;
+    assert!(hub.wait_until(Duration::from_secs(60), is_begun));
+    hub.destroy_merge_group(REPO, &group, "dequeued");
+    stage.settle();
+    let runs = stage.scene.checks(&head);
+    assert!(
+        runs.iter().all(|run| run.status == "completed"),
+        "{runs:#?}"
+    );
+    assert_eq!(stage.scene.conclusion("fix").as_deref(), Some("success"));
+    let nobody = Subject {
+        installation,
+        repository: id,
+        name: "pull:0".to_owned(),
+        number: 0,
+    };
+    let said = stage.wait(store.beside(&nobody, &head)).unwrap();
+    assert!(said.iter().all(|one| one.number > 0), "{said:#?}");
+    // One that waits for its next try, with a check that was begun.
+    hub.create_branch(REPO, "gh-readonly-queue/main/pr-9", "fix");
+    let path = "/repos/*/*/check-runs/*";
+    let broken = FaultKind::BadGatewayBeforeStoring;
+    hub.fault(Fault::new("PATCH", path, broken));
+    let now = stage.service.now();
+    stage.wait(store.enqueue(&job, "test", now)).unwrap();
+    assert!(hub.wait_until(Duration::from_secs(60), is_begun));
+    hub.destroy_merge_group(REPO, &group, "dequeued");
+    stage.settle();
+    let runs = stage.scene.checks(&head);
+    assert!(
+        runs.iter().all(|run| run.status == "completed"),
+        "{runs:#?}"
+    );
+    assert_eq!(stage.scene.conclusion("fix").as_deref(), Some("success"));
+    stage.scene.assert_sound(number);
+}
+
+/// Two jobs that free each other's pull request at the same moment.
+fn leaving(database: &Database) {
+    let runtime = runtime();
+    let store = store_of(&runtime, &database.url);
+    runtime.block_on(async {
+        let mut both = Vec::new();
+        for number in [3, 4] {
+            let job = Job::pull(1, 9, number);
+            store.enqueue(&job, "test", 0).await.unwrap();
+            let name = format!("w{number}");
+            let claim = store.claim(&name, 2, 1_000_000, 1).await.unwrap().unwrap();
+            let subject = Subject {
+                installation: 1,
+                repository: 9,
+                name: format!("pull:{number}"),
+                number,
+            };
+            both.push((store.under(&claim.lease), subject));
+        }
+        let (closed, (one, three), (other, four)) = (GateState::Closed, &both[0], &both[1]);
+        for round in 0..20_i64 {
+            let shared = format!("shared{round}");
+            one.set_gate(three, &shared, closed, round).await.unwrap();
+            other.set_gate(four, &shared, closed, round).await.unwrap();
+            let (here, there) = (format!("three{round}"), format!("four{round}"));
+            let (first, second) = tokio::join!(
+                one.set_gate(three, &here, closed, round),
+                other.set_gate(four, &there, closed, round)
+            );
+            first.unwrap();
+            second.unwrap();
+        }
+        store.close().await;
+    });
 }
 
 fn explained(database: &Database) {

@@ -27,6 +27,7 @@ pub(crate) const TESTS: &[PlainTest] = &[
     ("trees_that_unfold_are_refused", unfolding_trees),
     ("a_pack_that_unfolds_is_refused", unfolding_pack),
     ("many_files_take_bounded_time", many_files),
+    ("one_blob_of_many_names_takes_bounded_memory", many_names),
 ];
 
 /// Most of it and one of its git processes together.
@@ -565,4 +566,34 @@ fn many_files() {
             house.process.peak_mib()
         );
     }
+}
+
+/// One blob of many names: some kilobytes whose difference nobody should make.
+fn many_names() {
+    let house = House::new(|_| {});
+    let scene = &house.scene;
+    let objects = Objects::of(scene);
+    let large = format!("/* {} */\n", "x".repeat(60_000)).repeat(35);
+    let blob = objects.blob(large.as_bytes());
+    let names: Vec<String> = (0..40).map(|at| format!("n{at:03}.c")).collect();
+    let real = objects.blob(file(&[unsafe_copy("real")]).as_bytes());
+    let mut entries = vec![(FILE_MODE, b"pump.c".as_slice(), real.as_str())];
+    for name in &names {
+        entries.push((FILE_MODE, name.as_bytes(), blob.as_str()));
+    }
+    let source = objects.tree(&sorted(entries));
+    let head = objects.commit(&objects.tree(&[(FOLDER_MODE, b"src", &source)]));
+    let watch = Watch::over(house.process.id());
+    let number = pull_of(scene, "fix", &head);
+    house.settle();
+    let (conclusion, words) = house.said("fix");
+    assert_eq!(conclusion, "failure");
+    for said in ["could not be reviewed", "n000.c", "more than 64 MiB"] {
+        assert!(words.contains(said), "`{said}`: {words}");
+    }
+    assert_eq!(scene.comments(number).len(), 1);
+    let most = watch.most_mib();
+    assert!(most > 0 && most <= MOST_WITH_GIT_MIB, "git took {most} MiB");
+    scene.assert_sound(number);
+    house.goes_on("next");
 }

@@ -154,7 +154,11 @@ impl Load {
         let runs = scene.hub.check_runs(REPO);
         for pull in &self.pulls {
             let at = |commit: &str| pull.heads.iter().position(|head| head.commit == commit);
-            let completed = runs.iter().filter(|run| run.status == "completed");
+            // One that was begun and not ended by a review promises nothing.
+            let given_up = Some("The review did not come to an end");
+            let completed = runs.iter().filter(|run| {
+                run.status == "completed" && run.output["title"].as_str() != given_up
+            });
             let mut newest = None;
             for (run, index) in completed.filter_map(|run| Some((run, at(&run.head_sha)?))) {
                 newest = newest.max(Some(index));

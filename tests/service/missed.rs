@@ -1,8 +1,10 @@
 //! Deliveries that GitHub could not bring, and what becomes of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fakehub::{Fault, FaultKind, Outage};
+use scrubin::github::Clock;
 use scrubin::service::Service;
 
 use crate::Test;
@@ -15,6 +17,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_look_that_fails_keeps_its_place", kept_place),
     ("a_page_that_is_gone_is_found_from_the_start", gone_page),
     ("a_look_asks_for_no_more_than_it_may", bounded),
+    ("a_quiet_app_is_not_late", quiet_app),
 ];
 
 const LIST: &str = "/app/hook/deliveries";
@@ -109,7 +112,7 @@ struct Quiet {
 impl Quiet {
     fn of(scene: &Scene) -> Self {
         let runtime = crate::stage::runtime();
-        let made = Service::new(scene.settings(), scrubin::github::Clock::real());
+        let made = Service::new(scene.settings(), Clock::real());
         let service = runtime.block_on(made).unwrap();
         Self { service, runtime }
     }
@@ -117,7 +120,7 @@ impl Quiet {
     /// How many deliveries a look asks for, and whether it comes to its end; `None` = it fails.
     /// No attempt that it asks for is under way at the next one: they are made half a minute ago.
     fn look(&self, scene: &Scene, pages: usize) -> Option<(u64, bool)> {
-        let now = scrubin::github::Clock::real().now().as_secs();
+        let now = Clock::real().now().as_secs();
         scene.hub.set_clock(i64::try_from(now).unwrap() - 30);
         let look = self.runtime.block_on(self.service.ask_for_missed(pages));
         scene.hub.wait_idle();
@@ -201,4 +204,35 @@ fn bounded(database: &Database) {
     assert_eq!(quiet.look(&scene, 9), Some((300, false)));
     assert_eq!(quiet.look(&scene, 1), Some((50, false)));
     quiet.runtime.block_on(quiet.service.store.close());
+}
+
+fn quiet_app(database: &Database) {
+    let (scene, _) = away(database, 1);
+    let start = Duration::from_secs(u64::try_from(scene.hub.now()).unwrap());
+    let clock = Clock::simulated(start);
+    let runtime = crate::stage::runtime();
+    let made = Service::new(scene.settings(), clock.clone());
+    let service = runtime.block_on(made).unwrap();
+    let look = |days: u32| {
+        let day = Duration::from_secs(24 * 60 * 60);
+        runtime.block_on(clock.sleep(day * days));
+        let now = i64::try_from(clock.now().as_secs()).unwrap();
+        scene.hub.set_clock(now);
+        runtime.block_on(service.ask_for_missed(9)).unwrap();
+        scene.hub.wait_idle();
+        let numbers = service.metrics.text(None, 0);
+        let late = "scrubin_looks_total{outcome=\"late\"} ";
+        let line = numbers.lines().find_map(|line| line.strip_prefix(late));
+        line.unwrap().to_owned()
+    };
+    look(0);
+    scene.hub.clear_deliveries();
+    // Nothing is sent for a week, and somebody looks.
+    for _ in 0..4 {
+        assert_eq!(look(2), "0");
+    }
+    // Nobody looks for longer than GitHub keeps what it sent.
+    assert_eq!(look(4), "1");
+    assert_eq!(look(0), "1");
+    runtime.block_on(service.store.close());
 }

@@ -1,8 +1,8 @@
 //! The queue by itself: coalescing, leases, fairness, giving up.
 
 use scrubin::store::{
-    Accepted, Delivery, Effect, Installation, InstallationState, Job, JobKind, JobState, Retry,
-    Store,
+    Accepted, Delivery, Effect, GateState, Installation, InstallationState, Job, JobKind, JobState,
+    RepositoryRow, RepositoryState, Retry, Store, Subject,
 };
 
 use crate::Test;
@@ -304,6 +304,31 @@ fn retention(database: &Database) {
         .runtime
         .block_on(store.accept(&delivery("new"), &[], 900))
         .unwrap();
+    let subject = |name: &str, number: i64| Subject {
+        installation: 1,
+        repository: 9,
+        name: name.to_owned(),
+        number,
+    };
+    let (group, pull) = (subject("group:ab", 0), subject("pull:3", 3));
+    let repository = RepositoryRow {
+        id: 9,
+        installation: 1,
+        full_name: "acme/pump".to_owned(),
+        default_branch: "main".to_owned(),
+        is_private: false,
+        state: RepositoryState::Active,
+    };
+    queue.runtime.block_on(async {
+        store.note_repository(&repository, 0).await.unwrap();
+        let gates = [
+            (group, "h", GateState::Closed, 0),
+            (pull, "h", GateState::Open, 900),
+        ];
+        for (subject, head, state, now) in gates {
+            store.set_gate(&subject, head, state, now).await.unwrap();
+        }
+    });
     let retention = scrubin::store::Retention {
         deliveries: 500,
         reviews: 500,
@@ -312,6 +337,10 @@ fn retention(database: &Database) {
         .runtime
         .block_on(store.sweep(retention, 1_000))
         .unwrap();
-    assert_eq!(swept.deliveries, 1);
+    assert_eq!((swept.deliveries, swept.gates), (1, 1));
+    // Whom the group's gate kept closed is looked at again.
+    let jobs = queue.runtime.block_on(store.jobs(9)).unwrap();
+    let keys: Vec<&str> = jobs.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(keys, ["1/9/pull/3"]);
     assert!(queue.runtime.block_on(store.knows_delivery("new")).unwrap());
 }

@@ -1,6 +1,5 @@
 //! Commits as git packs them, from GitHub's own site.
 
-use base64::Engine as _;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
 use http_body_ext::BodyExt as _;
@@ -31,8 +30,7 @@ impl Client {
                 self.wire.site.get_or_init(|| made)
             }
         };
-        let basic = base64::engine::general_purpose::STANDARD
-            .encode(format!("x-access-token:{}", self.options.token.expose()));
+        let basic = self.options.token.basic();
         let mut authorization = HeaderValue::from_str(&format!("Basic {basic}"))
             .map_err(|error| hidden(error.to_string()))?;
         authorization.set_sensitive(true);

@@ -4,16 +4,16 @@
 //! `git index-pack`, which checks every object. Whatever answers otherwise is fetched by `git fetch`.
 
 mod packs;
+mod running;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
-use std::process::{Child, ChildStdin, Stdio};
-use std::thread::JoinHandle;
+use std::process::{ChildStdin, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use base64::Engine as _;
-
+use self::running::Running;
 use super::{LONGEST, Mirror, MirrorError, REFS, size_of};
+use crate::github::checkout::credentials;
 use crate::github::event::RepositoryName;
 use crate::github::marker::is_hex;
 use crate::github::{Client, Token};
@@ -22,11 +22,8 @@ use crate::service::packet::{self, Answer, Piece, Wish};
 /// Names of commits that are kept.
 const KEPT_REFS: usize = 64;
 
-/// How often a running fetch is looked at, at first and at last.
-const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(25));
-
-/// How often the size of a growing repository is looked at.
-const LOOK_SIZE: Duration = Duration::from_secs(1);
+/// Why a fetch is stopped whose job nobody waits for.
+const GIVEN_UP: &str = "its job took too long or is another worker's by now, or the service ends";
 
 /// Packs above which they are joined: every look for an object asks one after the other.
 const MOST_PACKS: usize = 200;
@@ -192,7 +189,12 @@ impl Mirror {
                 .take(bytes, &mut |piece| taking.take(piece))
                 .map_err(|error| error.to_string())
         };
-        let sent = runtime.block_on(client.upload_pack(name, body, &mut each));
+        let sent = runtime.block_on(async {
+            tokio::select! {
+                sent = client.upload_pack(name, body, &mut each) => sent,
+                () = self.until_given_up() => Err(GIVEN_UP.to_owned()),
+            }
+        });
         let sent = sent.and_then(|()| answer.end().map_err(|error| error.to_string()));
         let Taking {
             indexer,
@@ -200,7 +202,8 @@ impl Mirror {
             is_git_gone,
             ..
         } = taking;
-        if let Some(why) = stopped {
+        let given_up = || self.is_given_up().then(|| GIVEN_UP.to_owned());
+        if let Some(why) = stopped.or_else(given_up) {
             drop(indexer);
             return Err(self.stopped(why));
         }
@@ -257,7 +260,7 @@ impl Mirror {
             "-l",
             "-q",
         ]);
-        Running::new(command.spawn()?).wait(self, token)
+        Running::start(self, &mut command)?.wait(self, token)
     }
 
     fn by_git(
@@ -267,8 +270,6 @@ impl Mirror {
         client: &Client,
     ) -> Result<(), MirrorError> {
         let (token, server) = (client.token(), &client.addresses().server);
-        let basic = base64::engine::general_purpose::STANDARD
-            .encode(format!("x-access-token:{}", token.expose_to_git()));
         let mut command = self.git();
         command
             .args([
@@ -295,14 +296,15 @@ impl Mirror {
                     .iter()
                     .map(|commit| format!("{commit}:{REFS}{commit}")),
             )
-            // In the environment: arguments are visible to every process of the machine.
-            .env("GIT_CONFIG_COUNT", "1")
-            .env("GIT_CONFIG_KEY_0", format!("http.{server}/.extraheader"))
-            .env(
-                "GIT_CONFIG_VALUE_0",
-                format!("AUTHORIZATION: basic {basic}"),
-            );
-        Running::new(command.spawn()?).wait(self, token)
+            .envs(credentials(None, server, token));
+        Running::start(self, &mut command)?.wait(self, token)
+    }
+
+    /// Ends when nobody waits for what is fetched.
+    async fn until_given_up(&self) {
+        while !self.is_given_up() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// The named commits, the one that was named first at the front.
@@ -472,9 +474,8 @@ impl Mirror {
             .arg(format!("--strict={}", passed.join(",")))
             .arg(format!("--max-input-size={}", self.most_bytes.max(1)))
             .stdin(Stdio::piped());
-        let mut child = command.spawn()?;
-        let input = child.stdin.take();
-        let running = Running::new(child);
+        let mut running = Running::start(self, &mut command)?;
+        let input = running.input();
         let input = input.ok_or_else(|| io::Error::other("git's pipe is gone"))?;
         Ok(Indexer { running, input })
     }
@@ -485,90 +486,6 @@ impl Indexer {
     fn finish(self, mirror: &Mirror, token: &Token) -> Result<(), MirrorError> {
         drop(self.input);
         self.running.wait(mirror, token)
-    }
-}
-
-/// A git that writes into a repository. Killed when dropped.
-struct Running {
-    child: Child,
-    /// Read beside it: a full pipe would stop git.
-    said: Option<JoinHandle<Vec<u8>>>,
-}
-
-impl Running {
-    fn new(mut child: Child) -> Self {
-        let said = child.stderr.take().map(|mut pipe| {
-            std::thread::spawn(move || {
-                let mut text = Vec::new();
-                let _ = io::copy(&mut io::Read::take(&mut pipe, 64 << 10), &mut text);
-                let _ = io::copy(&mut pipe, &mut io::sink());
-                text
-            })
-        });
-        Self { child, said }
-    }
-
-    /// Waits for its end, and stops it where it takes too long or fills the disk.
-    fn wait(mut self, mirror: &Mirror, token: &Token) -> Result<(), MirrorError> {
-        let began = Instant::now();
-        let mut looked = began;
-        let mut pause = LOOK.0;
-        let status = loop {
-            if let Some(status) = self.child.try_wait()? {
-                break status;
-            }
-            if began.elapsed() > LONGEST {
-                drop(self);
-                return Err(mirror.stopped(too_long()));
-            }
-            // The whole of what is here counts: what is new comes on top of it.
-            if looked.elapsed() > LOOK_SIZE {
-                looked = Instant::now();
-                if size_of(&mirror.path) > mirror.most_bytes {
-                    drop(self);
-                    return Err(mirror.overfull());
-                }
-            }
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "waits for a process; the result does not depend on how long"
-            )]
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(LOOK.1);
-        };
-        if status.success() {
-            return Ok(());
-        }
-        let text = self
-            .said
-            .take()
-            .and_then(|thread| thread.join().ok())
-            .unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text.lines().take(3).map(str::trim).collect();
-        let message = token.redact(&lines.join("; "));
-        // Another try sends the same again.
-        let is_malformed = [
-            "fsck error",
-            "malformed",
-            "is corrupt",
-            "fatal: pack ",
-            "over limit",
-        ]
-        .iter()
-        .any(|words| text.contains(words));
-        Err(match is_malformed {
-            true => MirrorError::Malformed { message },
-            false => MirrorError::Fetch { message },
-        })
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // One that ended already does not mind.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

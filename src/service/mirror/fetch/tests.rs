@@ -2,7 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::Ordering;
 
+#[cfg(target_os = "linux")]
+use super::super::Waiting;
 use super::super::{LARGE_MARK, Mirrors, put};
 use super::*;
 use crate::github::{ClientOptions, Token};
@@ -281,4 +285,71 @@ fn all_that_a_server_sends_is_counted() {
     bytes.count(most).unwrap();
     bytes.count(1).unwrap_err();
     assert!(bytes.stopped.unwrap().contains("max-repository-mib"));
+}
+
+/// A process with a child that has its pipes as well, as `git fetch` has; gives the child's number.
+#[cfg(target_os = "linux")]
+fn with_child(mirror: &Mirror, folder: &Path) -> (Running, String) {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "sleep 600 & echo $! > number; mv number child; wait"])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
+    let running = Running::start(mirror, &mut command).unwrap();
+    let began = Instant::now();
+    loop {
+        if let Ok(number) = std::fs::read_to_string(folder.join("child")) {
+            return (running, number.trim().to_owned());
+        }
+        assert!(began.elapsed() < LONGEST, "it does not start");
+        std::thread::yield_now();
+    }
+}
+
+/// Whether a process is there and not merely unburied.
+#[cfg(target_os = "linux")]
+fn is_alive(number: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+    let state = stat.rsplit(") ").next().unwrap_or_default();
+    !state.is_empty() && !state.starts_with('Z') && !state.starts_with('X')
+}
+
+/// Whether a process ends in a moment: its pipes are closed before it is gone.
+#[cfg(target_os = "linux")]
+fn ends(number: &str) -> bool {
+    let began = Instant::now();
+    while is_alive(number) && began.elapsed() < Duration::from_secs(10) {
+        std::thread::yield_now();
+    }
+    !is_alive(number)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_stopped_takes_its_children_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let mirror = mirror(folder.path());
+    let (running, child) = with_child(&mirror, place.path());
+    assert!(is_alive(&child));
+    assert_eq!(mirror.running.load(Ordering::Acquire), 1);
+    drop(running);
+    assert!(ends(&child));
+    assert_eq!(mirror.running.load(Ordering::Acquire), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_nobody_waits_for_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let waiting = Waiting::default();
+    let mirror = mirror(folder.path()).waited_for(waiting.mark());
+    let (running, child) = with_child(&mirror, place.path());
+    drop(waiting);
+    let token = Token::new("ghs_1234567890123456").unwrap();
+    let error = running.wait(&mirror, &token).unwrap_err();
+    assert!(matches!(error, MirrorError::Stopped { .. }), "{error}");
+    assert!(ends(&child));
 }
