@@ -74,6 +74,7 @@ impl Machine<'_> {
         let analysis = match (&source, is_possible) {
             (Some(_), true) => "unchecked-index",
             (_, true) if self.is_said_by_guard(form) => "index-off-by-one-guard",
+            _ if is_under && !self.shows_underrun(form) => Family::Bounds.possible(),
             _ if is_under => "buffer-underrun",
             _ if purpose == Purpose::Read => "out-of-bounds-read",
             _ => "out-of-bounds-write",
@@ -111,6 +112,27 @@ impl Machine<'_> {
     /// Whether a number is a loop's counter, whose ends are reached.
     fn is_counter(&self, form: &Linear) -> bool {
         matches!(form.terms(), [(sym, _)] if self.arena.sym(*sym).is_some_and(|info| info.origin == Origin::Counter))
+    }
+
+    /// Whether an offset below 0 comes from the function itself: written down, counted, or let through by its test
+    /// of a parameter. What calls and memory give is often limited by what is not seen.
+    fn shows_underrun(&self, form: &Linear) -> bool {
+        // `id - FIRST` after a test of `id` is a matter of how both are numbered.
+        let is_shifted = form.base() != 0
+            && form.terms().iter().any(|(sym, _)| {
+                let info = self.arena.sym(*sym);
+                info.is_some_and(|info| matches!(info.origin, Origin::Parameter(_)))
+            });
+        !is_shifted
+            && self.is_shown_here()
+            && form.terms().iter().all(|(sym, _)| {
+                self.arena.sym(*sym).is_some_and(|info| {
+                    matches!(
+                        info.origin,
+                        Origin::Parameter(_) | Origin::Counter | Origin::Loop | Origin::Outside(_)
+                    )
+                })
+            })
     }
 
     /// Where a number comes from, if from outside.
@@ -182,7 +204,14 @@ impl Machine<'_> {
             return None;
         }
         if range.hi < 0 {
-            return (!is_rest_of_type(range.lo, range.hi))
+            // What the linker names may lie anywhere.
+            let is_elsewhere = match info.kind {
+                ObjectKind::Global(id) => {
+                    self.unit.global(id).is_some_and(|global| global.is_extern)
+                }
+                _ => false,
+            };
+            return (!is_elsewhere && !is_rest_of_type(range.lo, range.hi))
                 .then_some((Outside::Under(range.hi), false));
         }
         if let Some(size) = info.size
@@ -218,13 +247,13 @@ impl Machine<'_> {
 
     /// A read or write of a place in memory: bounds.
     pub(crate) fn check_bounds(&mut self, run: &Run, at: &Resolved, purpose: Purpose, span: Span) {
-        if !at.is_exact || at.is_reported || purpose == Purpose::Address {
+        if at.is_reported || purpose == Purpose::Address {
             return;
         }
-        let Location::Memory(spots) = &at.location else {
-            return;
-        };
-        let Some(size) = self.unit.types.size(at.ty) else {
+        let size = self.unit.types.size(at.ty).filter(|_| at.is_exact);
+        let (Location::Memory(spots), Some(size)) = (&at.location, size) else {
+            // A path that nothing is known of does no harm that is known.
+            self.fine(Family::Bounds, span);
             return;
         };
         let bytes = Linear::constant(i128::from(size));
@@ -234,6 +263,7 @@ impl Machine<'_> {
                 self.arena.object(spot.object).map(|info| &info.kind),
                 Some(ObjectKind::Pointee(_))
             ) {
+                self.fine(Family::Bounds, span);
                 return;
             }
             match self.outside(&run.state, spot, &bytes) {
@@ -271,6 +301,7 @@ impl Machine<'_> {
         let analysis = match (&source, is_possible) {
             (Some(_), true) => "unchecked-index",
             (_, true) if self.is_said_by_guard(&spot.offset) => "index-off-by-one-guard",
+            _ if is_under && !self.shows_underrun(&spot.offset) => Family::Bounds.possible(),
             _ if is_under => "buffer-underrun",
             _ if is_small => "object-smaller-than-type",
             _ if purpose == Purpose::Read => "out-of-bounds-read",
@@ -367,6 +398,7 @@ impl Machine<'_> {
             return;
         }
         let Location::Memory(spots) = self.targets(run, pointer) else {
+            self.fine(Family::Bounds, sink);
             return;
         };
         let mut worst = None;
@@ -375,6 +407,7 @@ impl Machine<'_> {
                 self.arena.object(spot.object).map(|info| &info.kind),
                 Some(ObjectKind::Pointee(_))
             ) {
+                self.fine(Family::Bounds, sink);
                 return;
             }
             match self.outside(&run.state, spot, bytes) {
@@ -405,6 +438,7 @@ impl Machine<'_> {
             None => "more".to_owned(),
         };
         let analysis = match outside {
+            Outside::Under(_) if !self.shows_underrun(&spot.offset) => Family::Bounds.possible(),
             Outside::Under(_) => "buffer-underrun",
             Outside::Over(_) if is_write => "copy-out-of-bounds",
             Outside::Over(_) => "copy-over-read",

@@ -217,7 +217,13 @@ impl Machine<'_> {
             return;
         }
         if extent.lo > 0 {
-            self.check_pointer(run, pointer, calling.operand_span(index), calling.span);
+            self.check_pointer(
+                run,
+                pointer,
+                calling.operand_span(index),
+                calling.span,
+                calling.is_variable(index),
+            );
             if run.is_dead {
                 return;
             }
@@ -274,7 +280,13 @@ impl Machine<'_> {
         calling: &Calling<'_>,
         index: u8,
     ) {
-        self.check_pointer(run, pointer, calling.operand_span(index), calling.span);
+        self.check_pointer(
+            run,
+            pointer,
+            calling.operand_span(index),
+            calling.span,
+            calling.is_variable(index),
+        );
         if run.is_dead {
             return;
         }

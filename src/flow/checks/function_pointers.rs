@@ -4,7 +4,7 @@ use crate::finding::Span;
 use crate::flow::interpret::machine::{Machine, Run};
 use crate::flow::interpret::value::Value;
 use crate::flow::ir::{
-    BinaryOp, Function, Operand, Rvalue, Signature, StatementKind, Symbol, Terminator, Type,
+    Base, BinaryOp, Function, Operand, Rvalue, Signature, StatementKind, Symbol, Terminator, Type,
 };
 
 impl Machine<'_> {
@@ -21,7 +21,11 @@ impl Machine<'_> {
             Operand::Copy(place) => place.span,
             _ => span,
         };
-        self.check_pointer(run, value, pointer_span, span);
+        let is_own = matches!(
+            pointer,
+            Operand::Copy(place) if matches!(place.base, Base::Local(_)) && place.path.is_empty()
+        );
+        self.check_pointer(run, value, pointer_span, span, is_own);
         if run.is_dead {
             return;
         }

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::finding::Span;
 use crate::flow::defect::Note;
-use crate::flow::interpret::machine::{Frame, Machine, Run};
+use crate::flow::interpret::machine::{Family, Frame, Machine, Run};
 use crate::flow::interpret::memory::Life;
 use crate::flow::interpret::place::{Location, Resolved};
 use crate::flow::interpret::state::State;
@@ -32,7 +32,12 @@ impl Machine<'_> {
             Value::Ptr(sym, _) => run.state.is_null(&self.arena, *sym),
             _ => Some(false),
         };
-        if is_null == Some(true) {
+        if is_null != Some(true) {
+            self.fine(Family::Release, span);
+        } else if self.stack.len() > 1 {
+            // One caller's NULL is no matter of the function that releases.
+            return;
+        } else {
             self.report(
                 "free-of-null",
                 span,

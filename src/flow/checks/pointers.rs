@@ -5,6 +5,7 @@ use crate::flow::defect::Note;
 use crate::flow::interpret::machine::{Family, Frame, Machine, Run};
 use crate::flow::interpret::memory::Life;
 use crate::flow::interpret::place::{Location, Purpose, Resolved};
+use crate::flow::interpret::state::{State, StepKind};
 use crate::flow::interpret::value::{Alternative, Obj, ObjectKind, Origin, Value};
 use crate::flow::ir::{LocalKind, Type, TypeId};
 
@@ -19,7 +20,7 @@ impl Machine<'_> {
         span: Span,
     ) {
         if let Some(pointer) = at.through {
-            self.check_pointer(run, &pointer, at.pointer_span, span);
+            self.check_pointer(run, &pointer, at.pointer_span, span, at.is_own_pointer);
             if run.is_dead {
                 return;
             }
@@ -39,19 +40,43 @@ impl Machine<'_> {
         self.check_bounds(run, at, purpose, span);
     }
 
-    /// A pointer that is about to be followed.
+    /// Whether a place lies in a global.
+    pub(crate) fn is_in_global(&self, location: &Location) -> bool {
+        let Location::Memory(spots) = location else {
+            return false;
+        };
+        spots.iter().any(|spot| {
+            let info = self.arena.object(spot.object);
+            info.is_some_and(|info| matches!(info.kind, ObjectKind::Global(_)))
+        })
+    }
+
+    /// Whether all that a report rests on stands in the function at hand: not in a callee that was followed, nor in
+    /// what was not understood.
+    pub(crate) fn is_shown_here(&self) -> bool {
+        let [root] = self.stack.as_slice() else {
+            return false;
+        };
+        self.function(*root)
+            .is_some_and(|function| !function.has_gap)
+    }
+
+    /// A pointer that is about to be followed; `is_own` if it is a variable's, and no global's or constant.
     pub(crate) fn check_pointer(
         &mut self,
         run: &mut Run,
         pointer: &Value,
         pointer_span: Span,
         span: Span,
+        is_own: bool,
     ) {
         match pointer {
             Value::Int(form) => {
                 let range = run.state.range(&self.arena, form);
                 if range.lo == 0 && range.hi == 0 {
-                    self.null_dereference(run, pointer_span, span, None);
+                    // A NULL that a callee may have given is a matter of what it was asked.
+                    let is_own = is_own && !has_call(&run.state);
+                    self.null_dereference(run, pointer_span, span, None, is_own);
                     run.is_dead = true;
                 }
             }
@@ -70,7 +95,8 @@ impl Machine<'_> {
                                     Alternative::Null(span) => Some(*span),
                                     _ => None,
                                 });
-                        self.null_dereference(run, pointer_span, span, because.or(Some(made)));
+                        let because = because.or(Some(made));
+                        self.null_dereference(run, pointer_span, span, because, is_own);
                         run.is_dead = true;
                         return;
                     }
@@ -160,8 +186,21 @@ impl Machine<'_> {
         pointer_span: Span,
         span: Span,
         because: Option<Span>,
+        is_own: bool,
     ) {
         let text = self.quote(pointer_span);
+        // A macro stands for something else in another build.
+        let is_macro = text.contains('(')
+            || text
+                .split(|byte: char| !byte.is_ascii_alphanumeric() && byte != '_')
+                .next()
+                .is_some_and(|word| {
+                    word.len() > 2 && !word.bytes().any(|byte| byte.is_ascii_lowercase())
+                });
+        let analysis = match is_own && !is_macro && self.is_shown_here() {
+            true => "null-dereference",
+            false => Family::Null.possible(),
+        };
         let notes = because
             .filter(|span| span.end > 0)
             .map(|span| Note {
@@ -171,7 +210,7 @@ impl Machine<'_> {
             .into_iter()
             .collect();
         self.report(
-            "null-dereference",
+            analysis,
             span,
             vec![("$X", text.clone())],
             notes,
@@ -399,4 +438,16 @@ impl Machine<'_> {
             format!("nothing was written to `{text}` on this path"),
         );
     }
+}
+
+/// Whether a callee was followed on the way.
+fn has_call(state: &State) -> bool {
+    let mut at = state.trace.as_ref();
+    while let Some(step) = at {
+        if matches!(step.what, StepKind::Call) {
+            return true;
+        }
+        at = step.before.as_ref();
+    }
+    false
 }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::finding::Span;
 use crate::flow::checks::releases_by_name;
 use crate::flow::ir::{
-    Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId,
+    Base, Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId,
 };
 
 use super::linear::Sym;
@@ -44,6 +44,14 @@ impl Calling<'_> {
             .get(usize::from(index))
             .copied()
             .unwrap_or(Value::Any)
+    }
+
+    /// Whether an argument is a variable of the function, and no global or constant.
+    pub(crate) fn is_variable(&self, index: u8) -> bool {
+        matches!(
+            self.operands.get(usize::from(index)),
+            Some(Operand::Copy(place)) if !matches!(place.base, Base::Global(_))
+        )
     }
 
     pub(crate) fn operand_span(&self, index: u8) -> Span {
@@ -187,6 +195,10 @@ impl Machine<'_> {
                             .and_then(|function| function.local(local))
                             .map(|local| local.ty)
                     {
+                        // What it led to is still known to whoever the macro calls.
+                        if let Some(&old) = run.state.registers.get(slot as usize) {
+                            self.escape(&mut run.state, &old);
+                        }
                         let value = self.fresh(ty, Origin::Memory, span);
                         if let Some(register) =
                             Rc::make_mut(&mut run.state.registers).get_mut(slot as usize)

@@ -63,6 +63,7 @@ pub(crate) enum Family {
     Undefined,
     Bounds,
     Division,
+    Release,
 }
 
 impl Family {
@@ -73,6 +74,8 @@ impl Family {
             Self::Undefined => "maybe-uninitialised",
             Self::Bounds => "possible-out-of-bounds",
             Self::Division => "possible-division-by-zero",
+            // Said by no rule: a release of what may be NULL is what it is for.
+            Self::Release => "possible-free-of-null",
         }
     }
 
@@ -89,6 +92,7 @@ impl Family {
             | "copy-over-read"
             | "object-smaller-than-type" => Some(Self::Bounds),
             "division-by-zero" => Some(Self::Division),
+            "free-of-null" => Some(Self::Release),
             _ => None,
         }
     }
@@ -354,7 +358,9 @@ impl<'u> Machine<'u> {
         if let (Some(family), Some(state)) = (Family::of(analysis), state) {
             let is_certain = match family {
                 Family::Bounds => is_counted || state.open == 0 && !state.is_joined,
-                Family::Null | Family::Undefined | Family::Division => state.forks == 0,
+                Family::Null | Family::Undefined | Family::Division | Family::Release => {
+                    state.forks == 0
+                }
             };
             if !is_certain {
                 self.uncertain.push(Uncertain {

@@ -48,6 +48,8 @@ pub(crate) struct Resolved {
     pub(crate) through: Option<Value>,
     /// Where that pointer was written.
     pub(crate) pointer_span: Span,
+    /// That pointer is no global's: what a global holds is set elsewhere, or in another build.
+    pub(crate) is_own_pointer: bool,
     /// Offsets and sizes on the way were known, so that bounds may be argued about.
     pub(crate) is_exact: bool,
     /// An index of a declared array was out of its bounds, and reported.
@@ -105,6 +107,7 @@ impl Machine<'_> {
             ty,
             through: None,
             pointer_span: place.span,
+            is_own_pointer: true,
             is_exact: true,
             is_reported: false,
         };
@@ -117,6 +120,7 @@ impl Machine<'_> {
                         return at;
                     }
                     ty = self.unit.types.pointee(at.ty).unwrap_or(TypeId::UNKNOWN);
+                    at.is_own_pointer = !self.is_in_global(&at.location);
                     at.location = self.targets(run, &pointer);
                     at.through = Some(pointer);
                     at.is_exact = true;

@@ -33,6 +33,32 @@ impl Lowerer<'_> {
         self.emit(StatementKind::Clobber(places), span);
     }
 
+    /// `CHECK(p)` on a line of its own, a macro without `;`, and `*p = x;` on the next: the parser took both for a
+    /// product, of which no assignment is a factor.
+    fn two_lines(&mut self, at: At) -> Option<()> {
+        if self.kind(at) != Kind::BINARY_EXPRESSION || self.operator(at) != b"*" {
+            return None;
+        }
+        let (call, written) = (self.child(at, Field::LEFT)?, self.child(at, Field::RIGHT)?);
+        if self.kind(call) != Kind::CALL_EXPRESSION
+            || self.kind(written) != Kind::ASSIGNMENT_EXPRESSION
+        {
+            return None;
+        }
+        let (pointer, value) = (
+            self.child(written, Field::LEFT)?,
+            self.child(written, Field::RIGHT)?,
+        );
+        let span = self.span(written);
+        self.effect(call);
+        let place = self.pointee(pointer, span);
+        match self.operator(written) {
+            b"=" => self.assign_expression(place, value, span),
+            _ => self.emit(StatementKind::Clobber(vec![place]), span),
+        }
+        Some(())
+    }
+
     fn statement_here(&mut self, at: At) -> Option<()> {
         let span = self.span(at);
         match self.kind(at) {
@@ -48,7 +74,9 @@ impl Lowerer<'_> {
                     && !self.given_jump(expression)
                 {
                     let argument = self.resolved(expression);
-                    self.effect(argument);
+                    if self.two_lines(argument).is_none() {
+                        self.effect(argument);
+                    }
                 }
             }
             Kind::DECLARATION => self.local_declaration(at),
