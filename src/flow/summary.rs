@@ -61,6 +61,15 @@ pub struct Returns {
 }
 
 impl Returns {
+    /// What another body of the same function gives back, too.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.is_complete &= other.is_complete && self.kind == other.kind;
+        self.null = self.null.or(other.null);
+        self.constants.extend(other.constants);
+        self.constants.sort_unstable();
+        self.constants.dedup();
+    }
+
     /// Whether some constant lies below zero.
     pub fn has_negative(&self) -> bool {
         self.constants.first().is_some_and(|least| *least < 0)

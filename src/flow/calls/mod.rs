@@ -4,7 +4,9 @@
 //! One graph of the direct calls of the file serves them all; calls through pointers and into other
 //! files end it.
 
+mod arguments;
 mod below;
+mod depth;
 mod graph;
 mod names;
 mod recursion;

@@ -11,7 +11,7 @@ const NAMED: usize = 8;
 /// Reports `recursion`, once for each ring, at the call that begins it in the first of its functions.
 pub(super) fn check(unit: &Unit, file: &SourceFile<'_>, graph: &CallGraph, out: &mut Vec<Defect>) {
     for ring in rings(graph) {
-        if !are_of_one_build(unit, file, &ring) {
+        if !are_of_one_build(unit, file, &ring) || super::depth::is_limited(unit, graph, &ring) {
             continue;
         }
         let Some(&start) = ring.iter().min() else {

@@ -46,6 +46,34 @@ int plain(int n) { return a(n) + fact(n); }
 }
 
 #[test]
+fn a_depth_that_a_constant_limits_is_no_recursion() {
+    for code in [
+        "void put(const char *a); void show(const char *a) { if (!*a) { return; } put(a); show(\"\"); }",
+        "int one(void); int f(int k) { switch (k) { case 0: return f(1) || f(2); case 1: return one(); default: return 0; } }",
+        "static int load(int d); static int inc(int d) { return load(d); }
+static int load(int d) { if (d >= 16) return -1; d++; return inc(d); }",
+        "struct n { struct n *in; }; void w(struct n *n, int level) { for (; n; n = n->in) { if (level == MAX) continue; w(n->in, level + 1); } }",
+        "struct n { struct n *in; }; int w(struct n *n, int depth) { return depth > 0 && n ? w(n->in, depth - 1) : 0; }",
+        "void put(int c); void digits(unsigned n) { if (n > 9) digits(n / 10); put(n % 10); }",
+        "static int t(int n) { return n <= 0 ? 0 : t(n - 1); } int u(void) { return t(4); }",
+    ] {
+        assert_eq!(told(code), [""; 0], "{code}");
+    }
+    for code in [
+        // The test leaves on the wrong side, on none, or is not met on the way round.
+        "int f(int d) { if (d < 16) return -1; return f(d + 1); }",
+        "int g(int d); int f(int d) { if (d >= 16) g(d); return f(d + 1); }",
+        "int f(int d, int e) { if (e && d >= 16) return -1; return f(d + 1, e); }",
+        "int f(int d) { if (d >= 16) return -1; return f(d); }",
+        "int f(int d, int n) { if (d >= n) return -1; return f(d + 1, n); }",
+        "int f(int k) { if (k == 2) return 0; return f(1); }",
+        "void put(const char *a); void show(const char *a) { if (!*a) { return; } put(a); show(\"x\"); }",
+    ] {
+        assert_eq!(told(code).len(), 1, "{code}");
+    }
+}
+
+#[test]
 fn two_functions_of_one_name_are_nobodys_call() {
     let code =
         "#if A\nvoid f(void) { g(); }\n#else\nvoid f(void) { }\n#endif\nvoid g(void) { f(); }\n";

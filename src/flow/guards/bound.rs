@@ -377,12 +377,36 @@ pub(super) fn intrinsic(view: &View<'_>, value: ValueId, depth: u32) -> Option<i
             (Some(one), Some(two)) => Some(one.min(two)),
             (one, two) => one.or(two),
         },
+        Value::Call(_) | Value::Pure { .. } => result_of(view, value),
         _ => None,
     };
     match (by_type, by_shape) {
         (Some(one), Some(two)) => Some(one.min(two)),
         (one, two) => one.or(two),
     }
+}
+
+/// The largest result of a call: of `get_le24(p)`, and of a function of this file that only gives
+/// constants.
+fn result_of(view: &View<'_>, call: ValueId) -> Option<i128> {
+    let callee = match view.values().get(call) {
+        Value::Pure { callee, .. } => callee,
+        _ => view.values().calls.get(&call)?.0?,
+    };
+    if let Some((returns, _)) = view.file.returns(callee) {
+        let least = *returns.constants.first()?;
+        let most = *returns.constants.last()?;
+        return (returns.is_complete && least >= 0).then_some(i128::from(most));
+    }
+    if !view.lexicon.is(Some(callee), super::tables::flag::DECODER) {
+        return None;
+    }
+    let name = view.name(callee);
+    [("24", 24), ("16", 16)]
+        .into_iter()
+        .find(|(digits, _)| name.contains(digits))
+        .filter(|_| !["32", "48", "64"].iter().any(|wide| name.contains(wide)))
+        .map(|(_, bits)| (1 << bits) - 1)
 }
 
 /// Whether a number says how many bytes there are where a copy reads, or are left there.

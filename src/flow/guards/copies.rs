@@ -120,6 +120,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
         }
         if matches!(region, Region::Other | Region::Bare(_))
             && !upper.has_any()
+            && upper.destination_guard.is_none() // a test against a number, however large
             && super::copy_limits::is_wire_length(view, length)
             && !is_small(view, all, sink, destination, None)
         {
@@ -194,6 +195,7 @@ fn is_small(
 ) -> bool {
     super::copy_limits::is_made_for(view, sink.length, destination)
         || super::copy_limits::is_counted_in_array(view, sink.length, sink.source, capacity)
+        || super::copy_limits::is_capped_field(view, sink.length)
         // Out of memory that was looked up, such as a packet, even so few bytes may not be there.
         || sink.source.is_some_and(|source| {
             let values = view.values();

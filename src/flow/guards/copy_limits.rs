@@ -71,6 +71,17 @@ pub(super) fn is_counted_in_array(
     size <= capacity && size > 1 && values.root(location) == values.root(source)
 }
 
+/// Whether a length is a field that this file never sets to anything that it did not compare before:
+/// what is kept there is no larger than its limit.
+pub(super) fn is_capped_field(view: &View<'_>, length: ValueId) -> bool {
+    let values = view.values();
+    let Value::Load { location, .. } = values.get(values.strip(length)) else {
+        return false;
+    };
+    matches!(values.get(location), Value::Field(_, name) if view.file.is_capped(name))
+        && !view.is_sent(length)
+}
+
 /// Whether a length is that of a hardware address which no packet gave: a field or parameter that is
 /// named so, or a parameter that all callers in the file fill with such a one.
 pub(super) fn is_length_of_address(view: &View<'_>, all: &[Analysed], length: ValueId) -> bool {

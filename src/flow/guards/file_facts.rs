@@ -65,6 +65,7 @@ pub(super) struct FileFacts {
     measured: FxHashSet<(Symbol, u32)>,
     fields: super::fields::FieldHabits,
     returned: FxHashMap<Symbol, (Returns, Span)>,
+    capped: FxHashMap<Symbol, bool>,
 }
 
 impl FileFacts {
@@ -89,6 +90,7 @@ impl FileFacts {
                 this.fixed_reads(unit, analysed, function, lexicon);
                 this.first_use(analysed, function);
                 super::measured::note(unit, analysed, function, &mut this.measured);
+                super::measured::note_capped(unit, analysed, &mut this.capped);
             }
             this.fields.add(analysed);
         }
@@ -286,8 +288,15 @@ impl FileFacts {
     pub(super) fn note_returns(&mut self, unit: &Unit, source: &SourceFile<'_>, all: &[Analysed]) {
         for analysed in all {
             if let Some(function) = unit.functions.get(analysed.function) {
-                let found = super::summarise::returns(unit, source, analysed, function, self);
-                self.returned.insert(function.name, found);
+                let (returns, head) =
+                    super::summarise::returns(unit, source, analysed, function, self);
+                match self.returned.get_mut(&function.name) {
+                    // The same in another arm of an `#if`.
+                    Some((before, _)) => before.join(returns),
+                    None => {
+                        self.returned.insert(function.name, (returns, head));
+                    }
+                }
             }
         }
     }
@@ -331,6 +340,11 @@ impl FileFacts {
     /// Whether a function of this file compares the length that the object behind a parameter holds.
     pub(super) fn measures(&self, name: Symbol, parameter: u32) -> bool {
         self.measured.contains(&(name, parameter))
+    }
+
+    /// Whether this file sets a field, and only to what it compared before.
+    pub(super) fn is_capped(&self, field: Symbol) -> bool {
+        self.capped.get(&field).copied().unwrap_or(false)
     }
 
     /// Whether a function of this file compares what it is given.

@@ -11,7 +11,7 @@ use super::story::note;
 use super::tables::flag;
 use super::values::{Value, ValueId};
 use crate::flow::Defect;
-use crate::flow::ir::TypeId;
+use crate::flow::ir::{Base, TypeId};
 
 struct Access {
     location: ValueId,
@@ -40,7 +40,11 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
         }
         let need = offset.saturating_add(access.bytes);
         let known = lower::of_region(view, region, event.block, index as u32);
-        if known.covers(need) {
+        if known.covers(need)
+            // `== 1` before more than a byte is read counts elements: bytes would not do.
+            || known.is_exact && access.bytes > 1
+            || is_filled(view, region, event, index)
+        {
             continue;
         }
         let later = lower::later_guard(view, region).filter(|span| span.start > event.span.start);
@@ -66,6 +70,45 @@ fn is_text(view: &View<'_>, region: Region) -> bool {
         .and_then(|id| view.function.local(*id))
         .and_then(|local| view.unit.types.pointee(local.ty))
         .is_some_and(|to| view.unit.types.int(to) == Some((8, true)))
+}
+
+/// Whether a call before this point put something there: a buffer of the caller that may be written,
+/// handed on with a number that is not its own length, as in `receive(bus, buf, 2)`, or a copy to it.
+fn is_filled(view: &View<'_>, region: Region, event: &Event, index: usize) -> bool {
+    let Region::Pair(pair) = region else {
+        return false;
+    };
+    if view.pairs.get(pair).is_none_or(|pair| pair.is_const) {
+        return false;
+    }
+    let values = view.values();
+    let is_buffer = |id: &ValueId| {
+        matches!(values.get(values.root(*id)), Value::Parameter(_)) && view.region(*id) == region
+    };
+    view.numbered.events.iter().take(index).any(|before| {
+        let EventKind::Call {
+            callee, arguments, ..
+        } = &before.kind
+        else {
+            return false;
+        };
+        if !view.graph.dominates(before.block, event.block) {
+            return false;
+        }
+        if let Some(copy) = view.lexicon.copy(*callee) {
+            let destination = copy.destination.and_then(|at| arguments.get(at as usize));
+            return destination.is_some_and(is_buffer);
+        }
+        let Some(at) = arguments.iter().position(|id| is_buffer(id)) else {
+            return false;
+        };
+        !view
+            .lexicon
+            .is(*callee, flag::LOG | flag::CHECK | flag::DECODER)
+            && arguments
+                .get(at + 1)
+                .is_some_and(|next| values.constant(*next).is_some_and(|number| number > 0))
+    })
 }
 
 /// What an event reads.
@@ -299,6 +342,9 @@ fn is_never_compared(view: &View<'_>, region: Region) -> bool {
 /// Whether nothing in the function depends on a parameter.
 pub(super) fn is_unused(view: &View<'_>, parameter: u32) -> bool {
     let values = view.values();
+    let own = view.function.parameters.get(parameter as usize);
+    // `fill(buf, &size)`
+    let is_its_address = |id: ValueId| matches!(values.get(id), Value::Address(Base::Local(local)) if own == Some(&local));
     let uses = |id: ValueId| {
         values
             .sources(id)
@@ -312,8 +358,18 @@ pub(super) fn is_unused(view: &View<'_>, parameter: u32) -> bool {
         .flatten()
         .any(|id| uses(*id))
         && !view.numbered.events.iter().any(|event| match &event.kind {
-            EventKind::Call { arguments, .. } => arguments.iter().any(|id| uses(*id)),
-            EventKind::Write { value, .. } | EventKind::Compute { value, .. } => uses(*value),
+            EventKind::Call { arguments, .. } => arguments
+                .iter()
+                .any(|id| uses(*id) || is_its_address(values.strip(*id))),
+            EventKind::Write {
+                location, value, ..
+            } => uses(*value) || uses(*location),
+            EventKind::Read { location, .. } => uses(*location),
+            EventKind::Compute { value, .. } => uses(*value),
+            // `end = buf + size`; a mere copy is no use yet.
+            EventKind::Assign { value, .. } => {
+                values.get(values.strip(*value)) != Value::Parameter(parameter) && uses(*value)
+            }
             EventKind::Return(Some(value)) => uses(*value),
             _ => false,
         })

@@ -2,7 +2,7 @@
 
 use super::facts::{Direction, Fact, FactKind};
 use super::roles::{Region, View};
-use super::values::ValueId;
+use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::ir::BinaryOp;
 
@@ -15,6 +15,8 @@ pub(super) struct Lower {
     pub relation: bool,
     /// A comparison that is not enough.
     pub guard: Option<Span>,
+    /// That comparison is `== number`: what it counts may be elements as well as bytes.
+    pub is_exact: bool,
 }
 
 impl Lower {
@@ -60,12 +62,19 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
                 out.relation = true;
             }
         }
-        FactKind::Compare { op, difference, .. } => {
+        FactKind::Compare {
+            op,
+            left,
+            right,
+            difference,
+        } => {
             let mut own: Option<i64> = None;
+            let mut unit = 1;
             let mut others = false;
             for &(term, factor) in &difference.terms {
                 if is_length(term) {
                     own = Some(factor);
+                    unit = unit_of(view, term);
                 } else {
                     others = true;
                 }
@@ -80,7 +89,7 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
                 BinaryOp::Ne => {
                     // A number without sign that is not 0.
                     if !others && difference.constant == 0 {
-                        raise(out, 1, fact.span);
+                        raise(out, unit, fact.span, false);
                     }
                     return;
                 }
@@ -101,19 +110,36 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
                 difference.constant
             };
             let least = rest.saturating_add(strict);
-            raise(
-                out,
-                least.div_euclid(by) + i128::from(least.rem_euclid(by) != 0),
-                fact.span,
-            );
+            let least = least.div_euclid(by) + i128::from(least.rem_euclid(by) != 0);
+            let is_exact = *op == BinaryOp::Eq
+                && ![*left, *right]
+                    .into_iter()
+                    .any(|side| view.is_named_constant(side));
+            raise(out, least.saturating_mul(unit), fact.span, is_exact);
         }
     }
 }
 
-fn raise(out: &mut Lower, bytes: i128, span: Span) {
+/// Bytes that one of a quotient stands for: `len / 8` is not 0 from 8 bytes on.
+fn unit_of(view: &View<'_>, term: ValueId) -> i128 {
+    let values = view.values();
+    match values.get(values.strip(term)) {
+        Value::Binary(BinaryOp::Div, _, by) => {
+            values.constant(by).filter(|by| *by > 0).unwrap_or(1)
+        }
+        Value::Binary(BinaryOp::Shr, _, by) => values
+            .constant(by)
+            .filter(|by| (0..32).contains(by))
+            .map_or(1, |by| 1 << by),
+        _ => 1,
+    }
+}
+
+fn raise(out: &mut Lower, bytes: i128, span: Span, is_exact: bool) {
     if out.bytes.is_none_or(|before| before < bytes) {
         out.bytes = Some(bytes);
         out.guard = Some(span);
+        out.is_exact = is_exact;
     }
 }
 

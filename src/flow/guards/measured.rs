@@ -1,8 +1,8 @@
 //! Functions that look at the length that a record has, before anything else is made of it.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::facts::FactKind;
+use super::facts::{Direction, FactKind};
 use super::file_facts::Analysed;
 use super::numbering::EventKind;
 use super::roles::View;
@@ -37,6 +37,49 @@ pub(super) fn note(
                     out.insert((function.name, index));
                 }
             }
+        }
+    }
+}
+
+/// Notes fields that are named as lengths: whether all that is written there was compared with a limit
+/// before, or is a constant.
+pub(super) fn note_capped(unit: &Unit, analysed: &Analysed, out: &mut FxHashMap<Symbol, bool>) {
+    let values = &analysed.numbered.values;
+    let field = |location: ValueId| match values.get(location) {
+        Value::Field(_, name) if super::names::is_length_name(unit.names.text(name)) => Some(name),
+        _ => None,
+    };
+    for (index, event) in analysed.numbered.events.iter().enumerate() {
+        match &event.kind {
+            EventKind::Write {
+                location, value, ..
+            } => {
+                let Some(name) = field(*location) else {
+                    continue;
+                };
+                let leaves = values.sources(*value);
+                let is_capped = values.is_constant(*value)
+                    || analysed
+                        .facts
+                        .at(&analysed.graph, event.block, index as u32)
+                        .any(|fact| {
+                            matches!(&fact.kind, FactKind::Compare { difference, .. }
+                                if difference.constant != 0 || difference.terms.len() > 1)
+                                && fact.bounds(values, &leaves, Direction::Upper)
+                        })
+                    || !leaves.is_empty()
+                        && leaves
+                            .iter()
+                            .all(|leaf| matches!(values.get(*leaf), Value::Min(..)));
+                *out.entry(name).or_insert(true) &= is_capped;
+            }
+            // Who is given its address may write anything.
+            EventKind::Call { arguments, .. } => {
+                for name in arguments.iter().filter_map(|id| field(*id)) {
+                    out.insert(name, false);
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -5,9 +5,18 @@ use super::nullable::holder;
 use super::numbering::{Event, EventKind};
 use super::roles::View;
 use super::spans::object_name;
+use super::tables::flag;
 use super::values::{Value, ValueId};
 use crate::finding::Span;
-use crate::flow::ir::BinaryOp;
+use crate::flow::ir::{
+    Base, BinaryOp, Callee, Function, GlobalId, Place, Projection, Rvalue, StatementKind, Unit,
+};
+
+/// How many bytes before a test are looked at for the call that it is an argument of.
+const AROUND: usize = 200;
+
+/// How far down calls are followed for what they write.
+const CALLS: u32 = 3;
 
 /// Whether a fact says something of the pointer.
 pub(super) fn tells(view: &View<'_>, fact: &Fact, pointer: ValueId) -> bool {
@@ -110,6 +119,16 @@ pub(super) fn is_inside_macro(
     if text.contains("NULL") || text.contains("nullptr") {
         return false;
     }
+    let goes_another_way = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        ["likely", "check", "require", "verify", "ensure"]
+            .iter()
+            .any(|known| lower.contains(known))
+    };
+    // Only a macro tests what it is given as a whole: `HEAP_OF(p)`.
+    if let Some(word) = given_to(view, test) {
+        return !(may_branch && goes_another_way(&word));
+    }
     let last = name.rsplit(['.', '>']).next().unwrap_or_default();
     // The name of the macro may begin with that of the pointer.
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -142,16 +161,107 @@ pub(super) fn is_inside_macro(
                 if !word.is_empty() {
                     let is_keyword =
                         matches!(lower.as_str(), "if" | "while" | "for" | "return" | "switch");
-                    let goes_another_way = ["likely", "check", "require", "verify", "ensure"]
-                        .iter()
-                        .any(|known| lower.contains(known));
-                    return !(is_keyword || may_branch && goes_another_way);
+                    return !(is_keyword || may_branch && goes_another_way(&word));
                 }
             }
             _ => {}
         }
     }
     false
+}
+
+/// What stands before the bracket of a list of arguments that a test is one of, as it is.
+fn given_to(view: &View<'_>, test: Span) -> Option<String> {
+    let start = test.start as usize;
+    let mut before = view
+        .text
+        .get(start.saturating_sub(AROUND)..start)?
+        .trim_ascii_end();
+    let mut behind = view.text.get(test.end as usize..)?.trim_ascii_start();
+    loop {
+        let is_first = before.last() == Some(&b'(');
+        if !is_first && before.last() != Some(&b',') || !matches!(behind.first(), Some(b')' | b','))
+        {
+            return None;
+        }
+        let mut depth = 0_i32;
+        let open = before.iter().rposition(|byte| {
+            match byte {
+                b')' => depth += 1,
+                b'(' => depth -= 1,
+                // The arguments of a call are no statements.
+                b';' | b'{' | b'}' => depth = -2,
+                _ => {}
+            }
+            depth < 0
+        })?;
+        if depth < -1 {
+            return None;
+        }
+        before = before.get(..open)?.trim_ascii_end();
+        let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        let length = before.iter().rev().take_while(is_word).count();
+        let word = before.get(before.len() - length..)?;
+        if !word.is_empty() {
+            let is_keyword = matches!(
+                word,
+                b"if" | b"while" | b"for" | b"return" | b"switch" | b"sizeof"
+            );
+            return (!is_keyword).then(|| String::from_utf8_lossy(word).into_owned());
+        }
+        // `((p))`
+        if !is_first || behind.first() != Some(&b')') {
+            return None;
+        }
+        behind = behind.get(1..)?.trim_ascii_start();
+    }
+}
+
+/// Whether a call between a test and an event may give a global pointer another value: a function of
+/// this file that writes it, or one of another file that can. `from`: the block behind the test.
+pub(super) fn is_rewritten(view: &View<'_>, pointer: ValueId, from: u32, index: usize) -> bool {
+    let values = view.values();
+    let Value::Load { location, .. } = values.get(pointer) else {
+        return false;
+    };
+    let Value::Address(Base::Global(global)) = values.get(values.root(location)) else {
+        return false;
+    };
+    let is_private = view.unit.global(global).is_some_and(|one| one.is_private);
+    view.numbered.events.iter().take(index).any(|event| {
+        let EventKind::Call { callee, .. } = &event.kind else {
+            return false;
+        };
+        view.graph.dominates(from, event.block)
+            && match callee.and_then(|name| view.unit.function(name)) {
+                Some(callee) => writes(view.unit, callee, global, CALLS),
+                None => !is_private && !view.lexicon.is(*callee, flag::LOG),
+            }
+    })
+}
+
+/// Whether a function writes a global, itself or through what it calls in this file.
+fn writes(unit: &Unit, function: &Function, global: GlobalId, depth: u32) -> bool {
+    let is_it = |place: &Place| {
+        place.base == Base::Global(global) && !place.path.contains(&Projection::Deref)
+    };
+    let statements = || function.blocks.iter().flat_map(|body| &body.statements);
+    statements().any(|statement| match &statement.kind {
+        StatementKind::Assign {
+            target,
+            value: Rvalue::AddressOf(place),
+        } => is_it(target) || is_it(place),
+        StatementKind::Assign { target, .. } => is_it(target),
+        StatementKind::Call { callee, target, .. } => {
+            target.as_ref().is_some_and(is_it)
+                || depth > 0
+                    && matches!(callee, Callee::Function(name)
+                    if unit.function(*name).is_some_and(|inner| {
+                        inner.name != function.name && writes(unit, inner, global, depth - 1)
+                    }))
+        }
+        _ => false,
+    })
 }
 
 /// Whether a test stands in a macro that promises what it tests.

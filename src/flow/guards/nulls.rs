@@ -3,7 +3,7 @@
 use super::facts::FactKind;
 use super::null_tests::{
     is_assumption, is_claimed, is_claimed_before, is_in_assertion, is_inside_macro, is_null_test,
-    later_test, tells,
+    is_rewritten, later_test, tells,
 };
 use super::nullable::{holder, is_promised, may_be_null};
 use super::numbering::{Event, EventKind};
@@ -129,7 +129,9 @@ fn is_null(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> Option<
             match &fact.kind {
                 FactKind::Compare {
                     op: BinaryOp::Eq, ..
-                } => found = Some(fact.span),
+                } if !is_rewritten(view, pointer, fact.block, event as usize) => {
+                    found = Some(fact.span);
+                }
                 _ => return None,
             }
         }
@@ -137,7 +139,6 @@ fn is_null(view: &View<'_>, pointer: ValueId, block: u32, event: u32) -> Option<
     found
 }
 
-/// Whether a fact is a comparison of the pointer with NULL.
 /// A pointer that an earlier test found may be NULL, used where the NULL way leads, too.
 fn one_way(
     view: &View<'_>,
@@ -209,6 +210,9 @@ fn one_way(
             continue;
         };
         if is_invocation(view, body.span) && is_handed_over(view, null, end) {
+            continue;
+        }
+        if is_rewritten(view, pointer, null, index as usize) {
             continue;
         }
         // A claim in between is a promise.

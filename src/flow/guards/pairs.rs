@@ -1,7 +1,7 @@
 //! Parameters that belong together: a pointer to bytes, and how many there are.
 
 use super::tables::PACKETS;
-use crate::flow::ir::{Function, Type, TypeId, Unit};
+use crate::flow::ir::{Function, Local, Type, TypeId, Unit};
 
 /// A pointer to bytes and the parameter that says how many.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
             if !is_int || !super::names::is_length_name(text) {
                 continue;
             }
+            if matches!(unit.types.get(to), Type::Void) && counts_things(name, text) {
+                continue;
+            }
             // A number behind a typed pointer may count elements, or the bytes behind the next one.
             if is_record
                 && (!super::names::is_byte_length_name(text)
@@ -74,6 +77,25 @@ pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         let Some((other, length_name)) = best else {
             continue;
         };
+        // `copy(dst, src, size)`: the size is that of what is written, as in `strlcpy`.
+        let written_before = index.checked_sub(1).filter(|_| {
+            other == index + 1
+                && is_source_name(name)
+                && is_room_name(length_name)
+                && !share_a_word(name, length_name)
+        });
+        let index = match written_before {
+            Some(before) if info(before).is_some_and(|before| is_target(unit, text, before)) => {
+                before
+            }
+            _ => index,
+        };
+        let (Some(pointer), Some(name)) = (
+            info(index),
+            info(index).map(|info| unit.names.text(info.name)),
+        ) else {
+            continue;
+        };
         if out.iter().any(|pair| pair.length == other as u32) && other != index + 1 {
             continue;
         }
@@ -84,25 +106,14 @@ pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
             && !has_word(&written, "signed");
         let words = super::names::words(name);
         let is_output = !is_const
-            && (words.iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "out"
-                        | "dst"
-                        | "dest"
-                        | "result"
-                        | "resp"
-                        | "response"
-                        | "reply"
-                        | "tx"
-                        | "output"
-                )
-            }) || super::names::words(length_name).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "max" | "cap" | "capacity" | "outlen" | "room" | "space"
-                )
-            }));
+            && (written_before == Some(index)
+                || is_output_name(&words)
+                || super::names::words(length_name).iter().any(|word| {
+                    matches!(
+                        word.as_str(),
+                        "max" | "cap" | "capacity" | "outlen" | "room" | "space"
+                    )
+                }));
         out.push(Pair {
             pointer: index as u32,
             length: other as u32,
@@ -112,6 +123,51 @@ pub(super) fn of(unit: &Unit, text: &[u8], function: &Function) -> Vec<Pair> {
         });
     }
     out
+}
+
+fn is_output_name(words: &[String]) -> bool {
+    words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "out" | "dst" | "dest" | "result" | "resp" | "response" | "reply" | "tx" | "output"
+        )
+    })
+}
+
+/// A pointer to bytes that are no constants, named as a place to write to.
+fn is_target(unit: &Unit, text: &[u8], pointer: &Local) -> bool {
+    let words = super::names::words(unit.names.text(pointer.name));
+    is_byte_pointer(unit, pointer.ty)
+        && !before(text, pointer.span.start).contains("const")
+        && (is_output_name(&words)
+            || words
+                .iter()
+                .any(|word| matches!(word.as_str(), "to" | "target" | "destination")))
+}
+
+fn is_source_name(name: &str) -> bool {
+    super::names::words(name)
+        .iter()
+        .any(|word| matches!(word.as_str(), "src" | "source" | "from" | "in" | "input"))
+}
+
+/// How much room there is, more than how much there is to read.
+fn is_room_name(name: &str) -> bool {
+    super::names::words(name)
+        .iter()
+        .any(|word| matches!(word.as_str(), "size" | "sz" | "bufsize" | "max" | "room"))
+}
+
+/// `n_args` beside `args`: how many things there are, whose size nobody knows.
+fn counts_things(pointer: &str, length: &str) -> bool {
+    let things = super::names::words(pointer);
+    let words = super::names::words(length);
+    words
+        .iter()
+        .any(|word| matches!(word.as_str(), "n" | "num" | "nr" | "count" | "cnt"))
+        && words
+            .iter()
+            .any(|word| word.ends_with('s') && word != "bytes" && things.contains(word))
 }
 
 fn is_byte_pointer(unit: &Unit, ty: TypeId) -> bool {

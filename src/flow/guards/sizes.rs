@@ -74,6 +74,7 @@ pub(super) fn sums(view: &View<'_>, out: &mut Vec<Defect>) {
                 .into_iter()
                 .any(|id| values.strip(id) == values.strip(other))
                 || is_tested_for_wrap(view, sum, (one, two))
+                || is_walked_from(view, other, (one, two))
             {
                 continue;
             }
@@ -219,6 +220,17 @@ fn is_tested_for_wrap(view: &View<'_>, sum: ValueId, (one, two): (ValueId, Value
             _ => false,
         },
         _ => false,
+    })
+}
+
+/// `for (i = at; i < at + n; i++)`: a sum that wrapped ends the loop at once.
+fn is_walked_from(view: &View<'_>, other: ValueId, (one, two): (ValueId, ValueId)) -> bool {
+    let values = view.values();
+    values.inputs.get(&values.strip(other)).is_some_and(|list| {
+        list.iter().any(|(_, input)| {
+            let input = values.strip(*input);
+            input == values.strip(one) || input == values.strip(two)
+        })
     })
 }
 

@@ -17,7 +17,7 @@ use crate::flow::summary::{
     FileSummary, FunctionFacts, MAX_CONSTANTS, NameSummary, Place, ResultKind, Returns, Sentinel,
     Uses,
 };
-use crate::syntax::SourceFile;
+use crate::syntax::{Kind, SourceFile};
 
 /// Most names of a file that are kept, in the order of the alphabet.
 const MAX_NAMES: usize = 4_096;
@@ -350,6 +350,7 @@ pub(super) fn returns(
             is_complete &= value.is_some_and(|value| collect(values, value, &mut constants));
         }
     }
+    is_complete &= other_arms(file, analysed, function, &mut constants);
     constants.sort_unstable();
     constants.dedup();
     // `(uint8_t)-1` is no negative number.
@@ -372,6 +373,59 @@ pub(super) fn returns(
         constants,
     };
     (returns, head(function.span, file.text))
+}
+
+/// Puts what the arms of `#if` that were not chosen return into `out`; whether that is known.
+fn other_arms(
+    file: &SourceFile<'_>,
+    analysed: &Analysed,
+    function: &Function,
+    out: &mut Vec<i64>,
+) -> bool {
+    let Some(syntax) = file.functions.get(function.syntax as usize) else {
+        return true;
+    };
+    let is_group = |kind: Kind| {
+        matches!(
+            kind,
+            Kind::PREPROC_IF
+                | Kind::PREPROC_IFDEF
+                | Kind::PREPROC_ELSE
+                | Kind::PREPROC_ELIF
+                | Kind::PREPROC_ELIFDEF
+        )
+    };
+    let mut is_known = true;
+    for node in file.tree.subtree(syntax.body) {
+        if file.tree.kind(node) != Kind::RETURN_STATEMENT
+            || !file
+                .tree
+                .ancestors(node)
+                .take_while(|above| *above != syntax.body)
+                .any(|above| is_group(file.tree.kind(above)))
+        {
+            continue;
+        }
+        let span = file.tree.span(node);
+        let is_lowered =
+            analysed.numbered.events.iter().any(|event| {
+                matches!(event.kind, EventKind::Return(_)) && span.contains(event.span)
+            });
+        if is_lowered {
+            continue;
+        }
+        let text = String::from_utf8_lossy(span.of(file.text)).into_owned();
+        let value = text
+            .strip_prefix("return")
+            .unwrap_or_default()
+            .trim_matches(|c: char| c.is_ascii_whitespace() || matches!(c, ';' | '(' | ')'))
+            .parse::<i64>();
+        match value {
+            Ok(number) => out.push(number),
+            Err(_) => is_known = false,
+        }
+    }
+    is_known
 }
 
 /// Puts the constants that a value may be into `out`; whether it may be nothing else.

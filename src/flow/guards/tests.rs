@@ -6,6 +6,7 @@ use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
 
 mod given;
 mod limits;
+mod quiet;
 mod walks;
 
 fn parsed(text: &str) -> SourceFile<'_> {

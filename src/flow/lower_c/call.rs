@@ -59,7 +59,7 @@ impl Lowerer<'_> {
             let ty = signature.map_or(TypeId::UNKNOWN, |signature| signature.result);
             let callee = Callee::Function(name);
             let value = self.emit_call(callee, arguments, ty, target, result, span);
-            if self.noreturn.contains(&name) || leaves(text) {
+            if self.never_returns(text, name) {
                 self.stop(Terminator::Unreachable, span);
             }
             return Some(value);
@@ -322,6 +322,9 @@ pub(super) fn leaves(name: &[u8]) -> bool {
             | b"pthread_exit"
             | b"thrd_exit"
             | b"NVIC_SystemReset"
+            | b"__NVIC_SystemReset"
+            | b"HAL_NVIC_SystemReset"
+            | b"esp_restart"
             | b"esp_system_abort"
             | b"err"
             | b"errx"

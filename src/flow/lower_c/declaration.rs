@@ -203,6 +203,7 @@ impl Lowerer<'_> {
         if before.is_noreturn || mentions_noreturn(self.head(at)) {
             self.noreturn.insert(name);
         }
+        self.bodies.entry(name).or_default().push(at);
         self.know_function(name, signature);
     }
 

@@ -12,6 +12,12 @@ use crate::syntax::{Limits, Parser, Tree, includes};
 /// Headers that one file sees at most.
 const VISIBLE: usize = 600;
 
+/// Headers at most that an include may mean as well.
+const RIVALS: usize = 64;
+
+/// Longest body of a function that is looked at, in bytes.
+const BODY: usize = 2_000;
+
 /// Longest declaration that is read, in bytes.
 const LONGEST: usize = 64 << 10;
 
@@ -21,7 +27,7 @@ const LONGEST: usize = 64 << 10;
 pub struct HeaderSet {
     files: Vec<Arc<HeaderFile>>,
     /// For each of them, the headers that its includes mean, looked up at the first use.
-    resolved: Vec<OnceLock<Vec<u32>>>,
+    resolved: Vec<OnceLock<Vec<Meant>>>,
     /// Hash of space and name, file, item: sorted.
     declared: Vec<(u64, u32, u32)>,
     /// Hash of the name, file, definition: sorted.
@@ -44,6 +50,14 @@ pub struct HeaderFile {
     declared: Vec<(u64, u32)>,
     /// Hash of the name of each definition.
     macros: Vec<u64>,
+}
+
+/// What an include means: the nearest header of that name, and others that are as near. Which of them
+/// it is, a build decides.
+#[derive(Debug, Clone)]
+struct Meant {
+    file: u32,
+    rivals: Vec<u32>,
 }
 
 /// A declaration, parsed at its first use.
@@ -142,20 +156,24 @@ impl HeaderSet {
     pub fn visible(&self, path: &str, text: &[u8]) -> Headers<'_> {
         let mut rank = vec![u32::MAX; self.files.len()];
         let mut order: Vec<u32> = Vec::new();
-        let see = |found: Option<u32>, rank: &mut Vec<u32>, order: &mut Vec<u32>| {
-            if let Some(file) = found
-                && let Some(slot) = rank.get_mut(file as usize)
+        let mut rivals: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        let mut see = |found: Option<&Meant>, rank: &mut Vec<u32>, order: &mut Vec<u32>| {
+            if let Some(meant) = found
+                && let Some(slot) = rank.get_mut(meant.file as usize)
                 && *slot == u32::MAX
                 && order.len() < VISIBLE
             {
                 *slot = u32::try_from(order.len()).unwrap_or(u32::MAX);
-                order.push(file);
+                order.push(meant.file);
+                if !meant.rivals.is_empty() {
+                    rivals.insert(meant.file, meant.rivals.clone());
+                }
             }
         };
         for include in includes(text) {
             let name = String::from_utf8_lossy(include.name);
             let found = self.resolve(path, &name, include.is_quoted);
-            see(found, &mut rank, &mut order);
+            see(found.as_ref(), &mut rank, &mut order);
         }
         let mut next = 0;
         while let Some(&file) = order.get(next) {
@@ -169,24 +187,26 @@ impl HeaderSet {
                 all.filter_map(|(name, is_quoted)| self.resolve(&header.path, name, *is_quoted))
                     .collect()
             });
-            for &found in resolved {
+            for found in resolved {
                 see(Some(found), &mut rank, &mut order);
             }
         }
         Headers {
             set: Some(self),
             rank,
+            rivals,
         }
     }
 
     /// The header an include means.
-    fn resolve(&self, from: &str, name: &str, is_quoted: bool) -> Option<u32> {
+    fn resolve(&self, from: &str, name: &str, is_quoted: bool) -> Option<Meant> {
         let name = name.trim_start_matches("./");
         let name = name.rsplit("../").next().unwrap_or(name);
         let base = name.rsplit('/').next().unwrap_or(name);
         let candidates = self.by_name.get(base)?;
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut best: Option<(usize, u32)> = None;
+        let mut near: Vec<(usize, u32)> = Vec::new();
         for &file in candidates {
             let Some(path) = self.files.get(file as usize).map(|file| &*file.path) else {
                 continue;
@@ -199,7 +219,8 @@ impl HeaderSet {
             }
             let before = before.trim_end_matches('/');
             if is_quoted && before == folder {
-                return Some(file);
+                let rivals = Vec::new();
+                return Some(Meant { file, rivals });
             }
             let shared = before
                 .split('/')
@@ -211,8 +232,16 @@ impl HeaderSet {
             if best.is_none_or(|(known, _)| score > known) {
                 best = Some((score, file));
             }
+            near.push((shared, file));
         }
-        best.map(|(_, file)| file)
+        let (score, file) = best?;
+        let rivals = near
+            .into_iter()
+            .filter(|(shared, other)| *shared == score / 1_000 && *other != file)
+            .map(|(_, other)| other)
+            .take(RIVALS)
+            .collect();
+        Some(Meant { file, rivals })
     }
 
     /// All headers, in their order.
@@ -222,6 +251,7 @@ impl HeaderSet {
             rank: (0..self.files.len())
                 .map(|file| u32::try_from(file).unwrap_or(u32::MAX))
                 .collect(),
+            rivals: FxHashMap::default(),
         }
     }
 
@@ -239,6 +269,8 @@ pub struct Headers<'s> {
     set: Option<&'s HeaderSet>,
     /// Position in the order of inclusion; `u32::MAX` for a header that is not seen.
     rank: Vec<u32>,
+    /// Of seen headers, those that the include may mean as well.
+    rivals: FxHashMap<u32, Vec<u32>>,
 }
 
 impl<'s> Headers<'s> {
@@ -286,6 +318,7 @@ impl<'s> Headers<'s> {
         let mut found: Vec<&Definition> = self
             .entries(&set.macros, &set.macros_at, hash(Space::Name, name))
             .into_iter()
+            .filter(|(file, _)| !self.is_contested(set, *file, name) && !self.is_rival(*file))
             .filter_map(|(file, index)| set.definition(file, index))
             .filter(|definition| *definition.name == *name)
             .take(8)
@@ -301,6 +334,7 @@ impl<'s> Headers<'s> {
         };
         self.entries(&set.declared, &set.declared_at, hash(space, name))
             .into_iter()
+            .filter(|(file, _)| space != Space::Name || !self.is_contested(set, *file, name))
             .filter_map(|(file, index)| {
                 let file = set.files.get(file as usize)?;
                 let declaration = file.items.get(index as usize)?;
@@ -311,6 +345,78 @@ impl<'s> Headers<'s> {
     }
 }
 
+impl Headers<'_> {
+    /// Whether a header that is not seen is one that an include may mean as well: its macros are those
+    /// of another build.
+    fn is_rival(&self, file: u32) -> bool {
+        self.rank.get(file as usize) == Some(&u32::MAX)
+            && self.rivals.values().any(|rivals| rivals.contains(&file))
+    }
+
+    /// Whether a header that the include may mean as well says something else of a name.
+    fn is_contested(&self, set: &HeaderSet, file: u32, name: &[u8]) -> bool {
+        let Some(rivals) = self.rivals.get(&file) else {
+            return false;
+        };
+        let own = set.sayings(file, name);
+        rivals.iter().any(|rival| {
+            let other = set.sayings(*rival, name);
+            !other.is_empty() && other != own
+        })
+    }
+}
+
+impl HeaderSet {
+    /// What a header says of a name, blanks squeezed: bodies of macros, types of functions, other
+    /// declarations as they are.
+    fn sayings(&self, file: u32, name: &[u8]) -> Vec<Vec<u8>> {
+        let Some(header) = self.files.get(file as usize) else {
+            return Vec::new();
+        };
+        let key = hash(Space::Name, name);
+        let mut out = Vec::new();
+        for (at, definition) in header.definitions.iter().enumerate() {
+            if header.macros.get(at) == Some(&key) && *definition.name == *name {
+                let kind: &[u8] = match definition.parameters {
+                    Some(_) => b"#()",
+                    None => b"#",
+                };
+                out.push(squeezed(&[kind, &definition.body].concat()));
+            }
+        }
+        for &(hash, item) in &header.declared {
+            let declaration = header.items.get(item as usize);
+            let text = declaration
+                .filter(|_| hash == key)
+                .and_then(|one| header.text.get(one.item.start..one.item.end));
+            let Some(text) = text else { continue };
+            // Names of parameters differ where types do not.
+            let before = memchr::memmem::find(text, name)
+                .filter(|at| {
+                    let behind = text.get(at + name.len()..).unwrap_or_default();
+                    behind.trim_ascii_start().first() == Some(&b'(')
+                })
+                .and_then(|at| text.get(..at));
+            out.push(squeezed(before.unwrap_or(text)));
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+}
+
+/// The words of a text, `extern`, `static` and `inline` left out.
+fn squeezed(text: &[u8]) -> Vec<u8> {
+    let words = text.split(u8::is_ascii_whitespace).filter(|word| {
+        !word.is_empty()
+            && !matches!(
+                *word,
+                b"extern" | b"static" | b"inline" | b"__inline" | b"__STATIC_INLINE"
+            )
+    });
+    words.collect::<Vec<_>>().join(&b' ')
+}
+
 /// A declaration in its header.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found<'s> {
@@ -319,6 +425,25 @@ pub(super) struct Found<'s> {
 }
 
 impl<'s> Found<'s> {
+    /// The body of a function that the header defines, if it is short.
+    pub(super) fn body(self) -> Option<&'s [u8]> {
+        let item = self.declaration.item;
+        if !item.is_definition {
+            return None;
+        }
+        let rest = self.file.text.get(item.end..)?;
+        let mut depth = 0_u32;
+        for (at, byte) in rest.iter().enumerate().take(BODY) {
+            match byte {
+                b'{' => depth += 1,
+                b'}' if depth <= 1 => return rest.get(..=at),
+                b'}' => depth -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// Its text and tree, and `#pragma pack` around it.
     pub(super) fn tree(
         self,

@@ -21,6 +21,7 @@ mod control;
 mod declaration;
 mod declarator;
 mod directives;
+mod endings;
 mod expand;
 mod expression;
 mod headers;

@@ -195,9 +195,12 @@ impl Lowerer<'_> {
     pub(super) fn return_value(&mut self, at: At, span: Span) {
         let value = self.value(at);
         let to = self.body.result.unwrap_or(TypeId::UNKNOWN);
-        let value = (value.ty != TypeId::VOID)
-            .then(|| self.convert(value, to, span))
-            .map(|value| value.operand);
+        // What gives nothing, as a header of another build says, still is returned as a value.
+        let value = match (value.ty == TypeId::VOID, to == TypeId::VOID) {
+            (true, true) => None,
+            (true, false) => Some(self.unknown(to).operand),
+            (false, _) => Some(self.convert(value, to, span).operand),
+        };
         self.stop(Terminator::Return(value), span);
     }
 

@@ -530,3 +530,48 @@ int use(void) {
     let found = ir(text);
     assert!(found.contains("return -1"), "{found}");
 }
+
+#[test]
+fn a_body_tells_that_a_call_does_not_come_back() {
+    let stops = |file: &str, header: &str| {
+        let text = format!(
+            "#include \"h.h\"\n#define ERR() halt(\"x\")\n{file}\n\
+             void f(int *p) {{ if (!p) {{ ERR(); }} *p = 1; }}"
+        );
+        print_unit(&unit_of(&text, Target::default(), &[("h.h", header)])).contains("unreachable")
+    };
+    let inline = "static inline void halt(const char *r) { stop_all(r); }";
+    let noreturn = "void stop_all(const char *r) __attribute__((noreturn));";
+    assert!(stops("", &format!("{noreturn}\n{inline}")));
+    assert!(stops("void stop_all(const char *r) { for (;;); }", inline));
+    assert!(stops(
+        "void halt(const char *r) { log(r); NVIC_SystemReset(); }",
+        ""
+    ));
+    assert!(!stops("void stop_all(const char *r) { log(r); }", inline));
+    assert!(!stops("void halt(const char *r) { halt(r); }", ""));
+}
+
+#[test]
+fn a_name_that_headers_of_one_name_tell_differently_is_unknown() {
+    let text = "#include \"lld.h\"\nint run(D *d) { return st(d) + rx() + same(d); }";
+    let printed = |first: &str, second: &str| {
+        let headers = [("p1/lld.h", first), ("p2/lld.h", second)];
+        print_unit(&unit_of(text, Target::default(), &headers))
+    };
+    let one = "typedef struct D D;\nvoid st(D *d);\nint rx(void);\nchar same(D *d);\n";
+    let two = "typedef struct D D;\nint st(D *it);\n#define rx() (7)\nchar same(D *it);\n";
+    for (first, second) in [(one, two), (two, one)] {
+        let found = printed(first, second);
+        assert!(found.contains("st(d)"), "{found}");
+        assert!(!found.contains('7'), "{found}");
+        assert!(found.contains("i8"), "{found}");
+    }
+    assert!(printed(two, two).contains('7'));
+}
+
+#[test]
+fn a_result_is_returned_whatever_its_type() {
+    let found = ir("void st(int d);\nint run(int d) { return st(d); }");
+    assert!(found.contains("return ?"), "{found}");
+}

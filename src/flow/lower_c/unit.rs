@@ -56,6 +56,10 @@ pub(super) struct Lowerer<'a> {
     pub(super) signatures: FxHashMap<Symbol, Signature>,
     /// Functions that do not return.
     pub(super) noreturn: FxHashSet<Symbol>,
+    /// Definitions of functions in the file, those of all arms of an `#if`.
+    pub(super) bodies: FxHashMap<Symbol, Vec<At>>,
+    /// Functions and macros whose bodies were looked at for whether they come back; true for no.
+    pub(super) endings: FxHashMap<Symbol, bool>,
     /// Of macros named as assertions, by their place among the expandable ones: whether they leave
     /// the function.
     pub(super) leaving: FxHashMap<u32, bool>,
@@ -114,6 +118,8 @@ impl<'a> Lowerer<'a> {
             undo: Vec::new(),
             signatures: FxHashMap::default(),
             noreturn: FxHashSet::default(),
+            bodies: FxHashMap::default(),
+            endings: FxHashMap::default(),
             leaving: FxHashMap::default(),
             body: Body::default(),
             depth: 0,
@@ -140,7 +146,8 @@ impl<'a> Lowerer<'a> {
         symbol
     }
 
-    fn intern_new(&mut self, text: &[u8]) -> Symbol {
+    /// The symbol of a text that is not kept.
+    pub(super) fn intern_new(&mut self, text: &[u8]) -> Symbol {
         match std::str::from_utf8(text) {
             Ok(text) => self.unit.names.intern(text),
             Err(_) => self.unit.names.intern(&String::from_utf8_lossy(text)),
