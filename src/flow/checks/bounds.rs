@@ -73,7 +73,13 @@ impl Machine<'_> {
         let mut notes = self.origin_notes(&run.state, form);
         let analysis = match (&source, is_possible) {
             (Some(_), true) => "unchecked-index",
-            (_, true) if self.is_said_by_guard(form) => "index-off-by-one-guard",
+            (_, true) if self.is_said_by_guard(form) => {
+                match at == most + 1 && form.as_symbol().is_some() {
+                    true => "index-off-by-one-guard",
+                    // The test was of something else.
+                    false => Family::Bounds.possible(),
+                }
+            }
             _ if is_under && !self.shows_underrun(form) => Family::Bounds.possible(),
             _ if is_under => "buffer-underrun",
             _ if purpose == Purpose::Read => "out-of-bounds-read",
@@ -300,7 +306,14 @@ impl Machine<'_> {
             && self.is_field_access(at);
         let analysis = match (&source, is_possible) {
             (Some(_), true) => "unchecked-index",
-            (_, true) if self.is_said_by_guard(&spot.offset) => "index-off-by-one-guard",
+            (_, true) if self.is_said_by_guard(&spot.offset) => {
+                let last = whole.map(|whole| whole + i128::from(size) - 1);
+                let is_plain = spot.offset.terms().len() == 1 && spot.offset.base() == 0;
+                match is_plain && !is_under && last == Some(offset) {
+                    true => "index-off-by-one-guard",
+                    false => Family::Bounds.possible(),
+                }
+            }
             _ if is_under && !self.shows_underrun(&spot.offset) => Family::Bounds.possible(),
             _ if is_under => "buffer-underrun",
             _ if is_small => "object-smaller-than-type",

@@ -76,7 +76,8 @@ fn released_memory() {
 #[test]
 fn calls_are_followed() {
     let code = "static void set(int *p) {\n*p = 1; }\nvoid f(void) { set(0); }";
-    assert_eq!(reports(code), ["2 null-dereference"]);
+    // What one caller passes is weaker evidence than what the function does itself.
+    assert_eq!(reports(code), ["2 possible-null-dereference"]);
     let size = "static void put(char *p, int n) {\nfor (int i = 0; i < n; i++) p[i] = 0; }\n\
                 void f(void) { char a[4]; put(a, 5); }";
     assert_eq!(reports(size).len(), 1, "{:?}", reports(size));
@@ -217,4 +218,78 @@ fn what_is_printed_or_copied_in_part_is_known() {
     // A number in the format: not worked out.
     let either = told("return snprintf(to, 8, \"%d\", 5);", "n == 1");
     assert_eq!(either, ["7", "8"]);
+}
+
+#[test]
+fn null_is_told_where_the_function_itself_shows_it() {
+    let own = "int f(int *p) { if (p == 0) {\nreturn *p; } return 0; }";
+    assert_eq!(reports(own), ["2 null-dereference"]);
+    let global = "static int *table = 0;\nint f(void) { return table[1]; }";
+    assert_eq!(reports(global), ["2 possible-null-dereference"]);
+    let of_macro = "#define DATA(m) ((char *)0)\nint f(int m) { return DATA(m)[1]; }";
+    assert_eq!(reports(of_macro), ["2 possible-null-dereference"]);
+    let given = "static int *find(int n) { if (n > 3) return 0; return &n; }\n\
+                 int f(int n) { int *p = find(n); if (n < 2) { return *p; } return 0; }";
+    assert_eq!(reports(given), [""; 0]);
+}
+
+#[test]
+fn a_macro_without_its_semicolon_declares_and_multiplies_nothing() {
+    let code = "void f(void **p, int n) { CHECK(p != 0)\n\n*p = 0;\nif (n) { *p = &n; } }";
+    assert_eq!(reports(code), [""; 0]);
+}
+
+#[test]
+fn an_access_before_the_start_rests_on_the_function_itself() {
+    let tested = "static int a[4]; void f(int at) { if (at == -1) {\na[at] = 1; } }";
+    assert_eq!(reports(tested), ["2 buffer-underrun"]);
+    let shifted = "static int a[4]; void f(int id) { if (id < 9) { return; } if (id < 12) {\na[id - 12] = 1; } }";
+    assert_eq!(reports(shifted), ["2 possible-out-of-bounds"]);
+    let called = "static int a[4]; int slot(void); void f(void) { int at = slot(); if (at < 0 && at > -4) {\na[at] = 1; } }";
+    assert_eq!(reports(called), ["2 possible-out-of-bounds"]);
+    let named = "extern char stack_top;\nchar *p; void f(void) { p = &stack_top - 6; p[2] = 1; }";
+    assert_eq!(reports(named), [""; 0]);
+    let unknown_first = "char *next(char *p); void f(int n) { char a[8]; char *p = a; \
+                         for (int i = 0; i < n; i++) { p = next(p); }\np[-1] = 0; }";
+    assert!(!reports(unknown_first).contains(&"2 buffer-underrun".to_owned()));
+}
+
+#[test]
+fn a_release_of_null_is_told_where_every_path_has_it() {
+    let one =
+        "#include <stdlib.h>\nvoid f(int n) { char *p = 0; if (n) { p = malloc(4); }\nfree(p); }";
+    assert!(!reports(one).contains(&"3 free-of-null".to_owned()));
+    let every = "#include <stdlib.h>\nvoid f(void) { char *p = 0;\nfree(p); }";
+    assert_eq!(reports(every), ["3 free-of-null"]);
+    let callee =
+        "#include <stdlib.h>\nstatic void drop(char *p) {\nfree(p); }\nvoid f(void) { drop(0); }";
+    assert_eq!(reports(callee), [""; 0]);
+}
+
+#[test]
+fn an_address_kept_as_a_number_is_not_lost() {
+    let code = "#include <stdlib.h>\nstruct d { unsigned long at; };\n\
+                void f(struct d *d) { char *p = malloc(4); d->at = (unsigned long)p; }";
+    assert_eq!(reports(code), [""; 0]);
+    let masked = "#include <stdlib.h>\nstruct d { unsigned long at; };\n\
+                  void f(struct d *d) { char *p = malloc(4); d->at = (unsigned long)p & ~3ul; }";
+    assert_eq!(reports(masked), [""; 0]);
+}
+
+#[test]
+fn a_register_named_by_assembly_has_a_value() {
+    let code = "int f(void) { register int *top asm(\"sp\"); return *top; }";
+    assert_eq!(reports(code), [""; 0]);
+}
+
+#[test]
+fn a_function_of_assembly_may_return_a_value() {
+    let code = "int f(void) { asm(\"svc 1\"); }";
+    assert_eq!(reports(code), [""; 0]);
+}
+
+#[test]
+fn exact_widths_are_those_of_the_language() {
+    let code = "typedef unsigned __int64 uint64_t; uint64_t f(unsigned char b) { return (uint64_t)b << 48; }";
+    assert_eq!(reports(code), [""; 0]);
 }
