@@ -37,7 +37,7 @@ impl Machine<'_> {
             Value::Int(form) => {
                 let range = run.state.range(&self.arena, form);
                 if range.lo == 0 && range.hi == 0 {
-                    Some(true)
+                    (!run.state.is_caution(form)).then_some(true)
                 } else if range.contains(0) {
                     let reached =
                         (range.lo == 0 && range.lo_reached) || (range.hi == 0 && range.hi_reached);

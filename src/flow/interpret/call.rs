@@ -335,13 +335,12 @@ impl Machine<'_> {
             run.is_dead = true;
             return Some(Vec::new());
         }
-        let is_root = frame.depth == 0;
         let mut runs: Vec<Run> = Vec::new();
         for (mut state, value) in exits {
             state.registers = Rc::clone(&caller);
             state.rounds.clone_from(&rounds);
             self.forget_caution(&mut state, &known_before, syms_before);
-            let _ = is_root;
+            self.mark_caution(&mut state, &known_before, syms_before);
             let mut next = Run {
                 state,
                 scratch: run.scratch.clone(),
@@ -396,6 +395,32 @@ impl Machine<'_> {
             .copied()
             .collect();
         state.replace_known(kept);
+    }
+
+    /// That a function asks whether a number is out of some range says nothing of its caller's
+    /// number either.
+    fn mark_caution(&self, state: &mut State, before: &[(Sym, Known)], count: usize) {
+        let is_learned = |sym: Sym, known: &Known| {
+            let Some(info) = self.arena.sym(sym).filter(|_| (sym.0 as usize) < count) else {
+                return false;
+            };
+            let range = before
+                .binary_search_by_key(&sym, |entry| entry.0)
+                .ok()
+                .and_then(|at| before.get(at))
+                .map_or(info.range, |entry| entry.1.range);
+            info.may_be_anything() && (known.range.lo, known.range.hi) != (range.lo, range.hi)
+        };
+        if !state
+            .known
+            .iter()
+            .any(|(sym, known)| !known.is_caution && is_learned(*sym, known))
+        {
+            return;
+        }
+        for (sym, known) in Rc::make_mut(&mut state.known).iter_mut() {
+            known.is_caution |= is_learned(*sym, known);
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "both sides of a call are needed")]

@@ -100,7 +100,15 @@ impl<'a> Joiner<'a> {
             let is_null = (mine.is_null == theirs.is_null)
                 .then_some(mine.is_null)
                 .flatten();
-            out.push((*sym, Known { range, is_null }));
+            let is_caution = mine.is_caution || theirs.is_caution;
+            out.push((
+                *sym,
+                Known {
+                    range,
+                    is_null,
+                    is_caution,
+                },
+            ));
         }
         out
     }
