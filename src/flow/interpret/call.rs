@@ -187,6 +187,10 @@ impl Machine<'_> {
                             .and_then(|function| function.local(local))
                             .map(|local| local.ty)
                     {
+                        // If it is a function, it knows the address from now on.
+                        if let Some(before) = run.state.registers.get(slot as usize).copied() {
+                            self.escape(&mut run.state, &before);
+                        }
                         let value = self.fresh(ty, Origin::Memory, span);
                         if let Some(register) =
                             Rc::make_mut(&mut run.state.registers).get_mut(slot as usize)

@@ -5,6 +5,21 @@ use super::tests::reports;
 const NOTHING: [&str; 0] = [];
 
 #[test]
+fn ways_out_of_a_callee_stay_apart_by_their_result() {
+    let maker = |get: &str| {
+        format!(
+            "#include <stdlib.h>\nstatic char *mk(int n) {{ char *c = {get}(n); if (c == NULL) return NULL;\n\
+             if (fill(c) <= 0) {{ free(c); return NULL; }} return c; }}\n\
+             void t(void) {{ char *c = mk(1); if (c == NULL) return;\nfree(c); }}"
+        )
+    };
+    assert_eq!(reports(&maker("get")), NOTHING);
+    assert_eq!(reports(&maker("malloc")), NOTHING);
+    let twice = maker("get").replace("free(c); }", "free(c); free(c); }");
+    assert_ne!(reports(&twice), NOTHING);
+}
+
+#[test]
 fn what_a_callee_tests_says_nothing_of_its_caller() {
     let code = "static int base[8]; static int x; static int tab[8];\n\
                 static int rd(int n) { if (n >= 8) return 0; return tab[n]; }\n\
