@@ -20,6 +20,13 @@ fn ways_out_of_a_callee_stay_apart_by_their_result() {
 }
 
 #[test]
+fn a_member_that_is_an_array_in_some_builds_has_no_known_type() {
+    let code = "#include <stdlib.h>\nstruct sub {\n#ifdef FIXED\nchar id[8];\n#else\nchar *id;\n#endif\nstruct sub *next; };\n\
+                void drop(struct sub *sp) { free(sp->id); free(sp); }";
+    assert_eq!(reports(code), NOTHING);
+}
+
+#[test]
 fn what_a_callee_tests_says_nothing_of_its_caller() {
     let code = "static int base[8]; static int x; static int tab[8];\n\
                 static int rd(int n) { if (n >= 8) return 0; return tab[n]; }\n\
