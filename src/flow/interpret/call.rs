@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::finding::Span;
 use crate::flow::checks::releases_by_name;
 use crate::flow::ir::{
-    Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId,
+    Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, Type, TypeId,
 };
 
 use super::linear::Sym;
@@ -78,9 +78,7 @@ impl Machine<'_> {
             Callee::Macro(_) => true,
             Callee::Method(_) | Callee::Pointer(_) => false,
         };
-        if is_macro {
-            self.set_by_macro(frame, run, arguments, span);
-        }
+        self.set_by_call(frame, run, arguments, is_macro, span);
         for argument in arguments {
             let value = self.operand(frame, run, argument);
             if run.is_dead {
@@ -155,12 +153,14 @@ impl Machine<'_> {
                     .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'))
     }
 
-    /// A macro may write to the variables that it is given by name.
-    fn set_by_macro(
+    /// A macro may write to the variables that it is given by name; any call to one whose type
+    /// nobody sees, as that may be an array.
+    fn set_by_call(
         &mut self,
         frame: &mut Frame,
         run: &mut Run,
         arguments: &[Operand],
+        is_macro: bool,
         span: Span,
     ) {
         for argument in arguments {
@@ -174,14 +174,20 @@ impl Machine<'_> {
                 .function(frame.function)
                 .and_then(|function| function.local(local))
                 .is_some_and(|local| local.kind != crate::flow::ir::LocalKind::Temporary);
-            if !is_variable {
+            let is_unseen = place.path.is_empty()
+                && matches!(
+                    self.unit.types.get(place.ty),
+                    Type::Named(_) | Type::Unknown
+                )
+                && !self.is_declared_by_tag(frame, local);
+            if !is_variable || !(is_macro || is_unseen) {
                 continue;
             }
             match frame.prepared.slot(local) {
                 Slot::Register(slot) => {
                     let is_undef =
                         matches!(run.state.registers.get(slot as usize), Some(Value::Undef));
-                    if (is_undef || place.path.is_empty())
+                    if (is_undef || is_macro && place.path.is_empty())
                         && let Some(ty) = self
                             .function(frame.function)
                             .and_then(|function| function.local(local))
@@ -200,6 +206,7 @@ impl Machine<'_> {
                     }
                 }
                 Slot::Scratch(_) => {}
+                Slot::Memory if !is_macro => {}
                 Slot::Memory => {
                     if let Some(object) = self.local_object(frame, local) {
                         self.forget_bytes(run, object, None);
@@ -207,6 +214,27 @@ impl Machine<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a local is declared as `struct name`, which is no array.
+    fn is_declared_by_tag(&self, frame: &Frame, local: crate::flow::ir::LocalId) -> bool {
+        let Some(info) = self
+            .function(frame.function)
+            .and_then(|function| function.local(local))
+        else {
+            return false;
+        };
+        let before = self
+            .text
+            .get(..info.span.start as usize)
+            .unwrap_or_default();
+        let declaration = before
+            .rsplit(|byte| b";{}(),".contains(byte))
+            .next()
+            .unwrap_or_default();
+        declaration
+            .split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+            .any(|word| word == b"struct" || word == b"union")
     }
 
     fn function_of(&self, run: &Run, value: &Value) -> Option<Symbol> {

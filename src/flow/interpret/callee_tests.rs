@@ -27,6 +27,17 @@ fn a_member_that_is_an_array_in_some_builds_has_no_known_type() {
 }
 
 #[test]
+fn a_variable_of_a_type_nobody_sees_may_be_an_array() {
+    let code =
+        "#include <string.h>\nvoid k(void) { key_t key; memset(key, 0, sizeof(key)); fill(key); }";
+    assert_eq!(reports(code), NOTHING);
+    let tagged = "int use(struct data); int k(void) { struct data d;\nreturn use(d); }";
+    assert_eq!(reports(tagged), ["2 uninitialised-read"]);
+    let bad = "key_t k(void) { key_t key;\nreturn key; }";
+    assert_eq!(reports(bad), ["2 uninitialised-read"]);
+}
+
+#[test]
 fn what_a_callee_tests_says_nothing_of_its_caller() {
     let code = "static int base[8]; static int x; static int tab[8];\n\
                 static int rd(int n) { if (n >= 8) return 0; return tab[n]; }\n\
