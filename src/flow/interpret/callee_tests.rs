@@ -38,6 +38,25 @@ fn a_variable_of_a_type_nobody_sees_may_be_an_array() {
 }
 
 #[test]
+fn addresses_in_lists_get_out_with_them() {
+    for list in [
+        "const struct cmd c[] = { { .count = &n }, { 0 } }; rd(c);",
+        "struct cmd c = { .count = &n }; rd(&c);",
+        "struct cmd c[2] = { { &n, 3 } }; rd(&c[0]);",
+        "const cmd_t c[] = { { \"a\", &n, 0 }, { 0 } }; rd(c);",
+        "rd((const cmd_t []){ { \"a\", &n, 0 }, { 0 } });",
+    ] {
+        let code = format!(
+            "struct cmd {{ int *count; int m; }}; int rd(const void *);\nint f(void) {{ int n; {list} return n; }}"
+        );
+        assert_eq!(reports(&code), NOTHING, "{list}");
+    }
+    let bad = "struct cmd { int *count; int m; }; int rd(const void *);\n\
+               int f(void) { int n; int k; struct cmd c[] = { { .count = &k }, { 0 } }; rd(c);\nreturn n; }";
+    assert_eq!(reports(bad).len(), 1);
+}
+
+#[test]
 fn what_a_callee_tests_says_nothing_of_its_caller() {
     let code = "static int base[8]; static int x; static int tab[8];\n\
                 static int rd(int n) { if (n >= 8) return 0; return tab[n]; }\n\

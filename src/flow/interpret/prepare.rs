@@ -73,6 +73,20 @@ impl Prepared {
                         }
                     }
                 });
+                // A record or array that is put together keeps its parts.
+                if let StatementKind::Assign {
+                    target,
+                    value: Rvalue::Aggregate(_),
+                } = &statement.kind
+                    && matches!(
+                        unit.types.get(target.ty),
+                        Type::Record(_) | Type::Array { .. }
+                    )
+                    && let Some(local) = whole_local(target)
+                    && let Some(slot) = in_memory.get_mut(local.0 as usize)
+                {
+                    *slot = true;
+                }
                 if let StatementKind::Assign {
                     value: Rvalue::Binary(op, left, right),
                     ..
@@ -325,7 +339,12 @@ fn written_local(kind: &StatementKind) -> Option<LocalId> {
         StatementKind::Enter(local) => return Some(*local),
         _ => return None,
     };
-    match (target.base, target.path.is_empty()) {
+    whole_local(target)
+}
+
+/// The local that a place is, as a whole.
+fn whole_local(place: &Place) -> Option<LocalId> {
+    match (place.base, place.path.is_empty()) {
         (Base::Local(local), true) => Some(local),
         _ => None,
     }
