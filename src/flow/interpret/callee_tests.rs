@@ -57,6 +57,21 @@ fn addresses_in_lists_get_out_with_them() {
 }
 
 #[test]
+fn a_macro_that_walks_a_list_sets_its_variable() {
+    for head in [
+        "list_for_each(&head, p, struct n, link)",
+        "list_for_each(p, &head, link)",
+    ] {
+        let code = format!(
+            "struct n {{ int v; struct n *link; }}; struct n head;\n\
+             static struct n *find(int v) {{ struct n *p; {head} {{ if (p->v == v) {{ return p; }} }} return 0; }}\n\
+             int use(int v) {{ struct n *q = find(v); if (!q) return 0; return q->v; }}"
+        );
+        assert_eq!(reports(&code), NOTHING, "{head}");
+    }
+}
+
+#[test]
 fn what_a_callee_tests_says_nothing_of_its_caller() {
     let code = "static int base[8]; static int x; static int tab[8];\n\
                 static int rd(int n) { if (n >= 8) return 0; return tab[n]; }\n\

@@ -246,16 +246,22 @@ impl Prepared {
             for statement in &block.statements {
                 let target = written_local(&statement.kind);
                 visit_statement(&statement.kind, &mut |place, _| {
-                    let is_target = place.path.is_empty()
-                        && matches!(place.base, Base::Local(local) if Some(local) == target);
+                    let is_target = whole_local(place).is_some_and(|local| {
+                        Some(local) == target || matches!(statement.kind, StatementKind::Clobber(_))
+                    });
                     if !is_target || reads_too(&statement.kind, place) {
                         read(place, &writes, &mut reads);
                     }
                 });
-                if let Some(local) = target
-                    && let Slot::Register(register) = self.slot(local)
-                {
-                    mark(&mut writes, index, register);
+                let clobbered = match &statement.kind {
+                    StatementKind::Clobber(places) => places.as_slice(),
+                    _ => &[],
+                };
+                let others = clobbered.iter().filter_map(whole_local);
+                for local in target.into_iter().chain(others) {
+                    if let Slot::Register(register) = self.slot(local) {
+                        mark(&mut writes, index, register);
+                    }
                 }
             }
             visit_terminator(&block.terminator, &mut |place| {
