@@ -19,6 +19,8 @@ impl Machine<'_> {
     ) {
         let _ = frame;
         match op {
+            // Dividing by zero is defined for floating-point numbers.
+            BinaryOp::Div if matches!(self.unit.types.get(ty), Type::Float { .. }) => {}
             BinaryOp::Div | BinaryOp::Rem => self.check_division(run, right, ty, span),
             BinaryOp::Shl | BinaryOp::Shr => self.check_shift(run, op, left, right, ty, span),
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => {
@@ -80,10 +82,6 @@ impl Machine<'_> {
                 } else {
                     None
                 }
-            }
-            // `0.0 / 0.0` is how NaN is written.
-            Value::Real(number) if *number == 0.0 && !matches!(right.0, Operand::Constant(_)) => {
-                Some(true)
             }
             _ => None,
         };

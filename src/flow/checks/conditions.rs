@@ -5,7 +5,7 @@ use crate::flow::interpret::machine::Machine;
 use crate::flow::interpret::value::FAR;
 use crate::flow::ir::{
     Base, BinaryOp, Block, BlockId, Function, LocalKind, Operand, Origin, Place, Rvalue,
-    StatementKind, Terminator,
+    StatementKind, Terminator, Type, Types,
 };
 
 /// Longest chain of `&&` or `||` that is compared part by part.
@@ -50,7 +50,8 @@ impl Machine<'_> {
         is_and: bool,
         predecessors: &[u32],
     ) {
-        let Some(one) = part(function, first) else {
+        let types = &self.unit.types;
+        let Some(one) = part(types, function, first) else {
             return;
         };
         let mut block = first;
@@ -85,7 +86,7 @@ impl Machine<'_> {
             if !shares {
                 return;
             }
-            if let Some(two) = part(function, after)
+            if let Some(two) = part(types, function, after)
                 && same_place(one.place, two.place)
             {
                 self.compare_parts(&one, &two, is_and);
@@ -330,7 +331,7 @@ fn predecessors(function: &Function) -> Vec<u32> {
 }
 
 /// The comparison with a constant that ends a block.
-fn part<'f>(function: &'f Function, block: &'f Block) -> Option<Part<'f>> {
+fn part<'f>(types: &Types, function: &'f Function, block: &'f Block) -> Option<Part<'f>> {
     let Terminator::Branch {
         condition: Operand::Copy(condition),
         ..
@@ -354,7 +355,13 @@ fn part<'f>(function: &'f Function, block: &'f Block) -> Option<Part<'f>> {
         (Operand::Constant(constant), Operand::Copy(place)) => (place, op.swapped()?, constant),
         _ => return None,
     };
+    // Between two whole numbers there may be none, between two others there are many.
+    let is_real = |ty| matches!(types.get(ty), Type::Float { .. });
+    let compared = place.ty;
     let place = source(function, block, place)?;
+    if [compared, place.ty, constant.ty].into_iter().any(is_real) {
+        return None;
+    }
     let is_stable = place
         .path
         .iter()

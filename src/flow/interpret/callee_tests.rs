@@ -57,6 +57,15 @@ fn addresses_in_lists_get_out_with_them() {
 }
 
 #[test]
+fn floating_point_numbers_are_dense_and_divide_by_zero() {
+    let code = "#include <stdbool.h>\nbool f(float d) { return d > 0.0f && d < 1.0f; }\n\
+                static const float zero = 0; static const float one = 1; float g(void) { return one / zero; }";
+    assert_eq!(reports(code), NOTHING);
+    let bad = "int f(int d) { return d > 0 && d < 1; }";
+    assert_eq!(reports(bad), ["1 contradicting-conditions"]);
+}
+
+#[test]
 fn a_macro_that_walks_a_list_sets_its_variable() {
     for head in [
         "list_for_each(&head, p, struct n, link)",
