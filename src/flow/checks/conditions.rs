@@ -55,7 +55,7 @@ impl Machine<'_> {
             return;
         };
         let mut block = first;
-        for _ in 0..MAX_PARTS {
+        for distance in 0..MAX_PARTS {
             let Terminator::Branch {
                 then, otherwise, ..
             } = block.terminator
@@ -89,13 +89,13 @@ impl Machine<'_> {
             if let Some(two) = part(types, function, after)
                 && same_place(one.place, two.place)
             {
-                self.compare_parts(&one, &two, is_and);
+                self.compare_parts(&one, &two, is_and, distance == 0);
             }
             block = after;
         }
     }
 
-    fn compare_parts(&mut self, one: &Part<'_>, two: &Part<'_>, is_and: bool) {
+    fn compare_parts(&mut self, one: &Part<'_>, two: &Part<'_>, is_and: bool, is_adjacent: bool) {
         let between = self
             .text
             .get(one.span.end as usize..two.span.start as usize)
@@ -106,6 +106,8 @@ impl Machine<'_> {
             && between
                 .windows(2)
                 .any(|pair| pair == if is_and { b"&&" } else { b"||" });
+        // `n >= 2 && s[1] == '.' && n > 2`: the first part guards what stands between.
+        let may_guard = !is_adjacent && between.iter().any(|byte| b"[]*>/%(".contains(byte));
         let (x, y) = if is_and {
             (one.op, two.op)
         } else {
@@ -156,7 +158,8 @@ impl Machine<'_> {
         }
         let redundant = if implies(x, one.constant, y, two.constant, a, b) {
             Some(two)
-        } else if is_one_condition && implies(y, two.constant, x, one.constant, b, a) {
+        } else if is_one_condition && !may_guard && implies(y, two.constant, x, one.constant, b, a)
+        {
             Some(one)
         } else {
             None

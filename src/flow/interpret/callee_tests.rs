@@ -66,6 +66,14 @@ fn floating_point_numbers_are_dense_and_divide_by_zero() {
 }
 
 #[test]
+fn a_part_that_guards_the_next_one_is_needed() {
+    let code = "int f(const char *s, int n) { return n >= 2 && s[1] == '.' && n > 2; }";
+    assert_eq!(reports(code), NOTHING);
+    let bad = "int f(const char *s, int n) { return n > 2 && s[1] == '.' && n >= 2; }";
+    assert_eq!(reports(bad), ["1 redundant-condition"]);
+}
+
+#[test]
 fn a_macro_that_walks_a_list_sets_its_variable() {
     for head in [
         "list_for_each(&head, p, struct n, link)",
