@@ -323,7 +323,13 @@ impl Machine<'_> {
                 Some(value) => *value,
                 None => self.fresh(info.ty, Origin::Call(calling.name), calling.span),
             };
-            let value = self.fit(value, info.ty);
+            // The type of an argument was not always seen, that of the parameter is.
+            let value = match (value, self.unit.types.get(info.ty)) {
+                (Value::Int(_), Type::Int { .. }) => {
+                    self.cast(&mut state, value, info.ty, calling.span)
+                }
+                _ => self.fit(value, info.ty),
+            };
             match prepared.slot(*local) {
                 Slot::Register(slot) => {
                     if let Some(register) =

@@ -66,6 +66,34 @@ fn floating_point_numbers_are_dense_and_divide_by_zero() {
 }
 
 #[test]
+fn callers_of_a_private_function_are_asked_for_shifts() {
+    let code = |most: u32| {
+        format!(
+            "#include <stdint.h>\nstatic int get(uint8_t n) {{ uint32_t v = 0; for (uint8_t i = 0; i < n; i++) v = v << 8 | rdb(i);\n\
+             return v & (1u << (8 * n - 1)); }}\nint u(void) {{ return get(2) + get({most}); }}"
+        )
+    };
+    assert_eq!(reports(&code(3)), NOTHING);
+    assert_eq!(reports(&code(0)), ["3 shift-out-of-range"]);
+    let unknown = "#include <stdint.h>\nstatic uint32_t reg; static void off(uint32_t b, uint8_t n) { reg &= ~(b << (n * 8)); }\n\
+                   void ev(uint32_t b) { off(b, SETTING(X)); }";
+    assert_eq!(reports(unknown), NOTHING);
+}
+
+#[test]
+fn an_end_of_a_joined_range_is_no_shift() {
+    let found = "unsigned f(const int *v, int n) { unsigned r = 0; int found = 0, at = -1;\n\
+                 for (int i = 0; i < n; i++) if (v[i]) { found++; at = i; }\n\
+                 if (found == 1) r = 1u << at; return r; }";
+    assert_eq!(reports(found), NOTHING);
+    let bits = "#include <stdint.h>\nvoid f(uint32_t ev) { my_id id = 0; while (ev != 0) {\n\
+                if (ev & ((bits_t)1 << (bits_t)id)) { ev &= ~((bits_t)1 << (bits_t)id); } id++; } }";
+    assert_eq!(reports(bits), NOTHING);
+    let counted = "unsigned f(void) { unsigned r = 0; for (int i = 0; i <= 32; i++)\nr |= 1u << i; return r; }";
+    assert_eq!(reports(counted), ["2 shift-out-of-range"]);
+}
+
+#[test]
 fn a_part_that_guards_the_next_one_is_needed() {
     let code = "int f(const char *s, int n) { return n >= 2 && s[1] == '.' && n > 2; }";
     assert_eq!(reports(code), NOTHING);

@@ -518,6 +518,15 @@ impl State {
         }
     }
 
+    /// The ends of a symbol's range are no values that some path is known to reach.
+    pub(crate) fn forget_reached(&mut self, sym: Sym) {
+        if let Some(mut known) = self.known(sym).copied() {
+            known.range.lo_reached = false;
+            known.range.hi_reached = false;
+            self.set_known(sym, known);
+        }
+    }
+
     /// Replaces what conditions said of a symbol; for joins.
     pub(crate) fn replace_known(&mut self, known: Vec<(Sym, Known)>) {
         self.known = Rc::new(known);
