@@ -94,6 +94,13 @@ fn an_end_of_a_joined_range_is_no_shift() {
 }
 
 #[test]
+fn a_string_is_shorter_than_what_it_stands_in() {
+    let code = "#include <string.h>\nchar b[40];\nstatic void put(const char *s) { int n = strlen(s); if (n >= 30) n = 30;\nmemcpy(b + 4, s, n); }\n\
+                void p(char c) { char t[2] = { c, 0 }; put(t); }";
+    assert_eq!(reports(code), NOTHING);
+}
+
+#[test]
 fn a_part_that_guards_the_next_one_is_needed() {
     let code = "int f(const char *s, int n) { return n >= 2 && s[1] == '.' && n > 2; }";
     assert_eq!(reports(code), NOTHING);
