@@ -1,8 +1,9 @@
 //! Numbers: division by zero, shifts, overflow, conversions.
 
 use crate::finding::Span;
+use crate::flow::interpret::linear::Linear;
 use crate::flow::interpret::machine::{Family, Frame, Machine, Run};
-use crate::flow::interpret::value::{Obj, ObjectKind, Range, Value};
+use crate::flow::interpret::value::{Obj, ObjectKind, Origin, Range, Value};
 use crate::flow::ir::{BinaryOp, Operand, Origin as Written, Type, TypeId};
 
 impl Machine<'_> {
@@ -17,15 +18,35 @@ impl Machine<'_> {
         ty: TypeId,
         span: Span,
     ) {
-        let _ = frame;
         match op {
+            // Dividing by zero is defined for floating-point numbers.
+            BinaryOp::Div if matches!(self.unit.types.get(ty), Type::Float { .. }) => {}
             BinaryOp::Div | BinaryOp::Rem => self.check_division(run, right, ty, span),
-            BinaryOp::Shl | BinaryOp::Shr => self.check_shift(run, op, left, right, ty, span),
+            BinaryOp::Shl | BinaryOp::Shr => {
+                if !self.is_for_callers(frame, right.1) {
+                    self.check_shift(run, op, left, right, ty, span);
+                }
+            }
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => {
                 self.check_overflow(run, op, left, right, ty, span);
             }
             _ => {}
         }
+    }
+
+    /// Whether a number is made of what a private function is given, and all of its callers stand
+    /// in the file: each of them is asked when it is walked.
+    fn is_for_callers(&mut self, frame: &Frame, value: &Value) -> bool {
+        let Value::Int(form) = value else {
+            return false;
+        };
+        frame.depth == 0
+            && form.terms().iter().any(|term| {
+                self.arena
+                    .sym(term.0)
+                    .is_some_and(|info| matches!(info.origin, Origin::Parameter(_)))
+            })
+            && self.are_callers_known(frame.function)
     }
 
     fn check_division(&mut self, run: &mut Run, right: (&Operand, &Value), ty: TypeId, span: Span) {
@@ -37,7 +58,7 @@ impl Machine<'_> {
             Value::Int(form) => {
                 let range = run.state.range(&self.arena, form);
                 if range.lo == 0 && range.hi == 0 {
-                    Some(true)
+                    (!run.state.is_caution(form)).then_some(true)
                 } else if range.contains(0) {
                     let reached =
                         (range.lo == 0 && range.lo_reached) || (range.hi == 0 && range.hi_reached);
@@ -81,10 +102,6 @@ impl Machine<'_> {
                     None
                 }
             }
-            // `0.0 / 0.0` is how NaN is written.
-            Value::Real(number) if *number == 0.0 && !matches!(right.0, Operand::Constant(_)) => {
-                Some(true)
-            }
             _ => None,
         };
         let _ = ty;
@@ -121,11 +138,14 @@ impl Machine<'_> {
         };
         let range = run.state.range(&self.arena, form);
         let limit = i128::from(bits);
-        let by = if range.lo >= limit {
+        let is_certain = (range.lo >= limit || range.hi < 0) && !run.state.is_caution(form);
+        // Where paths meet, the end of the range belongs to one that may not come here.
+        let is_end_real = !self.is_of_many(form);
+        let by = if is_certain && range.lo >= limit {
             Some(range.lo)
-        } else if range.hi < 0 || range.hi >= limit && range.hi_reached {
+        } else if is_certain || is_end_real && range.hi >= limit && range.hi_reached {
             Some(range.hi)
-        } else if range.lo < 0 && range.lo_reached && range.lo > -1000 {
+        } else if is_end_real && range.lo < 0 && range.lo_reached && range.lo > -1000 {
             Some(range.lo)
         } else {
             None
@@ -233,6 +253,9 @@ impl Machine<'_> {
             None
         };
         let is_outside = self.source_of(a).is_some() || self.source_of(b).is_some();
+        if !is_outside && (self.is_of_rounds(a) || self.is_of_rounds(b)) {
+            return;
+        }
         let reached = if certain.is_some() {
             certain
         } else if result.hi > high && result.hi_reached && self.is_own(a) && self.is_own(b) {
@@ -275,8 +298,26 @@ impl Machine<'_> {
         );
     }
 
+    /// Whether a number stands for those of several paths, or of all rounds of a loop.
+    fn is_of_many(&self, form: &Linear) -> bool {
+        form.terms().iter().any(|term| {
+            self.arena
+                .sym(term.0)
+                .is_some_and(|info| matches!(info.origin, Origin::Join | Origin::Loop))
+        })
+    }
+
+    /// Whether a number is one of all rounds of a loop whose rounds nobody counts.
+    fn is_of_rounds(&self, form: &Linear) -> bool {
+        form.terms().iter().any(|term| {
+            self.arena
+                .sym(term.0)
+                .is_some_and(|info| info.origin == Origin::Loop)
+        })
+    }
+
     /// Whether the function itself made a number, not a caller or a guard on anything.
-    fn is_own(&self, form: &crate::flow::interpret::linear::Linear) -> bool {
+    fn is_own(&self, form: &Linear) -> bool {
         form.terms().iter().all(|term| {
             self.arena
                 .sym(term.0)
@@ -351,7 +392,7 @@ impl Machine<'_> {
         } else {
             None
         };
-        let form = form.unwrap_or(crate::flow::interpret::linear::Linear::constant(0));
+        let form = form.unwrap_or(Linear::constant(0));
         let reached = certain.or_else(|| {
             if !self.is_own(&form) {
                 return None;

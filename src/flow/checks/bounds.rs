@@ -53,6 +53,7 @@ impl Machine<'_> {
         } else {
             None
         };
+        let outside = outside.filter(|found| found.1 || !run.state.is_caution(form));
         let Some((outside, is_possible)) = outside else {
             self.fine(Family::Bounds, place.span);
             return false;
@@ -217,15 +218,18 @@ impl Machine<'_> {
                 }
                 _ => false,
             };
-            return (!is_elsewhere && !is_rest_of_type(range.lo, range.hi))
-                .then_some((Outside::Under(range.hi), false));
+            let is_said = !is_elsewhere
+                && !is_rest_of_type(range.lo, range.hi)
+                && !state.is_caution(&spot.offset);
+            return is_said.then_some((Outside::Under(range.hi), false));
         }
         if let Some(size) = info.size
             && let Some(end) = spot.offset.add(bytes)
             && let Some(over) = end.sub(&size)
         {
             // over >= 1 ?
-            if let Some(negated) = over.scale(-1).and_then(|form| form.add_constant(1))
+            if !state.is_caution(&over)
+                && let Some(negated) = over.scale(-1).and_then(|form| form.add_constant(1))
                 && state.entails(&self.arena, &negated)
             {
                 let at = state.range(&self.arena, &end);

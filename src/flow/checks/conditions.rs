@@ -5,7 +5,7 @@ use crate::flow::interpret::machine::Machine;
 use crate::flow::interpret::value::FAR;
 use crate::flow::ir::{
     Base, BinaryOp, Block, BlockId, Function, LocalKind, Operand, Origin, Place, Rvalue,
-    StatementKind, Terminator,
+    StatementKind, Terminator, Type, Types,
 };
 
 /// Longest chain of `&&` or `||` that is compared part by part.
@@ -50,11 +50,12 @@ impl Machine<'_> {
         is_and: bool,
         predecessors: &[u32],
     ) {
-        let Some(one) = part(function, first) else {
+        let types = &self.unit.types;
+        let Some(one) = part(types, function, first) else {
             return;
         };
         let mut block = first;
-        for _ in 0..MAX_PARTS {
+        for distance in 0..MAX_PARTS {
             let Terminator::Branch {
                 then, otherwise, ..
             } = block.terminator
@@ -85,16 +86,16 @@ impl Machine<'_> {
             if !shares {
                 return;
             }
-            if let Some(two) = part(function, after)
+            if let Some(two) = part(types, function, after)
                 && same_place(one.place, two.place)
             {
-                self.compare_parts(&one, &two, is_and);
+                self.compare_parts(&one, &two, is_and, distance == 0);
             }
             block = after;
         }
     }
 
-    fn compare_parts(&mut self, one: &Part<'_>, two: &Part<'_>, is_and: bool) {
+    fn compare_parts(&mut self, one: &Part<'_>, two: &Part<'_>, is_and: bool, is_adjacent: bool) {
         let between = self
             .text
             .get(one.span.end as usize..two.span.start as usize)
@@ -105,6 +106,8 @@ impl Machine<'_> {
             && between
                 .windows(2)
                 .any(|pair| pair == if is_and { b"&&" } else { b"||" });
+        // `n >= 2 && s[1] == '.' && n > 2`: the first part guards what stands between.
+        let may_guard = !is_adjacent && between.iter().any(|byte| b"[]*>/%(".contains(byte));
         let (x, y) = if is_and {
             (one.op, two.op)
         } else {
@@ -155,7 +158,8 @@ impl Machine<'_> {
         }
         let redundant = if implies(x, one.constant, y, two.constant, a, b) {
             Some(two)
-        } else if is_one_condition && implies(y, two.constant, x, one.constant, b, a) {
+        } else if is_one_condition && !may_guard && implies(y, two.constant, x, one.constant, b, a)
+        {
             Some(one)
         } else {
             None
@@ -330,7 +334,7 @@ fn predecessors(function: &Function) -> Vec<u32> {
 }
 
 /// The comparison with a constant that ends a block.
-fn part<'f>(function: &'f Function, block: &'f Block) -> Option<Part<'f>> {
+fn part<'f>(types: &Types, function: &'f Function, block: &'f Block) -> Option<Part<'f>> {
     let Terminator::Branch {
         condition: Operand::Copy(condition),
         ..
@@ -354,7 +358,13 @@ fn part<'f>(function: &'f Function, block: &'f Block) -> Option<Part<'f>> {
         (Operand::Constant(constant), Operand::Copy(place)) => (place, op.swapped()?, constant),
         _ => return None,
     };
+    // Between two whole numbers there may be none, between two others there are many.
+    let is_real = |ty| matches!(types.get(ty), Type::Float { .. });
+    let compared = place.ty;
     let place = source(function, block, place)?;
+    if [compared, place.ty, constant.ty].into_iter().any(is_real) {
+        return None;
+    }
     let is_stable = place
         .path
         .iter()

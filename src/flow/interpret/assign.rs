@@ -5,10 +5,11 @@ use smallvec::SmallVec;
 use crate::finding::Span;
 use crate::flow::ir::{Operand, Place, Rvalue, Type};
 
+use super::linear::Linear;
 use super::machine::{Frame, Machine, Run};
 use super::memory::{Found, Rest};
 use super::place::{Location, Purpose, Resolved, Spot};
-use super::value::{Obj, Value};
+use super::value::{Obj, ObjectKind, Value};
 
 /// First byte and the one behind the last, if they are known.
 type Bytes = Option<(i64, i64)>;
@@ -124,6 +125,8 @@ impl Machine<'_> {
         span: Span,
     ) {
         let mut values: SmallVec<[(Bytes, Value); 8]> = SmallVec::new();
+        // Records and arrays in it: where they go, where they are, how long they are.
+        let mut wholes: SmallVec<[(Option<i64>, Spot, i64); 4]> = SmallVec::new();
         for (index, part) in parts {
             let value = self.operand(frame, run, part);
             if run.is_dead {
@@ -135,8 +138,21 @@ impl Machine<'_> {
             });
             let value = match place {
                 Some((_, _, ty)) => self.fit(value, ty),
-                None => value,
+                // Where it goes is not known, and so not who finds it there.
+                None => {
+                    self.escape(&mut run.state, &value);
+                    value
+                }
             };
+            if let Operand::Copy(from) = part
+                && self.is_whole(from)
+                && let Location::Memory(spots) =
+                    self.resolve(frame, run, from, Purpose::Read).location
+                && let [spot] = spots.as_slice()
+            {
+                let start = place.map(|(start, ..)| start);
+                wholes.push((start, *spot, place.map_or(0, |(from, to, _)| to - from)));
+            }
             values.push((place.map(|(start, end, _)| (start, end)), value));
         }
         self.check_access(frame, run, at, Purpose::Write, span);
@@ -197,6 +213,35 @@ impl Machine<'_> {
                 None => contents.forget_all(),
             }
         }
+        for (to, from, size) in wholes {
+            // What was put together for this alone is not looked at again.
+            let is_spent = self.is_nameless(from.object);
+            match to {
+                Some(to) => {
+                    let to = Spot {
+                        object,
+                        offset: Linear::constant(i128::from(start + to)),
+                    };
+                    self.copy_bytes(run, &to, &from, size);
+                }
+                None => {
+                    let whole = Value::Addr(from.object, from.offset);
+                    self.escape(&mut run.state, &whole);
+                    continue;
+                }
+            }
+            if is_spent {
+                run.state.remove(from.object);
+            }
+        }
+    }
+
+    /// Whether an object is a temporary of the function.
+    fn is_nameless(&self, object: Obj) -> bool {
+        self.arena.object(object).is_some_and(|info| {
+            matches!(info.kind, ObjectKind::Local { .. })
+                && self.unit.names.text(info.name).is_empty()
+        })
     }
 
     fn copy_whole(&mut self, run: &mut Run, to: &Resolved, from: &Resolved, size: Option<i64>) {

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::finding::Span;
 use crate::flow::checks::releases_by_name;
 use crate::flow::ir::{
-    Base, Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, TypeId,
+    Base, Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, Type, TypeId,
 };
 
 use super::linear::Sym;
@@ -86,9 +86,7 @@ impl Machine<'_> {
             Callee::Macro(_) => true,
             Callee::Method(_) | Callee::Pointer(_) => false,
         };
-        if is_macro {
-            self.set_by_macro(frame, run, arguments, span);
-        }
+        self.set_by_call(frame, run, arguments, is_macro, span);
         for argument in arguments {
             let value = self.operand(frame, run, argument);
             if run.is_dead {
@@ -163,12 +161,14 @@ impl Machine<'_> {
                     .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'))
     }
 
-    /// A macro may write to the variables that it is given by name.
-    fn set_by_macro(
+    /// A macro may write to the variables that it is given by name; any call to one whose type
+    /// nobody sees, as that may be an array.
+    fn set_by_call(
         &mut self,
         frame: &mut Frame,
         run: &mut Run,
         arguments: &[Operand],
+        is_macro: bool,
         span: Span,
     ) {
         for argument in arguments {
@@ -182,14 +182,20 @@ impl Machine<'_> {
                 .function(frame.function)
                 .and_then(|function| function.local(local))
                 .is_some_and(|local| local.kind != crate::flow::ir::LocalKind::Temporary);
-            if !is_variable {
+            let is_unseen = place.path.is_empty()
+                && matches!(
+                    self.unit.types.get(place.ty),
+                    Type::Named(_) | Type::Unknown
+                )
+                && !self.is_declared_by_tag(frame, local);
+            if !is_variable || !(is_macro || is_unseen) {
                 continue;
             }
             match frame.prepared.slot(local) {
                 Slot::Register(slot) => {
                     let is_undef =
                         matches!(run.state.registers.get(slot as usize), Some(Value::Undef));
-                    if (is_undef || place.path.is_empty())
+                    if (is_undef || is_macro && place.path.is_empty())
                         && let Some(ty) = self
                             .function(frame.function)
                             .and_then(|function| function.local(local))
@@ -208,6 +214,7 @@ impl Machine<'_> {
                     }
                 }
                 Slot::Scratch(_) => {}
+                Slot::Memory if !is_macro => {}
                 Slot::Memory => {
                     if let Some(object) = self.local_object(frame, local) {
                         self.forget_bytes(run, object, None);
@@ -215,6 +222,27 @@ impl Machine<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a local is declared as `struct name`, which is no array.
+    fn is_declared_by_tag(&self, frame: &Frame, local: crate::flow::ir::LocalId) -> bool {
+        let Some(info) = self
+            .function(frame.function)
+            .and_then(|function| function.local(local))
+        else {
+            return false;
+        };
+        let before = self
+            .text
+            .get(..info.span.start as usize)
+            .unwrap_or_default();
+        let declaration = before
+            .rsplit(|byte| b";{}(),".contains(byte))
+            .next()
+            .unwrap_or_default();
+        declaration
+            .split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+            .any(|word| word == b"struct" || word == b"union")
     }
 
     fn function_of(&self, run: &Run, value: &Value) -> Option<Symbol> {
@@ -303,7 +331,13 @@ impl Machine<'_> {
                 Some(value) => *value,
                 None => self.fresh(info.ty, Origin::Call(calling.name), calling.span),
             };
-            let value = self.fit(value, info.ty);
+            // The type of an argument was not always seen, that of the parameter is.
+            let value = match (value, self.unit.types.get(info.ty)) {
+                (Value::Int(_), Type::Int { .. }) => {
+                    self.cast(&mut state, value, info.ty, calling.span)
+                }
+                _ => self.fit(value, info.ty),
+            };
             match prepared.slot(*local) {
                 Slot::Register(slot) => {
                     if let Some(register) =
@@ -347,13 +381,12 @@ impl Machine<'_> {
             run.is_dead = true;
             return Some(Vec::new());
         }
-        let is_root = frame.depth == 0;
         let mut runs: Vec<Run> = Vec::new();
         for (mut state, value) in exits {
             state.registers = Rc::clone(&caller);
             state.rounds.clone_from(&rounds);
             self.forget_caution(&mut state, &known_before, syms_before);
-            let _ = is_root;
+            self.mark_caution(&mut state, &known_before, syms_before);
             let mut next = Run {
                 state,
                 scratch: run.scratch.clone(),
@@ -408,6 +441,32 @@ impl Machine<'_> {
             .copied()
             .collect();
         state.replace_known(kept);
+    }
+
+    /// That a function asks whether a number is out of some range says nothing of its caller's
+    /// number either.
+    fn mark_caution(&self, state: &mut State, before: &[(Sym, Known)], count: usize) {
+        let is_learned = |sym: Sym, known: &Known| {
+            let Some(info) = self.arena.sym(sym).filter(|_| (sym.0 as usize) < count) else {
+                return false;
+            };
+            let range = before
+                .binary_search_by_key(&sym, |entry| entry.0)
+                .ok()
+                .and_then(|at| before.get(at))
+                .map_or(info.range, |entry| entry.1.range);
+            info.may_be_anything() && (known.range.lo, known.range.hi) != (range.lo, range.hi)
+        };
+        if !state
+            .known
+            .iter()
+            .any(|(sym, known)| !known.is_caution && is_learned(*sym, known))
+        {
+            return;
+        }
+        for (sym, known) in Rc::make_mut(&mut state.known).iter_mut() {
+            known.is_caution |= is_learned(*sym, known);
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "both sides of a call are needed")]

@@ -307,6 +307,25 @@ impl Machine<'_> {
         if exits.len() <= most {
             return;
         }
+        // Whoever called asks for NULL or zero: such ways out stay apart from the others, as what
+        // was released on the way belongs to one of them alone.
+        let all = std::mem::take(exits);
+        let (mut failed, mut others): (Vec<Exit>, Vec<Exit>) = all
+            .into_iter()
+            .partition(|(state, value)| self.decide_truth(state, value) == Some(false));
+        let is_mixed = !failed.is_empty() && !others.is_empty() && most > 1;
+        if is_mixed {
+            self.join_exits(&mut failed, 1, span);
+            self.join_exits(&mut others, most - 1, span);
+        }
+        exits.append(&mut failed);
+        exits.append(&mut others);
+        if !is_mixed {
+            self.join_exits(exits, most, span);
+        }
+    }
+
+    fn join_exits(&mut self, exits: &mut Vec<Exit>, most: usize, span: Span) {
         // The result is the last register while states are joined.
         let mut states: SmallVec<[State; 4]> = exits
             .drain(..)

@@ -9,7 +9,7 @@ use crate::finding::Span;
 use super::linear::{Linear, Sym};
 use super::memory::{Cell, Contents, Found, Life, Rest};
 use super::state::{Fact, Held, Known, Lock, State};
-use super::value::{Alternative, Arena, Obj, Origin, Range, SymInfo, Value};
+use super::value::{Alternative, Arena, Obj, ObjectKind, Origin, Range, SymInfo, Value};
 
 /// Most things a pointer may be before nothing is known of it.
 const MAX_ALTERNATIVES: usize = 4;
@@ -100,7 +100,15 @@ impl<'a> Joiner<'a> {
             let is_null = (mine.is_null == theirs.is_null)
                 .then_some(mine.is_null)
                 .flatten();
-            out.push((*sym, Known { range, is_null }));
+            let is_caution = mine.is_caution || theirs.is_caution;
+            out.push((
+                *sym,
+                Known {
+                    range,
+                    is_null,
+                    is_caution,
+                },
+            ));
         }
         out
     }
@@ -302,19 +310,19 @@ impl<'a> Joiner<'a> {
             match (left.peek(), right.peek()) {
                 (None, None) => break,
                 (Some(&entry), None) => {
-                    out.push(entry.clone());
+                    out.push(self.of_one(entry));
                     left.next();
                 }
                 (None, Some(&entry)) => {
-                    out.push(entry.clone());
+                    out.push(self.of_one(entry));
                     right.next();
                 }
                 (Some(&a), Some(&b)) => {
                     if a.0 < b.0 {
-                        out.push(a.clone());
+                        out.push(self.of_one(a));
                         left.next();
                     } else if b.0 < a.0 {
-                        out.push(b.clone());
+                        out.push(self.of_one(b));
                         right.next();
                     } else {
                         let contents = if Rc::ptr_eq(&a.1, &b.1) || a.1 == b.1 {
@@ -330,6 +338,27 @@ impl<'a> Joiner<'a> {
             }
         }
         out
+    }
+
+    /// An object that one of the two states has not met: what a pointer leads to was there all the
+    /// same, and nothing released it.
+    fn of_one(&self, entry: &(Obj, Rc<Contents>)) -> (Obj, Rc<Contents>) {
+        let (object, mut contents) = entry.clone();
+        let is_pointee = self
+            .arena
+            .object(object)
+            .is_some_and(|info| matches!(info.kind, ObjectKind::Pointee(_)));
+        if !is_pointee {
+            return (object, contents);
+        }
+        if let Life::Freed(span) = contents.life {
+            Rc::make_mut(&mut contents).life = Life::MaybeFreed(span);
+        }
+        // Every round of a loop may meet another one: what each of them holds would never settle.
+        if self.thresholds.is_some() && !contents.cells.is_empty() {
+            Rc::make_mut(&mut contents).forget_all();
+        }
+        (object, contents)
     }
 
     fn contents(&mut self, old: &State, a: &Contents, new: &State, b: &Contents) -> Contents {

@@ -473,11 +473,22 @@ impl Machine<'_> {
 
     /// A symbol for a length that is not known, remembered until the string changes.
     fn unknown_length(&mut self, run: &mut Run, pointer: &Value, span: Span) -> Value {
+        let spot = self.spot(run, pointer);
+        let mut most = (1 << 31) - 1;
+        // A string ends in the object that it stands in.
+        if let Some(spot) = spot
+            && let Some(info) = self.arena.object(spot.object)
+            && !matches!(info.kind, ObjectKind::Pointee(_))
+            && let Some(size) = info.size.and_then(|size| size.as_constant())
+        {
+            let start = run.state.range(&self.arena, &spot.offset).lo.max(0);
+            most = most.min(size.saturating_sub(start + 1).max(0));
+        }
         let sym = self
             .arena
-            .new_number(Range::between(0, (1 << 31) - 1), Origin::Operation, span);
+            .new_number(Range::between(0, most), Origin::Operation, span);
         let form = Linear::symbol(sym);
-        if let Some(spot) = self.spot(run, pointer) {
+        if let Some(spot) = spot {
             self.contents(&mut run.state, spot.object);
             if let Some(end) = spot.offset.add(&form)
                 && let Some(contents) = run.state.contents_mut(spot.object)

@@ -116,6 +116,8 @@ pub(crate) struct Machine<'u> {
     pub(crate) arena: Arena,
     pub(crate) prepared: Vec<Option<Rc<Prepared>>>,
     pub(crate) by_name: FxHashMap<Symbol, usize>,
+    /// Whether all callers of a function stand in the file, once that was asked.
+    callers_known: FxHashMap<usize, bool>,
     pub(crate) global_uses: Vec<GlobalUse>,
     pub(crate) globals: Vec<Option<Obj>>,
     pub(crate) texts: FxHashMap<TextId, Obj>,
@@ -174,6 +176,7 @@ impl<'u> Machine<'u> {
             arena: Arena::default(),
             prepared: vec![None; unit.functions.len()],
             by_name,
+            callers_known: FxHashMap::default(),
             global_uses: global_uses(unit),
             globals: vec![None; unit.globals.len()],
             texts: FxHashMap::default(),
@@ -201,6 +204,19 @@ impl<'u> Machine<'u> {
             given_up: 0,
             is_given_up: false,
         }
+    }
+
+    /// Whether a function is private, called in the file, and named there for nothing else.
+    pub(crate) fn are_callers_known(&mut self, index: usize) -> bool {
+        if let Some(known) = self.callers_known.get(&index) {
+            return *known;
+        }
+        let known = self.function(index).is_some_and(|function| {
+            let name = self.unit.names.text(function.name);
+            function.is_private && is_only_called(self.text, name.as_bytes())
+        });
+        self.callers_known.insert(index, known);
+        known
     }
 
     /// Forgets all symbols and objects before the next function of the file.
@@ -415,6 +431,24 @@ fn is_proof(unit: &Unit) -> bool {
             .iter()
             .any(|function| Some(function.name) == harness)
     }
+}
+
+/// Whether each mention of a name in a text is followed by arguments, and there is more than one.
+fn is_only_called(text: &[u8], name: &[u8]) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut mentions = 0;
+    for start in memchr::memmem::find_iter(text, name) {
+        let before = start.checked_sub(1).and_then(|at| text.get(at));
+        let after = text.get(start + name.len()..).unwrap_or_default();
+        if before.is_some_and(is_word) || after.first().is_some_and(is_word) {
+            continue;
+        }
+        if after.trim_ascii_start().first() != Some(&b'(') {
+            return false;
+        }
+        mentions += 1;
+    }
+    mentions > 1
 }
 
 fn global_uses(unit: &Unit) -> Vec<GlobalUse> {

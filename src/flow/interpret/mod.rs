@@ -9,6 +9,8 @@
 mod assign;
 mod branch;
 pub(crate) mod call;
+#[cfg(test)]
+mod callee_tests;
 mod cast;
 mod covers;
 mod engine;

@@ -73,6 +73,20 @@ impl Prepared {
                         }
                     }
                 });
+                // A record or array that is put together keeps its parts.
+                if let StatementKind::Assign {
+                    target,
+                    value: Rvalue::Aggregate(_),
+                } = &statement.kind
+                    && matches!(
+                        unit.types.get(target.ty),
+                        Type::Record(_) | Type::Array { .. }
+                    )
+                    && let Some(local) = whole_local(target)
+                    && let Some(slot) = in_memory.get_mut(local.0 as usize)
+                {
+                    *slot = true;
+                }
                 if let StatementKind::Assign {
                     value: Rvalue::Binary(op, left, right),
                     ..
@@ -232,16 +246,22 @@ impl Prepared {
             for statement in &block.statements {
                 let target = written_local(&statement.kind);
                 visit_statement(&statement.kind, &mut |place, _| {
-                    let is_target = place.path.is_empty()
-                        && matches!(place.base, Base::Local(local) if Some(local) == target);
+                    let is_target = whole_local(place).is_some_and(|local| {
+                        Some(local) == target || matches!(statement.kind, StatementKind::Clobber(_))
+                    });
                     if !is_target || reads_too(&statement.kind, place) {
                         read(place, &writes, &mut reads);
                     }
                 });
-                if let Some(local) = target
-                    && let Slot::Register(register) = self.slot(local)
-                {
-                    mark(&mut writes, index, register);
+                let clobbered = match &statement.kind {
+                    StatementKind::Clobber(places) => places.as_slice(),
+                    _ => &[],
+                };
+                let others = clobbered.iter().filter_map(whole_local);
+                for local in target.into_iter().chain(others) {
+                    if let Slot::Register(register) = self.slot(local) {
+                        mark(&mut writes, index, register);
+                    }
                 }
             }
             visit_terminator(&block.terminator, &mut |place| {
@@ -325,7 +345,12 @@ fn written_local(kind: &StatementKind) -> Option<LocalId> {
         StatementKind::Enter(local) => return Some(*local),
         _ => return None,
     };
-    match (target.base, target.path.is_empty()) {
+    whole_local(target)
+}
+
+/// The local that a place is, as a whole.
+fn whole_local(place: &Place) -> Option<LocalId> {
+    match (place.base, place.path.is_empty()) {
         (Base::Local(local), true) => Some(local),
         _ => None,
     }

@@ -20,6 +20,8 @@ pub(crate) struct Known {
     pub(crate) range: Range,
     /// Whether the address is NULL, once that was asked.
     pub(crate) is_null: Option<bool>,
+    /// Some of it was asked by a function that was called, not by whoever has the value.
+    pub(crate) is_caution: bool,
 }
 
 /// `form <= 0`, or `form != 0`.
@@ -252,6 +254,13 @@ impl State {
         out
     }
 
+    /// Whether what is known of a form is a called function's caution.
+    pub(crate) fn is_caution(&self, form: &Linear) -> bool {
+        form.terms()
+            .iter()
+            .any(|term| self.known(term.0).is_some_and(|known| known.is_caution))
+    }
+
     /// Whether `form <= 0` certainly holds.
     pub(crate) fn entails(&self, arena: &Arena, form: &Linear) -> bool {
         if self.range(arena, form).hi <= 0 {
@@ -395,6 +404,7 @@ impl State {
                     Known {
                         range,
                         is_null: before.and_then(|known| known.is_null),
+                        is_caution: before.is_some_and(|known| known.is_caution),
                     },
                 );
             }
@@ -494,15 +504,26 @@ impl State {
             Some(known) => known == is_null,
             None => {
                 let range = self.sym_range(arena, sym);
+                let is_caution = self.known(sym).is_some_and(|known| known.is_caution);
                 self.set_known(
                     sym,
                     Known {
                         range,
                         is_null: Some(is_null),
+                        is_caution,
                     },
                 );
                 true
             }
+        }
+    }
+
+    /// The ends of a symbol's range are no values that some path is known to reach.
+    pub(crate) fn forget_reached(&mut self, sym: Sym) {
+        if let Some(mut known) = self.known(sym).copied() {
+            known.range.lo_reached = false;
+            known.range.hi_reached = false;
+            self.set_known(sym, known);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::flow::lower_c::{HeaderSet, lower};
 use crate::syntax::{Language, Limits, MacroTable, Parser};
 
 /// The reports on a C file: line and analysis.
-fn reports(text: &str) -> Vec<String> {
+pub(super) fn reports(text: &str) -> Vec<String> {
     let mut parser = Parser::new(Limits::default());
     let mut macros = MacroTable::new();
     macros.scan(text.as_bytes());

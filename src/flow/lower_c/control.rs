@@ -6,7 +6,7 @@ use super::scope::Binding;
 use super::source::At;
 use super::unit::Lowerer;
 use crate::finding::Span;
-use crate::flow::ir::{BinaryOp, BlockId, Operand, StatementKind, Terminator};
+use crate::flow::ir::{BinaryOp, BlockId, Operand, Place, StatementKind, Terminator};
 use crate::syntax::{Field, Kind};
 
 impl<'a> Lowerer<'a> {
@@ -181,9 +181,9 @@ impl<'a> Lowerer<'a> {
         self.goto(head, span);
         self.switch_to(head);
         let mut places = Vec::new();
-        for node in nodes {
-            if self.kind(node) == Kind::IDENTIFIER
-                && let Some(place) = self.variable(node)
+        for word in self.plain_words(arguments) {
+            if let Some(place) = self.variable_named(word, span)
+                && !places.iter().any(|known: &Place| known.base == place.base)
             {
                 places.push(place);
             }
@@ -201,6 +201,41 @@ impl<'a> Lowerer<'a> {
         self.goto(head, span);
         self.switch_to(end);
         Some(())
+    }
+
+    /// The arguments of a macro that are one word each. A type among them is no expression, and so
+    /// the tree may not have the list.
+    fn plain_words(&self, arguments: At) -> Vec<&'a [u8]> {
+        let start = self.tree(arguments).span(arguments.node).start;
+        let text = self
+            .sources
+            .get(arguments.source as usize)
+            .and_then(|source| source.text.get(start as usize..))
+            .unwrap_or_default();
+        let mut depth = 0_u32;
+        let mut from = 0;
+        let mut words = Vec::new();
+        for (at, byte) in text.iter().enumerate().take(1_000) {
+            match byte {
+                b'(' | b'[' | b'{' => depth += 1,
+                b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if at == 0 {
+                from = 1;
+            } else if depth == 0 || (depth == 1 && *byte == b',') {
+                let word = text.get(from..at).unwrap_or_default().trim_ascii();
+                let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+                if !word.is_empty() && word.iter().all(is_word) {
+                    words.push(word);
+                }
+                from = at + 1;
+                if depth == 0 {
+                    break;
+                }
+            }
+        }
+        words
     }
 
     /// The definition of a macro that heads a loop.

@@ -4,7 +4,7 @@ use super::builder::Value;
 use super::source::At;
 use super::unit::Lowerer;
 use crate::finding::Span;
-use crate::flow::ir::{Init, Operand, Place, Projection, Rvalue, Type, TypeId};
+use crate::flow::ir::{Init, Operand, Place, Projection, Rvalue, StatementKind, Type, TypeId};
 use crate::syntax::{Field, Kind};
 
 /// Items of one list that are read; longer ones are not understood.
@@ -121,15 +121,56 @@ impl Lowerer<'_> {
     /// What an item of a list that has no known type does.
     fn effect_of_item(&mut self, item: At) {
         match self.kind(item) {
-            Kind::INITIALIZER_LIST => {}
-            Kind::INITIALIZER_PAIR => {
-                if let Some(value) = self.child(item, Field::VALUE)
-                    && self.kind(value) != Kind::INITIALIZER_LIST
-                {
-                    self.effect(value);
+            Kind::INITIALIZER_LIST => {
+                for child in self.children(item).take(ITEMS) {
+                    let _ = self.deeper(|lowerer| {
+                        lowerer.effect_of_item(child);
+                        Some(())
+                    });
                 }
             }
-            _ => self.effect(item),
+            Kind::INITIALIZER_PAIR => {
+                if let Some(value) = self.child(item, Field::VALUE) {
+                    let _ = self.deeper(|lowerer| {
+                        lowerer.effect_of_item(value);
+                        Some(())
+                    });
+                }
+            }
+            _ => {
+                self.effect(item);
+                self.handed_over(item);
+            }
+        }
+    }
+
+    /// A variable whose address goes where nobody looks may change from now on.
+    fn handed_over(&mut self, item: At) {
+        let mut at = self.inner(item);
+        let mut is_address = false;
+        for _ in 0..8 {
+            let next = match self.kind(at) {
+                Kind::CAST_EXPRESSION => self.child(at, Field::VALUE),
+                Kind::POINTER_EXPRESSION if self.operator(at) == b"&" => {
+                    is_address = true;
+                    self.child(at, Field::ARGUMENT)
+                }
+                Kind::FIELD_EXPRESSION | Kind::SUBSCRIPT_EXPRESSION if is_address => {
+                    self.child(at, Field::ARGUMENT)
+                }
+                _ => break,
+            };
+            match next {
+                Some(next) => at = self.inner(next),
+                None => return,
+            }
+        }
+        if self.kind(at) == Kind::IDENTIFIER
+            && let Some(place) = self.variable(at)
+            && (is_address || matches!(self.unit.types.get(place.ty), Type::Array { .. }))
+        {
+            let span = self.span(item);
+            self.emit(StatementKind::Clobber(vec![place]), span);
         }
     }
 

@@ -1,5 +1,7 @@
 //! `struct` and `union`: fields, offsets, sizes (as GCC lays them out for ARM and x86).
 
+use rustc_hash::FxHashSet;
+
 use super::declarator::mentions_packed;
 use super::macro_body::Form;
 use super::source::{At, Source};
@@ -220,10 +222,73 @@ impl<'a> Lowerer<'a> {
                 Kind::FIELD_DECLARATION => self.field_declaration(child, layout),
                 Kind::PREPROC_IF | Kind::PREPROC_IFDEF if depth < 16 => {
                     if let Some(arm) = self.chosen_arm(child) {
+                        let first = layout.fields.len();
                         self.fields(arm, layout, depth + 1);
+                        self.forget_variants(child, first, layout);
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// A member that is an array in one arm of a group and something else in another one has a type
+    /// that nobody knows, and what follows it has no place that anybody knows.
+    fn forget_variants(&mut self, group: At, first: usize, layout: &mut Layout) {
+        let (mut arrays, mut others) = (FxHashSet::default(), FxHashSet::default());
+        let mut arm = Some(group);
+        while let Some(at) = arm {
+            for child in self.children(at) {
+                if self.kind(child) != Kind::FIELD_DECLARATION {
+                    continue;
+                }
+                for declarator in self.children(child) {
+                    if self.field(declarator) == Field::DECLARATOR {
+                        self.sort_member(declarator, &mut arrays, &mut others);
+                    }
+                }
+            }
+            arm = self.child(at, Field::ALTERNATIVE);
+        }
+        let mut is_behind = false;
+        for field in layout.fields.iter_mut().skip(first) {
+            let name = self.unit.names.text(field.name).as_bytes();
+            if is_behind {
+                field.offset = None;
+            }
+            if arrays.contains(name) && others.contains(name) {
+                field.ty = TypeId::UNKNOWN;
+                is_behind = true;
+            }
+        }
+        if is_behind {
+            layout.at = None;
+            layout.longest = None;
+        }
+    }
+
+    /// Whether a member is declared as an array, or as something else.
+    fn sort_member(
+        &self,
+        declarator: At,
+        arrays: &mut FxHashSet<&'a [u8]>,
+        others: &mut FxHashSet<&'a [u8]>,
+    ) {
+        let mut at = declarator;
+        let mut is_array = false;
+        for _ in 0..8 {
+            match self.kind(at) {
+                Kind::FIELD_IDENTIFIER => {
+                    let set = if is_array { arrays } else { others };
+                    set.insert(self.text(at));
+                    return;
+                }
+                Kind::ARRAY_DECLARATOR => is_array = true,
+                _ => {}
+            }
+            match self.child(at, Field::DECLARATOR) {
+                Some(inner) => at = inner,
+                None => return,
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::finding::Span;
 use crate::flow::ir::{Base, LocalKind, Operand, Place, Projection, Rvalue, Type, TypeId};
 use crate::syntax::{Field, Kind};
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     /// The object an expression names; a temporary holding the value of one that names none.
     pub(super) fn place(&mut self, at: At) -> Place {
         let at = self.inner(at);
@@ -67,7 +67,12 @@ impl Lowerer<'_> {
 
     /// A name as a place, if it is a variable.
     pub(super) fn variable(&mut self, at: At) -> Option<Place> {
-        let text = self.text(at);
+        let (text, span) = (self.text(at), self.span(at));
+        self.variable_named(text, span)
+    }
+
+    /// The same for a name without a node.
+    pub(super) fn variable_named(&mut self, text: &'a [u8], span: Span) -> Option<Place> {
         let name = self.intern(text);
         let (base, ty) = match self.meaning(text, name)? {
             Binding::Local(id) => (
@@ -84,7 +89,7 @@ impl Lowerer<'_> {
             base,
             path: Vec::new(),
             ty,
-            span: self.span(at),
+            span,
         })
     }
 
