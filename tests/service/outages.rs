@@ -285,7 +285,8 @@ impl Steps {
     /// Takes the job that is due, and works on it.
     fn step(&self) {
         self.count.set(self.count.get() + 1);
-        let step = self.service.step(&format!("w{}", self.count.get()));
+        let worker = format!("w{}", self.count.get());
+        let step = self.service.step(&worker);
         assert_eq!(self.runtime.block_on(step).unwrap(), Step::Worked);
     }
 
