@@ -9,6 +9,9 @@ use crate::flow::ir::{
     StatementKind, Terminator, TextId, UnaryOp, Unit,
 };
 
+/// Most blocks of a function whose result for constants is worked out.
+const SHORT: usize = 16;
+
 /// What is known of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Known {
@@ -60,48 +63,9 @@ pub(super) fn explore(
     let pass = Pass {
         unit,
         shared: addressed(function),
+        is_inner: false,
     };
-    let mut entry = vec![Known::Any; function.locals.len()];
-    for (id, known) in function.parameters.iter().zip(parameters) {
-        pass.set(&mut entry, *id, *known);
-    }
-    let mut states: Vec<Option<Vec<Known>>> = vec![None; function.blocks.len()];
-    let mut work = Vec::new();
-    if let Some(first) = states.first_mut() {
-        *first = Some(entry);
-        work.push(0_usize);
-    }
-    // A value changes to `Any` once at most, so this ends.
-    while let Some(at) = work.pop() {
-        let (Some(Some(state)), Some(body)) = (states.get(at), function.blocks.get(at)) else {
-            continue;
-        };
-        let mut state = state.clone();
-        for statement in &body.statements {
-            pass.statement(&mut state, &statement.kind);
-        }
-        for next in pass.ways(&state, &body.terminator) {
-            let Some(slot) = states.get_mut(next.0 as usize) else {
-                continue;
-            };
-            match slot {
-                None => *slot = Some(state.clone()),
-                Some(before) => {
-                    let mut changed = false;
-                    for (old, new) in before.iter_mut().zip(&state) {
-                        if *old != *new && *old != Known::Any {
-                            *old = Known::Any;
-                            changed = true;
-                        }
-                    }
-                    if !changed {
-                        continue;
-                    }
-                }
-            }
-            work.push(next.0 as usize);
-        }
-    }
+    let states = pass.states(function, parameters);
     let mut out = Run::default();
     for (at, (state, body)) in states.into_iter().zip(&function.blocks).enumerate() {
         let Some(mut state) = state else { continue };
@@ -156,9 +120,57 @@ fn addressed(function: &Function) -> FxHashSet<LocalId> {
 struct Pass<'a> {
     unit: &'a Unit,
     shared: FxHashSet<LocalId>,
+    /// Runs over a function that another run calls.
+    is_inner: bool,
 }
 
 impl Pass<'_> {
+    /// What is known at the start of each block that is reached.
+    fn states(&self, function: &Function, parameters: &[Known]) -> Vec<Option<Vec<Known>>> {
+        let mut entry = vec![Known::Any; function.locals.len()];
+        for (id, known) in function.parameters.iter().zip(parameters) {
+            self.set(&mut entry, *id, *known);
+        }
+        let mut states: Vec<Option<Vec<Known>>> = vec![None; function.blocks.len()];
+        let mut work = Vec::new();
+        if let Some(first) = states.first_mut() {
+            *first = Some(entry);
+            work.push(0_usize);
+        }
+        // A value changes to `Any` once at most, so this ends.
+        while let Some(at) = work.pop() {
+            let (Some(Some(state)), Some(body)) = (states.get(at), function.blocks.get(at)) else {
+                continue;
+            };
+            let mut state = state.clone();
+            for statement in &body.statements {
+                self.statement(&mut state, &statement.kind);
+            }
+            for next in self.ways(&state, &body.terminator) {
+                let Some(slot) = states.get_mut(next.0 as usize) else {
+                    continue;
+                };
+                match slot {
+                    None => *slot = Some(state.clone()),
+                    Some(before) => {
+                        let mut changed = false;
+                        for (old, new) in before.iter_mut().zip(&state) {
+                            if *old != *new && *old != Known::Any {
+                                *old = Known::Any;
+                                changed = true;
+                            }
+                        }
+                        if !changed {
+                            continue;
+                        }
+                    }
+                }
+                work.push(next.0 as usize);
+            }
+        }
+        states
+    }
+
     fn set(&self, state: &mut [Known], id: LocalId, known: Known) {
         if let Some(slot) = state.get_mut(id.0 as usize) {
             *slot = if self.shared.contains(&id) {
@@ -173,9 +185,11 @@ impl Pass<'_> {
         let (place, known) = match kind {
             StatementKind::Assign { target, value } => (target, self.value(state, value)),
             StatementKind::Call {
+                callee,
+                arguments,
                 target: Some(target),
                 ..
-            } => (target, Known::Any),
+            } => (target, self.result(state, callee, arguments)),
             StatementKind::Clobber(places) => {
                 for place in places {
                     self.write(state, place, Known::Any);
@@ -185,6 +199,52 @@ impl Pass<'_> {
             _ => return,
         };
         self.write(state, place, known);
+    }
+
+    /// What a function of the file gives for constants: `is_empty("")`.
+    fn result(&self, state: &[Known], callee: &Callee, arguments: &[Operand]) -> Known {
+        let Callee::Function(name) = callee else {
+            return Known::Any;
+        };
+        let constants: Vec<Known> = arguments
+            .iter()
+            .map(|operand| match self.operand(state, operand) {
+                known @ (Known::Number(_) | Known::Text(_)) => known,
+                _ => Known::Any,
+            })
+            .collect();
+        let function = self.unit.function(*name).filter(|function| {
+            function.blocks.len() <= SHORT && constants.iter().any(|known| *known != Known::Any)
+        });
+        let Some(function) = function.filter(|_| !self.is_inner) else {
+            return Known::Any;
+        };
+        let inner = Pass {
+            unit: self.unit,
+            shared: addressed(function),
+            is_inner: true,
+        };
+        let mut given: Option<Known> = None;
+        let states = inner.states(function, &constants);
+        for (state, body) in states.into_iter().zip(&function.blocks) {
+            let (Some(mut state), Terminator::Return(value)) = (state, &body.terminator) else {
+                continue;
+            };
+            for statement in &body.statements {
+                inner.statement(&mut state, &statement.kind);
+            }
+            let known = value
+                .as_ref()
+                .map_or(Known::Any, |value| inner.operand(&state, value));
+            if given.is_some_and(|before| before != known) {
+                return Known::Any;
+            }
+            given = Some(known);
+        }
+        match given {
+            Some(Known::Number(number)) => Known::Number(number),
+            _ => Known::Any,
+        }
     }
 
     fn write(&self, state: &mut [Known], place: &Place, known: Known) {
@@ -278,7 +338,8 @@ impl Pass<'_> {
                 Known::Number(number) => {
                     let arm = cases
                         .iter()
-                        .find(|(low, high, _)| (*low..=*high).contains(&number));
+                        .filter(|(low, high, _)| (*low..=*high).contains(&number))
+                        .min_by_key(|(low, high, _)| high.saturating_sub(*low));
                     vec![arm.map_or(*otherwise, |arm| arm.2)]
                 }
                 _ => terminator.successors(),
@@ -291,6 +352,7 @@ impl Pass<'_> {
 fn binary(op: BinaryOp, left: Known, right: Known) -> Known {
     match (left, right) {
         (Known::Number(one), Known::Number(two)) => number(op, one, two),
+        (Known::Text(_), Known::Number(0)) => number(op, 1, 0),
         (Known::Moved(parameter, by), Known::Number(number)) => match op {
             BinaryOp::Add => Known::Moved(parameter, by.saturating_add(number)),
             BinaryOp::Sub => Known::Moved(parameter, by.saturating_sub(number)),

@@ -52,7 +52,7 @@ fn a_depth_that_a_constant_limits_is_no_recursion() {
         "int one(void); int f(int k) { switch (k) { case 0: return f(1) || f(2); case 1: return one(); default: return 0; } }",
         "static int load(int d); static int inc(int d) { return load(d); }
 static int load(int d) { if (d >= 16) return -1; d++; return inc(d); }",
-        "struct n { struct n *in; }; void w(struct n *n, int level) { for (; n; n = n->in) { if (level == MAX) continue; w(n->in, level + 1); } }",
+        "struct n { struct n *in; }; void w(struct n *n, int level) { for (; n; n = n->in) { if (level == MOST_LEVELS) continue; w(n->in, level + 1); } }",
         "struct n { struct n *in; }; int w(struct n *n, int depth) { return depth > 0 && n ? w(n->in, depth - 1) : 0; }",
         "void put(int c); void digits(unsigned n) { if (n > 9) digits(n / 10); put(n % 10); }",
         "static int t(int n) { return n <= 0 ? 0 : t(n - 1); } int u(void) { return t(4); }",

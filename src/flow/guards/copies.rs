@@ -143,7 +143,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             && !is_length_of_object(view, length, destination)
             && super::lengths::is_given(view, length)
             && !upper.has_any()
-            && super::bound::intrinsic(view, length, 0).is_none_or(|most| most > 31)
+            && !super::copy_limits::is_few(view, length)
             && !super::lengths::is_compared(view, length)
             && !is_bounded_by_callers(view, all, length)
             && !super::sums::is_tested_in_sum(view, length)

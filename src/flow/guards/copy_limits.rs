@@ -6,6 +6,7 @@ use super::file_facts::Analysed;
 use super::numbering::{Event, EventKind};
 use super::roles::{Region, View};
 use super::values::{Value, ValueId, Values};
+use crate::flow::ir::BinaryOp;
 
 /// Whether the destination came from a call that was given the length: it was made for it.
 pub(super) fn is_made_for(view: &View<'_>, length: ValueId, destination: ValueId) -> bool {
@@ -69,6 +70,16 @@ pub(super) fn is_counted_in_array(
         return false;
     };
     size <= capacity && size > 1 && values.root(location) == values.root(source)
+}
+
+/// Whether a length is a small number, or one of objects whose size was not seen.
+pub(super) fn is_few(view: &View<'_>, length: ValueId) -> bool {
+    let values = view.values();
+    let is_small = |id| super::bound::intrinsic(view, id, 0).is_some_and(|most| most <= 31);
+    let is_size = |id| values.is_constant(id) && values.constant(id).is_none();
+    is_small(length)
+        || matches!(values.get(values.strip(length)), Value::Binary(BinaryOp::Mul, one, two)
+            if is_size(two) && is_small(one) || is_size(one) && is_small(two))
 }
 
 /// Whether a length is a field that this file never sets to anything that it did not compare before:

@@ -85,16 +85,13 @@ fn is_filled(view: &View<'_>, region: Region, event: &Event, index: usize) -> bo
     let is_buffer = |id: &ValueId| {
         matches!(values.get(values.root(*id)), Value::Parameter(_)) && view.region(*id) == region
     };
-    view.numbered.events.iter().take(index).any(|before| {
+    let fills = |before: &Event| {
         let EventKind::Call {
             callee, arguments, ..
         } = &before.kind
         else {
             return false;
         };
-        if !view.graph.dominates(before.block, event.block) {
-            return false;
-        }
         if let Some(copy) = view.lexicon.copy(*callee) {
             let destination = copy.destination.and_then(|at| arguments.get(at as usize));
             return destination.is_some_and(is_buffer);
@@ -108,7 +105,37 @@ fn is_filled(view: &View<'_>, region: Region, event: &Event, index: usize) -> bo
             && arguments
                 .get(at + 1)
                 .is_some_and(|next| values.constant(*next).is_some_and(|number| number > 0))
-    })
+    };
+    let filled: Vec<u32> = view
+        .numbered
+        .events
+        .iter()
+        .take(index)
+        .filter(|before| fills(before))
+        .map(|before| before.block)
+        .collect();
+    if filled.is_empty() {
+        return false;
+    }
+    // Whether no way from the beginning misses all of them.
+    let mut seen = vec![event.block];
+    let mut next = 0;
+    while let Some(&block) = seen.get(next) {
+        next += 1;
+        if filled.contains(&block) {
+            continue;
+        }
+        let before = view.graph.predecessors(block);
+        if before.is_empty() {
+            return false;
+        }
+        for from in before {
+            if !seen.contains(from) {
+                seen.push(*from);
+            }
+        }
+    }
+    true
 }
 
 /// What an event reads.

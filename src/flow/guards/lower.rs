@@ -69,7 +69,7 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
             difference,
         } => {
             let mut own: Option<i64> = None;
-            let mut unit = 1;
+            let mut unit = Some(1);
             let mut others = false;
             for &(term, factor) in &difference.terms {
                 if is_length(term) {
@@ -89,7 +89,10 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
                 BinaryOp::Ne => {
                     // A number without sign that is not 0.
                     if !others && difference.constant == 0 {
-                        raise(out, unit, fact.span, false);
+                        match unit {
+                            Some(unit) => raise(out, unit, fact.span, false),
+                            None => out.relation = true,
+                        }
                     }
                     return;
                 }
@@ -115,23 +118,27 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
                 && ![*left, *right]
                     .into_iter()
                     .any(|side| view.is_named_constant(side));
-            raise(out, least.saturating_mul(unit), fact.span, is_exact);
+            let least = least.saturating_mul(unit.unwrap_or(1));
+            raise(out, least, fact.span, is_exact);
         }
     }
 }
 
-/// Bytes that one of a quotient stands for: `len / 8` is not 0 from 8 bytes on.
-fn unit_of(view: &View<'_>, term: ValueId) -> i128 {
+/// Bytes that one of a quotient stands for: `len / 8` is not 0 from 8 bytes on. `None` where the
+/// divisor is not known.
+fn unit_of(view: &View<'_>, term: ValueId) -> Option<i128> {
     let values = view.values();
     match values.get(values.strip(term)) {
-        Value::Binary(BinaryOp::Div, _, by) => {
-            values.constant(by).filter(|by| *by > 0).unwrap_or(1)
-        }
+        Value::Binary(BinaryOp::Div, _, by) => values.constant(by).filter(|by| *by > 0),
         Value::Binary(BinaryOp::Shr, _, by) => values
             .constant(by)
             .filter(|by| (0..32).contains(by))
-            .map_or(1, |by| 1 << by),
-        _ => 1,
+            .map(|by| 1 << by),
+        Value::Binary(BinaryOp::Mul, left, right) => {
+            unit_of(view, left)?;
+            unit_of(view, right).map(|_| 1)
+        }
+        _ => Some(1),
     }
 }
 

@@ -133,6 +133,16 @@ pub(super) fn is_accessor_name(name: &str) -> bool {
     })
 }
 
+/// Whether a function's name says that the device stops in it.
+pub(super) fn is_stop_name(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "halt" | "panic" | "abort" | "fatal" | "die" | "reboot" | "crash"
+        )
+    })
+}
+
 /// Whether a field points to bytes.
 pub(super) fn is_buffer_name(name: &str) -> bool {
     words(name).iter().any(|word| {

@@ -212,7 +212,7 @@ fn one_way(
         if is_invocation(view, body.span) && is_handed_over(view, null, end) {
             continue;
         }
-        if is_rewritten(view, pointer, null, index as usize) {
+        if is_rewritten(view, pointer, null, index as usize) || is_stopped(view, null) {
             continue;
         }
         // A claim in between is a promise.
@@ -318,6 +318,17 @@ fn is_handed_over(view: &View<'_>, from: u32, end: u32) -> bool {
         }
     }
     false
+}
+
+/// Whether a way calls, for nothing but what it does, a function of another file whose name says that
+/// it does not come back.
+fn is_stopped(view: &View<'_>, block: u32) -> bool {
+    view.numbered.events.iter().any(|event| {
+        event.block == block
+            && matches!(&event.kind, EventKind::Call { callee: Some(callee), .. }
+                if view.unit.function(*callee).is_none()
+                    && super::names::is_stop_name(view.name(*callee)))
+    })
 }
 
 /// The block that a way leads to without doing anything on it.

@@ -158,7 +158,8 @@ impl HeaderSet {
         let mut order: Vec<u32> = Vec::new();
         let mut rivals: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         let mut see = |found: Option<&Meant>, rank: &mut Vec<u32>, order: &mut Vec<u32>| {
-            if let Some(meant) = found
+            let meant = found.map(|meant| self.nearest_to(path, meant));
+            if let Some(meant) = meant
                 && let Some(slot) = rank.get_mut(meant.file as usize)
                 && *slot == u32::MAX
                 && order.len() < VISIBLE
@@ -166,7 +167,7 @@ impl HeaderSet {
                 *slot = u32::try_from(order.len()).unwrap_or(u32::MAX);
                 order.push(meant.file);
                 if !meant.rivals.is_empty() {
-                    rivals.insert(meant.file, meant.rivals.clone());
+                    rivals.insert(meant.file, meant.rivals);
                 }
             }
         };
@@ -195,6 +196,30 @@ impl HeaderSet {
             set: Some(self),
             rank,
             rivals,
+        }
+    }
+
+    /// Of headers that an include of a header may mean, those nearest to the file at hand.
+    fn nearest_to(&self, path: &str, meant: &Meant) -> Meant {
+        if meant.rivals.is_empty() {
+            return meant.clone();
+        }
+        let shared = |file: u32| {
+            let other = self.files.get(file as usize).map_or("", |file| &*file.path);
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            other
+                .split('/')
+                .zip(folder.split('/'))
+                .take_while(|(one, two)| one == two)
+                .count()
+        };
+        let all = || [meant.file].into_iter().chain(meant.rivals.iter().copied());
+        let most = all().map(shared).max().unwrap_or(0);
+        let mut near = all().filter(|file| shared(*file) == most);
+        let file = near.next().unwrap_or(meant.file);
+        Meant {
+            file,
+            rivals: near.collect(),
         }
     }
 
@@ -377,11 +402,15 @@ impl HeaderSet {
         let mut out = Vec::new();
         for (at, definition) in header.definitions.iter().enumerate() {
             if header.macros.get(at) == Some(&key) && *definition.name == *name {
-                let kind: &[u8] = match definition.parameters {
-                    Some(_) => b"#()",
-                    None => b"#",
-                };
-                out.push(squeezed(&[kind, &definition.body].concat()));
+                let body = squeezed(&definition.body);
+                let is_number = body
+                    .iter()
+                    .all(|byte| byte.is_ascii_digit() || matches!(byte, b'(' | b')' | b' '));
+                // Ports do the same in different ways, but for those that do nothing.
+                out.push(match definition.parameters {
+                    Some(_) if !is_number || body.is_empty() => b"#()".to_vec(),
+                    _ => [b"# ", &*body].concat(),
+                });
             }
         }
         for &(hash, item) in &header.declared {

@@ -84,7 +84,7 @@ int hand(uint8_t *buf, size_t size) { int n = fill(buf, &size); buf[0] = 1; retu
     silent(good);
     found(
         &good.replace("fill(buf, &size)", "fill(buf, 0)"),
-        &["9 capacity-ignored"],
+        &["10 capacity-ignored"],
     );
 }
 
@@ -98,7 +98,7 @@ void use(struct o *o, const struct w *p) {
 }";
     silent(good);
     found(
-        &good.replace("return 3", "return 5"),
+        &good.replace("return 3", "return 200"),
         &["6 unbounded-copy-length"],
     );
 }
@@ -124,7 +124,7 @@ void final(struct c *c, const uint8_t *key) {
 #[test]
 fn a_number_of_few_bits_and_a_constant_do_not_wrap() {
     let good = "int f(const uint8_t *m, size_t len) {
-    if (len < 4) return -1;
+    if (len < 8) return -1;
     size_t n = GET_UINT24_BE(m, 1);
     if (n + 12 > 16384) return -1;
     return 0;
