@@ -1,5 +1,5 @@
 //! Preprocessor lines of a C file: where they are, which `#if` groups they form, and the groups
-//! that are dead in C (`#if 0`, `__cplusplus`).
+//! that are dead in C (`#if 0`, `__cplusplus`, `__ASSEMBLER__`).
 
 use memchr::{memchr, memchr2, memchr3, memmem};
 
@@ -139,8 +139,8 @@ fn directive(text: &[u8], start: usize, hash: usize, end: usize) -> Directive {
     };
     let truth = match name {
         b"if" => truth(condition),
-        b"ifdef" if first_word(condition) == b"__cplusplus" => Truth::False,
-        b"ifndef" if first_word(condition) == b"__cplusplus" => Truth::True,
+        b"ifdef" if is_never_c(first_word(condition)) => Truth::False,
+        b"ifndef" if is_never_c(first_word(condition)) => Truth::True,
         _ => Truth::Open,
     };
     let span = Span::new(offset(start), offset(end));
@@ -175,7 +175,7 @@ fn truth(condition: &[u8]) -> Truth {
             .trim_ascii_start();
         behind = behind.strip_prefix(b")").unwrap_or(behind);
     }
-    if word != b"__cplusplus" {
+    if !is_never_c(word) {
         return Truth::Open;
     }
     // `||` leaves it open; `&&` cannot make a false condition true, nor keep a true one.
@@ -187,6 +187,20 @@ fn truth(condition: &[u8]) -> Truth {
         (true, _, _) if behind.is_empty() || behind.starts_with(b"/") => Truth::True,
         _ => Truth::Open,
     }
+}
+
+/// Names that are defined where the text is read as C++ or by the assembler, and never as C.
+fn is_never_c(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"__cplusplus"
+            | b"__ASSEMBLER__"
+            | b"__ASSEMBLY__"
+            | b"__ASSEMBLY"
+            | b"_ASMLANGUAGE"
+            | b"__IAR_SYSTEMS_ASM__"
+            | b"__LINKER__"
+    )
 }
 
 fn first_word(text: &[u8]) -> &[u8] {
@@ -314,6 +328,10 @@ mod tests {
     fn cplusplus_goes_and_its_else_stays() {
         assert_eq!(
             masked("#ifdef __cplusplus\nextern \"C\" {\n#else\nint a;\n#endif\nint b;"),
+            "\n\n\nint a;\n\nint b;"
+        );
+        assert_eq!(
+            masked("#ifdef __ASSEMBLER__\n#define A 1\n#else\nint a;\n#endif\nint b;"),
             "\n\n\nint a;\n\nint b;"
         );
         assert_eq!(

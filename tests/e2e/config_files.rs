@@ -58,8 +58,13 @@ fn a_staged_west_manifest_is_reviewed() {
 fn staged_submodules_are_reviewed() {
     let before =
         "[submodule \"lib/crypto\"]\n\tpath = lib/crypto\n\turl = https://git.example/crypto.git\n";
-    let after = format!("{before}\tbranch = develop\n");
-    assert_eq!(told(".gitmodules", before, &after), [rule("X-DEP-001", 4)]);
+    let after = format!(
+        "{before}[submodule \"lib/can\"]\n\tpath = lib/can\n\turl = http://git.example/can.git\n"
+    );
+    assert_eq!(told(".gitmodules", before, &after), [rule("X-DEP-001", 6)]);
+    // The commit pins it; a branch is what `git submodule update --remote` looks at.
+    let branch = format!("{before}\tbranch = develop\n");
+    assert!(told(".gitmodules", before, &branch).is_empty());
 }
 
 #[test]

@@ -141,9 +141,11 @@ impl Machine<'_> {
         let is_certain = (range.lo >= limit || range.hi < 0) && !run.state.is_caution(form);
         // Where paths meet, the end of the range belongs to one that may not come here.
         let is_end_real = !self.is_of_many(form);
+        // A test for the sentinel 255 leaves 254, which nobody said.
+        let is_rest = matches!(range.hi, 126 | 127 | 254 | 255 | 65_534 | 65_535);
         let by = if is_certain && range.lo >= limit {
             Some(range.lo)
-        } else if is_certain || is_end_real && range.hi >= limit && range.hi_reached {
+        } else if is_certain || is_end_real && range.hi >= limit && range.hi_reached && !is_rest {
             Some(range.hi)
         } else if is_end_real && range.lo < 0 && range.lo_reached && range.lo > -1000 {
             Some(range.lo)

@@ -68,6 +68,8 @@ impl Machine<'_> {
                     if let Some(sym) = self.operations.get(&key) {
                         return Value::symbol(*sym);
                     }
+                    // An address that is kept as a number is kept.
+                    self.escape(state, &value);
                     let sym =
                         self.arena
                             .new_number(Range::between(low, high), Origin::Operation, span);

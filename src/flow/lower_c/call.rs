@@ -175,7 +175,8 @@ impl Lowerer<'_> {
             )
         });
         let Some(condition) = condition else {
-            // `assert("text")`, `assert()`: never holds.
+            // `assert("text")`, `ASSERT_NEVER()`: never holds.
+            self.stop(Terminator::Unreachable, span);
             return;
         };
         let mut value = match self.is_logical(condition) {
@@ -329,5 +330,13 @@ pub(super) fn leaves(name: &[u8]) -> bool {
             | b"err"
             | b"errx"
             | b"_assert_failure"
-    )
+    ) || says_not_reached(name)
+}
+
+/// `ASSERT_NOT_REACHED()`, `cm_unreachable()`: whatever a build makes of it, the code behind is not run.
+fn says_not_reached(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["not_reached", "notreached", "unreachable"]
+        .iter()
+        .any(|end| name.ends_with(end.as_bytes()))
 }

@@ -86,6 +86,12 @@ pub(super) fn certain(word: &[u8], rest: &[u8]) -> Option<bool> {
             | b"__BORLANDC__"
             | b"__WATCOMC__"
             | b"__cplusplus"
+            | b"__ASSEMBLER__"
+            | b"__ASSEMBLY__"
+            | b"__ASSEMBLY"
+            | b"_ASMLANGUAGE"
+            | b"__IAR_SYSTEMS_ASM__"
+            | b"__LINKER__"
             | b"DOXYGEN"
             | b"__DOXYGEN__"
     );

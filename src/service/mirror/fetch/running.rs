@@ -1,7 +1,7 @@
 //! A git that writes into a cached repository: watched, and ended with all of its children.
 
 use std::io;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -20,9 +20,6 @@ const LOOK_SIZE: Duration = Duration::from_secs(1);
 /// How long its children are waited for after it was ended: longer than git waits for a server that is silent
 /// (`http.lowSpeedTime`).
 const CHILDREN: Duration = Duration::from_secs(40);
-
-/// The system's program that ends processes.
-const KILL: [&str; 2] = ["/bin/kill", "/usr/bin/kill"];
 
 /// A git that writes into a repository. It and what it started are ended when this is dropped.
 pub(super) struct Running {
@@ -144,26 +141,21 @@ impl Drop for Running {
     }
 }
 
-/// Ends all processes of a group, by the system's program, for this one makes no calls of the system itself. Where
-/// there is none, children find their pipes closed, or the server silent, and end by themselves.
+/// Ends all processes of a group.
+#[cfg(unix)]
 fn end_group(leader: u32) {
-    let Some(program) = KILL
-        .into_iter()
-        .find(|program| std::path::Path::new(program).is_file())
-    else {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) else {
         return;
     };
-    let ended = Command::new(program)
-        .args(["-KILL", "--", &format!("-{leader}")])
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if let Err(error) = ended {
+    if let Err(error) = kill_process_group(group, Signal::KILL) {
         tracing::warn!(error = %error, "git's children cannot be ended at once");
     }
 }
+
+/// Children find their pipes closed, or the server silent, and end by themselves.
+#[cfg(not(unix))]
+fn end_group(_leader: u32) {}
 
 #[expect(
     clippy::disallowed_methods,
