@@ -133,6 +133,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Interpreter, "pointer-subtraction", "a difference of pointers to different objects"),
     c(Part::Interpreter, "possible-division-by-zero", "a division by a value from outside that may be zero"),
     c(Part::Interpreter, "possible-null-dereference", "a dereference of a pointer that is NULL on some path"),
+    c(Part::Interpreter, "possible-shift-out-of-range", "a shift by what may be the width of the type or more"),
     c(Part::Interpreter, "power-overflow", "a power that its type cannot represent"),
     c(Part::Guards, "read-past-tested-end", "a read past the end that was tested"),
     c(Part::Guards, "reassembly-no-cap", "appends that nothing compares with the size of the buffer"),

@@ -160,8 +160,13 @@ impl Machine<'_> {
                 return;
             }
             let notes = self.origin_notes(&run.state, form);
+            // The end of a range is a value that may come; one that is counted up to does.
+            let analysis = match is_certain || self.is_counter(form) {
+                true => "shift-out-of-range",
+                false => "possible-shift-out-of-range",
+            };
             self.report(
-                "shift-out-of-range",
+                analysis,
                 span,
                 vec![
                     ("$X", text),

@@ -117,7 +117,7 @@ impl Machine<'_> {
     }
 
     /// Whether a number is a loop's counter, whose ends are reached.
-    fn is_counter(&self, form: &Linear) -> bool {
+    pub(crate) fn is_counter(&self, form: &Linear) -> bool {
         matches!(form.terms(), [(sym, _)] if self.arena.sym(*sym).is_some_and(|info| info.origin == Origin::Counter))
     }
 
