@@ -42,6 +42,14 @@ pub(super) enum Truth {
     Open,
 }
 
+/// What C never sees of a text: groups such as `#if 0` and those for the assembler. In order.
+pub fn unseen_groups(text: &[u8]) -> Vec<Span> {
+    let (mut directives, mut dead) = (Vec::new(), Vec::new());
+    scan(text, &mut directives);
+    dead_spans(&directives, &mut dead);
+    dead
+}
+
 /// Finds the preprocessor lines. Comments and strings are skipped, so that a `#` inside them does
 /// not count.
 pub(super) fn scan(text: &[u8], found: &mut Vec<Directive>) {

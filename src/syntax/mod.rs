@@ -26,6 +26,7 @@ mod tokens;
 mod tree;
 
 pub use allocator::use_fast_allocator;
+pub use directives::unseen_groups;
 pub use functions::Function;
 pub use includes::{Include, includes};
 pub use kind::{Field, Kind};

@@ -411,6 +411,11 @@ impl Machine<'_> {
             self.escape(state, &right);
             return self.fresh(ty, Origin::Operation, span);
         };
+        if !matches!(op, BinaryOp::Add | BinaryOp::Sub) {
+            // An address that is masked or shifted is kept in what comes out.
+            self.escape(state, &left);
+            self.escape(state, &right);
+        }
         let exact = match op {
             BinaryOp::Add => a.add(&b),
             BinaryOp::Sub => a.sub(&b),

@@ -24,10 +24,18 @@ pub(super) struct FileMacros {
 }
 
 impl FileMacros {
-    /// Those a text defines; of several definitions the first that is not empty.
+    /// Those a text defines where C sees it; of several definitions the first that is not empty.
     pub(super) fn new(text: &[u8]) -> Self {
         let mut found = Self::default();
+        let unseen = crate::syntax::unseen_groups(text);
         for define in defines(text) {
+            let at = define.name.as_ptr().addr() - text.as_ptr().addr();
+            if unseen
+                .iter()
+                .any(|group| (group.start as usize..group.end as usize).contains(&at))
+            {
+                continue;
+            }
             let definition = Definition::new(&define);
             let index = found.definitions.len();
             match found.by_name.get(define.name) {
