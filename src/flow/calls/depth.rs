@@ -117,13 +117,16 @@ fn counts_depth(
     })
 }
 
+/// A function and which of its parameters counts the depth.
+type Counter = (usize, u32);
+
 /// The calls of a ring with what becomes of the counter, and which parameter that is in each function.
 fn edges_of(
     unit: &Unit,
     runs: &[(usize, Run)],
     start: usize,
     parameter: u32,
-) -> Option<(Vec<Edge>, Vec<(usize, u32)>)> {
+) -> Option<(Vec<Edge>, Vec<Counter>)> {
     let mut counters = vec![(start, parameter)];
     let mut edges = Vec::new();
     let mut next = 0;

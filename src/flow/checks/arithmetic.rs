@@ -22,11 +22,8 @@ impl Machine<'_> {
             // Dividing by zero is defined for floating-point numbers.
             BinaryOp::Div if matches!(self.unit.types.get(ty), Type::Float { .. }) => {}
             BinaryOp::Div | BinaryOp::Rem => self.check_division(run, right, ty, span),
-            BinaryOp::Shl | BinaryOp::Shr => {
-                if !self.is_for_callers(frame, right.1) {
-                    self.check_shift(run, op, left, right, ty, span);
-                }
-            }
+            BinaryOp::Shl | BinaryOp::Shr if self.is_for_callers(frame, right.1) => {}
+            BinaryOp::Shl | BinaryOp::Shr => self.check_shift(run, op, left, right, ty, span),
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => {
                 self.check_overflow(run, op, left, right, ty, span);
             }

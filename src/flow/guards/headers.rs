@@ -96,7 +96,7 @@ fn is_filled(view: &View<'_>, region: Region, event: &Event, index: usize) -> bo
             let destination = copy.destination.and_then(|at| arguments.get(at as usize));
             return destination.is_some_and(is_buffer);
         }
-        let Some(at) = arguments.iter().position(|id| is_buffer(id)) else {
+        let Some(at) = arguments.iter().position(&is_buffer) else {
             return false;
         };
         !view
