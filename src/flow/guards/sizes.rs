@@ -285,6 +285,11 @@ pub(super) fn allocation(
                         continue;
                     }
                 }
+                if op == BinaryOp::Mul
+                    && (is_shrunk_for(values, left, right) || is_shrunk_for(values, right, left))
+                {
+                    continue;
+                }
                 let open: Vec<ValueId> = [left, right]
                     .into_iter()
                     .filter(|id| !values.is_constant(*id))
@@ -319,6 +324,24 @@ pub(super) fn allocation(
         Vec::new(),
         format!("`{text}` can wrap; the memory is then smaller than what is put there"),
     ));
+}
+
+/// `n / 32 * 4`: a number that was divided by at least what it is multiplied with.
+fn is_shrunk_for(values: &super::values::Values, number: ValueId, factor: ValueId) -> bool {
+    let mut number = values.strip(number);
+    // Rounded up: one more.
+    if let Value::Binary(BinaryOp::Add, left, right) = values.get(number)
+        && values.constant(right) == Some(1)
+    {
+        number = values.strip(left);
+    }
+    match values.get(number) {
+        Value::Binary(BinaryOp::Div, _, by) => values
+            .constant(factor)
+            .zip(values.constant(by))
+            .is_some_and(|(factor, by)| (1..=by).contains(&factor)),
+        _ => false,
+    }
 }
 
 fn is_from_outside(view: &View<'_>, id: ValueId) -> bool {

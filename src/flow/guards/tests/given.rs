@@ -26,6 +26,22 @@ void *queue(size_t count, size_t size) {
 }
 
 #[test]
+fn a_number_that_was_divided_is_not_multiplied_beyond_its_type() {
+    for good in ["count / 32", "count / 4 + 1"] {
+        differs(
+            "void *malloc(size_t n);
+void *bits(size_t count) {
+    size_t words = count / 2;
+    return malloc(words * 4);
+}",
+            &["4 alloc-size-wrap"],
+            "count / 2",
+            good,
+        );
+    }
+}
+
+#[test]
 fn a_length_that_is_tested_in_a_sum_is_compared() {
     differs(
         "static unsigned char frame[64];
