@@ -117,6 +117,9 @@ fn addressed(function: &Function) -> FxHashSet<LocalId> {
     out
 }
 
+/// Most that is kept of a function: its blocks times its locals.
+const MOST_KNOWN: usize = 1 << 17;
+
 struct Pass<'a> {
     unit: &'a Unit,
     shared: FxHashSet<LocalId>,
@@ -127,6 +130,10 @@ struct Pass<'a> {
 impl Pass<'_> {
     /// What is known at the start of each block that is reached.
     fn states(&self, function: &Function, parameters: &[Known]) -> Vec<Option<Vec<Known>>> {
+        // Of a function that is too large nothing is known: anything may stand in each variable.
+        if function.blocks.len().saturating_mul(function.locals.len()) > MOST_KNOWN {
+            return vec![Some(Vec::new()); function.blocks.len()];
+        }
         let mut entry = vec![Known::Any; function.locals.len()];
         for (id, known) in function.parameters.iter().zip(parameters) {
             self.set(&mut entry, *id, *known);

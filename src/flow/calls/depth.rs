@@ -218,6 +218,11 @@ fn is_reached(function: &Function, wanted: usize, (from, to): (usize, BlockId)) 
 }
 
 fn has_cycle(ring: &[usize], edges: &[&Edge]) -> bool {
+    // Longer rings are nobody's way to limit a depth, and take long to look through.
+    const LONGEST: usize = 64;
+    if ring.len() > LONGEST {
+        return true;
+    }
     // Takes away what nothing of the rest leads to; a cycle stays.
     let mut left: Vec<usize> = ring.to_vec();
     loop {
@@ -266,8 +271,6 @@ fn is_small_at_first(
                             | "hops"
                             | "retries"
                             | "tries"
-                            | "budget"
-                            | "remaining"
                     )
                 })
         })

@@ -88,18 +88,18 @@ impl Machine<'_> {
         {
             return;
         }
-        // Assembly leaves the value in a register, and what was not understood may return.
-        let statements = function.blocks.iter().flat_map(|block| &block.statements);
-        if statements
-            .into_iter()
-            .any(|statement| matches!(statement.kind, StatementKind::Clobber(_)))
-        {
-            return;
-        }
         let reached = self.reached_blocks(function);
         for (at, block) in function.blocks.iter().enumerate() {
             if !matches!(block.terminator, Terminator::Return(None))
                 || !reached.get(at).is_some_and(|reached| *reached)
+            {
+                continue;
+            }
+            // Assembly leaves the value in a register, and what was not understood may return.
+            if block
+                .statements
+                .iter()
+                .any(|statement| matches!(statement.kind, StatementKind::Clobber(_)))
             {
                 continue;
             }

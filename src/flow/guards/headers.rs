@@ -99,14 +99,35 @@ fn is_filled(view: &View<'_>, region: Region, event: &Event, index: usize) -> bo
         let Some(at) = arguments.iter().position(&is_buffer) else {
             return false;
         };
-        !view
-            .lexicon
-            .is(*callee, flag::LOG | flag::CHECK | flag::DECODER)
+        // By its name: what reads the bytes looks the same otherwise.
+        let is_input = callee.is_some_and(|name| {
+            super::names::words(view.name(name)).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "rd" | "read"
+                        | "reads"
+                        | "rx"
+                        | "recv"
+                        | "receive"
+                        | "get"
+                        | "fill"
+                        | "load"
+                        | "fetch"
+                        | "transfer"
+                        | "xfer"
+                        | "exchange"
+                )
+            })
+        });
+        is_input
+            && !view
+                .lexicon
+                .is(*callee, flag::LOG | flag::CHECK | flag::DECODER)
             && arguments
                 .get(at + 1)
                 .is_some_and(|next| values.constant(*next).is_some_and(|number| number > 0))
     };
-    let filled: Vec<u32> = view
+    let filled: rustc_hash::FxHashSet<u32> = view
         .numbered
         .events
         .iter()
@@ -119,6 +140,7 @@ fn is_filled(view: &View<'_>, region: Region, event: &Event, index: usize) -> bo
     }
     // Whether no way from the beginning misses all of them.
     let mut seen = vec![event.block];
+    let mut known = rustc_hash::FxHashSet::from_iter([event.block]);
     let mut next = 0;
     while let Some(&block) = seen.get(next) {
         next += 1;
@@ -130,7 +152,7 @@ fn is_filled(view: &View<'_>, region: Region, event: &Event, index: usize) -> bo
             return false;
         }
         for from in before {
-            if !seen.contains(from) {
+            if known.insert(*from) {
                 seen.push(*from);
             }
         }

@@ -74,7 +74,7 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
             for &(term, factor) in &difference.terms {
                 if is_length(term) {
                     own = Some(factor);
-                    unit = unit_of(view, term);
+                    unit = unit_of(view, term, 0);
                 } else {
                     others = true;
                 }
@@ -126,7 +126,8 @@ fn add(view: &View<'_>, fact: &Fact, out: &mut Lower, is_length: impl Fn(ValueId
 
 /// Bytes that one of a quotient stands for: `len / 8` is not 0 from 8 bytes on. `None` where the
 /// divisor is not known.
-fn unit_of(view: &View<'_>, term: ValueId) -> Option<i128> {
+fn unit_of(view: &View<'_>, term: ValueId, depth: u32) -> Option<i128> {
+    const DEEPEST: u32 = 6;
     let values = view.values();
     match values.get(values.strip(term)) {
         Value::Binary(BinaryOp::Div, _, by) => values.constant(by).filter(|by| *by > 0),
@@ -134,9 +135,9 @@ fn unit_of(view: &View<'_>, term: ValueId) -> Option<i128> {
             .constant(by)
             .filter(|by| (0..32).contains(by))
             .map(|by| 1 << by),
-        Value::Binary(BinaryOp::Mul, left, right) => {
-            unit_of(view, left)?;
-            unit_of(view, right).map(|_| 1)
+        Value::Binary(BinaryOp::Mul, left, right) if depth < DEEPEST => {
+            unit_of(view, left, depth + 1)?;
+            unit_of(view, right, depth + 1).map(|_| 1)
         }
         _ => Some(1),
     }

@@ -41,8 +41,8 @@ pub(super) fn note(
     }
 }
 
-/// Notes fields that are named as lengths: whether all that is written there was compared with a limit
-/// before, or is a constant.
+/// Notes fields that are named as lengths: whether all that is written there, constants left out, was compared
+/// with a limit before.
 pub(super) fn note_capped(unit: &Unit, analysed: &Analysed, out: &mut FxHashMap<Symbol, bool>) {
     let values = &analysed.numbered.values;
     let field = |location: ValueId| match values.get(location) {
@@ -57,16 +57,19 @@ pub(super) fn note_capped(unit: &Unit, analysed: &Analysed, out: &mut FxHashMap<
                 let Some(name) = field(*location) else {
                     continue;
                 };
+                // A constant neither is a limit nor breaks one.
+                if values.is_constant(*value) {
+                    continue;
+                }
                 let leaves = values.sources(*value);
-                let is_capped = values.is_constant(*value)
-                    || analysed
-                        .facts
-                        .at(&analysed.graph, event.block, index as u32)
-                        .any(|fact| {
-                            matches!(&fact.kind, FactKind::Compare { difference, .. }
+                let is_capped = analysed
+                    .facts
+                    .at(&analysed.graph, event.block, index as u32)
+                    .any(|fact| {
+                        matches!(&fact.kind, FactKind::Compare { difference, .. }
                                 if difference.constant != 0 || difference.terms.len() > 1)
-                                && fact.bounds(values, &leaves, Direction::Upper)
-                        })
+                            && fact.bounds(values, &leaves, Direction::Upper)
+                    })
                     || !leaves.is_empty()
                         && leaves
                             .iter()

@@ -1,5 +1,7 @@
 //! Tests of pointers for NULL: which there are, and what they say of a pointer.
 
+use rustc_hash::FxHashSet;
+
 use super::facts::{Fact, FactKind};
 use super::nullable::holder;
 use super::numbering::{Event, EventKind};
@@ -9,7 +11,8 @@ use super::tables::flag;
 use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::ir::{
-    Base, BinaryOp, Callee, Function, GlobalId, Place, Projection, Rvalue, StatementKind, Unit,
+    Base, BinaryOp, Callee, Function, GlobalId, Place, Projection, Rvalue, StatementKind, Symbol,
+    Unit,
 };
 
 /// How many bytes before a test are looked at for the call that it is an argument of.
@@ -234,14 +237,20 @@ pub(super) fn is_rewritten(view: &View<'_>, pointer: ValueId, from: u32, index: 
         };
         view.graph.dominates(from, event.block)
             && match callee.and_then(|name| view.unit.function(name)) {
-                Some(callee) => writes(view.unit, callee, global, CALLS),
+                Some(callee) => writes(view.unit, callee, global, CALLS, &mut FxHashSet::default()),
                 None => !is_private && !view.lexicon.is(*callee, flag::LOG),
             }
     })
 }
 
 /// Whether a function writes a global, itself or through what it calls in this file.
-fn writes(unit: &Unit, function: &Function, global: GlobalId, depth: u32) -> bool {
+fn writes(
+    unit: &Unit,
+    function: &Function,
+    global: GlobalId,
+    depth: u32,
+    seen: &mut FxHashSet<Symbol>,
+) -> bool {
     let is_it = |place: &Place| {
         place.base == Base::Global(global) && !place.path.contains(&Projection::Deref)
     };
@@ -256,8 +265,8 @@ fn writes(unit: &Unit, function: &Function, global: GlobalId, depth: u32) -> boo
             target.as_ref().is_some_and(is_it)
                 || depth > 0
                     && matches!(callee, Callee::Function(name)
-                    if unit.function(*name).is_some_and(|inner| {
-                        inner.name != function.name && writes(unit, inner, global, depth - 1)
+                    if seen.insert(*name) && unit.function(*name).is_some_and(|inner| {
+                        inner.name != function.name && writes(unit, inner, global, depth - 1, seen)
                     }))
         }
         _ => false,

@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 use crate::finding::Span;
 use crate::flow::checks::releases_by_name;
 use crate::flow::ir::{
-    Base, Callee, Operand, Place, ResultUse, Statement, StatementKind, Symbol, Type, TypeId,
+    Base, Callee, Function, Operand, Place, ResultUse, Statement, StatementKind, Symbol, Type,
+    TypeId,
 };
 
 use super::linear::Sym;
@@ -26,6 +27,12 @@ const MAX_CALL_STEPS: usize = 700;
 const MAX_ABANDONED: u32 = 2;
 /// Largest function that a call is followed into, in statements.
 const MAX_STATEMENTS: usize = 160;
+
+/// Whether a function is small enough that calls of it are followed.
+pub(super) fn is_followed(function: &Function) -> bool {
+    let statements = function.blocks.iter().map(|block| block.statements.len());
+    statements.sum::<usize>() <= MAX_STATEMENTS
+}
 
 /// A call with its arguments read.
 pub(crate) struct Calling<'a> {

@@ -213,7 +213,10 @@ impl<'u> Machine<'u> {
         }
         let known = self.function(index).is_some_and(|function| {
             let name = self.unit.names.text(function.name);
-            function.is_private && is_only_called(self.text, name.as_bytes())
+            function.is_private
+                && !function.is_variadic
+                && super::call::is_followed(function)
+                && is_only_called(self.text, name.as_bytes())
         });
         self.callers_known.insert(index, known);
         known

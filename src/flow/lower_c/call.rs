@@ -175,8 +175,17 @@ impl Lowerer<'_> {
             )
         });
         let Some(condition) = condition else {
-            // `assert("text")`, `ASSERT_NEVER()`: never holds.
-            self.stop(Terminator::Unreachable, span);
+            // `ASSERT("text")`, `ASSERT_NEVER()`: never holds. `ASSERT_LOCKED()` asks for something.
+            let is_text = self.only_child(list).is_some();
+            let is_never = {
+                let words = crate::flow::guards::words(self.unit.names.text(name));
+                words
+                    .iter()
+                    .any(|word| matches!(word.as_str(), "never" | "unreachable" | "reached"))
+            };
+            if is_text || is_never {
+                self.stop(Terminator::Unreachable, span);
+            }
             return;
         };
         let mut value = match self.is_logical(condition) {
@@ -333,10 +342,22 @@ pub(super) fn leaves(name: &[u8]) -> bool {
     ) || says_not_reached(name)
 }
 
-/// `ASSERT_NOT_REACHED()`, `cm_unreachable()`: whatever a build makes of it, the code behind is not run.
+/// `NOT_REACHED()`, `assert_unreachable()`: whatever a build makes of it, the code behind is not run. Not `host_unreachable()`.
 fn says_not_reached(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
-    ["not_reached", "notreached", "unreachable"]
-        .iter()
-        .any(|end| name.ends_with(end.as_bytes()))
+    let name = name
+        .strip_prefix(b"__")
+        .or_else(|| name.strip_prefix(b"_"))
+        .unwrap_or(&name);
+    matches!(
+        name,
+        b"unreachable"
+            | b"notreached"
+            | b"not_reached"
+            | b"code_unreachable"
+            | b"should_not_be_reached"
+    ) || memchr::memmem::find(name, b"assert").is_some()
+        && [&b"not_reached"[..], b"notreached", b"unreachable"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }

@@ -10,6 +10,9 @@ use crate::syntax::Field;
 /// Longest body that is read, in bytes.
 const LONGEST: usize = 4_000;
 
+/// Calls of calls that are followed to an end.
+const CHAIN: u32 = 16;
+
 /// The last statement of a body.
 #[derive(Debug, PartialEq, Eq)]
 enum Last<'t> {
@@ -28,10 +31,15 @@ impl<'a> Lowerer<'a> {
         if let Some(&known) = self.endings.get(&name) {
             return known;
         }
-        // A function that calls itself tells nothing.
+        // A function that calls itself tells nothing, nor does one at the end of a long chain.
         self.endings.insert(name, false);
+        if self.ending_depth >= CHAIN {
+            return false;
+        }
+        self.ending_depth += 1;
         let bodies = self.bodies_of(text, name);
         let found = !bodies.is_empty() && bodies.iter().all(|body| self.ends(body));
+        self.ending_depth -= 1;
         self.endings.insert(name, found);
         found
     }
@@ -158,7 +166,25 @@ fn last(body: &[u8]) -> Option<Last<'_>> {
         body.split(|byte| !is_word(*byte))
             .any(|word| word == wanted)
     };
-    if has(b"return") || has(b"goto") {
+    // `RETURN_ON_ERROR(read(&b));` in a loop leaves it.
+    let may_leave = |word: &[u8]| {
+        word.first().is_some_and(u8::is_ascii_uppercase)
+            && !word.iter().any(u8::is_ascii_lowercase)
+            && [
+                &b"RETURN"[..],
+                b"CHECK",
+                b"GOTO",
+                b"EXIT",
+                b"LEAVE",
+                b"TRY",
+                b"ERROR",
+                b"FAIL",
+            ]
+            .iter()
+            .any(|part| memchr::memmem::find(word, part).is_some())
+    };
+    let mut words = body.split(|byte| !is_word(*byte));
+    if has(b"return") || has(b"goto") || words.any(may_leave) {
         return None;
     }
     last_of(body, !has(b"break"))

@@ -400,8 +400,12 @@ impl HeaderSet {
         };
         let key = hash(Space::Name, name);
         let mut out = Vec::new();
-        for (at, definition) in header.definitions.iter().enumerate() {
-            if header.macros.get(at) == Some(&key) && *definition.name == *name {
+        let from = self.macros_at.get(&key).copied();
+        let all = from.and_then(|from| self.macros.get(from as usize..));
+        let same = all.unwrap_or_default().iter();
+        for &(_, of, index) in same.take_while(|entry| entry.0 == key) {
+            let definition = header.definitions.get(index as usize);
+            if let Some(definition) = definition.filter(|one| of == file && *one.name == *name) {
                 let body = squeezed(&definition.body);
                 let is_number = body
                     .iter()

@@ -30,9 +30,11 @@ impl FileMacros {
         let unseen = crate::syntax::unseen_groups(text);
         for define in defines(text) {
             let at = define.name.as_ptr().addr() - text.as_ptr().addr();
+            // They are in order, and none within another.
+            let next = unseen.partition_point(|group| group.end as usize <= at);
             if unseen
-                .iter()
-                .any(|group| (group.start as usize..group.end as usize).contains(&at))
+                .get(next)
+                .is_some_and(|group| group.start as usize <= at)
             {
                 continue;
             }

@@ -60,6 +60,8 @@ pub(super) struct Lowerer<'a> {
     pub(super) bodies: FxHashMap<Symbol, Vec<At>>,
     /// Functions and macros whose bodies were looked at for whether they come back; true for no.
     pub(super) endings: FxHashMap<Symbol, bool>,
+    /// Functions whose ends are looked for within one another.
+    pub(super) ending_depth: u32,
     /// Of macros named as assertions, by their place among the expandable ones: whether they leave
     /// the function.
     pub(super) leaving: FxHashMap<u32, bool>,
@@ -120,6 +122,7 @@ impl<'a> Lowerer<'a> {
             noreturn: FxHashSet::default(),
             bodies: FxHashMap::default(),
             endings: FxHashMap::default(),
+            ending_depth: 0,
             leaving: FxHashMap::default(),
             body: Body::default(),
             depth: 0,
