@@ -7,7 +7,7 @@ use super::check::{self, Check};
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
-use super::short::{Part, Short};
+use super::short::{self, Part};
 use super::state::Service;
 use super::worker::JobError;
 use crate::github::Fence;
@@ -66,7 +66,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         .short
         .iter()
         .filter(|one| one.part == Part::PatchId);
-    notes.extend(told.map(Short::sentence));
+    notes.extend(short::said(told, &service.metrics));
     let gate = Gate::of(&analysed.analysis.report);
     let submission =
         analysed
