@@ -77,21 +77,34 @@ async fn end_unfinished(
     words: &Output,
 ) -> Result<(), JobError> {
     let checks = api(service, scene);
-    let ended = async {
-        for run in checks.unfinished(head, &subject.name).await? {
-            checks.complete(&run, Conclusion::Failure, words).await?;
-        }
-        Ok::<(), ApiError>(())
+    let runs = match checks.unfinished(head, &subject.name).await {
+        Ok(runs) => runs,
+        Err(error) => return unless_gone(service, head, error),
     };
-    match ended.await {
-        // The commit is gone, say: then nobody sees its check, and what is left to do must not wait for it.
-        Err(error) if error.class() == ErrorClass::Permanent => {
-            service.failed(&error);
-            tracing::warn!(error = %error, commit = head, "a check that was begun cannot be ended");
-            Ok(())
-        }
-        ended => Ok(ended?),
+    if runs.is_empty() {
+        return Ok(());
     }
+    // First: an earlier review may have found nothing, and whoever shares the commit is to know that its check
+    // fails, so that they are reviewed again once this is taken back.
+    let now = service.now();
+    scene.store.close_gate(subject, head, now).await?;
+    for run in &runs {
+        if let Err(error) = checks.complete(run, Conclusion::Failure, words).await {
+            unless_gone(service, head, error)?;
+        }
+    }
+    Ok(())
+}
+
+/// Goes on where a check cannot be ended for good. The commit is gone, say: then nobody sees its check, and what
+/// is left to do must not wait for it.
+fn unless_gone(service: &Service, head: &str, error: ApiError) -> Result<(), JobError> {
+    if error.class() != ErrorClass::Permanent {
+        return Err(error.into());
+    }
+    service.failed(&error);
+    tracing::warn!(error = %error, commit = head, "a check that was begun cannot be ended");
+    Ok(())
 }
 
 /// Ends the checks of a job that will not come to an end, where it began one: else they are in progress for ever.
@@ -142,9 +155,10 @@ impl<'c> Check<'c> {
         text: String,
     ) -> Result<Self, JobError> {
         let subject = asked.subject(&scene.row);
-        for (left, state) in begun(&scene.store, &subject, head).await? {
-            // A try that was put off began one, and a newer commit came meanwhile.
-            if left != head && state == GateState::Pending {
+        for (left, _) in begun(&scene.store, &subject, head).await? {
+            // A try that was put off began one, and a newer commit came meanwhile. It may have been asked for by
+            // a re-run of a review that had ended, so the gate does not tell.
+            if left != head {
                 let words = outcome::unended(
                     "A newer commit came before the review of this one was done.",
                     "The check of the newest commit says what became of it.",
