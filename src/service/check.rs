@@ -11,7 +11,7 @@ use super::outcome::{self, dissolved};
 use super::scene::Scene;
 use super::state::Service;
 use super::worker::JobError;
-use crate::github::checks::{CheckRun, ChecksApi, Conclusion, Output};
+use crate::github::checks::{CheckRun, ChecksApi, Conclusion, Output, Unfinished};
 use crate::github::{ApiError, ErrorClass, Fence};
 use crate::store::{Beside, Claim, GateState, Store, StoreError, Subject};
 
@@ -81,15 +81,32 @@ async fn end_unfinished(
         Ok(runs) => runs,
         Err(error) => return unless_gone(service, head, error),
     };
-    if runs.is_empty() {
+    end_followed(service, scene, head, &runs.followed).await?;
+    let Some(run) = runs.newest else {
         return Ok(());
-    }
+    };
     // First: an earlier review may have found nothing, and whoever shares the commit is to know that its check
     // fails, so that they are reviewed again once this is taken back.
     let now = service.now();
     scene.store.close_gate(subject, head, now).await?;
-    for run in &runs {
-        if let Err(error) = checks.complete(run, Conclusion::Failure, words).await {
+    match checks.complete(&run, Conclusion::Failure, words).await {
+        Ok(()) => Ok(()),
+        Err(error) => unless_gone(service, head, error),
+    }
+}
+
+/// Ends runs that a newer one of the same pull request or group follows: what became of the review is said there,
+/// and GitHub does not count them.
+async fn end_followed(
+    service: &Service,
+    scene: &Scene,
+    head: &str,
+    runs: &[CheckRun],
+) -> Result<(), JobError> {
+    let checks = api(service, scene);
+    let words = outcome::followed();
+    for run in runs {
+        if let Err(error) = checks.complete(run, Conclusion::Neutral, &words).await {
             unless_gone(service, head, error)?;
         }
     }
@@ -126,11 +143,16 @@ pub(super) async fn give_up(
     let checks = api(service, &scene);
     for (head, state) in &begun {
         let mut runs = checks.unfinished(head, &subject.name).await?;
-        if runs.is_empty() && *state == GateState::Pending {
+        if runs.newest.is_none() && *state == GateState::Pending {
             // The process ended between the note and the run.
-            runs.push(checks.begin(head, &subject.name).await?);
+            let (run, followed) = checks.begin(head, &subject.name).await?;
+            runs = Unfinished {
+                newest: Some(run),
+                followed,
+            };
         }
-        for run in runs {
+        end_followed(service, &scene, head, &runs.followed).await?;
+        if let Some(run) = runs.newest {
             let check = Check {
                 service,
                 scene: &scene,
@@ -171,7 +193,7 @@ impl<'c> Check<'c> {
             .store
             .set_gate(&subject, head, GateState::Pending, service.now())
             .await?;
-        let run = match api(service, scene).begin(head, &subject.name).await {
+        let (run, followed) = match api(service, scene).begin(head, &subject.name).await {
             // A group that was dissolved meanwhile has no commit any more.
             Err(ApiError::Refused { status: 422, .. }) if matches!(asked, Asked::Group { .. }) => {
                 over(service, scene, asked, head, &dissolved()).await?;
@@ -181,6 +203,8 @@ impl<'c> Check<'c> {
             }
             begun => begun?,
         };
+        // Now, while the newest one is in progress: nothing that ends after it can be taken for its result.
+        end_followed(service, scene, head, &followed).await?;
         Ok(Self {
             service,
             scene,
