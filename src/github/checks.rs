@@ -441,3 +441,41 @@ impl ChecksApi<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: i64, external: &str, is_completed: bool) -> CheckRun {
+        CheckRun {
+            id,
+            is_completed,
+            is_failure: false,
+            external: external.to_owned(),
+            annotations: 0,
+        }
+    }
+
+    #[test]
+    fn only_the_newest_of_its_own_runs_is_gone_on_with() {
+        let ids = |runs: Vec<CheckRun>| {
+            let found = Unfinished::of(runs, "pull:3");
+            let followed: Vec<i64> = found.followed.iter().map(|one| one.id).collect();
+            (found.newest.map(|one| one.id), followed)
+        };
+        assert_eq!(ids(Vec::new()), (None, vec![]));
+        let (mine, other) = ("pull:3", "pull:4");
+        let runs = vec![
+            run(1, mine, false),
+            run(2, mine, true),
+            run(3, other, false),
+        ];
+        assert_eq!(ids(runs), (None, vec![1]));
+        let runs = vec![
+            run(1, mine, false),
+            run(2, mine, false),
+            run(3, other, true),
+        ];
+        assert_eq!(ids(runs), (Some(2), vec![1]));
+    }
+}

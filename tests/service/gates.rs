@@ -11,6 +11,7 @@ use crate::stage::{Database, FILE, REPO, Stage, file, runtime, safe_copy, store_
 pub(crate) const TESTS: &[Test] = &[
     ("two_reviews_of_one_commit_at_once", at_once),
     ("a_repair_frees_the_other_with_the_commit", freed),
+    ("a_check_cut_off_by_a_close_frees_the_other", cut_off),
     ("a_group_with_the_commit_of_a_pull_request", group),
     ("a_group_dissolved_under_review_leaves_no_gate", dissolved),
     ("a_group_merged_before_its_review_is_reviewed", merged),
@@ -104,6 +105,35 @@ fn freed(database: &Database) {
     assert_eq!(stage.scene.conclusion("again").as_deref(), Some("failure"));
     hub.close(REPO, third);
     stage.settle();
+    assert_eq!(stage.scene.conclusion("again").as_deref(), Some("success"));
+    stage.scene.assert_sound(other);
+}
+
+/// Both pass. The check of one is asked for again and put off with its gate noted, and its pull request is closed
+/// then: its run fails as the newest of the commit, so that the other one has to be reviewed again.
+fn cut_off(database: &Database) {
+    let stage = Stage::new(database);
+    let hub = &stage.scene.hub;
+    with_lab(&stage);
+    let one = stage.scene.pull("fix", &[(FILE, &file(&[safe_copy("a")]))]);
+    stage.settle();
+    hub.create_branch(REPO, "again", "fix");
+    let other = hub.open_pull(REPO, "again", "lab");
+    stage.settle();
+    assert_eq!(stage.scene.conclusion("again").as_deref(), Some("success"));
+    let broken = FaultKind::BadGatewayBeforeStoring;
+    hub.fault(Fault::new("PATCH", "/repos/*/*/check-runs/*", broken));
+    let head = hub.tip(REPO, "fix");
+    hub.rerequest_check_run(REPO, stage.scene.checks(&head)[0].id, "bo");
+    let is_begun = |hub: &fakehub::Hub| hub.faults_left() == 0;
+    assert!(hub.wait_until(Duration::from_secs(60), is_begun));
+    hub.close(REPO, one);
+    stage.settle();
+    let runs = stage.scene.checks(&head);
+    assert!(
+        runs.iter().all(|run| run.status == "completed"),
+        "{runs:#?}"
+    );
     assert_eq!(stage.scene.conclusion("again").as_deref(), Some("success"));
     stage.scene.assert_sound(other);
 }
