@@ -132,6 +132,28 @@ pub struct CheckRun {
     annotations: u64,
 }
 
+/// The runs of a pull request or group on a commit that have not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unfinished {
+    /// The newest of all its runs there; `None` where that one has ended.
+    pub newest: Option<CheckRun>,
+    /// Those that a newer one of its runs follows, oldest first: nobody goes on with them.
+    pub followed: Vec<CheckRun>,
+}
+
+impl Unfinished {
+    /// Of runs that are sorted, oldest first.
+    fn of(mut runs: Vec<CheckRun>, external: &str) -> Self {
+        runs.retain(|run| run.external == external);
+        let newest = runs.pop().filter(|run| !run.is_completed);
+        runs.retain(|run| !run.is_completed);
+        Self {
+            newest,
+            followed: runs,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct RunsPart {
     check_runs: Vec<RunPart>,
@@ -291,28 +313,39 @@ impl ChecksApi<'_> {
         Ok(self.runs(head, "latest").await?.pop())
     }
 
-    /// The runs of a pull request or group on a commit that were begun and have not ended, oldest first.
+    /// The runs of a pull request or group on a commit that were begun and have not ended.
     ///
     /// # Errors
     /// As any request.
-    pub async fn unfinished(&self, head: &str, external: &str) -> Result<Vec<CheckRun>, ApiError> {
-        let mut runs = self.runs(head, "all").await?;
-        runs.retain(|run| run.external == external && !run.is_completed);
-        Ok(runs)
+    pub async fn unfinished(&self, head: &str, external: &str) -> Result<Unfinished, ApiError> {
+        Ok(Unfinished::of(self.runs(head, "all").await?, external))
     }
 
-    /// A run that shows that the review is under way: the one that is there, or a new one.
+    /// A run that shows that the review is under way: the one that is there, or a new one. Beside it those that
+    /// it follows and that have not ended.
     ///
     /// # Errors
     /// As any request.
-    pub async fn begin(&self, head: &str, external: &str) -> Result<CheckRun, ApiError> {
-        match self.runs(head, "all").await?.pop() {
+    pub async fn begin(
+        &self,
+        head: &str,
+        external: &str,
+    ) -> Result<(CheckRun, Vec<CheckRun>), ApiError> {
+        let runs = self.runs(head, "all").await?;
+        let last = runs.last().map(|run| run.id);
+        let Unfinished {
+            newest,
+            mut followed,
+        } = Unfinished::of(runs, external);
+        match newest {
             // A completed one stays true until the new result is known, and gets a successor then. One that
-            // another run follows is not counted any more.
-            Some(run) if run.external == external && !run.is_completed && run.annotations == 0 => {
-                Ok(run)
+            // another run follows, whoever's it is, is not counted any more.
+            Some(run) if Some(run.id) == last && run.annotations == 0 => Ok((run, followed)),
+            newest => {
+                let run = self.create(head, external).await?;
+                followed.extend(newest.filter(|one| one.id != run.id));
+                Ok((run, followed))
             }
-            _ => self.create(head, external).await,
         }
     }
 
@@ -333,7 +366,7 @@ impl ChecksApi<'_> {
             Ok(part) => part.id,
             // It may have been made: looked for before anything is sent again.
             Err(error @ ApiError::Unknown { .. }) => {
-                match self.unfinished(head, external).await?.pop() {
+                match self.unfinished(head, external).await?.newest {
                     Some(run) => run.id,
                     None => return Err(error),
                 }
@@ -406,5 +439,43 @@ impl ChecksApi<'_> {
             .write(Method::PATCH, &self.path(&format!("/{run}")), body)
             .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: i64, external: &str, is_completed: bool) -> CheckRun {
+        CheckRun {
+            id,
+            is_completed,
+            is_failure: false,
+            external: external.to_owned(),
+            annotations: 0,
+        }
+    }
+
+    #[test]
+    fn only_the_newest_of_its_own_runs_is_gone_on_with() {
+        let ids = |runs: Vec<CheckRun>| {
+            let found = Unfinished::of(runs, "pull:3");
+            let followed: Vec<i64> = found.followed.iter().map(|one| one.id).collect();
+            (found.newest.map(|one| one.id), followed)
+        };
+        assert_eq!(ids(Vec::new()), (None, vec![]));
+        let (mine, other) = ("pull:3", "pull:4");
+        let runs = vec![
+            run(1, mine, false),
+            run(2, mine, true),
+            run(3, other, false),
+        ];
+        assert_eq!(ids(runs), (None, vec![1]));
+        let runs = vec![
+            run(1, mine, false),
+            run(2, mine, false),
+            run(3, other, true),
+        ];
+        assert_eq!(ids(runs), (Some(2), vec![1]));
     }
 }

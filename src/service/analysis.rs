@@ -114,9 +114,6 @@ pub(super) async fn analysed(
                 // There is no record that lacks it.
                 analysed.short.retain(|one| one.part != Part::PatchId);
             }
-            for one in &analysed.short {
-                service.metrics.shortfall(one.part.as_str());
-            }
             Ok(analysed)
         }
         Ok(Err(error)) => Err(failed(format!("the change cannot be reviewed: {error}"))),

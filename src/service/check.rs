@@ -11,7 +11,7 @@ use super::outcome::{self, dissolved};
 use super::scene::Scene;
 use super::state::Service;
 use super::worker::JobError;
-use crate::github::checks::{CheckRun, ChecksApi, Conclusion, Output};
+use crate::github::checks::{CheckRun, ChecksApi, Conclusion, Output, Unfinished};
 use crate::github::{ApiError, ErrorClass, Fence};
 use crate::store::{Beside, Claim, GateState, Store, StoreError, Subject};
 
@@ -77,21 +77,51 @@ async fn end_unfinished(
     words: &Output,
 ) -> Result<(), JobError> {
     let checks = api(service, scene);
-    let ended = async {
-        for run in checks.unfinished(head, &subject.name).await? {
-            checks.complete(&run, Conclusion::Failure, words).await?;
-        }
-        Ok::<(), ApiError>(())
+    let runs = match checks.unfinished(head, &subject.name).await {
+        Ok(runs) => runs,
+        Err(error) => return unless_gone(service, head, error),
     };
-    match ended.await {
-        // The commit is gone, say: then nobody sees its check, and what is left to do must not wait for it.
-        Err(error) if error.class() == ErrorClass::Permanent => {
-            service.failed(&error);
-            tracing::warn!(error = %error, commit = head, "a check that was begun cannot be ended");
-            Ok(())
-        }
-        ended => Ok(ended?),
+    end_followed(service, scene, head, &runs.followed).await?;
+    let Some(run) = runs.newest else {
+        return Ok(());
+    };
+    // First: an earlier review may have found nothing, and whoever shares the commit is to know that its check
+    // fails, so that they are reviewed again once this is taken back.
+    let now = service.now();
+    scene.store.close_gate(subject, head, now).await?;
+    match checks.complete(&run, Conclusion::Failure, words).await {
+        Ok(()) => Ok(()),
+        Err(error) => unless_gone(service, head, error),
     }
+}
+
+/// Ends runs that a newer one of the same pull request or group follows: what became of the review is said there,
+/// and GitHub does not count them.
+async fn end_followed(
+    service: &Service,
+    scene: &Scene,
+    head: &str,
+    runs: &[CheckRun],
+) -> Result<(), JobError> {
+    let checks = api(service, scene);
+    let words = outcome::followed();
+    for run in runs {
+        if let Err(error) = checks.complete(run, Conclusion::Neutral, &words).await {
+            unless_gone(service, head, error)?;
+        }
+    }
+    Ok(())
+}
+
+/// Goes on where a check cannot be ended for good. The commit is gone, say: then nobody sees its check, and what
+/// is left to do must not wait for it.
+fn unless_gone(service: &Service, head: &str, error: ApiError) -> Result<(), JobError> {
+    if error.class() != ErrorClass::Permanent {
+        return Err(error.into());
+    }
+    service.failed(&error);
+    tracing::warn!(error = %error, commit = head, "a check that was begun cannot be ended");
+    Ok(())
 }
 
 /// Ends the checks of a job that will not come to an end, where it began one: else they are in progress for ever.
@@ -113,11 +143,16 @@ pub(super) async fn give_up(
     let checks = api(service, &scene);
     for (head, state) in &begun {
         let mut runs = checks.unfinished(head, &subject.name).await?;
-        if runs.is_empty() && *state == GateState::Pending {
+        if runs.newest.is_none() && *state == GateState::Pending {
             // The process ended between the note and the run.
-            runs.push(checks.begin(head, &subject.name).await?);
+            let (run, followed) = checks.begin(head, &subject.name).await?;
+            runs = Unfinished {
+                newest: Some(run),
+                followed,
+            };
         }
-        for run in runs {
+        end_followed(service, &scene, head, &runs.followed).await?;
+        if let Some(run) = runs.newest {
             let check = Check {
                 service,
                 scene: &scene,
@@ -142,9 +177,10 @@ impl<'c> Check<'c> {
         text: String,
     ) -> Result<Self, JobError> {
         let subject = asked.subject(&scene.row);
-        for (left, state) in begun(&scene.store, &subject, head).await? {
-            // A try that was put off began one, and a newer commit came meanwhile.
-            if left != head && state == GateState::Pending {
+        for (left, _) in begun(&scene.store, &subject, head).await? {
+            // A try that was put off began one, and a newer commit came meanwhile. It may have been asked for by
+            // a re-run of a review that had ended, so the gate does not tell.
+            if left != head {
                 let words = outcome::unended(
                     "A newer commit came before the review of this one was done.",
                     "The check of the newest commit says what became of it.",
@@ -157,7 +193,7 @@ impl<'c> Check<'c> {
             .store
             .set_gate(&subject, head, GateState::Pending, service.now())
             .await?;
-        let run = match api(service, scene).begin(head, &subject.name).await {
+        let (run, followed) = match api(service, scene).begin(head, &subject.name).await {
             // A group that was dissolved meanwhile has no commit any more.
             Err(ApiError::Refused { status: 422, .. }) if matches!(asked, Asked::Group { .. }) => {
                 over(service, scene, asked, head, &dissolved()).await?;
@@ -167,6 +203,8 @@ impl<'c> Check<'c> {
             }
             begun => begun?,
         };
+        // Now, while the newest one is in progress: nothing that ends after it can be taken for its result.
+        end_followed(service, scene, head, &followed).await?;
         Ok(Self {
             service,
             scene,

@@ -38,6 +38,7 @@ struct Payload {
     review: Option<ReviewPart>,
     comment: Option<CommentPart>,
     merge_group: Option<GroupPart>,
+    reason: Option<String>,
     check_run: Option<CheckPart>,
     check_suite: Option<SuitePart>,
     requested_action: Option<ActionPart>,
@@ -379,6 +380,7 @@ impl Scene<'_> {
                 repository: part.id,
                 head,
                 base,
+                is_merged: self.payload.reason.as_deref() == Some("merged"),
             },
             _ => return Vec::new(),
         };

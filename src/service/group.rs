@@ -7,7 +7,7 @@ use super::check::{self, Check};
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
-use super::short::{Part, Short};
+use super::short::{self, Part};
 use super::state::Service;
 use super::worker::JobError;
 use crate::github::Fence;
@@ -19,10 +19,9 @@ use crate::store::Claim;
 
 pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Result<(), JobError> {
     let scene = Scene::of(service, claim, fence).await?;
-    let started_ms = service.now();
-    let (head, base) = (claim.job.head.as_str(), claim.job.base.as_str());
+    let head = claim.job.head.as_str();
     let asked = Asked::Group {
-        base: base.to_owned(),
+        base: claim.job.base.clone(),
     };
     if claim.is_dissolved() {
         check::over(service, &scene, &asked, head, &outcome::dissolved()).await?;
@@ -30,7 +29,25 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
             message: "the merge group was dissolved".to_owned(),
         });
     }
-    let check = Check::begin(service, &scene, &asked, head, String::new()).await?;
+    review(service, claim, &scene, &asked).await?;
+    // The commit is on its branch now. Whoever brings it on from there is not kept from it by a group that is no
+    // more.
+    if scene.store.is_merged(&claim.lease).await? {
+        let subject = asked.subject(&scene.row);
+        scene.store.drop_gate(&subject, head, service.now()).await?;
+    }
+    Ok(())
+}
+
+async fn review(
+    service: &Service,
+    claim: &Claim,
+    scene: &Scene,
+    asked: &Asked,
+) -> Result<(), JobError> {
+    let started_ms = service.now();
+    let (head, base) = (claim.job.head.as_str(), claim.job.base.as_str());
+    let check = Check::begin(service, scene, asked, head, String::new()).await?;
     let most = service.settings.cache.most_repository_kib;
     if scene.size_kib > most {
         let why = format!(
@@ -47,7 +64,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         // Whoever let it into the queue approved what it brings.
         proposes: false,
     };
-    let mut analysed = match analysed(service, &scene, &commits).await {
+    let mut analysed = match analysed(service, scene, &commits).await {
         Err(JobError::Failed { message }) => {
             // The queue should not wait for tries that will fail as well.
             check
@@ -66,7 +83,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
         .short
         .iter()
         .filter(|one| one.part == Part::PatchId);
-    notes.extend(told.map(Short::sentence));
+    notes.extend(short::said(told, &service.metrics));
     let gate = Gate::of(&analysed.analysis.report);
     let submission =
         analysed
@@ -79,7 +96,7 @@ pub(super) async fn run(service: &Service, claim: &Claim, fence: &Fence) -> Resu
     let rungs = plan(&submission, &Anchors::default(), &[], options);
     let terms = std::mem::take(&mut analysed.analysis.terms);
     let ended = Ended {
-        scene: &scene,
+        scene,
         analysed: &analysed,
         number: 0,
         head,

@@ -75,6 +75,15 @@ pub(super) fn dissolved() -> Output {
     )
 }
 
+/// The text of a check run that a newer one of the same review follows.
+pub(super) fn followed() -> Output {
+    Output {
+        title: "The review was begun again".to_owned(),
+        summary: "What became of it is said in the newer run of this check.".to_owned(),
+        ..Output::default()
+    }
+}
+
 /// The text of the check run. `page` is the address of the dashboard's page about it.
 pub(super) fn output(
     gate: Gate,

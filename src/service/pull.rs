@@ -9,7 +9,7 @@ use super::decide;
 use super::keep::{self, Ended};
 use super::outcome::{self, Gate};
 use super::scene::Scene;
-use super::short::Short;
+use super::short;
 use super::state::Service;
 use super::worker::JobError;
 use crate::evidence::Reviewers;
@@ -205,7 +205,7 @@ impl Review<'_> {
         hands.push(self.pull.author.to_ascii_lowercase());
         let decided = in_force(&decisions, day(service.now()), &hands);
         let mut notes = decided.over;
-        notes.extend(analysed.short.iter().map(Short::sentence));
+        notes.extend(short::said(&analysed.short, &service.metrics));
         let mut people = match analysed.analysis.proposed.is_empty() && service.record_key.is_none()
         {
             true => None,

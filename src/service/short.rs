@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use super::metrics::Metrics;
+
 /// A part of a review without which it is still one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -39,7 +41,7 @@ impl Short {
     }
 
     /// What follows from it, as a sentence for whoever reads the check.
-    pub(super) fn sentence(&self) -> String {
+    fn sentence(&self) -> String {
         let why = &self.why;
         match self.part {
             Part::Anchors => format!(
@@ -68,6 +70,19 @@ pub(super) fn told<T, E: Display>(
             None
         }
     }
+}
+
+/// The sentences for the check. Each is counted here, so that the numbers hold what people were told and no more.
+pub(super) fn said<'s>(
+    short: impl IntoIterator<Item = &'s Short>,
+    metrics: &Metrics,
+) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for one in short {
+        metrics.shortfall(one.part.as_str());
+        sentences.push(one.sentence());
+    }
+    sentences
 }
 
 #[cfg(test)]

@@ -24,6 +24,10 @@ const FIRST_MS: Millis = 5_000;
 /// How many times as often as it may fail a job may be begun without ever coming to an end.
 const LOST: i64 = 3;
 
+/// What is left to do where the database holds what cannot be read or continued.
+const RESTORE: &str =
+    "Whoever runs the service restores a backup of its database; run the check again then.";
+
 /// Longest pause after a failure.
 const LONGEST_MS: Millis = 15 * 60 * 1_000;
 
@@ -300,11 +304,16 @@ impl Service {
                 "Run the check again once that is repaired. `scrubin serve queue` lists what was given up.",
             ),
             // Before the last try: people should not wait for those that will fail as well.
-            Err(JobError::Store(error @ (StoreError::Chain { .. } | StoreError::Word { .. }))) => (
+            Err(JobError::Store(error @ StoreError::Chain { .. })) => (
                 format!(
                     "The review was made and cannot be kept, and a gate without its record was not passed: {error}."
                 ),
-                "Whoever runs the service restores a backup of its database; run the check again then.",
+                RESTORE,
+            ),
+            // It may have come at any moment, perhaps before there was a review.
+            Err(JobError::Store(error @ StoreError::Word { .. })) => (
+                format!("What the service had noted before could not be read: {error}."),
+                RESTORE,
             ),
             _ => return None,
         };

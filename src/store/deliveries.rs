@@ -1,10 +1,12 @@
 //! Deliveries of GitHub's, each taken once, together with what follows from it.
 
+use sqlx::{Any, Transaction};
+
 use super::installations::{
     Installation, InstallationState, RepositoryRow, RepositoryState, know_installation,
     put_installation, put_repository,
 };
-use super::jobs::{DISSOLVED, Job, enqueue};
+use super::jobs::{DISSOLVED, Job, Lease, enqueue};
 use super::open::StoreError;
 use super::{Millis, Store};
 
@@ -98,6 +100,8 @@ pub enum Effect {
         head: String,
         /// The commit it was to go onto.
         base: String,
+        /// Whether it is no more because it was merged: a review of it that was asked for is still made.
+        is_merged: bool,
     },
     /// Something that a person asked for, answered by the job of its pull request.
     Request(Request),
@@ -112,7 +116,41 @@ pub enum Accepted {
     Seen,
 }
 
+/// Who asked last where the merge queue merged the group of a job that waits or is under way.
+const MERGED: &str = "merged";
+
+/// Notes on the job of a group that the group was merged; says whether there is a review to go on with. It is
+/// neither asked for again nor put back: only what its group says ends with it.
+async fn note_merged(
+    transaction: &mut Transaction<'static, Any>,
+    job: &Job,
+) -> Result<bool, StoreError> {
+    let noted = sqlx::query(
+        "UPDATE jobs SET delivery = $1 WHERE key = $2 AND state <> 'dead' AND delivery <> $3",
+    )
+    .bind(MERGED)
+    .bind(job.key())
+    .bind(DISSOLVED)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(noted.rows_affected() > 0)
+}
+
 impl Store {
+    /// Whether the merge queue merged the group of a job since its review was asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_merged(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let count: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE key = $1 AND delivery = $2")
+                .bind(lease.key.clone())
+                .bind(MERGED)
+                .fetch_one(super::open::reader(self))
+                .await?;
+        Ok(count > 0)
+    }
+
     /// Takes a delivery and all that follows from it, or nothing of both.
     ///
     /// # Errors
@@ -182,11 +220,15 @@ impl Store {
                     repository,
                     head,
                     base,
+                    is_merged,
                 } => {
-                    // By its job, so that a review of it that is under way now is not the last to say something.
                     let (head, base) = (head.clone(), base.clone());
                     let job = Job::group(*installation, *repository, head, base);
-                    enqueue(&mut transaction, &job, DISSOLVED, now).await?;
+                    let goes_on = *is_merged && note_merged(&mut transaction, &job).await?;
+                    if !goes_on {
+                        // By its job, so that a review of it that is under way now is not the last to say something.
+                        enqueue(&mut transaction, &job, DISSOLVED, now).await?;
+                    }
                 }
                 Effect::Request(request) => {
                     sqlx::query(

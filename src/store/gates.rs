@@ -159,6 +159,31 @@ impl Store {
             .await
     }
 
+    /// Notes that a subject keeps a commit from merging after all. What it says of other commits stays, and where it
+    /// says nothing of this one that stays so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn close_gate(
+        &self,
+        subject: &Subject,
+        head: &str,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        self.execute(
+            sqlx::query(
+                "UPDATE gates SET state = 'closed', changed_ms = $1 \
+                 WHERE repository = $2 AND subject = $3 AND head = $4 AND state <> 'left'",
+            )
+            .bind(now)
+            .bind(subject.repository)
+            .bind(subject.name.clone())
+            .bind(head.to_owned()),
+        )
+        .await?;
+        Ok(())
+    }
+
     /// Forgets what a pull request says, for it is closed, or what a group says of its commit, for it is
     /// dissolved. Pull requests that share the commit, and wait for it no longer, are reviewed again.
     ///

@@ -11,8 +11,10 @@ use crate::stage::{Database, FILE, REPO, Stage, file, runtime, safe_copy, store_
 pub(crate) const TESTS: &[Test] = &[
     ("two_reviews_of_one_commit_at_once", at_once),
     ("a_repair_frees_the_other_with_the_commit", freed),
+    ("a_check_cut_off_by_a_close_frees_the_other", cut_off),
     ("a_group_with_the_commit_of_a_pull_request", group),
     ("a_group_dissolved_under_review_leaves_no_gate", dissolved),
+    ("a_group_merged_before_its_review_is_reviewed", merged),
     (
         "two_that_leave_a_commit_do_not_wait_for_each_other",
         leaving,
@@ -103,6 +105,35 @@ fn freed(database: &Database) {
     assert_eq!(stage.scene.conclusion("again").as_deref(), Some("failure"));
     hub.close(REPO, third);
     stage.settle();
+    assert_eq!(stage.scene.conclusion("again").as_deref(), Some("success"));
+    stage.scene.assert_sound(other);
+}
+
+/// Both pass. The check of one is asked for again and put off with its gate noted, and its pull request is closed
+/// then: its run fails as the newest of the commit, so that the other one has to be reviewed again.
+fn cut_off(database: &Database) {
+    let stage = Stage::new(database);
+    let hub = &stage.scene.hub;
+    with_lab(&stage);
+    let one = stage.scene.pull("fix", &[(FILE, &file(&[safe_copy("a")]))]);
+    stage.settle();
+    hub.create_branch(REPO, "again", "fix");
+    let other = hub.open_pull(REPO, "again", "lab");
+    stage.settle();
+    assert_eq!(stage.scene.conclusion("again").as_deref(), Some("success"));
+    let broken = FaultKind::BadGatewayBeforeStoring;
+    hub.fault(Fault::new("PATCH", "/repos/*/*/check-runs/*", broken));
+    let head = hub.tip(REPO, "fix");
+    hub.rerequest_check_run(REPO, stage.scene.checks(&head)[0].id, "bo");
+    let is_begun = |hub: &fakehub::Hub| hub.faults_left() == 0;
+    assert!(hub.wait_until(Duration::from_secs(60), is_begun));
+    hub.close(REPO, one);
+    stage.settle();
+    let runs = stage.scene.checks(&head);
+    assert!(
+        runs.iter().all(|run| run.status == "completed"),
+        "{runs:#?}"
+    );
     assert_eq!(stage.scene.conclusion("again").as_deref(), Some("success"));
     stage.scene.assert_sound(other);
 }
@@ -227,6 +258,40 @@ fn dissolved(database: &Database) {
         "{runs:#?}"
     );
     assert_eq!(stage.scene.conclusion("fix").as_deref(), Some("success"));
+    stage.scene.assert_sound(number);
+}
+
+/// A group whose check is not required is merged while its job waits for the next try.
+fn merged(database: &Database) {
+    let stage = Stage::new(database);
+    let hub = &stage.scene.hub;
+    let number = stage.scene.pull("fix", &[(FILE, &file(&[safe_copy("a")]))]);
+    stage.settle();
+    let broken = FaultKind::BadGatewayBeforeStoring;
+    hub.fault(Fault::new("PATCH", "/repos/*/*/check-runs/*", broken));
+    let group = hub.merge_group(REPO, number);
+    let is_begun = |hub: &fakehub::Hub| hub.faults_left() == 0;
+    assert!(hub.wait_until(Duration::from_secs(60), is_begun));
+    // The queue removes its own branch; the commit stays where it was merged to.
+    hub.force_push(REPO, "landed", &group.head_sha);
+    hub.destroy_merge_group(REPO, &group, "merged");
+    stage.settle();
+    let runs = stage.scene.checks(&group.head_sha);
+    assert!(
+        runs.iter().all(|run| run.status == "completed"),
+        "{runs:#?}"
+    );
+    let last = runs.last().unwrap();
+    assert_eq!(last.conclusion.as_deref(), Some("success"), "{last:#?}");
+    let nobody = Subject {
+        installation: i64::try_from(stage.scene.installation).unwrap(),
+        repository: i64::try_from(hub.repository_id(REPO)).unwrap(),
+        name: "pull:0".to_owned(),
+        number: 0,
+    };
+    let store = &stage.service.store;
+    let said = stage.wait(store.beside(&nobody, &group.head_sha)).unwrap();
+    assert_eq!(said, [], "a group that is no more says nothing");
     stage.scene.assert_sound(number);
 }
 

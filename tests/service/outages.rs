@@ -11,7 +11,7 @@ use scrubin::store::{Job, JobKind, RepositoryRow, RepositoryState};
 use sqlx::{AnyConnection, Connection as _};
 
 use crate::Test;
-use crate::stage::{Database, FILE, REPO, Scene, Stage, file, runtime, unsafe_copy};
+use crate::stage::{Database, FILE, REPO, Scene, Stage, file, runtime, safe_copy, unsafe_copy};
 
 pub(crate) const TESTS: &[Test] = &[
     ("what_was_missed_is_asked_for_again", missed),
@@ -400,6 +400,18 @@ fn newer(database: &Database) {
     let head = hub.commit_files(REPO, "fix", &[(FILE, &file(&[unsafe_copy("b")]))]);
     steps.work();
     assert!(steps.said(&head).1.contains("1 finding"));
+    let (run, words) = steps.said(&before);
+    assert_eq!(run.conclusion.as_deref(), Some("failure"));
+    assert!(words.contains("A newer commit came"), "{words}");
+    // The review was done and noted; only its check did not end.
+    let path = "/repos/*/*/check-runs/*";
+    hub.fault(Fault::new("PATCH", path, FaultKind::TokenExpired));
+    let before = hub.commit_files(REPO, "fix", &[(FILE, &file(&[safe_copy("c")]))]);
+    steps.work();
+    assert_eq!(hub.faults_left(), 0);
+    assert_eq!(steps.said(&before).0.status, "in_progress");
+    hub.commit_files(REPO, "fix", &[(FILE, &file(&[unsafe_copy("d")]))]);
+    steps.work();
     let (run, words) = steps.said(&before);
     assert_eq!(run.conclusion.as_deref(), Some("failure"));
     assert!(words.contains("A newer commit came"), "{words}");

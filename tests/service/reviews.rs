@@ -1,6 +1,6 @@
 //! Pull requests from event to posted review.
 
-use fakehub::Edit;
+use fakehub::{Edit, Fault, FaultKind};
 use scrubin::store::FindingState;
 
 use crate::Test;
@@ -307,6 +307,18 @@ fn annotations(database: &Database) {
     assert_eq!(run.annotations.len(), 120);
     assert_eq!(run.conclusion.as_deref(), Some("failure"));
     assert_eq!(scene.comments(number).len(), 10);
+    // Cut off between two batches: the next try makes another run, and ends the one that is half annotated.
+    let broken = FaultKind::BadGatewayBeforeStoring;
+    let path = "/repos/*/*/check-runs/*";
+    scene.hub.fault(Fault::new("PATCH", path, broken).after(1));
+    scene.hub.rerequest_check_run(REPO, run.id, "bo");
+    stage.settle();
+    assert_eq!(scene.hub.faults_left(), 0);
+    let runs = scene.checks(&scene.hub.tip(REPO, "fix"));
+    let ends: Vec<Option<&str>> = runs.iter().map(|run| run.conclusion.as_deref()).collect();
+    assert_eq!(ends, [Some("failure"), Some("neutral"), Some("failure")]);
+    let sizes: Vec<usize> = runs.iter().map(|run| run.annotations.len()).collect();
+    assert_eq!(sizes, [120, 50, 120]);
     scene.assert_sound(number);
 }
 

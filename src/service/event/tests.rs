@@ -80,8 +80,24 @@ fn a_merge_group_is_reviewed_on_its_own_commit() {
     let (_, effects) = of("merge_group", with(base("destroyed"), group.clone()));
     assert!(matches!(
         effects.as_slice(),
-        [Effect::Repository { .. }, Effect::Dissolved { repository: 9, head, .. }] if head == "ab"
+        [Effect::Repository { .. }, Effect::Dissolved { repository: 9, head, is_merged: false, .. }]
+            if head == "ab"
     ));
+    for (reason, merged) in [
+        ("merged", true),
+        ("dequeued", false),
+        ("invalidated", false),
+    ] {
+        let body = with(base("destroyed"), group.clone());
+        let (_, effects) = of("merge_group", with(body, json!({"reason": reason})));
+        assert!(
+            matches!(
+                effects.as_slice(),
+                [Effect::Repository { .. }, Effect::Dissolved { is_merged, .. }] if *is_merged == merged
+            ),
+            "{reason}"
+        );
+    }
     assert_eq!(of("merge_group", with(base("levitated"), group)).1, []);
 }
 
