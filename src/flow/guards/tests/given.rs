@@ -34,7 +34,7 @@ void *bits(size_t count) {
     size_t words = count / 2;
     return malloc(words * 4);
 }",
-            &["4 alloc-size-wrap"],
+            &["5 alloc-size-wrap"],
             "count / 2",
             good,
         );
