@@ -285,9 +285,17 @@ pub(super) fn allocation(
                         continue;
                     }
                 }
-                if op == BinaryOp::Mul
-                    && (is_shrunk_for(values, left, right) || is_shrunk_for(values, right, left))
-                {
+                let is_shrunk = match op {
+                    BinaryOp::Mul => {
+                        is_shrunk_for(values, left, right) || is_shrunk_for(values, right, left)
+                    }
+                    // A half and a constant.
+                    _ => {
+                        divisor(values, left).is_some() && values.is_constant(right)
+                            || divisor(values, right).is_some() && values.is_constant(left)
+                    }
+                };
+                if is_shrunk {
                     continue;
                 }
                 let open: Vec<ValueId> = [left, right]
@@ -333,14 +341,19 @@ fn is_shrunk_for(values: &super::values::Values, number: ValueId, factor: ValueI
     if let Value::Binary(BinaryOp::Add, left, right) = values.get(number)
         && values.constant(right) == Some(1)
     {
-        number = values.strip(left);
+        number = left;
     }
-    match values.get(number) {
-        Value::Binary(BinaryOp::Div, _, by) => values
-            .constant(factor)
-            .zip(values.constant(by))
-            .is_some_and(|(factor, by)| (1..=by).contains(&factor)),
-        _ => false,
+    values
+        .constant(factor)
+        .zip(divisor(values, number))
+        .is_some_and(|(factor, by)| (1..=by).contains(&factor))
+}
+
+/// By which constant a number was divided, if by more than one.
+fn divisor(values: &super::values::Values, number: ValueId) -> Option<i128> {
+    match values.get(values.strip(number)) {
+        Value::Binary(BinaryOp::Div, _, by) => values.constant(by).filter(|by| *by > 1),
+        _ => None,
     }
 }
 
