@@ -15,6 +15,7 @@ of the repositories that have a report into the file.
 import argparse
 import csv
 import json
+import re
 from collections import Counter, namedtuple
 from math import sqrt
 
@@ -95,6 +96,34 @@ def row_of(name, verdicts):
             f"{low:.0f}-{high:.0f}"]
 
 
+def stated():
+    """The precision that each rule of the repository states."""
+    precisions = {}
+    for path in ROOT.joinpath("rulesets").rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        for rule, rest in re.findall(r"^  - id: (\S+)(.*?)(?=^  - id: |\Z)", text, re.S | re.M):
+            found = re.search(r"^ +precision: (\w+)", rest, re.M)
+            precisions[rule] = found and found[1]
+    return precisions
+
+
+def chosen(path, verdicts, args):
+    """The verdicts on some repositories, without some rules; those still reported at a precision."""
+    kept = dict(verdicts)
+    if args.only:
+        kept = {finding: verdict for finding, verdict in kept.items() if finding.repository in args.only.split(",")}
+    without = args.without.split(",")
+    kept = {finding: verdict for finding, verdict in kept.items() if finding.rule not in without}
+    if args.still:
+        precisions = stated()
+        with open(path, encoding="utf-8", newline="") as file:
+            there = {Finding(row["rule"], row["repository"], row["path"], int(row["line"]))
+                     for row in csv.DictReader(file) if row["state"] == "reported"}
+        kept = {finding: verdict for finding, verdict in kept.items()
+                if finding in there and precisions.get(finding.rule) == args.still}
+    return kept
+
+
 def show(verdicts):
     """A table by group, and one by rule."""
     head = ["read", "right", "wrong", "unclear", "right %", "95 %"]
@@ -118,8 +147,16 @@ def main():
     parser.add_argument("--report", action="append", default=[], metavar="REPOSITORY=REPORT.json")
     parser.add_argument("--update", action="store_true", help="write into the file what is still reported")
     parser.add_argument("--unread", action="store_true", help="name what the reports show and nobody has read")
+    parser.add_argument("--only", metavar="REPOSITORY,...", help="these repositories alone")
+    parser.add_argument("--without", default="", metavar="RULE,...", help="leave these rules out")
+    parser.add_argument("--still", choices=("high", "medium", "low"),
+                        help="what is still reported by rules that state this precision now")
     args = parser.parse_args()
     verdicts = read_verdicts(args.verdicts)
+    if args.only or args.without or args.still:
+        print(table(["", "read", "right", "wrong", "unclear", "right %", "95 %"],
+                    [row_of("chosen", list(chosen(args.verdicts, verdicts, args).values()))]))
+        return
     show(verdicts)
     if args.report:
         found = set().union(*map(reported, args.report))

@@ -22,7 +22,7 @@ pub type Counts = Vec<(&'static str, i64)>;
 
 /// What is counted where a file of SQLite's could not be written anew: rows that are deleted and may still be read
 /// in its free pages.
-const NOT_WIPED: &str = "rows_not_wiped_from_the_file";
+pub const NOT_WIPED: &str = "rows_not_wiped_from_the_file";
 
 /// Tables that name a repository, and the column that does; whether they are evidence, or lead to it.
 const TABLES: [(&str, &str, bool); 13] = [

@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 
 pub use decisions::{Decision, DecisionKind, DecisionState};
 pub use deliveries::{Accepted, Delivery, Effect, Person, RepositoryFacts, Request};
-pub use erase::{Counts, Scope};
+pub use erase::{Counts, NOT_WIPED, Scope};
 pub use findings::{FindingRow, FindingState, RulePrecision};
 pub use gates::{Beside, GateState, Subject};
 pub use installations::{Installation, InstallationState, RepositoryRow, RepositoryState};

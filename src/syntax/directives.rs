@@ -198,7 +198,7 @@ fn truth(condition: &[u8]) -> Truth {
 }
 
 /// Names that are defined where the text is read as C++ or by the assembler, and never as C.
-fn is_never_c(word: &[u8]) -> bool {
+pub fn is_never_c(word: &[u8]) -> bool {
     matches!(
         word,
         b"__cplusplus"

@@ -26,7 +26,7 @@ mod tokens;
 mod tree;
 
 pub use allocator::use_fast_allocator;
-pub use directives::unseen_groups;
+pub use directives::{is_never_c, unseen_groups};
 pub use functions::Function;
 pub use includes::{Include, includes};
 pub use kind::{Field, Kind};

@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{Outcome, output};
 use crate::service::config::Settings;
 use crate::service::erase_cached;
-use crate::store::{Among, Counts, RepositoryRow, Scope, Store};
+use crate::store::{Among, Counts, NOT_WIPED, RepositoryRow, Scope, Store};
 
 /// What is to be deleted, for people.
 struct Target {
@@ -48,6 +48,12 @@ pub(super) async fn erase(
         QueueFormat::Json => json(&target, &counts, cached),
     })?;
     store.close().await;
+    if counts.iter().any(|(what, _)| *what == NOT_WIPED) {
+        return Err(Failure::message(
+            "the rows are deleted, but the database file still holds their bytes: it could not be written anew",
+        )
+        .with_help("stop the service, make room on the disk, and run `VACUUM` on the file (sqlite3)"));
+    }
     Ok(Outcome::Passed)
 }
 

@@ -1,5 +1,6 @@
 //! Numbers: division by zero, shifts, overflow, conversions.
 
+use super::bounds::{Outside, is_of_type_only};
 use crate::finding::Span;
 use crate::flow::interpret::linear::Linear;
 use crate::flow::interpret::machine::{Family, Frame, Machine, Run};
@@ -38,11 +39,7 @@ impl Machine<'_> {
             return false;
         };
         frame.depth == 0
-            && form.terms().iter().any(|term| {
-                self.arena
-                    .sym(term.0)
-                    .is_some_and(|info| matches!(info.origin, Origin::Parameter(_)))
-            })
+            && self.has_origin(form, |origin| matches!(origin, Origin::Parameter(_)))
             && self.are_callers_known(frame.function)
     }
 
@@ -137,9 +134,10 @@ impl Machine<'_> {
         let limit = i128::from(bits);
         let is_certain = (range.lo >= limit || range.hi < 0) && !run.state.is_caution(form);
         // Where paths meet, the end of the range belongs to one that may not come here.
-        let is_end_real = !self.is_of_many(form);
+        let is_end_real =
+            !self.has_origin(form, |origin| matches!(origin, Origin::Join | Origin::Loop));
         // A test for the sentinel 255 leaves 254, which nobody said.
-        let is_rest = matches!(range.hi, 126 | 127 | 254 | 255 | 65_534 | 65_535);
+        let is_rest = is_of_type_only(&Outside::Over(range.hi));
         let by = if is_certain && range.lo >= limit {
             Some(range.lo)
         } else if is_certain || is_end_real && range.hi >= limit && range.hi_reached && !is_rest {
@@ -257,7 +255,9 @@ impl Machine<'_> {
             None
         };
         let is_outside = self.source_of(a).is_some() || self.source_of(b).is_some();
-        if !is_outside && (self.is_of_rounds(a) || self.is_of_rounds(b)) {
+        // One of all rounds of a loop whose rounds nobody counts.
+        let is_of_rounds = |form| self.has_origin(form, |origin| *origin == Origin::Loop);
+        if !is_outside && (is_of_rounds(a) || is_of_rounds(b)) {
             return;
         }
         let reached = if certain.is_some() {
@@ -302,21 +302,12 @@ impl Machine<'_> {
         );
     }
 
-    /// Whether a number stands for those of several paths, or of all rounds of a loop.
-    fn is_of_many(&self, form: &Linear) -> bool {
+    /// Whether a part of a number has such an origin.
+    fn has_origin(&self, form: &Linear, is_it: impl Fn(&Origin) -> bool) -> bool {
         form.terms().iter().any(|term| {
             self.arena
                 .sym(term.0)
-                .is_some_and(|info| matches!(info.origin, Origin::Join | Origin::Loop))
-        })
-    }
-
-    /// Whether a number is one of all rounds of a loop whose rounds nobody counts.
-    fn is_of_rounds(&self, form: &Linear) -> bool {
-        form.terms().iter().any(|term| {
-            self.arena
-                .sym(term.0)
-                .is_some_and(|info| info.origin == Origin::Loop)
+                .is_some_and(|info| is_it(&info.origin))
         })
     }
 

@@ -495,7 +495,7 @@ fn is_rest_of_type(lo: i128, hi: i128) -> bool {
 }
 
 /// Whether the end that is out of bounds is only the type's, or one beside it (`i != 0xffff`).
-fn is_of_type_only(outside: &Outside) -> bool {
+pub(super) fn is_of_type_only(outside: &Outside) -> bool {
     match outside {
         Outside::Under(at) => *at < -(1 << 20),
         Outside::Over(at) => {

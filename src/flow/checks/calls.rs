@@ -197,6 +197,13 @@ impl Machine<'_> {
         self.check_printed(run, calling, model);
     }
 
+    /// A pointer that a function follows.
+    fn check_argument(&mut self, run: &mut Run, pointer: &Value, calling: &Calling<'_>, index: u8) {
+        let span = calling.operand_span(index);
+        let is_own = calling.is_variable(index);
+        self.check_pointer(run, pointer, span, calling.span, is_own);
+    }
+
     /// A pointer and so many bytes behind it.
     #[expect(
         clippy::too_many_arguments,
@@ -217,13 +224,7 @@ impl Machine<'_> {
             return;
         }
         if extent.lo > 0 {
-            self.check_pointer(
-                run,
-                pointer,
-                calling.operand_span(index),
-                calling.span,
-                calling.is_variable(index),
-            );
+            self.check_argument(run, pointer, calling, index);
             if run.is_dead {
                 return;
             }
@@ -280,13 +281,7 @@ impl Machine<'_> {
         calling: &Calling<'_>,
         index: u8,
     ) {
-        self.check_pointer(
-            run,
-            pointer,
-            calling.operand_span(index),
-            calling.span,
-            calling.is_variable(index),
-        );
+        self.check_argument(run, pointer, calling, index);
         if run.is_dead {
             return;
         }

@@ -179,9 +179,11 @@ impl Lowerer<'_> {
             let is_text = self.only_child(list).is_some();
             let is_never = {
                 let words = crate::flow::guards::words(self.unit.names.text(name));
-                words
-                    .iter()
-                    .any(|word| matches!(word.as_str(), "never" | "unreachable" | "reached"))
+                let has = |wanted: &str| words.iter().any(|word| word == wanted);
+                has("never")
+                    || has("unreachable")
+                    || has("notreached")
+                    || has("not") && has("reached")
             };
             if is_text || is_never {
                 self.stop(Terminator::Unreachable, span);

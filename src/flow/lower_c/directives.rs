@@ -85,15 +85,8 @@ pub(super) fn certain(word: &[u8], rest: &[u8]) -> Option<bool> {
             | b"WIN32"
             | b"__BORLANDC__"
             | b"__WATCOMC__"
-            | b"__cplusplus"
-            | b"__ASSEMBLER__"
-            | b"__ASSEMBLY__"
-            | b"__ASSEMBLY"
-            | b"_ASMLANGUAGE"
-            | b"__IAR_SYSTEMS_ASM__"
-            | b"__LINKER__"
             | b"DOXYGEN"
             | b"__DOXYGEN__"
-    );
+    ) || crate::syntax::is_never_c(name);
     is_undefined.then_some(is_negated)
 }
