@@ -1,6 +1,5 @@
 //! A PostgreSQL of our own, in a temporary folder.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -81,10 +80,7 @@ impl Cluster {
                 String::from_utf8_lossy(&made.stderr)
             ));
         }
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .map_err(|error| error.to_string())?
-            .port();
+        let port = fakehub::free_port().map_err(|error| error.to_string())?;
         let server = Self::serve(&programs, folder.path(), port)?;
         let cluster = Self {
             folder,

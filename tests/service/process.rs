@@ -188,8 +188,7 @@ fn memory_kib(process: u32, line: &str) -> u64 {
 
 /// An address that is free now, so that a process that is started again has the same one.
 pub(crate) fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+    format!("127.0.0.1:{}", fakehub::free_port().unwrap())
 }
 
 /// The answer to a `GET`, head and body; empty where nobody answers.

@@ -111,13 +111,6 @@ fn build() -> Result<PathBuf, String> {
         .ok_or("the built service is not beside this program".to_owned())
 }
 
-fn free_port() -> Result<u16, String> {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| error.to_string())
-}
-
 /// Waits until every check of a repository's open pull requests is complete.
 fn settle(hub: &FakeHub) {
     let until = Instant::now() + Duration::from_secs(60);
@@ -201,7 +194,7 @@ pub(crate) fn run(mut words: impl Iterator<Item = String>) -> Result<(), String>
     hub.set_delivery_mode(fakehub::DeliveryMode::Drop);
     hub.add_installation("scrubin", "acme", &REPOSITORIES, reviewer_permissions());
     hub.set_delivery_mode(fakehub::DeliveryMode::Automatic);
-    let port = free_port()?;
+    let port = fakehub::free_port().map_err(|error| error.to_string())?;
     let address = format!("http://127.0.0.1:{port}");
     hub.set_callbacks("scrubin", &[&format!("{address}/login/callback")]);
     let setting = Setting {

@@ -48,24 +48,26 @@ struct Told {
 pub(crate) struct Receiver {
     pub(crate) url: String,
     told: Told,
+    listener: TcpListener,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Receiver {
     pub(crate) fn start() -> Self {
-        Self::at("127.0.0.1:0")
+        Self::at(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
-    /// Starts another one where this one was, as a service that is started again.
+    /// Starts another one where this one was, as a service that is started again: its connections
+    /// are gone, its port is not (another test would be given it meanwhile).
     pub(crate) fn again(self) -> Self {
-        let address = self.url.replace("http://", "").replace("/hook", "");
+        let listener = self.listener.try_clone().unwrap();
         drop(self);
-        Self::at(&address)
+        Self::at(listener)
     }
 
-    fn at(address: &str) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
+    fn at(listener: TcpListener) -> Self {
         listener.set_nonblocking(true).unwrap();
+        let kept = listener.try_clone().unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let told = Told {
             taken: Arc::default(),
@@ -85,6 +87,7 @@ impl Receiver {
         Self {
             url,
             told,
+            listener: kept,
             _runtime: runtime,
         }
     }
