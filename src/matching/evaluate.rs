@@ -146,9 +146,17 @@ impl<'e> Evaluator<'e> {
             return Vec::new();
         }
         let readable = self.readable();
+        let whole = if regex.is_of_ascii {
+            readable.ascii()
+        } else {
+            readable.text()
+        };
         let (text, start) = match self.context {
-            Some(bound) => readable.at(bound.span),
-            None => (readable.text(), 0),
+            Some(bound) => {
+                let (start, end) = readable.range(bound.span);
+                (whole.get(start..end).unwrap_or_default(), start)
+            }
+            None => (whole, 0),
         };
         if regex.is_missed(text) {
             return Vec::new();
@@ -159,11 +167,17 @@ impl<'e> Evaluator<'e> {
         let mut found = Vec::new();
         let span_of =
             |m: fancy_regex::Match<'_>| readable.place(start + m.start(), start + m.end());
+        let whole_of = |m: fancy_regex::Match<'_>| match regex.to_end {
+            true => readable.place(start + m.start(), start + text.len()),
+            false => span_of(m),
+        };
+        // What goes on to the end is one match.
+        let most = if regex.to_end { 1 } else { usize::MAX };
         if regex.groups.is_empty() {
-            for matched in compiled.find_iter(text) {
+            for matched in compiled.find_iter(text).take(most) {
                 match matched {
                     Ok(matched) => {
-                        let span = span_of(matched);
+                        let span = whole_of(matched);
                         found.push(Found {
                             span,
                             node: None,
@@ -178,7 +192,7 @@ impl<'e> Evaluator<'e> {
             }
             return found;
         }
-        for captures in compiled.captures_iter(text) {
+        for captures in compiled.captures_iter(text).take(most) {
             let Ok(captures) = captures else {
                 self.cut.set(true);
                 break;
@@ -199,7 +213,7 @@ impl<'e> Evaluator<'e> {
                 }
             }
             found.push(Found {
-                span: span_of(whole),
+                span: whole_of(whole),
                 node: None,
                 env,
             });

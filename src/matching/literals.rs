@@ -17,6 +17,27 @@ pub(super) fn is_everywhere(text: &str) -> bool {
     EVERYWHERE.contains(&text)
 }
 
+/// Whether the expression ends with `(?s:.*)\z`, whatever alternative of it matches.
+pub(super) fn ends_with_all(expression: &Expr) -> bool {
+    let Expr::Concat(parts) = expression else {
+        return false;
+    };
+    let [
+        ..,
+        Expr::Repeat {
+            child,
+            lo: 0,
+            hi: usize::MAX,
+            greedy: true,
+        },
+        Expr::Assertion(Assertion::EndText),
+    ] = parts.as_slice()
+    else {
+        return false;
+    };
+    matches!(**child, Expr::Any { newline: true, .. })
+}
+
 /// Splits an expression `\A(?:^(?!a)(?!b)c)` into the anchored expressions that must not match, and the one
 /// that must; `None` for any other form.
 pub(super) fn leading_nots(anchored: &str) -> Option<(Vec<String>, String)> {

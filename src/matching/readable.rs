@@ -1,5 +1,7 @@
 //! The text of a file as regular expressions see it.
 
+use std::cell::OnceCell;
+
 use crate::finding::Span;
 
 /// UTF-8 without what no expression reckons with: a byte order mark, and the carriage return of a
@@ -7,11 +9,18 @@ use crate::finding::Span;
 #[derive(Debug, Default)]
 pub(super) struct Readable {
     text: String,
+    /// The same with [`STRANGE`] for each byte beyond ASCII, made at its first use; none where the text
+    /// has no such byte, or one of the two characters that ASCII letters match where case does not count
+    /// (the Kelvin sign and the long s).
+    ascii: OnceCell<Option<String>>,
     /// Bytes of the file that are left out, sorted.
     left_out: Vec<u32>,
     /// Where each of them would stand in `text`.
     gaps: Vec<u32>,
 }
+
+/// What stands for a byte beyond ASCII: no letter, no blank, no mark.
+const STRANGE: u8 = 0x7f;
 
 impl Readable {
     pub(super) fn new(bytes: &[u8]) -> Self {
@@ -41,6 +50,7 @@ impl Readable {
         let gaps = (0..).zip(&left_out).map(|(before, at)| at - before);
         Self {
             text: kept,
+            ascii: OnceCell::new(),
             gaps: gaps.collect(),
             left_out,
         }
@@ -51,15 +61,40 @@ impl Readable {
         &self.text
     }
 
+    /// The whole text for an expression that does not tell characters beyond ASCII apart, byte for byte.
+    /// One such character in a comment would otherwise keep every search for a word's end from the fast
+    /// automaton: `\b` is Unicode's there, which takes a hundred times as long.
+    pub(super) fn ascii(&self) -> &str {
+        let made = || {
+            if self.text.is_ascii() || self.text.contains(['\u{212a}', '\u{17f}']) {
+                return None;
+            }
+            let bytes = self.text.bytes();
+            let bytes = bytes.map(|byte| if byte.is_ascii() { byte } else { STRANGE });
+            String::from_utf8(bytes.collect()).ok()
+        };
+        self.ascii.get_or_init(made).as_ref().unwrap_or(&self.text)
+    }
+
     /// What stands at a place of the file, and where that begins in the whole text.
     pub(super) fn at(&self, span: Span) -> (&str, usize) {
+        let (start, end) = self.range(span);
+        // An expression over single bytes may end within a character.
+        let text = &self.text;
+        let first = (0..=start).rev().find(|&at| text.is_char_boundary(at));
+        let last = (end..=text.len()).find(|&at| text.is_char_boundary(at));
+        let first = first.unwrap_or(start);
+        let text = text.get(first..last.unwrap_or(end)).unwrap_or_default();
+        (text, first)
+    }
+
+    /// First byte of a place of the file in the whole text, and the one behind it.
+    pub(super) fn range(&self, span: Span) -> (usize, usize) {
         let here = |at: u32| {
             let before = self.left_out.partition_point(|&left_out| left_out < at);
             at as usize - before
         };
-        let start = here(span.start);
-        let text = self.text.get(start..here(span.end)).unwrap_or_default();
-        (text, start)
+        (here(span.start), here(span.end))
     }
 
     /// The place in the file of a part of the whole text.
@@ -110,6 +145,16 @@ mod tests {
         assert_eq!(readable.at(Span::new(5, 9)), ("n\nb", 2));
         assert_eq!(readable.place(3, 3), Span::new(7, 7));
         assert_eq!(Readable::new(b"a\xffb\n").text(), "a?b\n");
+    }
+
+    #[test]
+    fn for_some_expressions_a_strange_byte_is_as_good_as_another() {
+        let readable = Readable::new("a\u{e9}b".as_bytes());
+        assert_eq!(readable.ascii(), "a\x7f\x7fb");
+        assert_eq!(readable.at(Span::new(0, 2)), ("a\u{e9}", 0));
+        assert_eq!(readable.at(Span::new(2, 4)), ("\u{e9}b", 1));
+        let kelvin = Readable::new("\u{212a}".as_bytes());
+        assert_eq!(kelvin.ascii(), "\u{212a}");
     }
 
     proptest! {

@@ -24,6 +24,11 @@ pub struct Regex {
     loose: Option<String>,
     /// Whether this one has lookaround, which makes a search by it slow.
     is_hard: bool,
+    /// Whether every match goes on to the end of the text: `(?s:.*)\z`, left off `text`, would only
+    /// make the search for the groups walk through all of it.
+    pub(super) to_end: bool,
+    /// Whether it does not tell characters beyond ASCII apart.
+    pub(super) is_of_ascii: bool,
     /// Groups that bind metavariables: group number, metavariable.
     pub(super) groups: Vec<(u16, MetaId)>,
     #[serde(skip)]
@@ -76,6 +81,9 @@ impl Light {
     }
 }
 
+/// What takes the rest of the text into a match.
+const ALL_TO_END: &str = r"(?s:.*)\z";
+
 /// Most answers that are kept of one expression, and the longest text.
 const MOST_KNOWN: usize = 4_096;
 const LONGEST_KNOWN: usize = 48;
@@ -94,6 +102,8 @@ impl Clone for Regex {
             whole: self.whole.clone(),
             loose: self.loose.clone(),
             is_hard: self.is_hard,
+            to_end: self.to_end,
+            is_of_ascii: self.is_of_ascii,
             groups: self.groups.clone(),
             compiled: OnceLock::new(),
             light: OnceLock::new(),
@@ -132,7 +142,13 @@ impl Regex {
         })
     }
 
-    fn of(text: String) -> Result<Self, String> {
+    fn of(mut text: String) -> Result<Self, String> {
+        let whole_tree = Expr::parse_tree(&ascii(&text)).ok();
+        let to_end = whole_tree.is_some_and(|tree| literals::ends_with_all(&tree.expr));
+        let to_end = to_end && text.ends_with(ALL_TO_END);
+        if to_end {
+            text.truncate(text.len() - ALL_TO_END.len());
+        }
         let compiled = build(&text)?;
         let tree = Expr::parse_tree(&ascii(&text)).ok();
         let loose = tree.as_ref().and_then(|tree| scout::loose(&tree.expr));
@@ -144,6 +160,7 @@ impl Regex {
             .and_then(|tree| literals::needed(&tree.expr))
             .unwrap_or_default();
         let whole = tree.and_then(|tree| literals::whole(&tree.expr));
+        let is_of_ascii = is_of_ascii(&text);
         let lock = OnceLock::new();
         let _ = lock.set(Some(compiled));
         Ok(Self {
@@ -152,6 +169,8 @@ impl Regex {
             whole,
             loose,
             is_hard,
+            to_end,
+            is_of_ascii,
             groups: Vec::new(),
             compiled: lock,
             light: OnceLock::new(),
@@ -275,6 +294,29 @@ impl Regex {
     }
 }
 
+/// Whether an expression names no character beyond ASCII and no class of them.
+fn is_of_ascii(text: &str) -> bool {
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if !byte.is_ascii() {
+            return false;
+        }
+        if byte != b'\\' {
+            continue;
+        }
+        let is_plain = match rest.next() {
+            Some(b'x') => matches!(rest.next(), Some(b'0'..=b'6')),
+            Some(escaped) => !matches!(escaped, b'u' | b'U' | b'p' | b'P' | b'X' | b'N' | b'o'),
+            None => false,
+        };
+        if !is_plain {
+            return false;
+        }
+    }
+    // `[:^ascii:]` and the like.
+    !text.contains("[:")
+}
+
 /// Limits on the work of one expression: counted, not timed.
 fn build(text: &str) -> Result<fancy_regex::Regex, String> {
     fancy_regex::RegexBuilder::new(&ascii(text))
@@ -390,6 +432,34 @@ mod tests {
         // Lookbehind and back-references are beyond the light one, which says so and is not used.
         let plain = Regex::anchored("[A-Z]+").unwrap().clone();
         assert!(plain.may_match_start(b"ABC") && !plain.is_compiled());
+    }
+
+    #[test]
+    fn what_goes_on_to_the_end_is_searched_without_its_end() {
+        let long = Regex::new(r"b(?P<A>\w)(?s:.*)\z", true).unwrap();
+        assert!(long.to_end);
+        assert_eq!(long.get().unwrap().as_str(), "(?m)b(?P<A>[0-9A-Za-z_])");
+        for other in [r"a|b(?s:.*)\z", r"a.*\z", r"a(?s:.*?)\z", r"a(?s:.*)$"] {
+            let other = Regex::new(other, true).unwrap();
+            assert!(!other.to_end, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn expressions_that_tell_strange_characters_apart_are_known() {
+        for plain in [r"\bkey\b", r"[^\x22]+", r"a\\u", r".{3}\W"] {
+            assert!(Regex::new(plain, true).unwrap().is_of_ascii, "{plain}");
+        }
+        for strange in [
+            r"\x{202e}",
+            r"[^\x00-\x7f]",
+            r"\p{Greek}",
+            "\u{e9}",
+            r"\u202e",
+            r"[[:^ascii:]]",
+        ] {
+            assert!(!Regex::new(strange, true).unwrap().is_of_ascii, "{strange}");
+        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ type Included = (Vec<u8>, Vec<u8>);
 /// What a header contributes, read where it is asked for.
 pub(super) struct Header {
     path: RepoPath,
-    text: Vec<u8>,
+    text: Arc<[u8]>,
     table: OnceLock<MacroTable>,
     scanned: OnceLock<Arc<HeaderFile>>,
     includes: Vec<(Vec<u8>, bool)>,
@@ -86,9 +86,12 @@ impl Header {
 
     /// The header as the flow engine takes it.
     pub(super) fn scanned(&self) -> Arc<HeaderFile> {
-        let scanned = self
-            .scanned
-            .get_or_init(|| Arc::new(HeaderFile::new(self.path.to_string(), self.text.clone())));
+        let scanned = self.scanned.get_or_init(|| {
+            Arc::new(HeaderFile::new(
+                self.path.to_string(),
+                Arc::clone(&self.text),
+            ))
+        });
         Arc::clone(scanned)
     }
 }
@@ -113,6 +116,7 @@ impl Listed {
                 .or_default()
                 .push(number);
         }
+        headers.release();
         Self { headers, by_name }
     }
 
@@ -293,7 +297,7 @@ impl<'i> RunMacros<'i> {
             .collect();
         Some(Header {
             path: RepoPath::new(headers.path(number as usize)?),
-            text,
+            text: text.into(),
             table: OnceLock::new(),
             scanned: OnceLock::new(),
             includes,

@@ -9,6 +9,8 @@
 
 use std::ops::Range;
 
+use super::file_bytes::FileBytes;
+
 /// Bytes of an entry before its object name.
 const STAT: usize = 40;
 
@@ -35,7 +37,7 @@ pub(super) struct Damage(&'static str);
 /// An index file whose structure is whole.
 #[derive(Debug)]
 pub(super) struct Index {
-    bytes: Vec<u8>,
+    bytes: FileBytes,
     version: u32,
     /// Length of an object name in bytes.
     hash: usize,
@@ -76,7 +78,7 @@ impl Index {
     ///
     /// # Errors
     /// What does not fit.
-    pub(super) fn of(bytes: Vec<u8>, (hash, wanted): (usize, &str)) -> Result<Self, Damage> {
+    pub(super) fn of(bytes: FileBytes, (hash, wanted): (usize, &str)) -> Result<Self, Damage> {
         const CUT: Damage = Damage("the index file is cut off");
         // The checksum at the end is no part of the structure.
         let end = bytes.len().checked_sub(hash).ok_or(CUT)?;
@@ -135,6 +137,11 @@ impl Index {
             trees,
             bytes,
         })
+    }
+
+    /// Gives the memory of the file's pages back until they are looked at again.
+    pub(super) fn release(&self) {
+        self.bytes.release();
     }
 
     /// Whether the entries are all there are, with their names in full.
@@ -280,7 +287,7 @@ mod tests {
     use super::*;
 
     fn check(bytes: &[u8], hash: usize) -> Result<(), String> {
-        let index = Index::of(bytes.to_vec(), (hash, "scrubin.toml"));
+        let index = Index::of(FileBytes::Read(bytes.to_vec()), (hash, "scrubin.toml"));
         index.map(|_| ()).map_err(|damage| damage.to_string())
     }
 
@@ -317,7 +324,7 @@ mod tests {
     #[test]
     fn headers_are_listed_where_all_names_are_there() {
         let listed = |bytes: &[u8]| {
-            let index = Index::of(bytes.to_vec(), (20, "scrubin.toml")).unwrap();
+            let index = Index::of(FileBytes::Read(bytes.to_vec()), (20, "scrubin.toml")).unwrap();
             let names = index.headers()?.iter();
             let names = names.map(|&at| index.get(at as usize).unwrap().name.to_vec());
             Some(names.collect::<Vec<_>>())

@@ -51,6 +51,13 @@ impl Headers {
         }
     }
 
+    /// Gives memory back that looking at all of them took; to be called before a few are looked at.
+    pub fn release(&self) {
+        if let Some((index, _)) = self.staged() {
+            index.release();
+        }
+    }
+
     /// The content of one.
     pub fn content(&self, at: usize) -> Option<Content> {
         match &self.0 {

@@ -12,6 +12,7 @@ mod blobs;
 mod checked_out;
 mod command;
 mod error;
+mod file_bytes;
 mod history;
 mod index_diff;
 mod index_file;

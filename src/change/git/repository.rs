@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::blobs::{Blobs, Object};
 use super::command;
 use super::error::Error;
+use super::file_bytes::FileBytes;
 use super::index_diff;
 use super::index_file::Index;
 use super::listing::Listing;
@@ -384,7 +385,7 @@ impl Repository {
         if self.index.get().is_some() {
             return Ok(());
         }
-        match std::fs::read(&self.index_file) {
+        match FileBytes::of_replaced(&self.index_file) {
             Ok(bytes) if bytes.is_empty() => Ok(()),
             Ok(bytes) => {
                 let index = Index::of(bytes, (self.hash_length(), FILE_NAME))

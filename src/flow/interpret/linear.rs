@@ -77,33 +77,26 @@ impl Linear {
             return Some(Self { constant, ..*other });
         }
         let mut out = Self::constant(constant);
-        let (mut left, mut right) = (
-            self.terms().iter().peekable(),
-            other.terms().iter().peekable(),
-        );
+        let (left, right) = (self.terms(), other.terms());
+        let (mut at_left, mut at_right) = (0, 0);
         loop {
-            let term = match (left.peek(), right.peek()) {
+            let term = match (left.get(at_left), right.get(at_right)) {
                 (None, None) => break,
-                (Some(&&a), None) => {
-                    left.next();
+                (Some(&a), b) if b.is_none_or(|b| a.0 < b.0) => {
+                    at_left += 1;
                     a
                 }
-                (None, Some(&&b)) => {
-                    right.next();
+                (Some(&a), Some(&b)) if a.0 == b.0 => {
+                    (at_left, at_right) = (at_left + 1, at_right + 1);
+                    (a.0, a.1.checked_add(b.1.checked_mul(factor)?)?)
+                }
+                (_, Some(&b)) => {
+                    at_right += 1;
                     (b.0, b.1.checked_mul(factor)?)
                 }
-                (Some(&&a), Some(&&b)) => {
-                    if a.0 < b.0 {
-                        left.next();
-                        a
-                    } else if b.0 < a.0 {
-                        right.next();
-                        (b.0, b.1.checked_mul(factor)?)
-                    } else {
-                        left.next();
-                        right.next();
-                        (a.0, a.1.checked_add(b.1.checked_mul(factor)?)?)
-                    }
+                (Some(&a), None) => {
+                    at_left += 1;
+                    a
                 }
             };
             if term.1 != 0 {
@@ -127,6 +120,15 @@ impl Linear {
     }
 
     pub(crate) fn scale(&self, factor: i128) -> Option<Self> {
+        // Turned round, as most are.
+        if factor == -1 {
+            let mut out = *self;
+            out.constant = self.constant.checked_neg()?;
+            for term in &mut out.terms {
+                term.1 = term.1.checked_neg()?;
+            }
+            return Some(out);
+        }
         Self::constant(0)
             .plus(self, i32::try_from(factor).ok()?)
             .or_else(|| {

@@ -254,6 +254,17 @@ impl State {
         out
     }
 
+    /// Highest value of a form on this path; the `hi` of [`Self::range`] at a fraction of its time.
+    fn highest(&self, arena: &Arena, form: &Linear) -> i128 {
+        let mut high = form.base();
+        for (sym, factor) in form.terms() {
+            let range = self.sym_range(arena, *sym);
+            let end = if *factor > 0 { range.hi } else { range.lo };
+            high = high.saturating_add(times(end, i128::from(*factor)));
+        }
+        high.min(FAR)
+    }
+
     /// Whether what is known of a form is a called function's caution.
     pub(crate) fn is_caution(&self, form: &Linear) -> bool {
         form.terms()
@@ -263,7 +274,7 @@ impl State {
 
     /// Whether `form <= 0` certainly holds.
     pub(crate) fn entails(&self, arena: &Arena, form: &Linear) -> bool {
-        if self.range(arena, form).hi <= 0 {
+        if self.highest(arena, form) <= 0 {
             return true;
         }
         if form.terms().is_empty() {
@@ -276,14 +287,14 @@ impl State {
             let Some(rest) = form.sub(&first.form) else {
                 continue;
             };
-            if self.range(arena, &rest).hi <= 0 {
+            if self.highest(arena, &rest) <= 0 {
                 return true;
             }
             for second in self.facts.iter().filter(|fact| shares(fact, &rest)) {
                 let Some(rest) = rest.sub(&second.form) else {
                     continue;
                 };
-                if self.range(arena, &rest).hi <= 0 {
+                if self.highest(arena, &rest) <= 0 {
                     return true;
                 }
             }

@@ -20,8 +20,9 @@ pub(super) struct Definition {
     pub(super) body: Box<[u8]>,
     /// The same file defines it otherwise as well, in another arm of an `#if`.
     pub(super) is_one_of_several: bool,
-    parsed: OnceLock<Parsed>,
-    members: OnceLock<Parsed>,
+    // Boxed, as most are never looked at.
+    parsed: OnceLock<Box<Parsed>>,
+    members: OnceLock<Box<Parsed>>,
 }
 
 /// A body as a tree.
@@ -97,14 +98,15 @@ impl Definition {
     pub(super) fn parsed(&self, parser: &mut Option<Parser>) -> &Parsed {
         self.parsed.get_or_init(|| {
             let parser = parser.get_or_insert_with(|| Parser::new(Limits::default()));
-            self.parse(parser).unwrap_or_else(|| Parsed {
+            let parsed = self.parse(parser).unwrap_or_else(|| Parsed {
                 form: if self.is_empty() {
                     Form::Nothing
                 } else {
                     Form::Opaque
                 },
                 ..Parsed::default()
-            })
+            });
+            Box::new(parsed)
         })
     }
 
@@ -112,7 +114,7 @@ impl Definition {
     pub(super) fn members(&self, parser: &mut Option<Parser>) -> &Parsed {
         self.members.get_or_init(|| {
             let parser = parser.get_or_insert_with(|| Parser::new(Limits::default()));
-            self.parse_members(parser).unwrap_or_default()
+            Box::new(self.parse_members(parser).unwrap_or_default())
         })
     }
 
