@@ -271,11 +271,7 @@ pub(super) fn allocation(
             Value::Binary(op @ (BinaryOp::Mul | BinaryOp::Add), left, right) => {
                 stack.push(left);
                 stack.push(right);
-                // A constant that was not seen is taken for a size of a header.
-                let range = |id| match values.get(id) {
-                    Value::Constant { value: None, .. } => Some(1 << 12),
-                    _ => intrinsic(view, id, 0),
-                };
+                let range = |id| most_by_itself(view, id, 0);
                 if let (Some(one), Some(two)) = (range(left), range(right)) {
                     let fits = match op {
                         BinaryOp::Mul => one.checked_mul(two),
@@ -334,9 +330,39 @@ pub(super) fn allocation(
     ));
 }
 
+/// The most a number is by its type and form; a constant that was not seen is taken for a size of a header.
+fn most_by_itself(view: &View<'_>, id: ValueId, depth: u32) -> Option<i128> {
+    match view.values().get(id) {
+        Value::Constant { value: None, .. } => Some(1 << 12),
+        Value::Binary(op @ (BinaryOp::Mul | BinaryOp::Add), left, right) if depth < 8 => {
+            let one = most_by_itself(view, left, depth + 1)?;
+            let two = most_by_itself(view, right, depth + 1)?;
+            match op {
+                BinaryOp::Mul => one.checked_mul(two),
+                _ => one.checked_add(two),
+            }
+        }
+        _ => intrinsic(view, id, 0),
+    }
+}
+
 /// `n / 32 * 4`: a number that was divided by at least what it is multiplied with.
 fn is_shrunk_for(values: &super::values::Values, number: ValueId, factor: ValueId) -> bool {
+    // Once itself.
+    if values.constant(factor) == Some(1) {
+        return true;
+    }
     let mut number = values.strip(number);
+    // `max(0, n / 32)`.
+    if let Some(inputs) = values.inputs.get(&number) {
+        let mut others = inputs
+            .iter()
+            .map(|(_, input)| *input)
+            .filter(|input| !values.is_constant(*input));
+        if let (Some(only), None) = (others.next(), others.next()) {
+            number = values.strip(only);
+        }
+    }
     // Rounded up: one more.
     if let Value::Binary(BinaryOp::Add, left, right) = values.get(number)
         && values.constant(right) == Some(1)

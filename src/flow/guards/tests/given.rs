@@ -42,6 +42,20 @@ void *bits(size_t count) {
 }
 
 #[test]
+fn a_size_of_a_small_number_and_one_of_bytes_do_not_wrap() {
+    let head = "void *malloc(size_t n);\n";
+    for good in [
+        "void *table(uint16_t most) { return malloc(sizeof(struct head) + most * sizeof(struct entry)); }",
+        "void *bytes(int count) { return malloc(count * sizeof(uint8_t)); }",
+        "void *bits(int count) { count = count > 0 ? (count + 31) / 32 : 0; return malloc(count * 4); }",
+    ] {
+        assert_eq!(with_types(&format!("{head}{good}")), [""; 0], "{good}");
+    }
+    let bad = "void *table(uint32_t most) { return malloc(sizeof(struct head) + most * sizeof(struct entry)); }";
+    assert_eq!(with_types(&format!("{head}{bad}")), ["2 alloc-size-wrap"]);
+}
+
+#[test]
 fn a_length_that_is_tested_in_a_sum_is_compared() {
     differs(
         "static unsigned char frame[64];
