@@ -56,7 +56,7 @@ pub fn compile(compiler: &mut Compiler, rule: &Rule) -> Result<Program, CompileE
     }
     let fix_regex = match &rule.fix_regex {
         Some(fix) => Some((
-            regex(&fix.regex, false)?,
+            Regex::edit(&fix.regex.text).map_err(|message| no_regex(&fix.regex, &message))?,
             fix.replacement.clone(),
             fix.count,
         )),
@@ -138,8 +138,8 @@ fn options(given: RuleOptions) -> Options {
     }
 }
 
-fn regex(text: &Text, multi_line: bool) -> Result<Regex, CompileError> {
-    Regex::new(&text.text, multi_line).map_err(|message| no_regex(text, &message))
+fn searched(text: &Text) -> Result<Regex, CompileError> {
+    Regex::searched(&text.text).map_err(|message| no_regex(text, &message))
 }
 
 fn no_regex(text: &Text, message: &str) -> CompileError {
@@ -207,7 +207,7 @@ impl Work<'_> {
     /// An expression whose groups bind `$1`, `$2`, ... and `$NAME`.
     fn binding_regex(&mut self, text: &Text, whole_text: bool) -> Result<Regex, CompileError> {
         let mut compiled = if whole_text {
-            regex(text, true)?
+            searched(text)?
         } else {
             Regex::anchored(&text.text).map_err(|message| no_regex(text, &message))?
         };
@@ -236,7 +236,7 @@ impl Work<'_> {
             not_regexes: all
                 .not_regexes
                 .iter()
-                .map(|text| regex(text, true))
+                .map(searched)
                 .collect::<Result<_, _>>()?,
             ..All::default()
         };

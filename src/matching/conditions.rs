@@ -31,7 +31,7 @@ impl<'e> Evaluator<'e> {
                     return false;
                 };
                 let (text, start) = self.readable().at(bound.span);
-                match compiled.captures(text) {
+                match compiled.captures(text.as_bytes()) {
                     Ok(Some(captures)) => {
                         if captures.get(0).is_none_or(|whole| whole.start() != 0) {
                             return false;

@@ -146,17 +146,9 @@ impl<'e> Evaluator<'e> {
             return Vec::new();
         }
         let readable = self.readable();
-        let whole = if regex.is_of_ascii {
-            readable.ascii()
-        } else {
-            readable.text()
-        };
         let (text, start) = match self.context {
-            Some(bound) => {
-                let (start, end) = readable.range(bound.span);
-                (whole.get(start..end).unwrap_or_default(), start)
-            }
-            None => (whole, 0),
+            Some(bound) => readable.at(bound.span),
+            None => (readable.text(), 0),
         };
         if regex.is_missed(text) {
             return Vec::new();
@@ -165,19 +157,17 @@ impl<'e> Evaluator<'e> {
             return Vec::new();
         };
         let mut found = Vec::new();
-        let span_of =
-            |m: fancy_regex::Match<'_>| readable.place(start + m.start(), start + m.end());
-        let whole_of = |m: fancy_regex::Match<'_>| match regex.to_end {
-            true => readable.place(start + m.start(), start + text.len()),
-            false => span_of(m),
-        };
+        let bytes = text.as_bytes();
+        let span_of = |from: usize, to: usize| readable.place(start + from, start + to);
+        let whole_of =
+            |from: usize, to: usize| span_of(from, if regex.to_end { text.len() } else { to });
         // What goes on to the end is one match.
         let most = if regex.to_end { 1 } else { usize::MAX };
         if regex.groups.is_empty() {
-            for matched in compiled.find_iter(text).take(most) {
+            for matched in compiled.find_iter(bytes).take(most) {
                 match matched {
                     Ok(matched) => {
-                        let span = whole_of(matched);
+                        let span = whole_of(matched.start(), matched.end());
                         found.push(Found {
                             span,
                             node: None,
@@ -192,7 +182,7 @@ impl<'e> Evaluator<'e> {
             }
             return found;
         }
-        for captures in compiled.captures_iter(text).take(most) {
+        for captures in compiled.captures_iter(bytes).take(most) {
             let Ok(captures) = captures else {
                 self.cut.set(true);
                 break;
@@ -206,14 +196,14 @@ impl<'e> Evaluator<'e> {
                     env.set(
                         *id,
                         Bound {
-                            span: span_of(matched),
+                            span: span_of(matched.start(), matched.end()),
                             node: None,
                         },
                     );
                 }
             }
             found.push(Found {
-                span: whole_of(whole),
+                span: whole_of(whole.start(), whole.end()),
                 node: None,
                 env,
             });

@@ -5,6 +5,7 @@ mod analyzer;
 mod assemble;
 mod binding;
 mod bundle;
+mod byte_wise;
 mod comparison;
 mod compile;
 mod conditions;

@@ -1,7 +1,5 @@
 //! The text of a file as regular expressions see it.
 
-use std::cell::OnceCell;
-
 use crate::finding::Span;
 
 /// UTF-8 without what no expression reckons with: a byte order mark, and the carriage return of a
@@ -9,18 +7,11 @@ use crate::finding::Span;
 #[derive(Debug, Default)]
 pub(super) struct Readable {
     text: String,
-    /// The same with [`STRANGE`] for each byte beyond ASCII, made at its first use; none where the text
-    /// has no such byte, or one of the two characters that ASCII letters match where case does not count
-    /// (the Kelvin sign and the long s).
-    ascii: OnceCell<Option<String>>,
     /// Bytes of the file that are left out, sorted.
     left_out: Vec<u32>,
     /// Where each of them would stand in `text`.
     gaps: Vec<u32>,
 }
-
-/// What stands for a byte beyond ASCII: no letter, no blank, no mark.
-const STRANGE: u8 = 0x7f;
 
 impl Readable {
     pub(super) fn new(bytes: &[u8]) -> Self {
@@ -50,7 +41,6 @@ impl Readable {
         let gaps = (0..).zip(&left_out).map(|(before, at)| at - before);
         Self {
             text: kept,
-            ascii: OnceCell::new(),
             gaps: gaps.collect(),
             left_out,
         }
@@ -59,21 +49,6 @@ impl Readable {
     /// The whole text.
     pub(super) fn text(&self) -> &str {
         &self.text
-    }
-
-    /// The whole text for an expression that does not tell characters beyond ASCII apart, byte for byte.
-    /// One such character in a comment would otherwise keep every search for a word's end from the fast
-    /// automaton: `\b` is Unicode's there, which takes a hundred times as long.
-    pub(super) fn ascii(&self) -> &str {
-        let made = || {
-            if self.text.is_ascii() || self.text.contains(['\u{212a}', '\u{17f}']) {
-                return None;
-            }
-            let bytes = self.text.bytes();
-            let bytes = bytes.map(|byte| if byte.is_ascii() { byte } else { STRANGE });
-            String::from_utf8(bytes.collect()).ok()
-        };
-        self.ascii.get_or_init(made).as_ref().unwrap_or(&self.text)
     }
 
     /// What stands at a place of the file, and where that begins in the whole text.
@@ -148,13 +123,10 @@ mod tests {
     }
 
     #[test]
-    fn for_some_expressions_a_strange_byte_is_as_good_as_another() {
+    fn a_place_within_a_character_is_widened_to_it() {
         let readable = Readable::new("a\u{e9}b".as_bytes());
-        assert_eq!(readable.ascii(), "a\x7f\x7fb");
         assert_eq!(readable.at(Span::new(0, 2)), ("a\u{e9}", 0));
         assert_eq!(readable.at(Span::new(2, 4)), ("\u{e9}b", 1));
-        let kelvin = Readable::new("\u{212a}".as_bytes());
-        assert_eq!(kelvin.ascii(), "\u{212a}");
     }
 
     proptest! {

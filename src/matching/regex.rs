@@ -4,10 +4,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use fancy_regex::Expr;
+use fancy_regex::{BytesMode, Expr};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::byte_wise;
 use super::literals;
 use super::pattern::MetaId;
 use super::scout::{self, Scout};
@@ -27,8 +28,8 @@ pub struct Regex {
     /// Whether every match goes on to the end of the text: `(?s:.*)\z`, left off `text`, would only
     /// make the search for the groups walk through all of it.
     pub(super) to_end: bool,
-    /// Whether it does not tell characters beyond ASCII apart.
-    pub(super) is_of_ascii: bool,
+    /// Whether it is matched byte by byte; see [`byte_wise`].
+    is_of_bytes: bool,
     /// Groups that bind metavariables: group number, metavariable.
     pub(super) groups: Vec<(u16, MetaId)>,
     #[serde(skip)]
@@ -103,7 +104,7 @@ impl Clone for Regex {
             loose: self.loose.clone(),
             is_hard: self.is_hard,
             to_end: self.to_end,
-            is_of_ascii: self.is_of_ascii,
+            is_of_bytes: self.is_of_bytes,
             groups: self.groups.clone(),
             compiled: OnceLock::new(),
             light: OnceLock::new(),
@@ -116,16 +117,30 @@ impl Clone for Regex {
 }
 
 impl Regex {
-    /// Checks the expression and takes it up. `multi_line`: `^` and `$` match at line ends.
+    /// Checks an expression that is searched in a text and takes it up: `^` and `$` match at line ends.
     ///
     /// # Errors
     /// The reason why it is none.
-    pub fn new(text: &str, multi_line: bool) -> Result<Self, String> {
-        if multi_line {
-            Self::of(format!("(?m){text}"))
-        } else {
-            Self::of(text.to_owned())
+    pub fn searched(text: &str) -> Result<Self, String> {
+        let mut text = format!("(?m){text}");
+        let tree = Expr::parse_tree(&ascii(&text)).ok();
+        let to_end = text.ends_with(ALL_TO_END)
+            && tree.is_some_and(|tree| literals::ends_with_all(&tree.expr));
+        if to_end {
+            text.truncate(text.len() - ALL_TO_END.len());
         }
+        let mut new = Self::of(text, true)?;
+        new.to_end = to_end;
+        Ok(new)
+    }
+
+    /// The same for an expression whose matches are replaced. One over characters: a replacement within
+    /// one would be no text.
+    ///
+    /// # Errors
+    /// The reason why it is none.
+    pub fn edit(text: &str) -> Result<Self, String> {
+        Self::of(text.to_owned(), false)
     }
 
     /// The same for an expression that has to match from the start of a text.
@@ -133,24 +148,28 @@ impl Regex {
     /// # Errors
     /// The reason why it is none.
     pub fn anchored(text: &str) -> Result<Self, String> {
-        let plain = Self::of(text.to_owned())?;
+        let plain = Self::of(text.to_owned(), true)?;
         // A comment of extended mode could swallow the bracket.
-        let anchored = Self::of(format!(r"\A(?:{text})"));
+        let anchored = Self::of(format!(r"\A(?:{text})"), true);
         Ok(match anchored {
             Ok(anchored) if !text.contains('#') => anchored,
             _ => plain,
         })
     }
 
-    fn of(mut text: String) -> Result<Self, String> {
-        let whole_tree = Expr::parse_tree(&ascii(&text)).ok();
-        let to_end = whole_tree.is_some_and(|tree| literals::ends_with_all(&tree.expr));
-        let to_end = to_end && text.ends_with(ALL_TO_END);
-        if to_end {
-            text.truncate(text.len() - ALL_TO_END.len());
-        }
-        let compiled = build(&text)?;
+    fn of(text: String, may_be_of_bytes: bool) -> Result<Self, String> {
         let tree = Expr::parse_tree(&ascii(&text)).ok();
+        let is_of_bytes = may_be_of_bytes
+            && tree
+                .as_ref()
+                .is_some_and(|tree| byte_wise::finds_the_same(&ascii(&text), &tree.expr));
+        // A flag may keep it from being one of bytes.
+        let of_bytes = is_of_bytes.then(|| build(&text, true).ok()).flatten();
+        let is_of_bytes = of_bytes.is_some();
+        let compiled = match of_bytes {
+            Some(compiled) => compiled,
+            None => build(&text, false)?,
+        };
         let loose = tree.as_ref().and_then(|tree| scout::loose(&tree.expr));
         let is_hard = tree
             .as_ref()
@@ -160,7 +179,6 @@ impl Regex {
             .and_then(|tree| literals::needed(&tree.expr))
             .unwrap_or_default();
         let whole = tree.and_then(|tree| literals::whole(&tree.expr));
-        let is_of_ascii = is_of_ascii(&text);
         let lock = OnceLock::new();
         let _ = lock.set(Some(compiled));
         Ok(Self {
@@ -169,8 +187,8 @@ impl Regex {
             whole,
             loose,
             is_hard,
-            to_end,
-            is_of_ascii,
+            to_end: false,
+            is_of_bytes,
             groups: Vec::new(),
             compiled: lock,
             light: OnceLock::new(),
@@ -206,7 +224,7 @@ impl Regex {
     /// script rules out.
     pub(super) fn get(&self) -> Option<&fancy_regex::Regex> {
         self.compiled
-            .get_or_init(|| build(&self.text).ok())
+            .get_or_init(|| build(&self.text, self.is_of_bytes).ok())
             .as_ref()
     }
 
@@ -248,7 +266,7 @@ impl Regex {
         let answer = match self.light(readable) {
             Some(light) => light.matches_start(readable),
             None => {
-                let found = self.get()?.find(readable).ok()?;
+                let found = self.get()?.find(text).ok()?;
                 found.is_some_and(|found| found.start() == 0)
             }
         };
@@ -274,7 +292,13 @@ impl Regex {
             return false;
         }
         let scout = self.scout.get_or_init(|| Scout::new(loose));
-        scout.as_ref().is_some_and(|scout| !scout.may_match(text))
+        scout.as_ref().is_some_and(|scout| {
+            !if self.is_of_bytes {
+                scout.may_match_bytes(text.as_bytes())
+            } else {
+                scout.may_match(text)
+            }
+        })
     }
 
     /// Whether the expression was compiled before.
@@ -294,32 +318,17 @@ impl Regex {
     }
 }
 
-/// Whether an expression names no character beyond ASCII and no class of them.
-fn is_of_ascii(text: &str) -> bool {
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if !byte.is_ascii() {
-            return false;
-        }
-        if byte != b'\\' {
-            continue;
-        }
-        let is_plain = match rest.next() {
-            Some(b'x') => matches!(rest.next(), Some(b'0'..=b'6')),
-            Some(escaped) => !matches!(escaped, b'u' | b'U' | b'p' | b'P' | b'X' | b'N' | b'o'),
-            None => false,
-        };
-        if !is_plain {
-            return false;
-        }
-    }
-    // `[:^ascii:]` and the like.
-    !text.contains("[:")
-}
-
-/// Limits on the work of one expression: counted, not timed.
-fn build(text: &str) -> Result<fancy_regex::Regex, String> {
+/// Limits on the work of one expression: counted, not timed. One of bytes has no Unicode in it, which is
+/// most of what an expression takes to compile; and `\b` of Unicode keeps a search of a text with one
+/// character beyond ASCII from the fast automaton. It is Semgrep's meaning too (PCRE without UCP).
+fn build(text: &str, of_bytes: bool) -> Result<fancy_regex::Regex, String> {
+    let mode = if of_bytes {
+        BytesMode::Ascii
+    } else {
+        BytesMode::Unicode
+    };
     fancy_regex::RegexBuilder::new(&ascii(text))
+        .bytes_mode(mode)
         .backtrack_limit(1_000_000)
         .build()
         .map_err(|error| error.to_string())
@@ -436,30 +445,15 @@ mod tests {
 
     #[test]
     fn what_goes_on_to_the_end_is_searched_without_its_end() {
-        let long = Regex::new(r"b(?P<A>\w)(?s:.*)\z", true).unwrap();
+        let long = Regex::searched(r"b(?P<A>\w)(?s:.*)\z").unwrap();
         assert!(long.to_end);
         assert_eq!(long.get().unwrap().as_str(), "(?m)b(?P<A>[0-9A-Za-z_])");
         for other in [r"a|b(?s:.*)\z", r"a.*\z", r"a(?s:.*?)\z", r"a(?s:.*)$"] {
-            let other = Regex::new(other, true).unwrap();
+            let other = Regex::searched(other).unwrap();
             assert!(!other.to_end, "{other:?}");
         }
-    }
-
-    #[test]
-    fn expressions_that_tell_strange_characters_apart_are_known() {
-        for plain in [r"\bkey\b", r"[^\x22]+", r"a\\u", r".{3}\W"] {
-            assert!(Regex::new(plain, true).unwrap().is_of_ascii, "{plain}");
-        }
-        for strange in [
-            r"\x{202e}",
-            r"[^\x00-\x7f]",
-            r"\p{Greek}",
-            "\u{e9}",
-            r"\u202e",
-            r"[[:^ascii:]]",
-        ] {
-            assert!(!Regex::new(strange, true).unwrap().is_of_ascii, "{strange}");
-        }
+        let edit = Regex::edit(r"b(?s:.*)\z").unwrap();
+        assert!(!edit.to_end && !edit.is_of_bytes);
     }
 
     #[test]

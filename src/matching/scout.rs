@@ -48,15 +48,17 @@ impl Scout {
         Some(Self { automaton, cache })
     }
 
-    /// Whether the text may hold a match.
+    /// Whether the text may hold a match of an expression over characters.
     pub(super) fn may_match(&self, text: &str) -> bool {
-        let Some(text) = one_byte_each(text) else {
-            return true;
-        };
+        one_byte_each(text).is_none_or(|bytes| self.may_match_bytes(&bytes))
+    }
+
+    /// Whether the text may hold a match of an expression over bytes.
+    pub(super) fn may_match_bytes(&self, text: &[u8]) -> bool {
         let kept = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept().take();
         let mut cache = known.unwrap_or_else(|| self.automaton.create_cache());
-        let input = Input::new(text.as_ref()).earliest(true);
+        let input = Input::new(text).earliest(true);
         // An automaton that grew past its limits may have missed one.
         let found = self.automaton.try_search_fwd(&mut cache, &input);
         *kept() = Some(cache);

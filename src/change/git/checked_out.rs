@@ -9,9 +9,15 @@ use std::path::Path;
 
 use sha1::{Digest as _, Sha1};
 
+/// Bytes of a name in a repository of SHA-1; of others nothing is compared.
+const OBJECT: usize = 20;
+
 /// The bytes of a file of `size` bytes, at most `limit`, if they are those of the object with this name (20
 /// bytes, SHA-1).
 pub(super) fn read(path: &Path, (size, object): (u32, &[u8]), limit: u64) -> Option<Vec<u8>> {
+    if object.len() != OBJECT {
+        return None;
+    }
     let size = u64::from(size);
     // Not followed where it is a link: the index has a file.
     let now = std::fs::symlink_metadata(path).ok()?;

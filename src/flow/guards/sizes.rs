@@ -257,31 +257,41 @@ pub(super) fn allocation(
     out: &mut Vec<Defect>,
 ) {
     let values = view.values();
-    let mut stack: Vec<ValueId> = arguments.to_vec();
+    // With each value the most that the conversions of it leave.
+    let mut stack: Vec<(ValueId, i128)> = arguments.iter().map(|id| (*id, i128::MAX)).collect();
     let mut budget = 16;
     // A product wraps far sooner than a sum.
     let mut best: Option<(BinaryOp, ValueId, ValueId)> = None;
-    while let Some(id) = stack.pop() {
+    while let Some((id, room)) = stack.pop() {
         budget -= 1;
         if budget == 0 {
             break;
         }
         match values.get(id) {
-            Value::Cast { value, .. } => stack.push(value),
+            Value::Cast { value, to } => {
+                let fits = view.unit.types.int_range(to).map_or(room, |(_, high)| high);
+                stack.push((value, room.min(fits)));
+            }
             Value::Binary(op @ (BinaryOp::Mul | BinaryOp::Add), left, right) => {
-                stack.push(left);
-                stack.push(right);
+                stack.push((left, room));
+                stack.push((right, room));
                 let range = |id| most_by_itself(view, id, 0);
                 if let (Some(one), Some(two)) = (range(left), range(right)) {
                     let fits = match op {
                         BinaryOp::Mul => one.checked_mul(two),
                         _ => one.checked_add(two),
                     };
-                    if fits.is_some_and(|most| most < 1 << 31) {
+                    if fits.is_some_and(|most| most < 1 << 31 && most <= room) {
                         continue;
                     }
                 }
+                let is_narrowed = view
+                    .unit
+                    .types
+                    .int_range(values.ty(id))
+                    .is_some_and(|(_, high)| high / 2 > room);
                 let is_shrunk = match op {
+                    _ if is_narrowed => false,
                     BinaryOp::Mul => {
                         is_shrunk_for(values, left, right) || is_shrunk_for(values, right, left)
                     }
@@ -355,10 +365,17 @@ fn is_shrunk_for(values: &super::values::Values, number: ValueId, factor: ValueI
     let mut number = values.strip(number);
     // `max(0, n / 32)`.
     if let Some(inputs) = values.inputs.get(&number) {
+        let is_small = |input: ValueId| {
+            let product = values
+                .constant(input)
+                .zip(values.constant(factor))
+                .and_then(|(one, two)| one.checked_mul(two));
+            product.is_some_and(|product| product < 1 << 31)
+        };
         let mut others = inputs
             .iter()
             .map(|(_, input)| *input)
-            .filter(|input| !values.is_constant(*input));
+            .filter(|input| !is_small(*input));
         if let (Some(only), None) = (others.next(), others.next()) {
             number = values.strip(only);
         }

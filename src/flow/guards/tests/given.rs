@@ -51,8 +51,19 @@ fn a_size_of_a_small_number_and_one_of_bytes_do_not_wrap() {
     ] {
         assert_eq!(with_types(&format!("{head}{good}")), [""; 0], "{good}");
     }
-    let bad = "void *table(uint32_t most) { return malloc(sizeof(struct head) + most * sizeof(struct entry)); }";
-    assert_eq!(with_types(&format!("{head}{bad}")), ["2 alloc-size-wrap"]);
+    for bad in [
+        "void *table(uint32_t most) { return malloc(sizeof(struct head) + most * sizeof(struct entry)); }",
+        // Narrowed, which is where it wraps.
+        "void *table(uint16_t most) { uint16_t all = 8 + most * sizeof(struct entry); return malloc(all); }",
+        "void *bytes(uint32_t count) { return malloc((uint16_t)(count * sizeof(uint8_t))); }",
+        "void *words(size_t n) { size_t w = n ? n / 4 : 0x40000000; return malloc(w * 4); }",
+    ] {
+        assert_eq!(
+            with_types(&format!("{head}{bad}")),
+            ["3 alloc-size-wrap"],
+            "{bad}"
+        );
+    }
 }
 
 #[test]
