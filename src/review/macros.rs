@@ -12,7 +12,6 @@ use std::hash::Hasher as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
-use smallvec::SmallVec;
 
 use crate::change::git::{Headers, Reader};
 use crate::change::{Change, Source};
@@ -68,7 +67,8 @@ type Included = (Vec<u8>, Vec<u8>);
 /// What a header contributes, read where it is asked for.
 pub(super) struct Header {
     path: RepoPath,
-    text: Arc<[u8]>,
+    // Read into just the room it takes; a slice of its own would be another copy.
+    text: Arc<Vec<u8>>,
     table: OnceLock<MacroTable>,
     scanned: OnceLock<Arc<HeaderFile>>,
     includes: Vec<(Vec<u8>, bool)>,
@@ -100,22 +100,19 @@ impl Header {
 #[derive(Debug)]
 struct Listed {
     headers: Headers,
-    /// Their numbers by the hash of the last component of a path.
-    by_name: FxHashMap<u64, SmallVec<[u32; 1]>>,
+    /// Hash of the last component of each path and its number, sorted.
+    by_name: Vec<(u32, u32)>,
 }
 
 impl Listed {
     fn new(headers: Headers) -> Self {
-        let mut by_name: FxHashMap<u64, SmallVec<[u32; 1]>> = FxHashMap::default();
-        by_name.reserve(headers.count());
-        for at in 0..headers.count() {
+        let named = |at: usize| {
             let path = headers.path(at).unwrap_or_default();
             let number = u32::try_from(at).unwrap_or(u32::MAX);
-            by_name
-                .entry(hash(last_component(path)))
-                .or_default()
-                .push(number);
-        }
+            (hash(last_component(path)), number)
+        };
+        let mut by_name: Vec<(u32, u32)> = (0..headers.count()).map(named).collect();
+        by_name.sort_unstable();
         headers.release();
         Self { headers, by_name }
     }
@@ -126,13 +123,14 @@ impl Listed {
 
     /// Number and path of the headers called `name`, by path.
     fn called<'l>(&'l self, name: &[u8]) -> impl DoubleEndedIterator<Item = (u32, &'l [u8])> {
-        let numbers = self
-            .by_name
-            .get(&hash(name))
-            .map_or(&[][..], SmallVec::as_slice);
+        let wanted = hash(name);
+        let first = self.by_name.partition_point(|(hash, _)| *hash < wanted);
+        let numbers = self.by_name.get(first..).unwrap_or_default();
+        let end = numbers.partition_point(|(hash, _)| *hash == wanted);
+        let numbers = numbers.get(..end).unwrap_or_default();
         numbers
             .iter()
-            .filter_map(|&number| Some((number, self.path(number)?)))
+            .filter_map(|&(_, number)| Some((number, self.path(number)?)))
     }
 }
 
@@ -148,10 +146,11 @@ fn folder(path: &[u8]) -> &[u8] {
     path.get(..end).unwrap_or_default()
 }
 
-fn hash(name: &[u8]) -> u64 {
+fn hash(name: &[u8]) -> u32 {
     let mut hasher = FxHasher::default();
     hasher.write(name);
-    hasher.finish()
+    // The upper half, which all bytes went into.
+    u32::try_from(hasher.finish() >> 32).unwrap_or_default()
 }
 
 impl<'i> RunMacros<'i> {
@@ -297,7 +296,7 @@ impl<'i> RunMacros<'i> {
             .collect();
         Some(Header {
             path: RepoPath::new(headers.path(number as usize)?),
-            text: text.into(),
+            text: Arc::new(text),
             table: OnceLock::new(),
             scanned: OnceLock::new(),
             includes,

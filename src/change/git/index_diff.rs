@@ -60,7 +60,8 @@ struct Folders<'i>(Vec<Folder<'i>>);
 impl<'i> Folders<'i> {
     /// Reads the extension; `None` where it does not fit.
     fn of(mut bytes: &'i [u8]) -> Option<Self> {
-        let mut folders: Vec<Folder<'i>> = Vec::new();
+        // A folder takes some forty bytes; growing would copy all of them several times.
+        let mut folders: Vec<Folder<'i>> = Vec::with_capacity(bytes.len() / 40);
         // Folders that are not whole yet: index, and how many are still to come in it.
         let mut open: Vec<(usize, usize)> = Vec::new();
         while !bytes.is_empty() {

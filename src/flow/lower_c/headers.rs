@@ -42,7 +42,7 @@ pub struct HeaderSet {
 #[derive(Debug)]
 pub struct HeaderFile {
     path: Box<str>,
-    text: Arc<[u8]>,
+    text: Arc<Vec<u8>>,
     items: Vec<Declaration>,
     definitions: Vec<Definition>,
     includes: Vec<(Box<str>, bool)>,
@@ -71,7 +71,7 @@ struct Declaration {
 impl HeaderFile {
     /// Reads a header: its path from the root of the repository and its bytes. About 100 MB/s;
     /// nothing is parsed.
-    pub fn new(path: String, text: Arc<[u8]>) -> Self {
+    pub fn new(path: String, text: Arc<Vec<u8>>) -> Self {
         let scanned = scan(&text);
         let names = scanned.names.iter();
         let declared = names
@@ -112,7 +112,11 @@ impl HeaderSet {
     /// Reads headers, as [`HeaderFile::new`] does.
     pub fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         let files = files.into_iter();
-        Self::of(files.map(|(path, text)| Arc::new(HeaderFile::new(path, text.into()))))
+        Self::of(files.map(|(path, mut text)| {
+            // All of them stay for the whole run.
+            text.shrink_to_fit();
+            Arc::new(HeaderFile::new(path, Arc::new(text)))
+        }))
     }
 
     /// Joins headers.
