@@ -62,6 +62,7 @@ mod tests;
 mod values;
 mod walk_ends;
 mod walk_reads;
+mod walk_steps;
 mod walkers;
 
 pub use self::guarded::{GuardedSink, removed};
