@@ -134,6 +134,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a result is dropped that says of failures, and that other callers test",
     ),
     (
+        "fixed-copy-of-input",
+        "as many bytes as fit are read, however few there are",
+    ),
+    (
         "fixed-offset-before-length",
         "bytes are read before their number is compared",
     ),
@@ -144,6 +148,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "freed-out-parameter",
         "memory that a parameter still points to is freed",
+    ),
+    (
+        "given-copy-length",
+        "a length of a caller or an object is not compared with the size of the destination",
     ),
     (
         "guard-cannot-fire",
@@ -390,7 +398,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
 fn is_said(defect: &Defect, walks: &[u32], asserted: &[u32]) -> bool {
     match defect.analysis {
         "unsigned-underflow-length" => walks.contains(&defect.span.start),
-        "unbounded-copy-length" => asserted.contains(&defect.span.start),
+        "unbounded-copy-length" | "given-copy-length" => asserted.contains(&defect.span.start),
         _ => false,
     }
 }

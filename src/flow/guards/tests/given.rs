@@ -51,7 +51,7 @@ int send(const struct iolist *list) {
     memcpy(frame + filled, list->base, list->iol_len);
     return 0;
 }",
-        &["6 unbounded-copy-length"],
+        &["6 given-copy-length"],
         "filled > sizeof(frame)",
         "filled + list->iol_len > sizeof(frame)",
     );
@@ -202,7 +202,7 @@ fn a_copy_of_a_length_that_nothing_compares() {
 void f(struct c *c, const uint8_t *id, struct c *o, uint32_t n) {
     memcpy(c->id, o->id, n);
 }",
-        &["4 unbounded-copy-length"],
+        &["4 given-copy-length"],
         "memcpy(",
         "if (n <= sizeof c->id) memcpy(",
     );
