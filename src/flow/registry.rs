@@ -100,6 +100,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Interpreter, "function-address-compared", "the address of a function, compared in place of a call"),
     c(Part::Guards, "given-copy-length", "a copy whose length a caller gives, and that nothing compares with its destination"),
     c(Part::Guards, "guard-cannot-fire", "a test of a length that can never be true"),
+    c(Part::Guards, "guard-made-vain", "a limit that adds where it has to subtract, or whose capacity was just overwritten"),
     c(Part::Change, "guard-removed", "a comparison before a copy or an index, taken away by the change"),
     c(Part::Interpreter, "handle-leak", "an opened handle that is never closed"),
     c(Part::Guards, "header-cast-before-length", "a header read through a cast before any test that it was received"),

@@ -158,6 +158,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a test is decided by an earlier one and limits nothing",
     ),
     (
+        "guard-made-vain",
+        "a limit that its own sum, or a value just overwritten, keeps from ever being passed",
+    ),
+    (
         "header-cast-before-length",
         "a header is read before the number of bytes is compared",
     ),
