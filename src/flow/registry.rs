@@ -204,6 +204,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     rust(Part::RustSites, "rust-unreachable-call", "a call of `unreachable!`"),
     rust(Part::RustSites, "rust-unwrap", "a call of `unwrap`"),
     rust(Part::Rust, "rust-wrapping-arithmetic", "counters, indices and generators that wrap by design, computed with operators that panic"),
+    c(Part::Guards, "search-result-minus", "the distance to what a search found, less something, where it may be 0"),
     c(Part::Guards, "sent-offset-unchecked", "a place in a packet that the sender chose, read without a test"),
     c(Part::Interpreter, "shift-out-of-range", "a shift by the width of the type or more"),
     c(Part::Interpreter, "sign-changing-conversion", "a value that changes its sign in a conversion"),

@@ -226,6 +226,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "the sender says where in the packet something stands, and nothing compares that",
     ),
     (
+        "search-result-minus",
+        "the distance to what a search found, less something, where it may be 0",
+    ),
+    (
         "signed-length-upper-only",
         "a size with a sign is compared with a maximum alone",
     ),
