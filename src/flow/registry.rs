@@ -119,6 +119,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Interpreter, "mismatched-release", "memory released by another family's function than allocated it"),
     c(Part::Interpreter, "missing-return-value", "a path that ends a function without the value it promises"),
     c(Part::Guards, "narrow-length-variable", "a length put into a variable too narrow for it"),
+    c(Part::Guards, "narrow-remainder", "a remainder of wide numbers, put into a variable too narrow for it"),
     c(Part::Guards, "narrowed-check-wide-use", "a bound test of a narrow copy, and a use of the wide value"),
     c(Part::Guards, "no-default-on-input", "a number of the packet selects an arm, and the others are not refused"),
     c(Part::Guards, "no-rollback-check", "a verified image is taken, however old it is"),

@@ -178,6 +178,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a length is cut off by a variable of fewer bits",
     ),
     (
+        "narrow-remainder",
+        "a remainder of wide numbers is cut off by a variable of fewer bits",
+    ),
+    (
         "narrowed-check-wide-use",
         "a copy of fewer bits is compared, the whole is used",
     ),
