@@ -144,6 +144,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Calls, "recursion", "a call cycle"),
     c(Part::Interpreter, "redundant-condition", "a part of a condition that follows from the others"),
     c(Part::Interpreter, "return-of-local-address", "the address of a local object, returned"),
+    c(Part::Guards, "rounded-up-walk", "a loop that takes whole groups of bytes from a length that is rounded up"),
     rust(Part::Rust, "rust-aliased-unchecked-borrows", "two unchecked mutable references into one object in one argument list"),
     rust(Part::Rust, "rust-allocation-from-input", "an allocation of a size from outside that nothing limits"),
     rust(Part::RustSites, "rust-arithmetic-may-overflow", "an operator whose operands do not show that the result fits"),

@@ -29,6 +29,7 @@ mod guarded;
 mod headers;
 mod images;
 mod indexes;
+mod late_bounds;
 mod lengths;
 mod lexicon;
 mod linear;
@@ -48,6 +49,7 @@ mod pairs;
 mod releases;
 mod results;
 mod roles;
+mod rounded;
 mod sentinels;
 mod shared;
 mod signs;
@@ -230,6 +232,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "the sender says where in the packet something stands, and nothing compares that",
     ),
     (
+        "rounded-up-walk",
+        "a loop over bytes takes whole groups, and the last one is not whole",
+    ),
+    (
         "search-result-minus",
         "the distance to what a search found, less something, where it may be 0",
     ),
@@ -357,6 +363,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         cleanup::check(&view, out);
         cursor::check(&view, out);
         walk_reads::check(&view, out);
+        rounded::check(&view, out);
         narrow::check(&view, out);
         contradictions::check(&view, out);
         double_fetch::check(&view, out);
@@ -366,6 +373,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         errno::check(&view, analysed, out);
         overlays::check(&view, out);
         pair_bounds::check(&view, out);
+        late_bounds::check(&view, out);
         releases::check(&view, out);
         capacities::check(&view, out);
         offsets::check(&view, out);
