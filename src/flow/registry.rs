@@ -68,6 +68,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Calls, "alloc-below-isr", "a call of the allocator that an interrupt handler leads to"),
     c(Part::Guards, "alloc-size-wrap", "an allocation size from input that can wrap"),
     c(Part::Interpreter, "allocation-size-wraps", "an allocation size that wraps around or is impossible"),
+    c(Part::Guards, "append-in-walk", "an array that a walk over input fills, with no limit"),
     c(Part::Guards, "append-without-bound", "an append to a buffer whose fill level nothing limits"),
     c(Part::Guards, "assert-only-bound", "a length that only an assertion limits"),
     c(Part::Calls, "blocking-below-isr", "a call that waits, and that an interrupt handler leads to"),

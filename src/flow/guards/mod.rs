@@ -92,6 +92,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "the size of an allocation is a sum or product that nothing limits",
     ),
     (
+        "append-in-walk",
+        "a walk over received bytes fills an array, and nothing limits it",
+    ),
+    (
         "append-without-bound",
         "elements are put one behind the other with no limit",
     ),
