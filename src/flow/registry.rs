@@ -111,6 +111,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Calls, "isr-shared-not-volatile", "a variable that an interrupt sets and the compiler may keep a copy of"),
     c(Part::Calls, "isr-shared-unprotected", "an object that an interrupt uses, changed in more than one step"),
     c(Part::Frames, "large-stack-frame", "automatic objects of a function that together need more stack than a task has"),
+    c(Part::Guards, "limit-wraps", "a test against a difference without sign that may be below zero"),
     c(Part::Interpreter, "lock-not-released", "a lock still held when the function returns"),
     c(Part::Interpreter, "lock-order", "locks taken in orders that wait for each other"),
     c(Part::Interpreter, "long-sleep-under-lock", "a sleep of a second or more while a lock is held"),

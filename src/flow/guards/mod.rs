@@ -66,6 +66,7 @@ mod walk_ends;
 mod walk_reads;
 mod walk_steps;
 mod walkers;
+mod wrapped_limits;
 
 pub use self::guarded::{GuardedSink, removed};
 pub(in crate::flow) use self::names::words;
@@ -178,6 +179,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "inclusive-bound-exit",
         "a test lets an index be the number of elements",
+    ),
+    (
+        "limit-wraps",
+        "a limit is a difference that is huge where more is taken off than there is",
     ),
     (
         "narrow-length-variable",
@@ -361,6 +366,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         headers::check(&view, all, out);
         walkers::check(&view, out);
         arithmetic::check(&view, all, out);
+        wrapped_limits::check(&view, all, out);
         nulls::check(&view, out);
         indexes::check(&view, out);
         appends::check(&view, out);
