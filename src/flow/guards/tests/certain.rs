@@ -20,7 +20,7 @@ void walk(const uint8_t *p, uint8_t left) {
         left -= used;
     }
 }",
-        &["6 tlv-walk-unchecked"],
+        &["7 tlv-walk-unchecked"],
         "uint8_t used = p[0];",
         "uint8_t used; if (take(p, left, &used)) return;",
     );
@@ -58,7 +58,7 @@ int find(const uint8_t *p, int left) {
 }",
         &["8 tlv-walk-unchecked"],
         "if (d->type == 4)",
-        "if (d->len > left) return -1; if (d->type == 4)",
+        "if (d->len > left || d->len == 0) return -1; if (d->type == 4)",
     );
 }
 
@@ -72,7 +72,7 @@ int keep(const char *from, uint32_t used, uint32_t len) {
     memcpy(name, from + used, len - used);
     return 0;
 }",
-        &["5 guard-made-vain", "6 given-copy-length"],
+        &["5 guard-made-vain"],
         "used >= len + sizeof name",
         "len - used >= sizeof name",
     );

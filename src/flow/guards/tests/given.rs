@@ -170,7 +170,7 @@ size_t f(const char *s) {
     size_t n = (size_t)(end - s - 1);
     return n;
 }",
-        &["6 unsigned-underflow-length"],
+        &["6 search-result-minus"],
         "if (!end)",
         "if (!end || end == s)",
     );
@@ -329,7 +329,7 @@ int find(struct ad *ad, uint8_t type, struct out *out) {
     }
     return -1;
 }",
-        &["12 tlv-walk-unchecked"],
+        &["9 tlv-walk-unchecked"],
         "        if (ad->buf[pos + 1]",
         "        if (pos + len >= ad->pos) return -1;\n        if (ad->buf[pos + 1]",
     );
