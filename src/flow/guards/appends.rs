@@ -1,6 +1,7 @@
 //! Bytes put one behind the other, and lengths of USB requests, without a limit.
 
 use super::bound::Upper;
+use super::facts::FactKind;
 use super::linear::Linear;
 use super::numbering::{Event, EventKind};
 use super::roles::{Region, View};
@@ -10,7 +11,7 @@ use super::values::{Value, ValueId};
 use crate::flow::Defect;
 use crate::flow::ir::BinaryOp;
 
-/// Reports `append-without-bound` and `usb-setup-unclamped`.
+/// Reports `append-without-bound`, `append-in-walk` and `usb-setup-unclamped`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     for (index, event) in view.numbered.events.iter().enumerate() {
         match &event.kind {
@@ -96,7 +97,8 @@ fn append(
         values.get(values.root(keeper)),
         Value::Address(crate::flow::ir::Base::Local(_))
     );
-    if (is_started || is_own) && view.graph.innermost(event.block).is_none() {
+    let is_walk = is_in_walk(view, event);
+    if (is_started || is_own) && !is_walk {
         return;
     }
     if !grows || Upper::new(view, element, event.block, index, Region::Other).has_any() {
@@ -122,7 +124,11 @@ fn append(
     let name = object_name(view, keeper).unwrap_or_default();
     let array = object_name(view, base).unwrap_or_default();
     out.push(view.defect(
-        "append-without-bound",
+        if is_walk {
+            "append-in-walk"
+        } else {
+            "append-without-bound"
+        },
         event.span,
         vec![("$INDEX", name.clone()), ("$ARRAY", array.clone())],
         None,
@@ -131,6 +137,37 @@ fn append(
             "`{array}` gets one more element each time; nothing compares `{name}` with its size"
         ),
     ));
+}
+
+/// Whether the loop around walks with a pointer to where its end is: how often it goes round, the bytes
+/// decide.
+fn is_in_walk(view: &View<'_>, event: &Event) -> bool {
+    let values = view.values();
+    let mut loops = view
+        .graph
+        .loops
+        .iter()
+        .filter(|found| found.contains(event.block));
+    loops.any(|found| {
+        let condition = view.numbered.conditions.get(found.head as usize).copied();
+        let mut kinds = Vec::new();
+        if let Some(condition) = condition.flatten() {
+            super::facts::decompose(values, condition, true, &mut kinds, 0);
+        }
+        kinds.iter().any(|kind| match kind {
+            FactKind::Compare { difference, .. } => {
+                let pointers = difference
+                    .terms
+                    .iter()
+                    .filter(|(term, _)| view.is_pointer(*term));
+                pointers.clone().count() >= 2
+                    && pointers.clone().any(|(term, _)| {
+                        matches!(values.get(*term), Value::Phi { block, .. } if block == found.head)
+                    })
+            }
+            FactKind::Asked { .. } => false,
+        })
+    })
 }
 
 fn reads(view: &View<'_>, value: ValueId, keeper: ValueId) -> bool {
@@ -142,7 +179,7 @@ fn reads(view: &View<'_>, value: ValueId, keeper: ValueId) -> bool {
         .any(|leaf| matches!(values.get(*leaf), Value::Load { location, .. } if location == keeper))
         || view.numbered.events.iter().any(|event| {
             matches!(&event.kind, EventKind::Write { location, value: written, .. }
-                if *location == keeper && *written == values.strip(value))
+                if *location == keeper && *written == values.strip(value) && !values.is_constant(*written))
         })
 }
 

@@ -8,7 +8,7 @@ use super::values::{Value, ValueId, Values};
 use crate::flow::Defect;
 use crate::flow::ir::{BinaryOp, BlockId, Terminator};
 
-/// Reports `guard-cannot-fire`.
+/// Reports `guard-cannot-fire` and `guard-made-vain`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     let values = view.values();
     for &block in &view.graph.order {
@@ -50,7 +50,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         {
             let text = view.words(body.span);
             out.push(view.defect(
-                "guard-cannot-fire",
+                "guard-made-vain",
                 body.span,
                 vec![("$TEST", text.clone())],
                 Some(left),
@@ -80,8 +80,18 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             }
             if contradicts(values, *known, difference, op, &asked) {
                 let text = view.words(body.span);
+                let is_vain = is_plain(view, fact.span)
+                    && [left, right].into_iter().any(|side| {
+                        added_to(view, side).is_some_and(|own| {
+                            own == values.strip(*one) || own == values.strip(*two)
+                        })
+                    });
                 out.push(view.defect(
-                    "guard-cannot-fire",
+                    if is_vain {
+                        "guard-made-vain"
+                    } else {
+                        "guard-cannot-fire"
+                    },
                     body.span,
                     vec![("$TEST", text.clone())],
                     None,
@@ -116,6 +126,30 @@ fn has_cast(view: &View<'_>, id: ValueId, depth: u32) -> bool {
             }),
             _ => false,
         }
+}
+
+/// Whether a comparison is written without a sum: one that moves the same number to the other side only
+/// says the same again.
+fn is_plain(view: &View<'_>, span: crate::finding::Span) -> bool {
+    let text = view.words(span).replace("->", ".");
+    !text.contains(['+', '-']) && !text.contains("sizeof")
+}
+
+/// `len` of `len + sizeof(name)`: what a number of the build is added to.
+fn added_to(view: &View<'_>, side: ValueId) -> Option<ValueId> {
+    let values = view.values();
+    match values.get(values.strip(side)) {
+        Value::Binary(BinaryOp::Add, one, two) => {
+            // Nothing is added where the build makes the number 0.
+            let adds = |id| values.is_constant(id) && values.constant(id) != Some(0);
+            match (adds(one), adds(two)) {
+                (false, true) => Some(values.strip(one)),
+                (true, false) => Some(values.strip(two)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Whether `constant op 0` is false.

@@ -1,6 +1,7 @@
 //! Copies that are bounded on one side only: by the destination or by what was received.
 
 use super::bound::Upper;
+use super::copy_limits::{analysis_of, capacity_of};
 use super::facts::Direction;
 use super::file_facts::{Analysed, callers_bound};
 use super::numbering::{Event, EventKind};
@@ -10,7 +11,7 @@ use super::values::{Value, ValueId};
 use crate::flow::Defect;
 use crate::flow::ir::BinaryOp;
 
-/// Reports `unbounded-copy-length`, `copy-beyond-input` and `reassembly-no-cap`.
+/// Reports copies whose length was not compared with the destination, or with what was received.
 pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
     for (index, event) in view.numbered.events.iter().enumerate() {
         match &event.kind {
@@ -107,7 +108,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             let size = view.words(argument_span(view, event, length, 2));
             let object = base_name(view, destination).unwrap_or(name);
             out.push(view.defect(
-                "unbounded-copy-length",
+                analysis_of(view, length, sink.span),
                 sink.span,
                 vec![("$LEN", size.clone()), ("$DST", object.clone())],
                 Some(length),
@@ -127,7 +128,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             let size = view.words(argument_span(view, event, length, 2));
             let object = base_name(view, destination).unwrap_or_default();
             out.push(view.defect(
-                "unbounded-copy-length",
+                analysis_of(view, length, sink.span),
                 sink.span,
                 vec![("$LEN", size.clone()), ("$DST", object.clone())],
                 Some(length),
@@ -152,7 +153,7 @@ fn copy_sink(view: &View<'_>, all: &[Analysed], event: &Event, sink: &Sink, out:
             let size = view.words(argument_span(view, event, length, 2));
             let object = base_name(view, destination).unwrap_or_default();
             out.push(view.defect(
-                "unbounded-copy-length",
+                analysis_of(view, length, sink.span),
                 sink.span,
                 vec![("$LEN", size.clone()), ("$DST", object.clone())],
                 Some(length),
@@ -204,13 +205,6 @@ fn is_small(
                 Value::Parameter(_) | Value::Call(_) | Value::Pure { .. } | Value::Out { .. }
             )
         }) && super::copy_limits::is_length_of_address(view, all, sink.length)
-}
-
-fn capacity_of(region: Region) -> Option<u64> {
-    match region {
-        Region::Fixed(capacity) => capacity,
-        _ => None,
-    }
 }
 
 /// An array, or a field whose type was not seen.
@@ -439,7 +433,7 @@ fn constant_copy(
         .unwrap_or_default()
         .to_owned();
     out.push(view.defect(
-        "copy-beyond-input",
+        "fixed-copy-of-input",
         sink.span,
         vec![("$LEN", size.clone()), ("$SRC", from.clone())],
         None,
@@ -559,7 +553,7 @@ fn element_write(
         let object = base_name(view, base).unwrap_or_default();
         let size = view.words(values.span(*bound));
         out.push(view.defect(
-            "unbounded-copy-length",
+            analysis_of(view, *bound, event.span),
             event.span,
             vec![("$LEN", size.clone()), ("$DST", object.clone())],
             Some(*bound),
@@ -573,7 +567,7 @@ fn element_write(
     }
 }
 
-/// Text of a call's argument that has the value; by position where several could.
+/// Text of a call's argument that has the value.
 pub(super) fn argument_span(
     view: &View<'_>,
     event: &Event,

@@ -6,7 +6,90 @@ use super::file_facts::Analysed;
 use super::numbering::{Event, EventKind};
 use super::roles::{Region, View};
 use super::values::{Value, ValueId, Values};
-use crate::flow::ir::BinaryOp;
+use crate::finding::Span;
+use crate::flow::ir::{BinaryOp, Type};
+
+/// Bytes of an array.
+pub(super) fn capacity_of(region: Region) -> Option<u64> {
+    match region {
+        Region::Fixed(capacity) => capacity,
+        _ => None,
+    }
+}
+
+/// Which analysis a length belongs to: the bytes received say it and nothing limits it, or a caller or
+/// an object gives it.
+pub(super) fn analysis_of(view: &View<'_>, length: ValueId, copy: Span) -> &'static str {
+    if is_said_by_bytes(view, length) && !has_limit(view, length, copy) {
+        "unbounded-copy-length"
+    } else {
+        "given-copy-length"
+    }
+}
+
+/// Whether a length stands in bytes whose sender is somebody else: not in an object that is only named
+/// like a message, nor in one that keeps its own buffer.
+fn is_said_by_bytes(view: &View<'_>, length: ValueId) -> bool {
+    let values = view.values();
+    view.is_sent(length)
+        && !values
+            .sources(length)
+            .iter()
+            .any(|leaf| match values.get(*leaf) {
+                Value::Load { location, .. } => match view.region(location) {
+                    Region::Bare(_) | Region::Held(_) => true,
+                    Region::Pair(index) => is_pair_of_records(view, index),
+                    _ => false,
+                },
+                // What a call put into a variable was looked at there.
+                Value::Out { .. } => true,
+                _ => false,
+            })
+}
+
+/// Whether a pair's pointer is one to records: how many there are, or how large the one is, and no bytes.
+fn is_pair_of_records(view: &View<'_>, index: usize) -> bool {
+    let types = &view.unit.types;
+    view.pairs
+        .get(index)
+        .and_then(|pair| view.function.parameters.get(pair.pointer as usize))
+        .and_then(|id| view.function.local(*id))
+        .and_then(|local| types.pointee(local.ty))
+        .is_some_and(|to| matches!(types.get(to), Type::Record(_) | Type::Named(_)))
+}
+
+/// Whether some comparison before the copy orders the length, or what it came from, with a constant or
+/// a capacity.
+fn has_limit(view: &View<'_>, length: ValueId, copy: Span) -> bool {
+    let values = view.values();
+    let leaves = values.sources(length);
+    let is_limit = |id: ValueId| {
+        values.is_constant(id) && !matches!(values.constant(id), Some(0 | 1))
+            || view.is_capacity(values.strip(id))
+    };
+    view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Compute { value, .. } if event.span.start < copy.start => {
+            match values.get(*value) {
+                Value::Binary(
+                    BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge,
+                    left,
+                    right,
+                ) => {
+                    super::facts::mentions(values, left, &leaves) && is_limit(right)
+                        || super::facts::mentions(values, right, &leaves) && is_limit(left)
+                }
+                // Exactly what something else says.
+                Value::Binary(BinaryOp::Eq | BinaryOp::Ne, left, right) => {
+                    super::facts::mentions(values, left, &leaves) && !values.is_constant(right)
+                        || super::facts::mentions(values, right, &leaves)
+                            && !values.is_constant(left)
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    })
+}
 
 /// Whether the destination came from a call that was given the length: it was made for it.
 pub(super) fn is_made_for(view: &View<'_>, length: ValueId, destination: ValueId) -> bool {

@@ -42,7 +42,17 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                 Room::Nothing => {}
             }
         }
-        let Some((room, guard)) = best else { continue };
+        let Some((mut room, guard)) = best else {
+            continue;
+        };
+        // `p < end`, one on, `p != end`: one more is there.
+        while view
+            .facts
+            .at(view.graph, event.block, index as u32)
+            .any(|fact| is_not(view, fact, &at, room))
+        {
+            room += 1;
+        }
         if is_unknown || room >= need || told.contains(&guard) || room < 1 {
             continue;
         }
@@ -76,6 +86,34 @@ fn is_stride(view: &View<'_>, at: &Linear, need: i128) -> bool {
                 step.factor(*term) == 1 && step.terms.len() == 1 && step.constant >= need
             })
         })
+    })
+}
+
+/// Whether a fact says that not just so many bytes are left.
+fn is_not(view: &View<'_>, fact: &Fact, at: &Linear, left: i128) -> bool {
+    let FactKind::Compare {
+        op: BinaryOp::Ne,
+        difference,
+        ..
+    } = &fact.kind
+    else {
+        return false;
+    };
+    if difference.terms.len() < 2 {
+        return false;
+    }
+    // Cursor and end are different either way round.
+    [1_i64, -1].into_iter().any(|sign| {
+        let cursor: Vec<&(ValueId, i64)> = at
+            .terms
+            .iter()
+            .filter(|(term, _)| !view.is_pointer(*term) || at.terms.len() == 1)
+            .collect();
+        !cursor.is_empty()
+            && cursor
+                .iter()
+                .all(|(term, factor)| difference.factor(*term) == factor.saturating_mul(sign))
+            && difference.constant.saturating_mul(i128::from(sign)) == left
     })
 }
 

@@ -84,7 +84,18 @@ pub(super) fn search_minus(
     if !is_search || is_compared || !is_unsigned(view, value) {
         return false;
     }
-    report(view, event, value, (values.strip(end), right), right, out);
+    let (one, _) = super::arithmetic::operand_words(view, value, event, found, right);
+    let less = values.constant(right).unwrap_or(1);
+    out.push(view.defect(
+        "search-result-minus",
+        event.span,
+        vec![("$A", one.clone()), ("$B", less.to_string())],
+        Some(found),
+        Vec::new(),
+        format!(
+            "`{one}` may be the first character: the distance is 0 then, and minus {less} it wraps"
+        ),
+    ));
     true
 }
 

@@ -29,6 +29,7 @@ mod guarded;
 mod headers;
 mod images;
 mod indexes;
+mod late_bounds;
 mod lengths;
 mod lexicon;
 mod linear;
@@ -48,6 +49,7 @@ mod pairs;
 mod releases;
 mod results;
 mod roles;
+mod rounded;
 mod sentinels;
 mod shared;
 mod signs;
@@ -62,7 +64,9 @@ mod tests;
 mod values;
 mod walk_ends;
 mod walk_reads;
+mod walk_steps;
 mod walkers;
+mod wrapped_limits;
 
 pub use self::guarded::{GuardedSink, removed};
 pub(in crate::flow) use self::names::words;
@@ -87,6 +91,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "alloc-size-wrap",
         "the size of an allocation is a sum or product that nothing limits",
+    ),
+    (
+        "append-in-walk",
+        "a walk over received bytes fills an array, and nothing limits it",
     ),
     (
         "append-without-bound",
@@ -133,6 +141,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a result is dropped that says of failures, and that other callers test",
     ),
     (
+        "fixed-copy-of-input",
+        "as many bytes as fit are read, however few there are",
+    ),
+    (
         "fixed-offset-before-length",
         "bytes are read before their number is compared",
     ),
@@ -145,8 +157,16 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "memory that a parameter still points to is freed",
     ),
     (
+        "given-copy-length",
+        "a length of a caller or an object is not compared with the size of the destination",
+    ),
+    (
         "guard-cannot-fire",
         "a test is decided by an earlier one and limits nothing",
+    ),
+    (
+        "guard-made-vain",
+        "a limit that its own sum, or a value just overwritten, keeps from ever being passed",
     ),
     (
         "header-cast-before-length",
@@ -161,8 +181,16 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a test lets an index be the number of elements",
     ),
     (
+        "limit-wraps",
+        "a limit is a difference that is huge where more is taken off than there is",
+    ),
+    (
         "narrow-length-variable",
         "a length is cut off by a variable of fewer bits",
+    ),
+    (
+        "narrow-remainder",
+        "a remainder of wide numbers is cut off by a variable of fewer bits",
     ),
     (
         "narrowed-check-wide-use",
@@ -211,6 +239,14 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "sent-offset-unchecked",
         "the sender says where in the packet something stands, and nothing compares that",
+    ),
+    (
+        "rounded-up-walk",
+        "a loop over bytes takes whole groups, and the last one is not whole",
+    ),
+    (
+        "search-result-minus",
+        "the distance to what a search found, less something, where it may be 0",
     ),
     (
         "signed-length-upper-only",
@@ -330,12 +366,14 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         headers::check(&view, all, out);
         walkers::check(&view, out);
         arithmetic::check(&view, all, out);
+        wrapped_limits::check(&view, all, out);
         nulls::check(&view, out);
         indexes::check(&view, out);
         appends::check(&view, out);
         cleanup::check(&view, out);
         cursor::check(&view, out);
         walk_reads::check(&view, out);
+        rounded::check(&view, out);
         narrow::check(&view, out);
         contradictions::check(&view, out);
         double_fetch::check(&view, out);
@@ -345,6 +383,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         errno::check(&view, analysed, out);
         overlays::check(&view, out);
         pair_bounds::check(&view, out);
+        late_bounds::check(&view, out);
         releases::check(&view, out);
         capacities::check(&view, out);
         offsets::check(&view, out);
@@ -389,7 +428,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
 fn is_said(defect: &Defect, walks: &[u32], asserted: &[u32]) -> bool {
     match defect.analysis {
         "unsigned-underflow-length" => walks.contains(&defect.span.start),
-        "unbounded-copy-length" => asserted.contains(&defect.span.start),
+        "unbounded-copy-length" | "given-copy-length" => asserted.contains(&defect.span.start),
         _ => false,
     }
 }

@@ -10,7 +10,7 @@ use super::values::{Value, ValueId};
 use crate::flow::Defect;
 use crate::flow::ir::{BinaryOp, LocalId};
 
-/// Reports `narrow-length-variable` and `counter-wraps`.
+/// Reports `narrow-length-variable`, `narrow-remainder` and `counter-wraps`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     for (index, event) in view.numbered.events.iter().enumerate() {
         if let EventKind::Assign { local, value } = &event.kind {
@@ -85,8 +85,14 @@ fn narrowed(
     if name.is_empty() || is_compared {
         return;
     }
+    // Both operands of a remainder are known to be wider: only a test could make it fit.
+    let is_remainder = matches!(values.get(wide), Value::Binary(BinaryOp::Rem, ..));
     out.push(view.defect(
-        "narrow-length-variable",
+        if is_remainder {
+            "narrow-remainder"
+        } else {
+            "narrow-length-variable"
+        },
         event.span,
         vec![
             ("$NARROW", name.clone()),
@@ -193,7 +199,12 @@ fn counters(view: &View<'_>, out: &mut Vec<Defect>) {
         let is_limited = view.facts.list.iter().chain(&view.facts.edges).any(|fact| {
             found.contains(fact.block)
                 && matches!(&fact.kind, FactKind::Compare { op, difference, .. }
-                    if *op != BinaryOp::Ne && *op != BinaryOp::Eq && difference.factor(phi) != 0)
+                    if *op != BinaryOp::Ne
+                        && *op != BinaryOp::Eq
+                        // Of itself, or of another counter of the same loop.
+                        && difference.terms.iter().any(|(term, _)| {
+                            matches!(values.get(values.strip(*term)), Value::Phi { block, .. } if block == found.head)
+                        }))
         });
         if is_limited {
             continue;
@@ -248,7 +259,10 @@ fn growth(view: &View<'_>, out: &mut Vec<Defect>) {
                     .filter(|factor| *factor > 1)
             })
         });
-        let Some(factor) = factor else { continue };
+        // Doubling finds the next power of two, of a number that its author knows to be small.
+        let Some(factor) = factor.filter(|factor| !factor.unsigned_abs().is_power_of_two()) else {
+            continue;
+        };
         let (Some((bits @ 2..=64, _)), Some((_, most))) = (
             types.int(values.ty(counter)),
             types.int_range(values.ty(counter)),

@@ -11,16 +11,59 @@ use crate::flow::ir::{
     Base, BinaryOp, Function, LocalId, Operand, Rvalue, StatementKind, Type, TypeId,
 };
 
-/// Reports `option-cast-before-length`, once for each walk.
+/// Reports `option-cast-before-length`, once for each record and walk.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     for found in &view.graph.loops {
+        if was_asked_before(view, found) {
+            continue;
+        }
+        let mut told: Vec<TypeId> = Vec::new();
         for cursor in cursors(view, found) {
-            if let Some(defect) = cast(view, found, cursor) {
-                out.push(defect);
-                return;
-            }
+            casts(view, found, cursor, &mut told, out);
         }
     }
+}
+
+/// Whether a call before the loop got the bytes that it walks over and their number, and its result was
+/// asked, if only in some configurations: it may have walked before.
+fn was_asked_before(view: &View<'_>, found: &Loop) -> bool {
+    let values = view.values();
+    let starts: Vec<ValueId> = cursors(view, found)
+        .into_iter()
+        .flat_map(|cursor| values.inputs.get(&cursor).into_iter().flatten())
+        .filter(|(from, _)| !found.contains(*from))
+        .map(|(_, input)| values.strip(*input))
+        .collect();
+    view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Call {
+            callee: Some(callee),
+            arguments,
+            result,
+            ..
+        } => {
+            is_validator(view.name(*callee))
+                && view.graph.rank_before(event.block, found.head)
+                && arguments
+                    .iter()
+                    .any(|id| starts.contains(&values.strip(*id)))
+                && arguments
+                    .iter()
+                    .any(|id| !view.is_pointer(*id) && !values.is_constant(*id))
+                && view
+                    .numbered
+                    .conditions
+                    .iter()
+                    .flatten()
+                    .any(|condition| values.sources(*condition).contains(result))
+        }
+        _ => false,
+    })
+}
+
+fn is_validator(name: &str) -> bool {
+    super::names::words(name).iter().any(|word| {
+        word.starts_with("valid") || matches!(word.as_str(), "check" | "verify" | "sane" | "sanity")
+    })
 }
 
 /// Pointers into received bytes that a loop moves on.
@@ -53,6 +96,24 @@ fn holds(view: &View<'_>, found: &Loop, cursor: ValueId, local: LocalId) -> bool
     })
 }
 
+/// What the variable may stand at: the cursor, and what the loop puts there in each round.
+fn held(view: &View<'_>, found: &Loop, cursor: ValueId, local: LocalId) -> Vec<ValueId> {
+    let values = view.values();
+    let mut out = vec![cursor];
+    for event in &view.numbered.events {
+        if let EventKind::Assign {
+            local: other,
+            value,
+        } = &event.kind
+            && *other == local
+            && found.contains(event.block)
+        {
+            out.push(values.root(*value));
+        }
+    }
+    out
+}
+
 fn is_record_pointer(view: &View<'_>, ty: TypeId) -> bool {
     view.unit
         .types
@@ -60,12 +121,20 @@ fn is_record_pointer(view: &View<'_>, ty: TypeId) -> bool {
         .is_some_and(|to| matches!(view.unit.types.get(to), Type::Record(_) | Type::Named(_)))
 }
 
-fn cast(view: &View<'_>, found: &Loop, cursor: ValueId) -> Option<Defect> {
+fn casts(
+    view: &View<'_>,
+    found: &Loop,
+    cursor: ValueId,
+    told: &mut Vec<TypeId>,
+    out: &mut Vec<Defect>,
+) {
     for &block in &view.graph.order {
         if !view.graph.dominates(found.head, block) {
             continue;
         }
-        let body = view.function.block(crate::flow::ir::BlockId(block))?;
+        let Some(body) = view.function.block(crate::flow::ir::BlockId(block)) else {
+            continue;
+        };
         for statement in &body.statements {
             let StatementKind::Assign {
                 target,
@@ -85,11 +154,14 @@ fn cast(view: &View<'_>, found: &Loop, cursor: ValueId) -> Option<Defect> {
             let own = type_of(view.function, local);
             if !place.path.is_empty()
                 || *to == own
+                || told.contains(to)
                 || !is_record_pointer(view, own)
                 || !holds(view, found, cursor, local)
                 || !is_record_pointer(view, *to)
                 || fits(view, own, *to)
-                || is_compared(view, cursor, block, *to)
+                || held(view, found, cursor, local)
+                    .into_iter()
+                    .any(|at| is_compared(view, at, block, *to))
                 || view.unit.types.pointee(*to).is_some_and(|record| {
                     super::measured::is_left_to_callees(view, cursor, target, record)
                 })
@@ -102,7 +174,8 @@ fn cast(view: &View<'_>, found: &Loop, cursor: ValueId) -> Option<Defect> {
                 .map_or("", |local| view.name(local.name))
                 .to_owned();
             let record = view.pointee_name(*to).unwrap_or("a record").to_owned();
-            return Some(view.defect(
+            told.push(*to);
+            out.push(view.defect(
                 "option-cast-before-length",
                 statement.span,
                 vec![("$OPT", name.clone()), ("$TYPE", record.clone())],
@@ -117,7 +190,6 @@ fn cast(view: &View<'_>, found: &Loop, cursor: ValueId) -> Option<Defect> {
             ));
         }
     }
-    None
 }
 
 fn type_of(function: &Function, local: LocalId) -> TypeId {

@@ -354,7 +354,7 @@ impl<'a> View<'a> {
                     return true;
                 }
                 // A register behind a macro's pointer.
-                if matches!(values.get(values.root(location)), Value::Constant { .. })
+                if self.is_behind_constant(location)
                     && matches!(
                         values.get(location),
                         Value::Field(..) | Value::Element { .. }
@@ -385,6 +385,25 @@ impl<'a> View<'a> {
             }
             _ => false,
         }
+    }
+
+    /// Whether an address is that of a peripheral: behind a constant, where the types of the fields on the
+    /// way (arrays of registers) may not be seen.
+    fn is_behind_constant(&self, location: ValueId) -> bool {
+        let values = self.values();
+        let mut at = values.root(location);
+        for _ in 0..3 {
+            match values.get(at) {
+                Value::Load { location, .. }
+                    if self.unit.types.int(values.ty(at)).is_none()
+                        && self.unit.types.pointee(values.ty(at)).is_none() =>
+                {
+                    at = values.root(location);
+                }
+                other => return matches!(other, Value::Constant { .. }),
+            }
+        }
+        false
     }
 
     /// Whether a call turns received bytes into a number.

@@ -4,6 +4,7 @@ use super::{Guards, guarded_sinks, removed};
 use crate::flow::lower_c;
 use crate::syntax::{Language, Limits, MacroTable, Parser, SourceFile};
 
+mod certain;
 mod given;
 mod limits;
 mod quiet;
@@ -76,7 +77,7 @@ static void keep(struct s *s, const uint8_t *f, size_t len) {
 void on_rx(struct s *s, const uint8_t *f, size_t len) {
     keep(s, f, len);
 }";
-    assert_eq!(with_types(bad), ["4 unbounded-copy-length"]);
+    assert_eq!(with_types(bad), ["4 given-copy-length"]);
     let good = bad.replace("    keep(", "    if (len <= 16) keep(");
     assert_eq!(with_types(&good), [""; 0]);
 }

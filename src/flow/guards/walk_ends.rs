@@ -5,15 +5,28 @@ use super::graph::Loop;
 use super::linear::Linear;
 use super::numbering::EventKind;
 use super::roles::View;
-use super::values::ValueId;
+use super::values::{Value, ValueId, Written};
 use super::walkers::Step;
 use crate::finding::Span;
-use crate::flow::ir::BinaryOp;
+use crate::flow::ir::{BinaryOp, TypeId};
 
 /// What goes wrong when the step is too long.
 pub(super) fn harm(view: &View<'_>, found: &Loop, step: &Step) -> Option<(Span, &'static str)> {
     let values = view.values();
+    if step.is_down && loses_sign(view, found, step.cursor) {
+        return Some((
+            values.span(step.cursor),
+            "what is left is compared with a size: below zero it is huge",
+        ));
+    }
     if step.is_down && !is_signed(view, step.cursor) {
+        // Where the type was not seen, it may have a sign.
+        let ty = values.ty(step.cursor);
+        if view.unit.types.int(ty).is_none()
+            && (is_named_signed(view, ty) || !super::lengths::has_length_role(view, step.cursor))
+        {
+            return None;
+        }
         return Some((
             values.span(step.cursor),
             "what is left has no sign: a step that is too long makes it huge",
@@ -51,6 +64,9 @@ pub(super) fn harm(view: &View<'_>, found: &Loop, step: &Step) -> Option<(Span, 
     stored(view, found, step)
 }
 
+/// What is wrong where the walk itself asks again before it goes on.
+pub(super) const KEPT: &str = "the bytes here and their number are kept for others";
+
 /// Where a pointer into the walk and the length it read there are kept for others to use.
 fn stored(view: &View<'_>, found: &Loop, step: &Step) -> Option<(Span, &'static str)> {
     let values = view.values();
@@ -73,7 +89,7 @@ fn stored(view: &View<'_>, found: &Loop, step: &Step) -> Option<(Span, &'static 
         let has_bytes = view.numbered.events.iter().any(|other| {
             other.block == event.block
                 && matches!(&other.kind, EventKind::Write { value, .. }
-                    if view.is_pointer(*value)
+                    if (view.is_pointer(*value) || view.is_received(view.region(*value)))
                         && super::facts::mentions(values, *value, &[step.cursor]))
         });
         let is_compared = view
@@ -85,10 +101,7 @@ fn stored(view: &View<'_>, found: &Loop, step: &Step) -> Option<(Span, &'static 
                         .any(|other| !values.is_constant(other))
             });
         if has_bytes && !is_compared {
-            return Some((
-                event.span,
-                "the bytes here and their number are kept for others",
-            ));
+            return Some((event.span, KEPT));
         }
     }
     None
@@ -210,6 +223,43 @@ fn is_compared_anywhere(view: &View<'_>, value: ValueId, block: u32) -> bool {
 /// Whether a fact is what the head of the loop asks.
 fn is_loop_test(view: &View<'_>, found: &Loop, fact: &Fact) -> bool {
     view.graph.predecessors(fact.block) == [found.head]
+}
+
+/// `while (left >= sizeof(header))`: a size has no sign, and takes it from what is compared with it.
+fn loses_sign(view: &View<'_>, found: &Loop, cursor: ValueId) -> bool {
+    let values = view.values();
+    let condition = view.numbered.conditions.get(found.head as usize).copied();
+    let mut kinds = Vec::new();
+    if let Some(condition) = condition.flatten() {
+        super::facts::decompose(values, condition, true, &mut kinds, 0);
+    }
+    kinds.iter().any(|kind| match kind {
+        FactKind::Compare {
+            left,
+            right,
+            difference,
+            op,
+        } => {
+            !matches!(op, BinaryOp::Eq | BinaryOp::Ne)
+                && difference.factor(cursor) != 0
+                && [left, right].into_iter().any(|side| {
+                    matches!(
+                        values.get(values.strip(*side)),
+                        Value::Constant {
+                            written: Written::Sizeof(_) | Written::SizeofObject(_),
+                            ..
+                        }
+                    )
+                })
+        }
+        FactKind::Asked { .. } => false,
+    })
+}
+
+/// A type that was not seen and is called like one with a sign: `INT`, `s16_t`, `ssize_t`.
+fn is_named_signed(view: &View<'_>, ty: TypeId) -> bool {
+    view.type_name(ty)
+        .is_some_and(|name| matches!(name.as_bytes().first(), Some(b'i' | b'I' | b's' | b'S')))
 }
 
 fn is_signed(view: &View<'_>, value: ValueId) -> bool {

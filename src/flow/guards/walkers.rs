@@ -8,7 +8,7 @@ use super::roles::View;
 use super::spans::object_name;
 use super::story::note;
 use super::values::{Value, ValueId};
-use super::walk_ends::{exact_end, harm, late_start};
+use super::walk_ends::{KEPT, exact_end, harm, late_start};
 use crate::finding::Span;
 use crate::flow::Defect;
 use crate::flow::ir::BinaryOp;
@@ -50,6 +50,7 @@ fn walk(view: &View<'_>, found: &Loop, has_checked: bool, out: &mut Vec<Defect>)
         if has_checked
             || !step.terms.iter().all(|term| view.is_sent(*term))
             || step_is_checked(view, found, step)
+            || super::walk_steps::is_worked_out(view, step)
             || !decides(view, found, step)
         {
             continue;
@@ -57,8 +58,14 @@ fn walk(view: &View<'_>, found: &Loop, has_checked: bool, out: &mut Vec<Defect>)
         let Some(reason) = harm(view, found, step) else {
             continue;
         };
-        let span = span_of_step(view, step);
-        let text = view.words(step.terms.first().map_or(span, |term| values.span(*term)));
+        let at = span_of_step(view, step);
+        let text = view.words(step.terms.first().map_or(at, |term| values.span(*term)));
+        // The place to repair: where the length leaves the walk, or where the walk uses it.
+        let (span, other) = if reason.1 == KEPT {
+            (reason.0, note(at, "the walk goes on by it"))
+        } else {
+            (at, note(reason.0, reason.1))
+        };
         let buffer = step
             .terms
             .first()
@@ -72,7 +79,7 @@ fn walk(view: &View<'_>, found: &Loop, has_checked: bool, out: &mut Vec<Defect>)
             span,
             vec![("$BUF", buffer), ("$STEP", text.clone())],
             step.terms.first().copied(),
-            vec![note(reason.0, reason.1)],
+            vec![other],
             format!("the walk advances by `{text}`; nothing compares it with what is left"),
         ));
         return;
@@ -297,6 +304,7 @@ fn step_is_checked(view: &View<'_>, found: &Loop, step: &Step) -> bool {
     for term in &step.terms {
         values.leaves(*term, &mut leaves);
     }
+    super::walk_steps::add_same_places(view, found, &mut leaves);
     let is_check = |fact: &Fact| match &fact.kind {
         FactKind::Compare { .. } => {
             fact.bounds(values, &leaves, Direction::Upper)

@@ -229,6 +229,7 @@ impl Numbering<'_> {
                     self.values
                         .inputs
                         .insert(phi, vec![(super::super::graph::NONE, before)]);
+                    self.pending_memory.push((found.head, key, phi));
                     Stored::Value(phi)
                 }
                 Stored::Clobbered(_) => Stored::Clobbered(self.values.fresh()),
@@ -255,6 +256,26 @@ impl Numbering<'_> {
                 {
                     list.push((tail, value));
                 }
+            }
+            self.values.inputs.insert(phi, list);
+        }
+        for (head, key, phi) in std::mem::take(&mut self.pending_memory) {
+            let Some(found) = self.graph.loop_at(head) else {
+                continue;
+            };
+            let mut list = self.values.inputs.get(&phi).cloned().unwrap_or_default();
+            let (ty, span) = (self.values.ty(phi), self.values.span(phi));
+            for &tail in &found.tails {
+                let Some(state) = self.out.get(tail as usize).and_then(Option::as_ref) else {
+                    continue;
+                };
+                let stored = state.memory.iter().rev().find(|(at, _)| *at == key);
+                let value = match stored.map(|(_, stored)| *stored) {
+                    Some(Stored::Value(value)) => value,
+                    Some(Stored::Clobbered(version)) => self.load_value(key, version, ty, span),
+                    None => self.load_value(key, 0, ty, span),
+                };
+                list.push((tail, value));
             }
             self.values.inputs.insert(phi, list);
         }

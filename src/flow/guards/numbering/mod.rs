@@ -133,6 +133,8 @@ struct Numbering<'a> {
     statement: u32,
     phi_slot: u32,
     pending: Vec<(u32, u32, ValueId)>,
+    /// Joins of memory at heads of loops: what comes round is added at the end.
+    pending_memory: Vec<(u32, ValueId, ValueId)>,
 }
 
 const NO_SLOT: u32 = u32::MAX;
@@ -171,6 +173,7 @@ pub(super) fn number(
         statement: 0,
         phi_slot: 0,
         pending: Vec::new(),
+        pending_memory: Vec::new(),
     };
     this.run(count as usize);
     Numbered {

@@ -76,7 +76,7 @@ int send(const struct iolist *list) {
     memcpy(frame + filled, list->base, list->iol_len);
     return 0;
 }",
-        &["6 unbounded-copy-length"],
+        &["6 given-copy-length"],
         "filled > sizeof(frame)",
         "filled + list->iol_len > sizeof(frame)",
     );
@@ -195,7 +195,7 @@ size_t f(const char *s) {
     size_t n = (size_t)(end - s - 1);
     return n;
 }",
-        &["6 unsigned-underflow-length"],
+        &["6 search-result-minus"],
         "if (!end)",
         "if (!end || end == s)",
     );
@@ -227,7 +227,7 @@ fn a_copy_of_a_length_that_nothing_compares() {
 void f(struct c *c, const uint8_t *id, struct c *o, uint32_t n) {
     memcpy(c->id, o->id, n);
 }",
-        &["4 unbounded-copy-length"],
+        &["4 given-copy-length"],
         "memcpy(",
         "if (n <= sizeof c->id) memcpy(",
     );
@@ -354,7 +354,7 @@ int find(struct ad *ad, uint8_t type, struct out *out) {
     }
     return -1;
 }",
-        &["12 tlv-walk-unchecked"],
+        &["9 tlv-walk-unchecked"],
         "        if (ad->buf[pos + 1]",
         "        if (pos + len >= ad->pos) return -1;\n        if (ad->buf[pos + 1]",
     );

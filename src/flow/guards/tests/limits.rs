@@ -18,7 +18,7 @@ void set(struct w *w, const char *name) {
     w->name_len = text_fill(name);
     memcpy(w->name, name, w->name_len);
 }",
-        &["5 unbounded-copy-length"],
+        &["5 given-copy-length"],
         "text_fill(name);\n    memcpy",
         "strnlen(name, NAME_MAX);\n    memcpy",
     );
@@ -33,7 +33,7 @@ int put(const char *topic) {
     memcpy(out + 2, topic, strlen(topic));
     return 0;
 }",
-        &["5 unbounded-copy-length"],
+        &["5 given-copy-length"],
         "if (topic) out[0] = 1;",
         "if (topic && strlen(topic) > TOPIC_MAX) return -1;",
     );
@@ -49,7 +49,7 @@ int add(struct s *s, const char *key, size_t key_len, const uint8_t *val, size_t
     memcpy(s->q + 1, val, val_len);
     return 0;
 }",
-        &["6 unbounded-copy-length"],
+        &["6 given-copy-length"],
         "size_t all = key_len;",
         "size_t all = key_len + (val ? val_len + 1 : 0);",
     );
@@ -63,7 +63,7 @@ struct to { uint8_t id[8]; };
 void keep(struct to *to, const struct from *from_msg) {
     memcpy(to->id, from_msg->id, from_msg->id_len);
 }",
-        &["5 unbounded-copy-length"],
+        &["5 given-copy-length"],
         "id[16]",
         "id[8]",
     );
@@ -80,7 +80,7 @@ int reject(const uint8_t *data, size_t len) {
     memcpy(cmd->data, data, len);
     return 0;
 }",
-        &["7 unbounded-copy-length"],
+        &["7 given-copy-length"],
         "frame_get(3, 40)",
         "frame_get(3, sizeof(*cmd) + len)",
     );

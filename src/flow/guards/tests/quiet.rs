@@ -99,7 +99,7 @@ void use(struct o *o, const struct w *p) {
     silent(good);
     found(
         &good.replace("return 3", "return 200"),
-        &["6 unbounded-copy-length"],
+        &["6 given-copy-length"],
     );
 }
 
@@ -117,7 +117,7 @@ void final(struct c *c, const uint8_t *key) {
     silent(good);
     found(
         &good.replace("c->key_len = 16; } else { ", "c->key_len = 16; } { "),
-        &["8 unbounded-copy-length"],
+        &["8 given-copy-length"],
     );
 }
 
