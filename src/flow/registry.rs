@@ -237,6 +237,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Guards, "usb-setup-unclamped", "a field of a USB request used without a limit"),
     c(Part::Interpreter, "use-after-free", "memory used after its release"),
     c(Part::Guards, "verify-then-reload", "a buffer is filled again after it was verified"),
+    c(Part::Guards, "wipe-skipped-on-exit", "a secret that one way out does not wipe"),
     c(Part::Interpreter, "wrong-function-type", "a call through a pointer of another type than the function has"),
     c(Part::Guards, "wrong-sentinel", "a result compared with what the function never returns"),
     c(Part::Interpreter, "xor-as-power", "exclusive or where a power was meant"),

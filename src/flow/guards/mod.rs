@@ -67,6 +67,8 @@ mod walk_reads;
 mod walk_steps;
 mod walkers;
 mod wrapped_limits;
+mod ways;
+mod wipes;
 
 pub use self::guarded::{GuardedSink, removed};
 pub(in crate::flow) use self::names::words;
@@ -297,6 +299,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "a buffer is filled again after it was verified",
     ),
     (
+        "wipe-skipped-on-exit",
+        "a way out does not wipe the secret that the others do",
+    ),
+    (
         "wrong-sentinel",
         "a result is compared with what the function never returns",
     ),
@@ -385,6 +391,8 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         pair_bounds::check(&view, out);
         late_bounds::check(&view, out);
         releases::check(&view, out);
+        wipes::check(&view, out);
+        packets::check(&view, out);
         capacities::check(&view, out);
         offsets::check(&view, out);
         decisions::check(&view, out);

@@ -187,6 +187,11 @@ fn is_descriptor(unit: &Unit, ty: TypeId) -> bool {
     record_name(unit, ty).is_some_and(|name| PACKETS.iter().any(|kind| kind.names.contains(&name)))
 }
 
+/// Whether a type is a pointer to a packet descriptor.
+pub(super) fn is_packet(unit: &Unit, ty: TypeId) -> bool {
+    matches!(unit.types.get(ty), Type::Pointer { to, .. } if is_descriptor(unit, *to))
+}
+
 fn record_name(unit: &Unit, ty: TypeId) -> Option<&str> {
     let symbol = match unit.types.get(ty) {
         Type::Named(symbol) => *symbol,

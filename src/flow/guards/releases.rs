@@ -10,7 +10,7 @@ use super::values::Value;
 use crate::flow::Defect;
 use crate::flow::ir::{BinaryOp, Type};
 
-/// Reports `not-released-on-exit`.
+/// Reports `not-released-on-exit` and `packet-not-released`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     // A result tells the caller what became of the object; nothing does where there is none.
     if !matches!(
@@ -72,8 +72,14 @@ fn parameter(view: &View<'_>, index: u32, out: &mut Vec<Defect>) {
             continue;
         }
         let name = view.parameter_name(index).unwrap_or_default().to_owned();
+        // Received packets are the receiver's.
+        let analysis = if is_packet(view, index) && !is_in_macro(view, event.span) {
+            "packet-not-released"
+        } else {
+            "not-released-on-exit"
+        };
         let mut defect = view.defect(
-            "not-released-on-exit",
+            analysis,
             event.span,
             vec![("$P", name.clone())],
             None,
@@ -86,6 +92,24 @@ fn parameter(view: &View<'_>, index: u32, out: &mut Vec<Defect>) {
         out.push(defect);
         return;
     }
+}
+
+/// Whether a parameter is a packet of a network stack.
+fn is_packet(view: &View<'_>, index: u32) -> bool {
+    view.function
+        .parameters
+        .get(index as usize)
+        .and_then(|id| view.function.local(*id))
+        .is_some_and(|local| super::pairs::is_packet(view.unit, local.ty))
+}
+
+/// Whether a way out is an argument of a macro that tests what the caller promised.
+fn is_in_macro(view: &View<'_>, exit: crate::finding::Span) -> bool {
+    view.text
+        .get(..exit.start as usize)
+        .unwrap_or_default()
+        .trim_ascii_end()
+        .ends_with(b",")
 }
 
 /// Whether a comparison on the way says that the pointer is NULL.
@@ -112,7 +136,7 @@ fn is_absent(view: &View<'_>, index: u32, block: u32) -> bool {
 }
 
 /// Whether a way leads from one block to another.
-fn reaches(view: &View<'_>, from: u32, to: u32) -> bool {
+pub(super) fn reaches(view: &View<'_>, from: u32, to: u32) -> bool {
     let graph: &Graph = view.graph;
     let mut seen = vec![false; view.function.blocks.len()];
     let mut stack = vec![to];
