@@ -135,6 +135,8 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Interpreter, "out-of-bounds-write", "an element or field written outside of its object"),
     c(Part::Guards, "output-of-unchecked-call", "an output of a call used although the call may have failed"),
     c(Part::Interpreter, "overlapping-copy", "source and destination of a copy that overlap"),
+    c(Part::Guards, "packet-not-released", "a received packet that one way out does not release"),
+    c(Part::Guards, "packet-used-after-release", "a packet used, or released again, after its release"),
     c(Part::Guards, "peers-check-you-dont", "a result that is tested everywhere else in the file"),
     c(Part::Interpreter, "pointer-subtraction", "a difference of pointers to different objects"),
     c(Part::Interpreter, "possible-division-by-zero", "a division by a value from outside that may be zero"),

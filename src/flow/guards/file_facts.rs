@@ -54,6 +54,8 @@ pub(super) struct ResultHabit {
 pub(super) struct FileFacts {
     null_returns: FxHashMap<Symbol, Span>,
     allocators: FxHashMap<Symbol, Span>,
+    exhausted: FxHashMap<Symbol, Span>,
+    released: FxHashMap<Symbol, Vec<u32>>,
     testers: FxHashMap<Symbol, bool>,
     sites: FxHashMap<Symbol, Vec<CallSite>>,
     habits: FxHashMap<Symbol, ResultHabit>,
@@ -87,6 +89,16 @@ impl FileFacts {
         for analysed in all {
             if let Some(function) = unit.functions.get(analysed.function) {
                 this.results(unit, analysed, function, lexicon);
+                if unit.types.is_pointer(function.result)
+                    && let Some(span) =
+                        super::nullable::exhausted(unit, analysed, function, lexicon)
+                {
+                    this.exhausted.insert(function.name, span);
+                }
+                let released = super::packets::given_back(unit, analysed, function, lexicon);
+                if !released.is_empty() {
+                    this.released.insert(function.name, released);
+                }
                 this.fixed_reads(unit, analysed, function, lexicon);
                 this.first_use(analysed, function);
                 super::measured::note(unit, analysed, function, &mut this.measured);
@@ -335,6 +347,16 @@ impl FileFacts {
     /// A function of this file that hands on the result of an allocator or look-up, NULL or not.
     pub(super) fn may_fail(&self, name: Symbol) -> Option<Span> {
         self.allocators.get(&name).copied()
+    }
+
+    /// The parameters that a function of this file gives back on every way.
+    pub(super) fn released(&self, name: Symbol) -> &[u32] {
+        self.released.get(&name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where a function of this file returns NULL because memory ran out.
+    pub(super) fn exhausted(&self, name: Symbol) -> Option<Span> {
+        self.exhausted.get(&name).copied()
     }
 
     /// Whether a function of this file compares the length that the object behind a parameter holds.

@@ -44,6 +44,7 @@ mod nulls;
 mod numbering;
 mod offsets;
 mod overlays;
+mod packets;
 mod pair_bounds;
 mod pairs;
 mod releases;
@@ -225,6 +226,14 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "output-of-unchecked-call",
         "the output of a call is used whether or not it worked",
+    ),
+    (
+        "packet-not-released",
+        "a way out does not release the packet that the others do",
+    ),
+    (
+        "packet-used-after-release",
+        "a packet is used, or released again, after its release",
     ),
     (
         "peers-check-you-dont",
