@@ -233,6 +233,8 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Interpreter, "uninitialised-read", "a variable read before anything was written to it"),
     c(Part::Wire, "uninitialised-to-wire", "a record that is sent with bytes nobody wrote"),
     c(Part::Interpreter, "unlock-without-lock", "a lock released that the path does not hold"),
+    c(Part::Guards, "unset-on-one-way", "a variable that has no value on one way to its use"),
+    c(Part::Guards, "unset-output-of-unchecked-call", "a variable that only a call fills, used whether or not it worked"),
     c(Part::Guards, "unsigned-underflow-length", "a difference of lengths that wraps where nothing compares them"),
     c(Part::Interpreter, "unsigned-wrap", "an unsigned result that wraps around"),
     c(Part::Interpreter, "unsynchronised-access", "a global that a thread changes by what it was, without a lock"),

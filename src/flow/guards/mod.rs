@@ -296,6 +296,18 @@ pub const ANALYSES: &[(&str, &str)] = &[
         "the result of a look-up is used with no test for NULL",
     ),
     (
+        "unchecked-null-result",
+        "a result that this file makes NULL is used with no test",
+    ),
+    (
+        "unset-on-one-way",
+        "a variable is used that has no value on one way to it",
+    ),
+    (
+        "unset-output-of-unchecked-call",
+        "a variable that only a call fills is used whether or not it worked",
+    ),
+    (
         "unsigned-underflow-length",
         "a length minus something wraps where it is smaller",
     ),
@@ -393,7 +405,7 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         contradictions::check(&view, out);
         double_fetch::check(&view, out);
         shared::check(&view, out);
-        results::check(&view, analysed, out);
+        results::check(&view, analysed, all, out);
         sentinels::check(&view, analysed, out);
         errno::check(&view, analysed, out);
         overlays::check(&view, out);

@@ -7,10 +7,10 @@ use super::story::note;
 use super::tables::flag;
 use super::values::Value;
 use crate::flow::Defect;
-use crate::flow::ir::{BinaryOp, ResultUse};
+use crate::flow::ir::{Base, BinaryOp, LocalKind, ResultUse};
 
 /// Reports `peers-check-you-dont`.
-pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>) {
+pub(super) fn check(view: &View<'_>, analysed: &Analysed, all: &[Analysed], out: &mut Vec<Defect>) {
     for event in &view.numbered.events {
         let EventKind::Call {
             callee: Some(callee),
@@ -22,7 +22,7 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
             continue;
         };
         if *usage != ResultUse::Used {
-            thrown_away(view, event, *callee, out);
+            thrown_away(view, all, event, *callee, out);
         }
         if view.lexicon.flags(*callee) & (flag::CALM | flag::LOG | flag::FREE) != 0
             || *usage == ResultUse::Discarded
@@ -69,6 +69,7 @@ pub(super) fn check(view: &View<'_>, analysed: &Analysed, out: &mut Vec<Defect>)
 /// A call that may fail, whose result nobody sees, and whose output is used.
 fn thrown_away(
     view: &View<'_>,
+    all: &[Analysed],
     event: &super::numbering::Event,
     callee: crate::flow::ir::Symbol,
     out: &mut Vec<Defect>,
@@ -87,29 +88,36 @@ fn thrown_away(
     };
     // A variable that only this call fills.
     let filled = arguments.iter().copied().find(|argument| {
-        matches!(
-            values.get(*argument),
-            Value::Address(crate::flow::ir::Base::Local(_))
-        ) && view.numbered.events.iter().any(|other| {
-            other.span.start > event.span.end
-                && match &other.kind {
-                    EventKind::Read { location, .. } => values.root(*location) == *argument,
-                    EventKind::Call { arguments, .. } => {
-                        arguments.iter().any(|id| is_output_of(view, *id, event))
+        matches!(values.get(*argument), Value::Address(Base::Local(_)))
+            && view.numbered.events.iter().any(|other| {
+                other.span.start > event.span.end
+                    && match &other.kind {
+                        EventKind::Read { location, .. } => values.root(*location) == *argument,
+                        EventKind::Call { arguments, .. } => {
+                            arguments.iter().any(|id| is_output_of(view, *id, event))
+                        }
+                        EventKind::Compute { value, .. } => is_output_of(view, *value, event),
+                        EventKind::Write { value, .. } | EventKind::Assign { value, .. } => {
+                            is_output_of(view, *value, event)
+                        }
+                        _ => false,
                     }
-                    EventKind::Compute { value, .. } => is_output_of(view, *value, event),
-                    EventKind::Write { value, .. } | EventKind::Assign { value, .. } => {
-                        is_output_of(view, *value, event)
-                    }
-                    _ => false,
-                }
-        })
+            })
     });
     let Some(filled) = filled else { return };
     let name = view.name(callee).to_owned();
     let object = super::spans::object_name(view, filled).unwrap_or_default();
+    let position = arguments.iter().position(|one| *one == filled);
+    if asks_for_size(values, arguments) || is_always_set(view, all, callee, position) {
+        return;
+    }
+    let analysis = if is_unset_before(view, filled, event) {
+        "unset-output-of-unchecked-call"
+    } else {
+        "output-of-unchecked-call"
+    };
     let mut defect = view.defect(
-        "output-of-unchecked-call",
+        analysis,
         event.span,
         vec![("$CALL", name.clone()), ("$OUT", object.clone())],
         None,
@@ -120,6 +128,84 @@ fn thrown_away(
         .related
         .push(note(example, "here the result is tested"));
     out.push(defect);
+}
+
+/// Whether a function of the file writes what it is given there on every way.
+fn is_always_set(
+    view: &View<'_>,
+    all: &[Analysed],
+    callee: crate::flow::ir::Symbol,
+    argument: Option<usize>,
+) -> bool {
+    let Some(argument) = argument.and_then(|at| u32::try_from(at).ok()) else {
+        return false;
+    };
+    let found = all.iter().find_map(|other| {
+        let function = view.unit.functions.get(other.function)?;
+        (function.name == callee).then_some((other, function))
+    });
+    let Some((other, function)) = found else {
+        return super::names::words(view.name(callee))
+            .iter()
+            .any(|word| word.contains("time"));
+    };
+    let values = &other.numbered.values;
+    let ends = || {
+        other.graph.order.iter().copied().filter(|block| {
+            function
+                .block(crate::flow::ir::BlockId(*block))
+                .is_some_and(|body| {
+                    matches!(body.terminator, crate::flow::ir::Terminator::Return(_))
+                })
+        })
+    };
+    other.numbered.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::Write { location, .. }
+            if values.get(values.root(*location)) == Value::Parameter(argument))
+            && (ends().all(|end| other.graph.dominates(event.block, end))
+                // `if (to != NULL) { *to = …; }`
+                || other.facts.at(&other.graph, event.block, u32::MAX).all(|fact| {
+                    matches!(&fact.kind, super::facts::FactKind::Compare { difference, .. }
+                        if matches!(difference.terms.as_slice(), [(term, _)]
+                            if values.get(*term) == Value::Parameter(argument)))
+                }))
+    })
+}
+
+/// `encode(NULL, 0, &needed, …)`: fails as it is meant to.
+fn asks_for_size(values: &super::values::Values, arguments: &[super::values::ValueId]) -> bool {
+    arguments
+        .first()
+        .is_some_and(|first| values.constant(values.strip(*first)) == Some(0))
+}
+
+/// Whether nothing gave a variable a value before an event.
+fn is_unset_before(
+    view: &View<'_>,
+    object: super::values::ValueId,
+    event: &super::numbering::Event,
+) -> bool {
+    let values = view.values();
+    let Value::Address(Base::Local(id)) = values.get(object) else {
+        return false;
+    };
+    let is_declared_empty = view
+        .function
+        .local(id)
+        .is_some_and(|local| local.kind == LocalKind::Variable && !local.has_init);
+    is_declared_empty
+        && !view.numbered.events.iter().any(|other| {
+            other.span != event.span
+                && other.span.start < event.span.start
+                && match &other.kind {
+                    EventKind::Assign { local, .. } => *local == id,
+                    EventKind::Write { location, .. } => values.root(*location) == object,
+                    EventKind::Call { arguments, .. } => {
+                        arguments.iter().any(|one| values.root(*one) == object)
+                    }
+                    _ => false,
+                }
+        })
 }
 
 fn is_output_of(
