@@ -128,6 +128,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Guards, "not-released-on-exit", "an object that one way out does not release"),
     c(Part::Interpreter, "null-dereference", "a dereference of a pointer that is NULL on the path"),
     c(Part::Guards, "null-on-one-way", "a pointer that is NULL on one way to its use"),
+    c(Part::Guards, "null-only-pointer", "a pointer that is NULL from its declaration on, gone through"),
     c(Part::Guards, "null-test-after-use", "a pointer compared with NULL after it was used"),
     c(Part::Interpreter, "object-smaller-than-type", "an object used as a type that is larger"),
     c(Part::Guards, "option-cast-before-length", "an option of a packet taken for a larger record than its length says"),

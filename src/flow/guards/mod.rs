@@ -43,6 +43,7 @@ mod nullable;
 mod nulls;
 mod numbering;
 mod offsets;
+mod only_null;
 mod overlays;
 mod packets;
 mod pair_bounds;
@@ -214,6 +215,10 @@ pub const ANALYSES: &[(&str, &str)] = &[
     (
         "null-on-one-way",
         "a pointer that a test found NULL is used all the same",
+    ),
+    (
+        "null-only-pointer",
+        "a pointer that is never anything but NULL is used",
     ),
     (
         "null-test-after-use",
@@ -395,6 +400,9 @@ fn analyse(guards: &Guards<'_>, elsewhere: Option<&dyn Elsewhere>, out: &mut Vec
         arithmetic::check(&view, all, out);
         wrapped_limits::check(&view, all, out);
         nulls::check(&view, out);
+        only_null::check(&view, out);
+        no_round::check(&view, all, out);
+        ways::check(&view, out);
         indexes::check(&view, out);
         appends::check(&view, out);
         cleanup::check(&view, out);
