@@ -229,6 +229,7 @@ pub const ANALYSES: &[AnalysisInfo] = &[
     c(Part::Interpreter, "unchecked-allocation", "the result of an allocation, dereferenced without a test"),
     c(Part::Guards, "unchecked-field", "a pointer in a field that other functions test, used without a test"),
     c(Part::Guards, "unchecked-lookup", "a result that may be NULL, dereferenced without a test"),
+    c(Part::Guards, "unchecked-null-result", "a result that a function of the file makes NULL, dereferenced without a test"),
     c(Part::Interpreter, "uninitialised-memory", "memory read before anything was written to it"),
     c(Part::Interpreter, "uninitialised-pointer", "a pointer used before it was set"),
     c(Part::Interpreter, "uninitialised-read", "a variable read before anything was written to it"),

@@ -32,6 +32,7 @@ mod indexes;
 mod late_bounds;
 mod lengths;
 mod lexicon;
+mod library_null;
 mod linear;
 mod lookups;
 mod lower;

@@ -5,7 +5,7 @@ use super::null_tests::{
     is_assumption, is_claimed, is_claimed_before, is_in_assertion, is_inside_macro, is_null_test,
     is_rewritten, later_test, tells,
 };
-use super::nullable::{holder, is_promised, may_be_null};
+use super::nullable::{holder, is_asked_before, is_promised, may_be_null, returns_null_here};
 use super::numbering::{Event, EventKind};
 use super::roles::View;
 use super::spans::object_name;
@@ -384,7 +384,9 @@ fn lookup(
     let Some((Some(callee), _)) = values.calls.get(&pointer) else {
         return false;
     };
-    let reason = may_be_null(view, *callee, pointer);
+    let own = returns_null_here(view, *callee, pointer, (event.block, index));
+    let is_own = own.is_some();
+    let reason = own.or_else(|| may_be_null(view, *callee, pointer));
     // Of what the file defines itself it has said all.
     if reason.is_none() && (view.elsewhere.is_none() || view.unit.function(*callee).is_some()) {
         return false;
@@ -393,6 +395,7 @@ fn lookup(
         || is_claimed(view, pointer)
         || is_promised(view, pointer)
         || is_asked_again(view, pointer, event.block, index)
+        || is_asked_before(view, pointer, (event.block, index))
         || super::lookups::is_certain(view, pointer, event.block, index)
     {
         return false;
@@ -414,6 +417,10 @@ fn lookup(
     let call = view.name(*callee).to_owned();
     let name = holder(view, pointer).unwrap_or_else(|| format!("{call}()"));
     let (analysis, names) = match &reason {
+        Some(_) if is_own => (
+            "unchecked-null-result",
+            vec![("$P", name.clone()), ("$CALL", call.clone())],
+        ),
         Some(_) => (
             "unchecked-lookup",
             vec![("$P", name.clone()), ("$CALL", call.clone())],

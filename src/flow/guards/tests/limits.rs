@@ -159,7 +159,7 @@ int walk(int id) {
     } while (id > 0);
     return sum;
 }",
-        &["8 unchecked-lookup"],
+        &["8 unchecked-null-result"],
         "    do {\n        sum += n->v;\n        id--;\n    } while (id > 0);\n",
         "    if (n != 0) { do {\n        sum += n->v;\n        id--;\n    } while (id > 0); }\n",
     );
