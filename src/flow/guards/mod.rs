@@ -39,6 +39,7 @@ mod lower;
 mod measured;
 mod names;
 mod narrow;
+mod no_round;
 mod null_tests;
 mod nullable;
 mod nulls;

@@ -32,6 +32,7 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                 continue;
             }
             if one_way(view, event, index as u32, pointer, out)
+                || joined(view, event, index as u32, pointer, out)
                 || lookup(view, event, index as u32, pointer, out)
                 || late_test(view, event, index as u32, pointer, out)
                 || field(view, event, index as u32, pointer, out)
@@ -240,6 +241,42 @@ fn one_way(
         }
     }
     false
+}
+
+/// A pointer that is NULL on one of the ways that meet right before its use.
+fn joined(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+    out: &mut Vec<Defect>,
+) -> bool {
+    let Some((span, is_tested)) = super::ways::null_input(view, event, pointer) else {
+        return false;
+    };
+    if is_known(view, pointer, event.block, index) || is_claimed(view, pointer) {
+        return false;
+    }
+    let Some(name) = super::ways::holder_of(view, pointer) else {
+        return false;
+    };
+    if !is_tested && !super::ways::is_set_to_null(view, &name) {
+        return false;
+    }
+    let way = if is_tested {
+        format!("here `{name}` is NULL")
+    } else {
+        format!("on the way from here `{name}` is still NULL")
+    };
+    out.push(view.defect(
+        "null-on-one-way",
+        event.span,
+        vec![("$P", name.clone())],
+        None,
+        vec![note(span, way)],
+        format!("`{name}` is used; the way on which it is NULL leads here, too"),
+    ));
+    true
 }
 
 /// The block that a block leads to without a condition.

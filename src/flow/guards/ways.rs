@@ -1,0 +1,323 @@
+//! Where ways meet: a variable that has no value, or is NULL, on one of them, and is used at once.
+//!
+//! Only what follows the meeting point without another question counts: there nothing can tell the
+//! ways apart any more.
+
+use super::facts::FactKind;
+use super::graph::NONE;
+use super::null_tests::is_null_test;
+use super::numbering::{Event, EventKind};
+use super::roles::View;
+use super::story::note;
+use super::values::{Value, ValueId};
+use crate::finding::Span;
+use crate::flow::Defect;
+use crate::flow::ir::{Base, BinaryOp, BlockId, LocalId, LocalKind, Terminator};
+
+/// How many meeting points behind each other are looked through.
+const DEPTH: u32 = 3;
+
+/// Reports `unset-on-one-way` where ways meet.
+pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
+    let values = view.values();
+    let mut met: Vec<(ValueId, u32, LocalId, u32)> = values
+        .inputs
+        .keys()
+        .filter_map(|phi| {
+            let Value::Phi { block, .. } = values.get(*phi) else {
+                return None;
+            };
+            let (local, from) = unset_input(view, *phi, 0)?;
+            Some((*phi, block, local, from))
+        })
+        .collect();
+    met.sort_unstable();
+    let mut told: Vec<LocalId> = Vec::new();
+    for (phi, block, local, from) in met {
+        if told.contains(&local) || is_given_away(view, local) {
+            continue;
+        }
+        let Some(used) = used_at(view, phi, block) else {
+            continue;
+        };
+        let Some(name) = view
+            .function
+            .local(local)
+            .map(|local| view.name(local.name))
+        else {
+            continue;
+        };
+        let Some(way) = view.function.block(BlockId(from)).map(|body| body.span) else {
+            continue;
+        };
+        told.push(local);
+        out.push(view.defect(
+            "unset-on-one-way",
+            used,
+            vec![("$X", name.to_owned())],
+            None,
+            vec![note(
+                way,
+                format!("the way from here gives `{name}` no value"),
+            )],
+            format!("`{name}` is used"),
+        ));
+    }
+}
+
+/// Whether some call gets the address of a variable: it may give it its value.
+pub(super) fn is_given_away(view: &View<'_>, local: LocalId) -> bool {
+    let values = view.values();
+    view.numbered.events.iter().any(|event| match &event.kind {
+        EventKind::Call { arguments, .. } => arguments.iter().any(|argument| {
+            values.get(values.root(*argument)) == Value::Address(Base::Local(local))
+        }),
+        _ => false,
+    })
+}
+
+/// The variable that has no value on one way into a join, and the block that way comes from.
+fn unset_input(view: &View<'_>, phi: ValueId, depth: u32) -> Option<(LocalId, u32)> {
+    let values = view.values();
+    let Value::Phi { block, .. } = values.get(phi) else {
+        return None;
+    };
+    values.inputs.get(&phi)?.iter().find_map(|(from, input)| {
+        if *from == NONE
+            || view.graph.is_back_edge(*from, block)
+            || may_be_exhausted(view, *from)
+            || may_not_come_back(view, *from)
+        {
+            return None;
+        }
+        match values.get(*input) {
+            Value::Uninit(local) => {
+                let info = view.function.local(local)?;
+                let is_plain = info.kind == LocalKind::Variable
+                    && !info.has_init
+                    && !info.is_volatile
+                    && (view.unit.types.int(info.ty).is_some()
+                        || view.unit.types.is_pointer(info.ty));
+                is_plain.then_some((local, *from))
+            }
+            // Nothing may be asked between the inner join and this one.
+            Value::Phi { block: inner, .. }
+                if depth < DEPTH
+                    && leads_straight(view, inner, *from)
+                    && matches!(
+                        view.function
+                            .block(BlockId(*from))
+                            .map(|body| &body.terminator),
+                        Some(Terminator::Goto(_))
+                    ) =>
+            {
+                unset_input(view, *input, depth + 1)
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Whether a way comes from the last question of a chain that may leave nothing over: a `switch` with
+/// no `default`, `if (a == 1) … else if (a == 2) …`.
+fn may_be_exhausted(view: &View<'_>, from: u32) -> bool {
+    let Some(body) = view.function.block(BlockId(from)) else {
+        return true;
+    };
+    match &body.terminator {
+        Terminator::Switch { .. } => true,
+        Terminator::Branch { .. } => {
+            let values = view.values();
+            let Some(condition) = view
+                .numbered
+                .conditions
+                .get(from as usize)
+                .copied()
+                .flatten()
+            else {
+                return true;
+            };
+            let mut kinds = Vec::new();
+            super::facts::decompose(values, condition, true, &mut kinds, 0);
+            let mut asked: Vec<ValueId> = Vec::new();
+            for kind in &kinds {
+                match kind {
+                    FactKind::Compare { difference, .. } => {
+                        asked.extend(difference.terms.iter().map(|(term, _)| *term));
+                    }
+                    FactKind::Asked { call } => asked.push(*call),
+                }
+            }
+            // The same was asked before, or nobody knows what is asked.
+            asked.is_empty()
+                || view
+                    .facts
+                    .at(view.graph, from, NONE)
+                    .any(|fact| match &fact.kind {
+                        FactKind::Compare { difference, .. } => {
+                            asked.iter().any(|term| difference.factor(*term) != 0)
+                        }
+                        FactKind::Asked { call } => asked.contains(call),
+                    })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a way claims that it is not taken, or calls something that, by its name, does not come back.
+fn may_not_come_back(view: &View<'_>, from: u32) -> bool {
+    view.numbered.events.iter().any(|event| {
+        event.block == from
+            && (matches!(event.kind, EventKind::Assert { .. }) || matches!(&event.kind, EventKind::Call { callee: Some(callee), .. } if {
+                let name = view.name(*callee).to_ascii_lowercase();
+                ["fail", "error", "assert", "raise", "throw", "abort", "panic", "exit", "halt", "reset",
+                    "unreachable", "fatal", "die", "trap", "reboot", "longjmp"]
+                    .iter()
+                    .any(|word| name.contains(word))
+            }))
+    })
+}
+
+/// Where a value is used before anything is asked behind its join.
+fn used_at(view: &View<'_>, phi: ValueId, block: u32) -> Option<Span> {
+    let values = view.values();
+    let is_it = |id: &ValueId| values.strip(*id) == phi;
+    let has_it = |id: &ValueId| {
+        let mut leaves = Vec::new();
+        values.leaves(*id, &mut leaves);
+        leaves.contains(&phi)
+    };
+    let used = view.numbered.events.iter().find(|event| {
+        leads_straight(view, block, event.block)
+            && match &event.kind {
+                EventKind::Return(Some(value)) => has_it(value),
+                EventKind::Read { location, .. } => values.root(*location) == phi,
+                EventKind::Write {
+                    location, value, ..
+                } => values.root(*location) == phi || is_it(value),
+                EventKind::Call {
+                    callee, arguments, ..
+                } => {
+                    arguments.iter().any(is_it)
+                        && callee.is_some_and(|name| {
+                            !view.name(name).to_ascii_lowercase().contains("unused")
+                        })
+                }
+                _ => false,
+            }
+    });
+    if let Some(event) = used {
+        return Some(event.span);
+    }
+    view.numbered
+        .conditions
+        .iter()
+        .enumerate()
+        .find(|(at, condition)| {
+            condition.is_some_and(|condition| has_it(&condition))
+                && leads_straight(view, block, *at as u32)
+        })
+        .and_then(|(at, _)| view.function.block(BlockId(at as u32)))
+        .map(|body| body.span)
+}
+
+/// The variable that holds what ways left behind.
+pub(super) fn holder_of(view: &View<'_>, phi: ValueId) -> Option<String> {
+    let values = view.values();
+    values
+        .inputs
+        .get(&phi)?
+        .iter()
+        .filter(|(_, input)| !values.is_constant(*input))
+        .find_map(|(_, input)| super::nullable::holder(view, values.strip(*input)))
+        .filter(|name| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        })
+}
+
+/// Whether the function itself sets the variable to NULL, and no macro does.
+pub(super) fn is_set_to_null(view: &View<'_>, name: &str) -> bool {
+    let span = view.function.span;
+    let text = view
+        .text
+        .get(span.start as usize..span.end as usize)
+        .unwrap_or_default();
+    memchr::memmem::find_iter(text, name.as_bytes()).any(|at| {
+        let behind = text
+            .get(at + name.len()..)
+            .unwrap_or_default()
+            .trim_ascii_start();
+        let is_word = at > 0
+            && text
+                .get(at - 1)
+                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let Some(value) = behind.strip_prefix(b"=") else {
+            return false;
+        };
+        let end = memchr::memchr(b';', value).unwrap_or(value.len());
+        let value = value.get(..end).unwrap_or_default();
+        !is_word && (memchr::memmem::find(value, b"NULL").is_some() || value.trim_ascii() == b"0")
+    })
+}
+
+/// Whether a block leads to another, or is it, without a condition between.
+fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
+    let mut at = from;
+    for _ in 0..8 {
+        if at == to {
+            return true;
+        }
+        match view
+            .function
+            .block(BlockId(at))
+            .map(|body| &body.terminator)
+        {
+            Some(Terminator::Goto(next)) => at = next.0,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a pointer that ways left behind is NULL on one of them, and where that is known.
+pub(super) fn null_input(view: &View<'_>, event: &Event, pointer: ValueId) -> Option<(Span, bool)> {
+    let values = view.values();
+    let Value::Phi { block, .. } = values.get(pointer) else {
+        return None;
+    };
+    if !leads_straight(view, block, event.block) {
+        return None;
+    }
+    values
+        .inputs
+        .get(&pointer)?
+        .iter()
+        .find_map(|(from, input)| {
+            if *from == NONE
+                || view.graph.is_back_edge(*from, block)
+                || may_be_exhausted(view, *from)
+                || may_not_come_back(view, *from)
+            {
+                return None;
+            }
+            let body = view.function.block(BlockId(*from))?;
+            if values.constant(values.strip(*input)) == Some(0) {
+                return Some((body.span, false));
+            }
+            let input = values.strip(*input);
+            view.facts
+                .on_edge(view.graph, *from, block)
+                .find(|fact| {
+                    is_null_test(fact, input)
+                        && matches!(
+                            &fact.kind,
+                            FactKind::Compare {
+                                op: BinaryOp::Eq,
+                                ..
+                            }
+                        )
+                })
+                .map(|fact| (fact.span, true))
+        })
+}
