@@ -63,7 +63,7 @@ pub(super) struct FileFacts {
     reads: FxHashMap<Symbol, (u32, i128)>,
     decoded: FxHashMap<Symbol, u32>,
     moved: FxHashMap<Symbol, u32>,
-    gone_through: FxHashMap<Symbol, u32>,
+    gone_through: FxHashMap<Symbol, Vec<u32>>,
     measured: FxHashSet<(Symbol, u32)>,
     fields: super::fields::FieldHabits,
     returned: FxHashMap<Symbol, (Returns, Span)>,
@@ -277,22 +277,25 @@ impl FileFacts {
         }
     }
 
-    /// A pointer parameter that a function goes through before it asks anything.
+    /// The pointer parameters that a function goes through before it asks anything.
     fn first_use(&mut self, analysed: &Analysed, function: &Function) {
         let values = &analysed.numbered.values;
-        let used = analysed.numbered.events.iter().find_map(|event| {
+        let mut used: Vec<u32> = Vec::new();
+        for event in &analysed.numbered.events {
             let (EventKind::Read { location, .. } | EventKind::Write { location, .. }) =
                 &event.kind
             else {
-                return None;
+                continue;
             };
-            match values.get(values.root(*location)) {
-                Value::Parameter(index) if event.block == 0 => Some(index),
-                _ => None,
+            if let Value::Parameter(index) = values.get(values.root(*location))
+                && event.block == 0
+                && !used.contains(&index)
+            {
+                used.push(index);
             }
-        });
-        if let Some(index) = used {
-            self.gone_through.insert(function.name, index);
+        }
+        if !used.is_empty() {
+            self.gone_through.insert(function.name, used);
         }
     }
 
@@ -319,9 +322,9 @@ impl FileFacts {
         Some((returns, *head))
     }
 
-    /// The parameter that a function of this file goes through whatever it is.
-    pub(super) fn goes_through(&self, name: Symbol) -> Option<u32> {
-        self.gone_through.get(&name).copied()
+    /// The parameters that a function of this file goes through whatever they are.
+    pub(super) fn goes_through(&self, name: Symbol) -> &[u32] {
+        self.gone_through.get(&name).map_or(&[], Vec::as_slice)
     }
 
     /// How the functions of this file treat pointers that fields hold.

@@ -174,7 +174,7 @@ pub(super) fn is_inside_macro(
 }
 
 /// What stands before the bracket of a list of arguments that a test is one of, as it is.
-fn given_to(view: &View<'_>, test: Span) -> Option<String> {
+pub(super) fn given_to(view: &View<'_>, test: Span) -> Option<String> {
     let start = test.start as usize;
     let mut before = view
         .text
@@ -330,4 +330,32 @@ pub(super) fn later_test(
         }
     }
     None
+}
+
+/// An assertion right behind a use, in the same straight piece of code, that the pointer is not NULL:
+/// it comes too late to stop anything.
+pub(super) fn late_assertion(
+    view: &View<'_>,
+    event: &Event,
+    index: u32,
+    pointer: ValueId,
+) -> Option<Span> {
+    let is_said = |fact: &&Fact| {
+        is_null_test(fact, pointer)
+            && matches!(
+                &fact.kind,
+                FactKind::Compare {
+                    op: BinaryOp::Ne,
+                    ..
+                }
+            )
+    };
+    let mut claims = view.facts.claims.iter().filter(is_said);
+    let first = claims.next()?;
+    (first.block == event.block
+        && first.after > index
+        && first.span.start > event.span.end
+        && names_it(view, first.span, pointer)
+        && !is_in_assertion(view, event))
+    .then_some(first.span)
 }

@@ -1,5 +1,6 @@
 //! Why the result of a call may be NULL, as far as the file itself says.
 
+use super::Analysed;
 use super::facts::FactKind;
 use super::lexicon::Lexicon;
 use super::library_null::Null;
@@ -10,7 +11,9 @@ use super::story::note;
 use super::tables::flag;
 use super::values::{Value, ValueId};
 use crate::finding::Span;
-use crate::flow::ir::{BinaryOp, BlockId, LocalKind, Symbol};
+use crate::flow::ir::{
+    BinaryOp, BlockId, Function, LocalKind, ResultUse, Symbol, Type, TypeId, Unit,
+};
 
 /// Why the result of a function may be NULL.
 pub(super) fn may_be_null(

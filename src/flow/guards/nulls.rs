@@ -3,7 +3,7 @@
 use super::facts::FactKind;
 use super::null_tests::{
     is_assumption, is_claimed, is_claimed_before, is_in_assertion, is_inside_macro, is_null_test,
-    is_rewritten, later_test, tells,
+    is_rewritten, late_assertion, later_test, tells,
 };
 use super::nullable::{holder, is_asked_before, is_promised, may_be_null, returns_null_here};
 use super::numbering::{Event, EventKind};
@@ -95,8 +95,10 @@ fn used_pointers(view: &View<'_>, event: &Event) -> SmallVec<[ValueId; 2]> {
                         add(Some(at));
                     }
                 }
-            } else if let Some(at) = view.file.goes_through(*callee) {
-                add(u8::try_from(at).ok());
+            } else {
+                for at in view.file.goes_through(*callee) {
+                    add(u8::try_from(*at).ok());
+                }
             }
         }
         _ => {}
@@ -509,7 +511,11 @@ fn late_test(
     if is_claimed && is_in_assertion(view, event) {
         return false;
     }
-    let Some(span) = later_test(view, event, pointer, is_claimed) else {
+    let (span, what) = if let Some(span) = later_test(view, event, pointer, is_claimed) {
+        (span, "compared with NULL")
+    } else if let Some(span) = late_assertion(view, event, index, pointer) {
+        (span, "asserted not to be NULL")
+    } else {
         return false;
     };
     let name = object_name(view, pointer).unwrap_or_else(|| view.words(values.span(pointer)));
@@ -521,10 +527,9 @@ fn late_test(
         Vec::new(),
         format!("`{name}` is used before the test"),
     );
-    defect.trace.push(note(
-        span,
-        format!("`{name}` is compared with NULL only here"),
-    ));
+    defect
+        .trace
+        .push(note(span, format!("`{name}` is {what} only here")));
     out.push(defect);
     true
 }
