@@ -8,6 +8,7 @@ mod certain;
 mod given;
 mod limits;
 mod quiet;
+mod states;
 mod walks;
 
 fn parsed(text: &str) -> SourceFile<'_> {
