@@ -90,9 +90,8 @@ fn may_not_run(view: &View<'_>, found: &Loop) -> Option<(u32, Span)> {
     let &[(term, factor)] = difference.terms.as_slice() else {
         return None;
     };
-    let index = match values.get(term) {
-        Value::Parameter(index) => index,
-        _ => return None,
+    let Value::Parameter(index) = values.get(term) else {
+        return None;
     };
     // `0 < n`, `n != 0`, `n > 0`: no round for 0.
     let runs_for_zero = match op {
@@ -109,12 +108,7 @@ fn may_not_run(view: &View<'_>, found: &Loop) -> Option<(u32, Span)> {
     let is_asked = view
         .facts
         .at(view.graph, found.head, 0)
-        .filter(|fact| fact.block != found.head)
         .chain(view.facts.claims.iter())
-        // `if (n == 0) return 0; while (n)`: known on the way into the loop.
-        .chain(view.facts.edges.iter().filter(|fact| {
-            fact.block == found.head && fact.edge_from.is_some_and(|from| !found.contains(from))
-        }))
         .any(|fact| match &fact.kind {
             FactKind::Compare { difference, .. } => difference.factor(term) != 0,
             FactKind::Asked { call } => values
