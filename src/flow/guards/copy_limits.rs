@@ -2,6 +2,7 @@
 //! in, memory that was made for it, an address that has few bytes by design.
 
 use super::bound::Upper;
+use super::facts::{Direction, FactKind};
 use super::file_facts::Analysed;
 use super::numbering::{Event, EventKind};
 use super::roles::{Region, View};
@@ -59,13 +60,30 @@ fn is_pair_of_records(view: &View<'_>, index: usize) -> bool {
 }
 
 /// Whether some comparison before the copy orders the length, or what it came from, with a constant or
-/// a capacity.
+/// a capacity, and is not known to leave a lower bound alone.
 fn has_limit(view: &View<'_>, length: ValueId, copy: Span) -> bool {
     let values = view.values();
     let leaves = values.sources(length);
     let is_limit = |id: ValueId| {
         values.is_constant(id) && !matches!(values.constant(id), Some(0 | 1))
             || view.is_capacity(values.strip(id))
+    };
+    let place = view
+        .numbered
+        .events
+        .iter()
+        .enumerate()
+        .find(|(_, event)| event.span == copy)
+        .map(|(index, event)| (event.block, index as u32));
+    // `if (n < 2) return;` leaves a least length at the copy, and no largest one.
+    let is_floor = |left: ValueId, right: ValueId| {
+        place.is_some_and(|(block, index)| {
+            view.facts.at(view.graph, block, index).any(|fact| {
+                matches!(&fact.kind, FactKind::Compare { left: one, right: two, .. }
+                    if *one == left && *two == right)
+                    && !fact.bounds(values, &leaves, Direction::Upper)
+            })
+        })
     };
     view.numbered.events.iter().any(|event| match &event.kind {
         EventKind::Compute { value, .. } if event.span.start < copy.start => {
@@ -75,8 +93,9 @@ fn has_limit(view: &View<'_>, length: ValueId, copy: Span) -> bool {
                     left,
                     right,
                 ) => {
-                    super::facts::mentions(values, left, &leaves) && is_limit(right)
-                        || super::facts::mentions(values, right, &leaves) && is_limit(left)
+                    (super::facts::mentions(values, left, &leaves) && is_limit(right)
+                        || super::facts::mentions(values, right, &leaves) && is_limit(left))
+                        && !is_floor(left, right)
                 }
                 // Exactly what something else says.
                 Value::Binary(BinaryOp::Eq | BinaryOp::Ne, left, right) => {

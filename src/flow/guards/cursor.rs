@@ -29,31 +29,42 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         if at.terms.is_empty() {
             continue;
         }
-        let mut best: Option<(i128, Span)> = None;
+        let cursor = variable_part(view, &at);
+        if cursor.is_empty() {
+            continue;
+        }
+        let mut best: Option<(i128, Span, Terms)> = None;
         let mut is_unknown = false;
         for fact in view.facts.at(view.graph, event.block, index as u32) {
-            match room(view, fact, &at) {
-                Room::Bytes(bytes) => {
-                    if best.is_none_or(|(before, _)| before < bytes) {
-                        best = Some((bytes, fact.span));
+            match room(view, fact, &cursor) {
+                Room::Bytes(bytes, end) => {
+                    if best.as_ref().is_none_or(|(before, ..)| *before < bytes) {
+                        best = Some((bytes, fact.span, end));
                     }
                 }
                 Room::Unknown => is_unknown = true,
                 Room::Nothing => {}
             }
         }
-        let Some((mut room, guard)) = best else {
+        let Some((mut room, guard, end)) = best else {
             continue;
         };
+        if is_unknown || room >= need || told.contains(&guard) {
+            continue;
+        }
         // `p < end`, one on, `p != end`: one more is there.
-        while view
+        let mut excluded: Vec<i128> = view
             .facts
             .at(view.graph, event.block, index as u32)
-            .any(|fact| is_not(view, fact, &at, room))
-        {
-            room += 1;
+            .filter_map(|fact| is_not_left(fact, &cursor, &end))
+            .collect();
+        excluded.sort_unstable();
+        for left in excluded {
+            if left == room {
+                room += 1;
+            }
         }
-        if is_unknown || room >= need || told.contains(&guard) || room < 1 {
+        if room >= need || room < 1 {
             continue;
         }
         if is_stride(view, &at, need) {
@@ -89,32 +100,43 @@ fn is_stride(view: &View<'_>, at: &Linear, need: i128) -> bool {
     })
 }
 
-/// Whether a fact says that not just so many bytes are left.
-fn is_not(view: &View<'_>, fact: &Fact, at: &Linear, left: i128) -> bool {
+/// The variable part of a location: a cursor, or an index behind a pointer.
+fn variable_part(view: &View<'_>, at: &Linear) -> Terms {
+    at.terms
+        .iter()
+        .copied()
+        .filter(|(term, _)| !view.is_pointer(*term) || at.terms.len() == 1)
+        .collect()
+}
+
+/// How many bytes before that end a fact says are not what is left. Another end says nothing of it.
+fn is_not_left(fact: &Fact, cursor: &[(ValueId, i64)], end: &[(ValueId, i64)]) -> Option<i128> {
     let FactKind::Compare {
         op: BinaryOp::Ne,
         difference,
         ..
     } = &fact.kind
     else {
-        return false;
+        return None;
     };
-    if difference.terms.len() < 2 {
-        return false;
-    }
     // Cursor and end are different either way round.
-    [1_i64, -1].into_iter().any(|sign| {
-        let cursor: Vec<&(ValueId, i64)> = at
-            .terms
+    [1_i64, -1].into_iter().find_map(|sign| {
+        let is_same = cursor
             .iter()
-            .filter(|(term, _)| !view.is_pointer(*term) || at.terms.len() == 1)
-            .collect();
-        !cursor.is_empty()
-            && cursor
-                .iter()
-                .all(|(term, factor)| difference.factor(*term) == factor.saturating_mul(sign))
-            && difference.constant.saturating_mul(i128::from(sign)) == left
+            .all(|(term, factor)| difference.factor(*term) == factor.saturating_mul(sign))
+            && rest(difference, cursor, sign).as_slice() == end;
+        is_same.then(|| difference.constant.saturating_mul(i128::from(sign)))
     })
+}
+
+/// What a difference has besides the cursor: the end, taken off.
+fn rest(difference: &Linear, cursor: &[(ValueId, i64)], sign: i64) -> Terms {
+    difference
+        .terms
+        .iter()
+        .filter(|(term, _)| !cursor.iter().any(|(own, _)| own == term))
+        .map(|(term, factor)| (*term, factor.saturating_mul(sign)))
+        .collect()
 }
 
 fn read(view: &View<'_>, event: &Event) -> Option<(ValueId, i128)> {
@@ -173,28 +195,22 @@ fn is_text(view: &View<'_>, location: ValueId) -> bool {
     })
 }
 
+/// Values and their factors, sorted by value.
+type Terms = Vec<(ValueId, i64)>;
+
 enum Room {
-    Bytes(i128),
+    /// So many, before that end.
+    Bytes(i128, Terms),
     Unknown,
     Nothing,
 }
 
-/// How many bytes a fact says are left behind the terms of a location.
-fn room(view: &View<'_>, fact: &Fact, at: &Linear) -> Room {
+/// How many bytes a fact says are left behind a cursor.
+fn room(view: &View<'_>, fact: &Fact, cursor: &[(ValueId, i64)]) -> Room {
     let values = view.values();
     let FactKind::Compare { op, difference, .. } = &fact.kind else {
         return Room::Nothing;
     };
-    // The variable part of the location: a cursor, or an index behind a pointer.
-    let cursor: Vec<(ValueId, i64)> = at
-        .terms
-        .iter()
-        .copied()
-        .filter(|(term, _)| !view.is_pointer(*term) || at.terms.len() == 1)
-        .collect();
-    if cursor.is_empty() {
-        return Room::Nothing;
-    }
     let sign = match op {
         BinaryOp::Lt | BinaryOp::Le => 1,
         BinaryOp::Gt | BinaryOp::Ge => -1,
@@ -226,5 +242,11 @@ fn room(view: &View<'_>, fact: &Fact, at: &Linear) -> Room {
     }
     // `cursor - end + c < 0`: end - cursor >= c + 1.
     let strict = i128::from(matches!(op, BinaryOp::Lt | BinaryOp::Gt));
-    Room::Bytes(difference.constant.saturating_mul(i128::from(sign)) + strict)
+    Room::Bytes(
+        difference
+            .constant
+            .saturating_mul(i128::from(sign))
+            .saturating_add(strict),
+        rest(difference, cursor, sign),
+    )
 }

@@ -21,8 +21,10 @@ struct Moving {
 
 /// Reports `inclusive-bound-exit` for tests behind the write.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
+    let joined = super::ways::joined(view);
     for found in &view.graph.loops {
-        let moving = moving(view, found);
+        let at_head = joined.get(&found.head).map_or(&[][..], Vec::as_slice);
+        let moving = moving(view, found, at_head);
         for counter in moving
             .iter()
             .filter(|one| one.start.is_constant() && one.start.constant == 0)
@@ -43,13 +45,13 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
 }
 
 /// What the loop's variables start at and what comes round.
-fn moving(view: &View<'_>, found: &Loop) -> Vec<Moving> {
+fn moving(view: &View<'_>, found: &Loop, at_head: &[ValueId]) -> Vec<Moving> {
     let values = view.values();
     let mut out: Vec<Moving> = Vec::new();
-    for (&phi, list) in &values.inputs {
-        if !matches!(values.get(phi), Value::Phi { block, .. } if block == found.head) {
+    for &phi in at_head {
+        let Some(list) = values.inputs.get(&phi) else {
             continue;
-        }
+        };
         let mut start = None;
         let mut added: Option<Linear> = None;
         let mut is_one = true;
@@ -70,7 +72,6 @@ fn moving(view: &View<'_>, found: &Loop) -> Vec<Moving> {
             out.push(Moving { phi, start, added });
         }
     }
-    out.sort_by_key(|one| one.phi);
     out
 }
 

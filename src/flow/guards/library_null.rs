@@ -12,9 +12,11 @@ pub(super) enum Null {
     NotFound,
 }
 
+/// Time limits that never end: a call that is given one comes back with something.
+const FOREVER: &[&str] = &["K_FOREVER", "portMAX_DELAY", "osWaitForever"];
+
 /// Sorted by name.
 const NAMES: &[(&str, Null)] = &[
-    ("FreeRTOS_socket", Null::Exhausted),
     ("clist_find", Null::NotFound),
     ("clist_find_before", Null::NotFound),
     ("fdopen", Null::Exhausted),
@@ -88,6 +90,41 @@ pub(super) fn why(name: &str) -> Option<Null> {
         .map(|(_, why)| *why)
 }
 
+/// Whether an argument of a call is written as a time limit that never ends. `call`: its text, in which
+/// `name` is called.
+pub(super) fn waits_forever(call: &str, name: &str) -> bool {
+    let Some((_, behind)) = call.split_once(name) else {
+        return false;
+    };
+    let Some(list) = behind.trim_start().strip_prefix('(') else {
+        return false;
+    };
+    // A conversion may stand in front.
+    let is_forever = |argument: &str| {
+        let word = argument.rsplit(')').next().unwrap_or_default().trim();
+        FOREVER.contains(&word)
+    };
+    let mut depth = 0_u32;
+    let mut start = 0;
+    for (at, c) in list.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            ',' | ')' if depth == 0 => {
+                if is_forever(list.get(start..at).unwrap_or_default()) {
+                    return true;
+                }
+                if c == ')' {
+                    return false;
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +135,14 @@ mod tests {
         assert_eq!(why("tcp_new"), Some(Null::Exhausted));
         assert_eq!(why("ip4_route"), Some(Null::NotFound));
         assert_eq!(why("anything"), None);
+    }
+
+    #[test]
+    fn a_time_limit_that_never_ends_is_an_argument_of_the_call_itself() {
+        assert!(waits_forever("k_fifo_get(&f, K_FOREVER)", "k_fifo_get"));
+        assert!(waits_forever("take(n(1), (long)portMAX_DELAY)", "take"));
+        assert!(!waits_forever("take(n(K_FOREVER), 0)", "take"));
+        assert!(!waits_forever("take(0), K_FOREVER", "take"));
+        assert!(!waits_forever("take", "take"));
     }
 }

@@ -70,9 +70,9 @@ mod walk_ends;
 mod walk_reads;
 mod walk_steps;
 mod walkers;
-mod wrapped_limits;
 mod ways;
 mod wipes;
+mod wrapped_limits;
 
 pub use self::guarded::{GuardedSink, removed};
 pub(in crate::flow) use self::names::words;

@@ -143,6 +143,20 @@ pub(super) fn is_stop_name(name: &str) -> bool {
     })
 }
 
+/// Whether a function may, by its name, not come back: enough to stay silent, not to end a way.
+pub(super) fn may_stop(name: &str) -> bool {
+    is_stop_name(name)
+        || words(name).iter().any(|word| {
+            ["fail", "assert", "unreachable", "longjmp"]
+                .iter()
+                .any(|part| word.contains(part))
+                || matches!(
+                    word.as_str(),
+                    "error" | "raise" | "throw" | "exit" | "reset" | "trap"
+                )
+        })
+}
+
 /// Whether a field points to bytes.
 pub(super) fn is_buffer_name(name: &str) -> bool {
     words(name).iter().any(|word| {

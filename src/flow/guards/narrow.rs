@@ -260,7 +260,7 @@ fn growth(view: &View<'_>, out: &mut Vec<Defect>) {
             })
         });
         // Doubling finds the next power of two, of a number that its author knows to be small.
-        let Some(factor) = factor.filter(|factor| !factor.unsigned_abs().is_power_of_two()) else {
+        let Some(factor) = factor.filter(|factor| *factor != 2) else {
             continue;
         };
         let (Some((bits @ 2..=64, _)), Some((_, most))) = (

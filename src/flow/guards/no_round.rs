@@ -14,6 +14,8 @@ use crate::flow::ir::{BinaryOp, BlockId, LocalId, LocalKind, Terminator};
 
 /// Reports `unset-on-one-way` for loops.
 pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
+    let joined = super::ways::joined(view);
+    let given = super::ways::given_away(view);
     for found in &view.graph.loops {
         let Some((count, test)) = may_not_run(view, found) else {
             continue;
@@ -21,8 +23,9 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
         if is_ruled_out(view, all, count) {
             continue;
         }
-        for (phi, local) in unset(view, found) {
-            if super::ways::is_given_away(view, local) {
+        let at_head = joined.get(&found.head).map_or(&[][..], Vec::as_slice);
+        for (phi, local) in unset(view, at_head) {
+            if given.contains(&local) {
                 continue;
             }
             let Some(used) = used_behind(view, found, phi) else {
@@ -142,15 +145,12 @@ fn is_number(view: &View<'_>, parameter: u32) -> bool {
 }
 
 /// The variables that have no value when the loop is entered, with what they are at its head.
-fn unset(view: &View<'_>, found: &Loop) -> Vec<(ValueId, LocalId)> {
+fn unset(view: &View<'_>, at_head: &[ValueId]) -> Vec<(ValueId, LocalId)> {
     let values = view.values();
-    values
-        .inputs
+    at_head
         .iter()
-        .filter(
-            |(phi, _)| matches!(values.get(**phi), Value::Phi { block, .. } if block == found.head),
-        )
-        .filter_map(|(phi, list)| {
+        .filter_map(|phi| {
+            let list = values.inputs.get(phi)?;
             let (_, before) = list.iter().find(|(from, _)| *from == NONE)?;
             let Value::Uninit(local) = values.get(*before) else {
                 return None;

@@ -12,7 +12,7 @@ use super::values::{Value, ValueId};
 use crate::finding::Span;
 use crate::flow::ir::{
     Base, BinaryOp, Callee, Function, GlobalId, Place, Projection, Rvalue, StatementKind, Symbol,
-    Unit,
+    Terminator, Unit,
 };
 
 /// How many bytes before a test are looked at for the call that it is an argument of.
@@ -98,13 +98,66 @@ pub(super) fn names_it(view: &View<'_>, test: Span, pointer: ValueId) -> bool {
     let aliases = view.numbered.events.iter().any(|event| match &event.kind {
         EventKind::Assign { local, value } => {
             view.values().strip(*value) == pointer
-                && view.function.local(*local).is_some_and(|local| {
-                    memchr::memmem::find(text, view.name(local.name).as_bytes()).is_some()
-                })
+                && view
+                    .function
+                    .local(*local)
+                    .is_some_and(|local| holds_word(text, view.name(local.name).as_bytes()))
         }
         _ => false,
     });
-    aliases || memchr::memmem::find(text, last.as_bytes()).is_some()
+    aliases || holds_word(text, last.as_bytes())
+}
+
+/// Whether a test is written as `NAME(…)`, or stands in one: a macro made it.
+pub(super) fn is_invocation(view: &View<'_>, test: Span) -> bool {
+    let start = test.start as usize;
+    let around = view
+        .text
+        .get(start.saturating_sub(60)..test.end as usize)
+        .unwrap_or_default();
+    let inside = test.end as usize - start.min(test.end as usize);
+    let text = String::from_utf8_lossy(around).into_owned();
+    // What stands before the first bracket of the test, or before the one that is open around it.
+    let is_name = |before: &str| {
+        let word: String = before
+            .trim_end()
+            .chars()
+            .rev()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect();
+        let word: String = word.chars().rev().collect();
+        word.len() > 1 && !matches!(word.as_str(), "if" | "while" | "for" | "return" | "switch")
+    };
+    let test_text = view.words_of(test);
+    let before = text
+        .get(..text.len().saturating_sub(inside))
+        .unwrap_or_default()
+        .trim_end();
+    test_text.split_once('(').is_some_and(|(name, _)| {
+        !name.is_empty() && is_name(name) && !name.contains(['!', '=', ' '])
+    }) || before.strip_suffix('(').is_some_and(is_name)
+}
+
+/// Whether the test is part of an argument of a call of something that was not seen: `CHECK(p && q, …)` may be
+/// a macro that leaves the function.
+pub(super) fn is_argument(view: &View<'_>, test: Span, block: u32) -> bool {
+    view.numbered.events.iter().any(|event| {
+        event.block == block
+            && event.span.contains(test)
+            && matches!(&event.kind, EventKind::Call { callee: Some(callee), .. }
+                if !view.lexicon.is(Some(*callee), flag::LOG)
+                    && view.unit.function(*callee).is_none())
+    })
+}
+
+/// Whether a name stands in a text, not as part of another.
+fn holds_word(text: &[u8], word: &[u8]) -> bool {
+    let is_part =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    memchr::memmem::find_iter(text, word).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        !is_part(before) && !is_part(text.get(at + word.len()))
+    })
 }
 
 /// Whether the test is one that a macro makes of what it is given: it makes it of everything, and
@@ -316,10 +369,12 @@ pub(super) fn later_test(
             )
         });
         if tested {
-            let span = view
-                .function
-                .block(crate::flow::ir::BlockId(block))
-                .map(|body| body.span)?;
+            let body = view.function.block(crate::flow::ir::BlockId(block))?;
+            // A `switch` over an address asks which of several it is.
+            if !matches!(body.terminator, Terminator::Branch { .. }) {
+                continue;
+            }
+            let span = body.span;
             // A macro may test and use in any order; what is compared may only hold the same.
             if span.start > event.span.end
                 && names_it(view, span, pointer)

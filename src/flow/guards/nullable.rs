@@ -242,9 +242,7 @@ pub(super) fn exhausted(
     let may_stop = analysed.numbered.events.iter().any(|event| {
         matches!(&event.kind, EventKind::Call { callee: Some(callee), .. } if {
             let name = unit.names.text(*callee).to_ascii_lowercase();
-            ["fail", "raise", "throw", "panic", "abort", "assert", "fatal", "oom", "out_of_mem"]
-                .iter()
-                .any(|word| name.contains(word))
+            super::names::may_stop(&name) || name.contains("oom") || name.contains("out_of_mem")
         })
     });
     if may_stop {
@@ -302,12 +300,18 @@ pub(super) fn exhausted(
     None
 }
 
-/// Whether an assertion speaks of what the look-up is given.
+/// Whether an assertion speaks of what the look-up is given, or it waits until there is something.
 pub(super) fn is_promised(view: &View<'_>, call: ValueId) -> bool {
     let values = view.values();
-    let Some((_, arguments)) = values.calls.get(&call) else {
+    let Some((callee, arguments)) = values.calls.get(&call) else {
         return false;
     };
+    if callee.is_some_and(|callee| {
+        let text = view.words_of(values.span(call));
+        super::library_null::waits_forever(&text, view.name(callee))
+    }) {
+        return true;
+    }
     view.numbered.events.iter().any(|event| {
         matches!(&event.kind, EventKind::Assert { condition }
             if arguments.iter().any(|argument| super::facts::mentions(values, *condition, &[*argument])))

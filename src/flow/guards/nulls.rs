@@ -2,8 +2,8 @@
 
 use super::facts::FactKind;
 use super::null_tests::{
-    is_assumption, is_claimed, is_claimed_before, is_in_assertion, is_inside_macro, is_null_test,
-    is_rewritten, late_assertion, later_test, tells,
+    given_to, is_argument, is_assumption, is_claimed, is_claimed_before, is_in_assertion,
+    is_inside_macro, is_invocation, is_null_test, is_rewritten, late_assertion, later_test, tells,
 };
 use super::nullable::{holder, is_asked_before, is_promised, may_be_null, returns_null_here};
 use super::numbering::{Event, EventKind};
@@ -11,15 +11,22 @@ use super::roles::View;
 use super::spans::object_name;
 use super::story::note;
 use super::values::{Value, ValueId};
+use super::ways::leads_straight;
 use crate::finding::Span;
 use crate::flow::Defect;
 use crate::flow::ir::{BinaryOp, BlockId, Terminator};
 use crate::flow::summary::Question;
 use smallvec::SmallVec;
 
-/// Reports `unchecked-lookup` and `null-test-after-use`.
+/// Most uses of a function at which a pointer that is NULL on one way is looked at closer.
+const JOINED: u32 = 256;
+
+/// Reports `unchecked-lookup`, `unchecked-null-result`, `unchecked-field`, `null-on-one-way` and
+/// `null-test-after-use`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     let mut told: Vec<ValueId> = Vec::new();
+    let stops = super::ways::Stops::new();
+    let mut left = JOINED;
     for (index, event) in view.numbered.events.iter().enumerate() {
         if let Some(pointer) = returned_member(view, event)
             && !told.contains(&pointer)
@@ -32,7 +39,13 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
                 continue;
             }
             if one_way(view, event, index as u32, pointer, out)
-                || joined(view, event, index as u32, pointer, out)
+                || joined(
+                    view,
+                    (&stops, &mut left),
+                    (event, index as u32),
+                    pointer,
+                    out,
+                )
                 || lookup(view, event, index as u32, pointer, out)
                 || late_test(view, event, index as u32, pointer, out)
                 || field(view, event, index as u32, pointer, out)
@@ -212,7 +225,9 @@ fn one_way(
         let Some(end) = straight(view, null) else {
             continue;
         };
-        if is_invocation(view, body.span) && is_handed_over(view, null, end) {
+        let is_made = is_invocation(view, body.span) || given_to(view, body.span).is_some();
+        if is_made && (is_handed_over(view, null, end) || is_argument_behind(view, body.span, end))
+        {
             continue;
         }
         if is_rewritten(view, pointer, null, index as usize) || is_stopped(view, null) {
@@ -248,14 +263,18 @@ fn one_way(
 /// A pointer that is NULL on one of the ways that meet right before its use.
 fn joined(
     view: &View<'_>,
-    event: &Event,
-    index: u32,
+    (stops, left): (&super::ways::Stops, &mut u32),
+    (event, index): (&Event, u32),
     pointer: ValueId,
     out: &mut Vec<Defect>,
 ) -> bool {
-    let Some((span, is_tested)) = super::ways::null_input(view, event, pointer) else {
+    let Some((span, is_tested)) = super::ways::null_input(view, stops, event, pointer) else {
         return false;
     };
+    let Some(rest) = left.checked_sub(1) else {
+        return false;
+    };
+    *left = rest;
     if is_known(view, pointer, event.block, index) || is_claimed(view, pointer) {
         return false;
     }
@@ -289,49 +308,14 @@ fn next_straight(view: &View<'_>, block: u32) -> Option<u32> {
     }
 }
 
-/// Whether a block leads to another without a condition between.
-fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
-    let mut at = from;
-    for _ in 0..8 {
-        if at == to {
-            return true;
-        }
-        match next_straight(view, at) {
-            Some(next) => at = next,
-            None => return false,
-        }
-    }
-    false
-}
-
-/// Whether a test is written as `NAME(…)`, or stands in one: a macro made it.
-fn is_invocation(view: &View<'_>, test: Span) -> bool {
-    let start = test.start as usize;
-    let around = view
-        .text
-        .get(start.saturating_sub(60)..test.end as usize)
-        .unwrap_or_default();
-    let inside = test.end as usize - start.min(test.end as usize);
-    let text = String::from_utf8_lossy(around).into_owned();
-    // What stands before the first bracket of the test, or before the one that is open around it.
-    let is_name = |before: &str| {
-        let word: String = before
-            .trim_end()
-            .chars()
-            .rev()
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-            .collect();
-        let word: String = word.chars().rev().collect();
-        word.len() > 1 && !matches!(word.as_str(), "if" | "while" | "for" | "return" | "switch")
-    };
-    let test_text = view.words_of(test);
-    let before = text
-        .get(..text.len().saturating_sub(inside))
-        .unwrap_or_default()
-        .trim_end();
-    test_text.split_once('(').is_some_and(|(name, _)| {
-        !name.is_empty() && is_name(name) && !name.contains(['!', '=', ' '])
-    }) || before.strip_suffix('(').is_some_and(is_name)
+/// Whether a call that a way leads straight to has the test in an argument.
+fn is_argument_behind(view: &View<'_>, test: Span, from: u32) -> bool {
+    let mut at = Some(from);
+    (0..8).any(|_| {
+        let found = at.is_some_and(|block| is_argument(view, test, block));
+        at = at.and_then(|block| next_straight(view, block));
+        found
+    })
 }
 
 /// Whether a way calls, for nothing but what it does, a function that was not seen: it may not come

@@ -49,21 +49,43 @@ fn was_asked_before(view: &View<'_>, found: &Loop) -> bool {
                 && arguments
                     .iter()
                     .any(|id| !view.is_pointer(*id) && !values.is_constant(*id))
-                && view
-                    .numbered
-                    .conditions
-                    .iter()
-                    .flatten()
-                    .any(|condition| values.sources(*condition).contains(result))
+                && is_decided_before(view, *result, event.block, found.head)
         }
         _ => false,
     })
 }
 
+/// Whether a branch that the loop lies behind asks for the result of a call. Where only some
+/// configurations make the call, the branch need not be on every way either.
+fn is_decided_before(view: &View<'_>, result: ValueId, call: u32, head: u32) -> bool {
+    let is_optional = !view.graph.dominates(call, head);
+    (0_u32..)
+        .zip(&view.numbered.conditions)
+        .any(|(block, condition)| {
+            (view.graph.dominates(block, head)
+                || is_optional && view.graph.rank_before(block, head))
+                && condition
+                    .is_some_and(|condition| view.values().sources(condition).contains(&result))
+        })
+}
+
 fn is_validator(name: &str) -> bool {
-    super::names::words(name).iter().any(|word| {
-        word.starts_with("valid") || matches!(word.as_str(), "check" | "verify" | "sane" | "sanity")
-    })
+    let words = super::names::words(name);
+    // A right checksum or signature says nothing of the lengths inside.
+    let is_of_sum = words.iter().any(|word| {
+        word.contains("crc")
+            || word.ends_with("sum")
+            || word.starts_with("sign")
+            || matches!(
+                word.as_str(),
+                "cmac" | "digest" | "hash" | "hmac" | "mac" | "md" | "sha" | "sig"
+            )
+    });
+    !is_of_sum
+        && words.iter().any(|word| {
+            word.starts_with("valid")
+                || matches!(word.as_str(), "check" | "verify" | "sane" | "sanity")
+        })
 }
 
 /// Pointers into received bytes that a loop moves on.

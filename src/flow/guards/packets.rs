@@ -1,5 +1,7 @@
 //! Packets of a network stack that were given back, and are used or given back once more.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::file_facts::Analysed;
 use super::lexicon::Lexicon;
 use super::numbering::{Event, EventKind};
@@ -12,27 +14,35 @@ use crate::flow::ir::{BlockId, Function, Symbol, Terminator, Unit};
 
 /// Reports `packet-used-after-release`.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
-    let mut told: Vec<ValueId> = Vec::new();
-    for (index, event) in view.numbered.events.iter().enumerate() {
-        let Some(packet) = released(view, event) else {
+    let events = &view.numbered.events;
+    let given: Vec<Option<ValueId>> = events.iter().map(|event| released(view, event)).collect();
+    if given.iter().all(Option::is_none) {
+        return;
+    }
+    let packets = Packets::new(view, &given);
+    let mut told: FxHashSet<ValueId> = FxHashSet::default();
+    for (index, (event, packet)) in events.iter().zip(&given).enumerate() {
+        let Some(packet) = *packet else {
             continue;
         };
-        if told.contains(&packet) || is_held(view, packet) {
+        if told.contains(&packet) || packets.held.contains(&packet) {
             continue;
         }
-        let Some((later, is_release)) = used_again(view, event, index, packet) else {
+        let Some((later, is_release)) = used_again(view, &packets, event, index, packet) else {
             continue;
         };
         // A way that an assertion rules out.
-        if view.numbered.events.iter().skip(index).any(|other| {
-            other.block == event.block && matches!(other.kind, EventKind::Assert { .. })
-        }) {
+        if packets
+            .asserted
+            .get(&event.block)
+            .is_some_and(|last| *last >= index)
+        {
             continue;
         }
         let name = super::nullable::holder(view, packet)
             .or_else(|| super::spans::object_name(view, packet));
         let Some(name) = name else { continue };
-        told.push(packet);
+        told.insert(packet);
         let what = if is_release { "released again" } else { "used" };
         out.push(view.defect(
             "packet-used-after-release",
@@ -91,31 +101,83 @@ fn is_packet(view: &View<'_>, value: ValueId) -> bool {
     ty.is_some_and(|ty| super::pairs::is_packet(view.unit, ty))
 }
 
-/// Whether somebody else may own the packet, too.
-fn is_held(view: &View<'_>, packet: ValueId) -> bool {
-    let values = view.values();
-    view.numbered.events.iter().any(|event| {
-        matches!(&event.kind, EventKind::Call { callee: Some(callee), arguments, .. }
-        if arguments.iter().any(|argument| values.strip(*argument) == packet)
-            && super::names::words(view.name(*callee)).iter().any(|word| {
-                matches!(word.as_str(), "hold" | "ref" | "retain" | "clone" | "dup" | "write")
-            }))
+/// What happens to the packets that a function gives back, collected in one pass.
+#[derive(Debug, Default)]
+struct Packets<'v> {
+    /// Where each is read, written or given back, in the order of the events; whether it is given back.
+    touched: FxHashMap<ValueId, Vec<(usize, &'v Event, bool)>>,
+    /// Those that somebody else may own, too.
+    held: FxHashSet<ValueId>,
+    /// The last assertion of a block.
+    asserted: FxHashMap<u32, usize>,
+}
+
+impl<'v> Packets<'v> {
+    /// `given`: the packet that each event gives back.
+    fn new(view: &View<'v>, given: &[Option<ValueId>]) -> Self {
+        let values = view.values();
+        let mut this = Self::default();
+        for packet in given.iter().flatten() {
+            this.touched.entry(*packet).or_default();
+        }
+        for (index, (event, packet)) in view.numbered.events.iter().zip(given).enumerate() {
+            if let Some(list) = packet.and_then(|packet| this.touched.get_mut(&packet)) {
+                list.push((index, event, true));
+            }
+            match &event.kind {
+                EventKind::Read { location, .. } | EventKind::Write { location, .. } => {
+                    if let Some(list) = this.touched.get_mut(&values.root(*location)) {
+                        list.push((index, event, false));
+                    }
+                }
+                EventKind::Call {
+                    callee: Some(callee),
+                    arguments,
+                    ..
+                } => {
+                    let touched = &this.touched;
+                    let mut own = arguments
+                        .iter()
+                        .map(|argument| values.strip(*argument))
+                        .filter(|argument| touched.contains_key(argument))
+                        .peekable();
+                    if own.peek().is_some() && is_holding(view.name(*callee)) {
+                        this.held.extend(own);
+                    }
+                }
+                EventKind::Assert { .. } => {
+                    this.asserted.insert(event.block, index);
+                }
+                _ => {}
+            }
+        }
+        this
+    }
+}
+
+/// Whether a call makes somebody else an owner of the packet, too.
+fn is_holding(callee: &str) -> bool {
+    super::names::words(callee).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "hold" | "ref" | "retain" | "clone" | "dup" | "write"
+        )
     })
 }
 
 /// The first use behind a release that every way, or the only way on, leads to; whether it is a release.
 fn used_again<'v>(
-    view: &'v View<'_>,
+    view: &View<'v>,
+    packets: &Packets<'v>,
     release: &Event,
     index: usize,
     packet: ValueId,
 ) -> Option<(&'v Event, bool)> {
-    let values = view.values();
-    view.numbered
-        .events
+    packets
+        .touched
+        .get(&packet)?
         .iter()
-        .enumerate()
-        .filter(|(later, event)| {
+        .find(|(later, event, _)| {
             if event.block == release.block {
                 *later > index
             } else {
@@ -123,15 +185,7 @@ fn used_again<'v>(
                     || leads_straight(view, release.block, event.block)
             }
         })
-        .find_map(|(_, event)| match &event.kind {
-            EventKind::Read { location, .. } | EventKind::Write { location, .. } => {
-                (values.root(*location) == packet).then_some((event, false))
-            }
-            EventKind::Call { .. } => {
-                (released(view, event) == Some(packet)).then_some((event, true))
-            }
-            _ => None,
-        })
+        .map(|(_, event, is_release)| (*event, *is_release))
 }
 
 fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {

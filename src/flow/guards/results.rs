@@ -108,7 +108,7 @@ fn thrown_away(
     let name = view.name(callee).to_owned();
     let object = super::spans::object_name(view, filled).unwrap_or_default();
     let position = arguments.iter().position(|one| *one == filled);
-    if asks_for_size(values, arguments) || is_always_set(view, all, callee, position) {
+    if asks_for_size(view, event, callee, arguments) || is_always_set(view, all, callee, position) {
         return;
     }
     let analysis = if is_unset_before(view, filled, event) {
@@ -145,9 +145,11 @@ fn is_always_set(
         (function.name == callee).then_some((other, function))
     });
     let Some((other, function)) = found else {
-        return super::names::words(view.name(callee))
-            .iter()
-            .any(|word| word.contains("time"));
+        // These fail for arguments that no program gives them.
+        return matches!(
+            view.name(callee),
+            "clock_gettime" | "gettimeofday" | "gmtime_r" | "localtime_r" | "time"
+        );
     };
     let values = &other.numbered.values;
     let ends = || {
@@ -164,19 +166,62 @@ fn is_always_set(
             if values.get(values.root(*location)) == Value::Parameter(argument))
             && (ends().all(|end| other.graph.dominates(event.block, end))
                 // `if (to != NULL) { *to = …; }`
-                || other.facts.at(&other.graph, event.block, u32::MAX).all(|fact| {
-                    matches!(&fact.kind, super::facts::FactKind::Compare { difference, .. }
-                        if matches!(difference.terms.as_slice(), [(term, _)]
-                            if values.get(*term) == Value::Parameter(argument)))
-                }))
+                || is_asked_alone(other, event.block, argument))
     })
 }
 
+/// Whether a test of the parameter is there on the way to a block, and no other test.
+fn is_asked_alone(other: &Analysed, block: u32, argument: u32) -> bool {
+    let values = &other.numbered.values;
+    let mut has_test = false;
+    for fact in other.facts.at(&other.graph, block, u32::MAX) {
+        let is_own = matches!(&fact.kind, super::facts::FactKind::Compare { difference, .. }
+            if matches!(difference.terms.as_slice(), [(term, _)]
+                if values.get(*term) == Value::Parameter(argument)));
+        if !is_own {
+            return false;
+        }
+        has_test = true;
+    }
+    has_test
+}
+
 /// `encode(NULL, 0, &needed, …)`: fails as it is meant to.
-fn asks_for_size(values: &super::values::Values, arguments: &[super::values::ValueId]) -> bool {
-    arguments
-        .first()
-        .is_some_and(|first| values.constant(values.strip(*first)) == Some(0))
+fn asks_for_size(
+    view: &View<'_>,
+    event: &super::numbering::Event,
+    callee: crate::flow::ir::Symbol,
+    arguments: &[super::values::ValueId],
+) -> bool {
+    let values = view.values();
+    let is_zero = |at: usize| {
+        arguments
+            .get(at)
+            .is_some_and(|id| values.constant(values.strip(*id)) == Some(0))
+    };
+    if !is_zero(0) || !is_zero(1) {
+        return false;
+    }
+    // All zeros are one value with one type: only the text says which of them is a pointer.
+    let bytes = view
+        .text
+        .get(event.span.start as usize..event.span.end as usize)
+        .unwrap_or_default();
+    let text = String::from_utf8_lossy(bytes);
+    let first = text
+        .split_once(view.name(callee))
+        .and_then(|(_, rest)| rest.split_once('('))
+        .and_then(|(_, rest)| rest.split_once(','))
+        .map(|(first, _)| first.trim());
+    first.is_some_and(|first| {
+        matches!(first, "NULL" | "nullptr")
+            || first.contains('*')
+            || view
+                .function
+                .locals
+                .iter()
+                .any(|local| view.unit.types.is_pointer(local.ty) && view.name(local.name) == first)
+    })
 }
 
 /// Whether nothing gave a variable a value before an event.

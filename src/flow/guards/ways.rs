@@ -3,6 +3,10 @@
 //! Only what follows the meeting point without another question counts: there nothing can tell the
 //! ways apart any more.
 
+use std::cell::OnceCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::facts::FactKind;
 use super::graph::NONE;
 use super::null_tests::is_null_test;
@@ -17,9 +21,20 @@ use crate::flow::ir::{Base, BinaryOp, BlockId, LocalId, LocalKind, Terminator};
 /// How many meeting points behind each other are looked through.
 const DEPTH: u32 = 3;
 
+/// Most ways into one meeting point that are looked at one by one.
+const WAYS: usize = 64;
+
+/// Most meeting points of a function whose uses are looked for.
+const MET: usize = 64;
+
+/// Blocks that claim they are not reached, or call something that, by its name, does not come back. Filled
+/// at the first question.
+pub(super) type Stops = OnceCell<FxHashSet<u32>>;
+
 /// Reports `unset-on-one-way` where ways meet.
 pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     let values = view.values();
+    let stops = Stops::new();
     let mut met: Vec<(ValueId, u32, LocalId, u32)> = values
         .inputs
         .keys()
@@ -27,14 +42,19 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
             let Value::Phi { block, .. } = values.get(*phi) else {
                 return None;
             };
-            let (local, from) = unset_input(view, *phi, 0)?;
+            let (local, from) = unset_input(view, &stops, *phi, 0)?;
             Some((*phi, block, local, from))
         })
         .collect();
     met.sort_unstable();
     let mut told: Vec<LocalId> = Vec::new();
-    for (phi, block, local, from) in met {
-        if told.contains(&local) || is_given_away(view, local) {
+    let given = given_away(view);
+    for (phi, block, local, from) in met
+        .into_iter()
+        .filter(|(_, _, local, _)| !given.contains(local))
+        .take(MET)
+    {
+        if told.contains(&local) {
             continue;
         }
         let Some(used) = used_at(view, phi, block) else {
@@ -65,28 +85,50 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
     }
 }
 
-/// Whether some call gets the address of a variable: it may give it its value.
-pub(super) fn is_given_away(view: &View<'_>, local: LocalId) -> bool {
+/// The variables whose address some call gets: it may give them their value.
+pub(super) fn given_away(view: &View<'_>) -> FxHashSet<LocalId> {
     let values = view.values();
-    view.numbered.events.iter().any(|event| match &event.kind {
-        EventKind::Call { arguments, .. } => arguments.iter().any(|argument| {
-            values.get(values.root(*argument)) == Value::Address(Base::Local(local))
-        }),
-        _ => false,
-    })
+    let mut out = FxHashSet::default();
+    for event in &view.numbered.events {
+        let EventKind::Call { arguments, .. } = &event.kind else {
+            continue;
+        };
+        for argument in arguments {
+            if let Value::Address(Base::Local(local)) = values.get(values.root(*argument)) {
+                out.insert(local);
+            }
+        }
+    }
+    out
+}
+
+/// The values that are joined at the start of each block, in their order.
+pub(super) fn joined(view: &View<'_>) -> FxHashMap<u32, Vec<ValueId>> {
+    let values = view.values();
+    let mut all: Vec<ValueId> = values.inputs.keys().copied().collect();
+    all.sort_unstable();
+    let mut out: FxHashMap<u32, Vec<ValueId>> = FxHashMap::default();
+    for phi in all {
+        if let Value::Phi { block, .. } = values.get(phi) {
+            out.entry(block).or_default().push(phi);
+        }
+    }
+    out
 }
 
 /// The variable that has no value on one way into a join, and the block that way comes from.
-fn unset_input(view: &View<'_>, phi: ValueId, depth: u32) -> Option<(LocalId, u32)> {
+fn unset_input(view: &View<'_>, stops: &Stops, phi: ValueId, depth: u32) -> Option<(LocalId, u32)> {
     let values = view.values();
     let Value::Phi { block, .. } = values.get(phi) else {
         return None;
     };
-    values.inputs.get(&phi)?.iter().find_map(|(from, input)| {
+    let list = values.inputs.get(&phi).filter(|list| list.len() <= WAYS)?;
+    list.iter().find_map(|(from, input)| {
         if *from == NONE
             || view.graph.is_back_edge(*from, block)
+            || !matches!(values.get(*input), Value::Uninit(_) | Value::Phi { .. })
             || may_be_exhausted(view, *from)
-            || may_not_come_back(view, *from)
+            || may_not_come_back(view, stops, *from)
         {
             return None;
         }
@@ -111,7 +153,7 @@ fn unset_input(view: &View<'_>, phi: ValueId, depth: u32) -> Option<(LocalId, u3
                         Some(Terminator::Goto(_))
                     ) =>
             {
-                unset_input(view, *input, depth + 1)
+                unset_input(view, stops, *input, depth + 1)
             }
             _ => None,
         }
@@ -165,17 +207,23 @@ fn may_be_exhausted(view: &View<'_>, from: u32) -> bool {
 }
 
 /// Whether a way claims that it is not taken, or calls something that, by its name, does not come back.
-fn may_not_come_back(view: &View<'_>, from: u32) -> bool {
-    view.numbered.events.iter().any(|event| {
-        event.block == from
-            && (matches!(event.kind, EventKind::Assert { .. }) || matches!(&event.kind, EventKind::Call { callee: Some(callee), .. } if {
-                let name = view.name(*callee).to_ascii_lowercase();
-                ["fail", "error", "assert", "raise", "throw", "abort", "panic", "exit", "halt", "reset",
-                    "unreachable", "fatal", "die", "trap", "reboot", "longjmp"]
-                    .iter()
-                    .any(|word| name.contains(word))
-            }))
-    })
+fn may_not_come_back(view: &View<'_>, stops: &Stops, from: u32) -> bool {
+    let found = stops.get_or_init(|| {
+        let stopping = view
+            .numbered
+            .events
+            .iter()
+            .filter(|event| match &event.kind {
+                EventKind::Assert { .. } => true,
+                EventKind::Call {
+                    callee: Some(callee),
+                    ..
+                } => super::names::may_stop(view.name(*callee)),
+                _ => false,
+            });
+        stopping.map(|event| event.block).collect()
+    });
+    found.contains(&from)
 }
 
 /// Where a value is used before anything is asked behind its join.
@@ -262,7 +310,7 @@ pub(super) fn is_set_to_null(view: &View<'_>, name: &str) -> bool {
 }
 
 /// Whether a block leads to another, or is it, without a condition between.
-fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
+pub(super) fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
     let mut at = from;
     for _ in 0..8 {
         if at == to {
@@ -281,7 +329,12 @@ fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
 }
 
 /// Whether a pointer that ways left behind is NULL on one of them, and where that is known.
-pub(super) fn null_input(view: &View<'_>, event: &Event, pointer: ValueId) -> Option<(Span, bool)> {
+pub(super) fn null_input(
+    view: &View<'_>,
+    stops: &Stops,
+    event: &Event,
+    pointer: ValueId,
+) -> Option<(Span, bool)> {
     let values = view.values();
     let Value::Phi { block, .. } = values.get(pointer) else {
         return None;
@@ -289,35 +342,32 @@ pub(super) fn null_input(view: &View<'_>, event: &Event, pointer: ValueId) -> Op
     if !leads_straight(view, block, event.block) {
         return None;
     }
-    values
+    let list = values
         .inputs
-        .get(&pointer)?
-        .iter()
-        .find_map(|(from, input)| {
-            if *from == NONE
-                || view.graph.is_back_edge(*from, block)
-                || may_be_exhausted(view, *from)
-                || may_not_come_back(view, *from)
-            {
-                return None;
-            }
-            let body = view.function.block(BlockId(*from))?;
-            if values.constant(values.strip(*input)) == Some(0) {
-                return Some((body.span, false));
-            }
-            let input = values.strip(*input);
-            view.facts
-                .on_edge(view.graph, *from, block)
-                .find(|fact| {
-                    is_null_test(fact, input)
-                        && matches!(
-                            &fact.kind,
-                            FactKind::Compare {
-                                op: BinaryOp::Eq,
-                                ..
-                            }
-                        )
-                })
-                .map(|fact| (fact.span, true))
-        })
+        .get(&pointer)
+        .filter(|list| list.len() <= WAYS)?;
+    list.iter().find_map(|(from, input)| {
+        if *from == NONE || view.graph.is_back_edge(*from, block) {
+            return None;
+        }
+        let body = view.function.block(BlockId(*from))?;
+        let input = values.strip(*input);
+        let found = if values.constant(input) == Some(0) {
+            (body.span, false)
+        } else {
+            let fact = view.facts.on_edge(view.graph, *from, block).find(|fact| {
+                is_null_test(fact, input)
+                    && matches!(
+                        &fact.kind,
+                        FactKind::Compare {
+                            op: BinaryOp::Eq,
+                            ..
+                        }
+                    )
+            })?;
+            (fact.span, true)
+        };
+        let is_taken = !may_be_exhausted(view, *from) && !may_not_come_back(view, stops, *from);
+        is_taken.then_some(found)
+    })
 }

@@ -341,6 +341,11 @@ pub(super) fn leaves(name: &[u8]) -> bool {
             | b"err"
             | b"errx"
             | b"_assert_failure"
+            // Lua's own: they jump to who called the interpreter.
+            | b"lua_error"
+            | b"luaL_error"
+            | b"luaL_argerror"
+            | b"luaL_typerror"
     ) || says_not_reached(name)
 }
 

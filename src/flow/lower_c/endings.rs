@@ -183,14 +183,16 @@ fn last(body: &[u8]) -> Option<Last<'_>> {
             .iter()
             .any(|part| memchr::memmem::find(word, part).is_some())
     };
-    let mut words = body.split(|byte| !is_word(*byte));
-    if has(b"return") || has(b"goto") || words.any(may_leave) {
+    let words = || body.split(|byte| !is_word(*byte));
+    let returns = words().filter(|word| *word == b"return").count();
+    if returns > 1 || has(b"goto") || words().any(may_leave) {
         return None;
     }
-    last_of(body, !has(b"break"))
+    last_of(body, !has(b"break"), returns == 1)
 }
 
-fn last_of(body: &[u8], may_loop: bool) -> Option<Last<'_>> {
+/// `returns`: there is one `return` in it, which has to be the last statement and hand on to a function.
+fn last_of(body: &[u8], may_loop: bool, returns: bool) -> Option<Last<'_>> {
     let inner = body.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?;
     let mut depth = 0_i32;
     let mut start = 0;
@@ -223,7 +225,12 @@ fn last_of(body: &[u8], may_loop: bool) -> Option<Last<'_>> {
     if is_behind || is_split {
         return None;
     }
-    let statement = statement.trim_ascii();
+    let mut statement = statement.trim_ascii();
+    match statement.strip_prefix(b"return") {
+        Some(handed) if returns && handed.starts_with(b" ") => statement = handed.trim_ascii(),
+        None if !returns => {}
+        _ => return None,
+    }
     let length = statement.iter().position(|byte| !is_word(*byte))?;
     let (word, behind) = statement.split_at(length);
     let behind = behind.trim_ascii_start();
@@ -235,11 +242,15 @@ fn last_of(body: &[u8], may_loop: bool) -> Option<Last<'_>> {
         .filter(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'(' | b')'))
         .collect();
     match (word, inside.as_slice()) {
-        (b"for", b";;") | (b"while", b"1" | b"1U" | b"1u" | b"true" | b"TRUE") if may_loop => {
+        (b"for", b";;") | (b"while", b"1" | b"1U" | b"1u" | b"true" | b"TRUE")
+            if may_loop && !returns =>
+        {
             Some(Last::Loop)
         }
         // `do { … } while (0)`, as macros are written.
-        (b"while", b"0" | b"false") => last_of(statements.pop()?.strip_prefix(b"do")?, may_loop),
+        (b"while", b"0" | b"false") => {
+            last_of(statements.pop()?.strip_prefix(b"do")?, may_loop, returns)
+        }
         (b"for" | b"while" | b"if" | b"switch" | b"do" | b"else" | b"", _) => None,
         _ => (behind.get(close + 1..)?.trim_ascii() == b";").then_some(Last::Call(word)),
     }

@@ -65,8 +65,11 @@ struct Meant {
 struct Declaration {
     item: Item,
     // Boxed, as most are never looked at.
-    parsed: OnceLock<Option<Box<(Box<[u8]>, Tree)>>>,
+    parsed: OnceLock<Option<Box<ParsedItem>>>,
 }
+
+/// Text and tree of a declaration.
+type ParsedItem = (Box<[u8]>, Tree);
 
 impl HeaderFile {
     /// Reads a header: its path from the root of the repository and its bytes. About 100 MB/s;

@@ -538,7 +538,10 @@ fn a_body_tells_that_a_call_does_not_come_back() {
             "#include \"h.h\"\n#define ERR() halt(\"x\")\n{file}\n\
              void f(int *p) {{ if (!p) {{ ERR(); }} *p = 1; }}"
         );
-        print_unit(&unit_of(&text, Target::default(), &[("h.h", header)])).contains("unreachable")
+        let printed = print_unit(&unit_of(&text, Target::default(), &[("h.h", header)]));
+        // Behind the call in `f`.
+        let behind = printed.rsplit("halt(").next();
+        behind.is_some_and(|behind| behind.contains("unreachable"))
     };
     let inline = "static inline void halt(const char *r) { stop_all(r); }";
     let noreturn = "void stop_all(const char *r) __attribute__((noreturn));";
@@ -550,6 +553,18 @@ fn a_body_tells_that_a_call_does_not_come_back() {
     ));
     assert!(!stops("void stop_all(const char *r) { log(r); }", inline));
     assert!(!stops("void halt(const char *r) { halt(r); }", ""));
+    // What is handed on does not come back either.
+    assert!(stops(
+        "int halt(const char *r) { return luaL_error(r); }",
+        ""
+    ));
+    assert!(!stops("int halt(const char *r) { return log(r); }", ""));
+    let two = "int halt(const char *r) { if (r) return 1; return luaL_error(r); }";
+    assert!(!stops(two, ""));
+    assert!(!stops(
+        "int halt(const char *r) { luaL_error(r); return 0; }",
+        ""
+    ));
 }
 
 #[test]

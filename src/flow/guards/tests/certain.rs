@@ -217,3 +217,146 @@ void on_options(uint8_t *data, size_t len) {
         ]
     );
 }
+
+/// The lines at which one analysis tells something.
+fn lines_of(text: &str, analysis: &str) -> Vec<String> {
+    with_types(text)
+        .iter()
+        .filter_map(|told| told.strip_suffix(analysis))
+        .map(|line| line.trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn one_more_is_not_there_where_another_mark_was_not_met() {
+    let bad = "int sum(const uint8_t *data, size_t size, size_t mark) {
+    int all = 0;
+    size_t i = 0;
+    while (i < size) {
+        if (i + 1 == mark) return all;
+        all += data[i + 1];
+        i += 1;
+    }
+    return all;
+}";
+    assert_eq!(lines_of(bad, "read-past-tested-end"), ["7"]);
+    let good = bad.replace("== mark", "== size");
+    assert_eq!(lines_of(&good, "read-past-tested-end"), [""; 0]);
+}
+
+#[test]
+fn ends_that_were_not_met_one_after_the_other_are_counted() {
+    let good = "int sum(const uint8_t *data, size_t size) {
+    int all = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (i + 2 == size) return all;
+        if (i + 1 == size) return all;
+        all += data[i + 2];
+    }
+    return all;
+}";
+    assert_eq!(lines_of(good, "read-past-tested-end"), [""; 0]);
+    let bad = good.replace("        if (i + 1 == size) return all;\n", "");
+    assert_eq!(lines_of(&bad, "read-past-tested-end"), ["6"]);
+}
+
+#[test]
+fn a_least_length_is_no_limit() {
+    differs(
+        "struct s { uint8_t name[16]; };
+void on_rx(struct s *s, const uint8_t *f, size_t len) {
+    if (len < 2) return;
+    uint8_t n = f[1];
+    if (n > len - 2) return;
+    if (n < 2u) return;
+    memcpy(s->name, f + 2, n);
+}",
+        &["8 unbounded-copy-length"],
+        "n < 2u",
+        "n > 16u",
+    );
+}
+
+#[test]
+fn a_zero_that_is_no_pointer_asks_for_no_size() {
+    let bad = "int adc_read(int at, uint8_t *to); int bus_put(uint8_t b);
+int probe(void) { uint8_t id; if (adc_read(1, &id)) return -1; return id; }
+int start(void) {
+    uint8_t b;
+    adc_read(0, &b);
+    return bus_put(b);
+}";
+    assert_eq!(lines_of(bad, "unset-output-of-unchecked-call"), ["6"]);
+    let good = bad.replace(
+        "    adc_read(0, &b);",
+        "    if (adc_read(0, &b)) return -1;",
+    );
+    assert_eq!(lines_of(&good, "unset-output-of-unchecked-call"), [""; 0]);
+}
+
+#[test]
+fn a_name_with_time_in_it_sets_nothing_in_any_case() {
+    let bad = "int rd_time(int at, int *to); void show(int n);
+int probe(void) { int id; if (rd_time(1, &id)) return -1; return id; }
+void start(void) {
+    int mode;
+    rd_time(2, &mode);
+    show(mode);
+}";
+    assert_eq!(lines_of(bad, "unset-output-of-unchecked-call"), ["6"]);
+    let good = bad.replace("rd_time", "clock_gettime");
+    assert_eq!(lines_of(&good, "unset-output-of-unchecked-call"), [""; 0]);
+}
+
+#[test]
+fn an_output_that_one_arm_sets_is_not_always_set() {
+    let bad = "int rd(int at, int *to) {
+    switch (at) { case 1: case 2: *to = at; return 0; default: return -1; }
+}
+void show(int n);
+int probe(void) { int id; if (rd(1, &id)) return -1; return id; }
+void start(void) {
+    int mode;
+    rd(2, &mode);
+    show(mode);
+}";
+    assert_eq!(lines_of(bad, "unset-output-of-unchecked-call"), ["9"]);
+    let good = bad.replace("    switch", "    *to = 0;\n    switch");
+    assert_eq!(lines_of(&good, "unset-output-of-unchecked-call"), [""; 0]);
+}
+
+#[test]
+fn a_checksum_says_nothing_of_the_lengths_of_options() {
+    let bad = "struct o { uint16_t type; uint16_t len; }; struct big { uint16_t type; uint16_t len; uint32_t v; };
+int crc_check(const uint8_t *m, size_t n);
+uint32_t parse(const uint8_t *m, size_t len) {
+    const uint8_t *end = m + len;
+    if (crc_check(m, len)) return 0;
+    const struct o *o = (const struct o *)m;
+    uint32_t sum = 0;
+    while ((const uint8_t *)o + sizeof(*o) <= end) {
+        if (o->type == 1) sum += ((const struct big *)o)->v;
+        o = o + 1;
+    }
+    return sum;
+}";
+    assert_eq!(lines_of(bad, "option-cast-before-length"), ["10"]);
+    let good = bad.replace("crc_check", "options_check");
+    assert_eq!(lines_of(&good, "option-cast-before-length"), [""; 0]);
+}
+
+#[test]
+fn a_factor_that_is_a_power_of_two_takes_a_counter_past_its_type() {
+    differs(
+        "int digits(uint32_t v) {
+    int n = 1;
+    for (uint32_t t = 16; t <= v; n++) {
+        t *= 16;
+    }
+    return n;
+}",
+        &["4 counter-wraps"],
+        "t *= 16",
+        "t *= 2",
+    );
+}

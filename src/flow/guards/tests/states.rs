@@ -259,3 +259,17 @@ void start(void) {
         "if (rd(2, &mode)) return;",
     );
 }
+
+#[test]
+fn an_entry_that_waits_for_ever_gives_something() {
+    differs(
+        "struct net_buf { int len; }; struct net_buf *net_buf_alloc(void *pool, int timeout);
+void start(void *pool) {
+    struct net_buf *buf = net_buf_alloc(pool, K_NO_WAIT);
+    buf->len = 0;
+}",
+        &["5 unchecked-null-result"],
+        "K_NO_WAIT",
+        "K_FOREVER",
+    );
+}

@@ -91,6 +91,68 @@ int keep(struct address *own, struct address *given) {
 }
 
 #[test]
+fn a_switch_over_an_address_asks_which_one_it_is() {
+    let good = "struct port { int x; };
+void on(struct port *port) {
+    port->x = 7;
+    switch ((unsigned)port) { case 0x40000000u: start(1); break; }
+}";
+    assert_eq!(with_types(good), [""; 0]);
+    let bad = good.replace(
+        "switch ((unsigned)port) { case 0x40000000u: start(1); break; }",
+        "if (port) start(1);",
+    );
+    assert_eq!(with_types(&bad), ["4 null-test-after-use"]);
+}
+
+#[test]
+fn a_name_within_another_is_not_tested() {
+    let good = "struct b { int n; };
+struct b *p_now;
+int in(struct b *p) {
+    p_now = p;
+    int n = p->n;
+    take();
+    if (p_now != 0) give();
+    return n;
+}";
+    assert_eq!(with_types(good), [""; 0]);
+    assert_eq!(
+        with_types(&good.replace("p_now != 0", "p != 0")),
+        ["6 null-test-after-use"]
+    );
+}
+
+#[test]
+fn a_test_may_be_any_argument_of_a_macro() {
+    let good = "struct state { int x; };
+int fail(int line, int n);
+#define CHECK(line, what) ((void)((what) || fail(line, 1)))
+int start(struct state *state) {
+    CHECK(3, state != 0);
+    return state->x;
+}";
+    assert_eq!(with_types(good), [""; 0]);
+    let bad = good.replace("CHECK(3, state != 0);", "if (state == 0) fail(3, 1);");
+    assert_eq!(with_types(&bad), ["7 null-on-one-way"]);
+}
+
+#[test]
+fn both_sides_of_an_argument_of_something_unseen_may_have_to_hold() {
+    let good = "struct conf { int format; };
+int make(const struct conf *c, int *out) {
+    LIB_RETURN_ON_FALSE(c && out, -1, TAG);
+    return c->format;
+}";
+    assert_eq!(with_types(good), [""; 0]);
+    let bad = good.replace(
+        "LIB_RETURN_ON_FALSE(c && out, -1, TAG);",
+        "if (c && out) *out = 1;",
+    );
+    assert_eq!(with_types(&bad), ["5 null-on-one-way"]);
+}
+
+#[test]
 fn a_handler_of_a_macro_that_was_not_seen_may_not_come_back() {
     let good = "struct state { int x; };
 void stop(const char *what, int line);
