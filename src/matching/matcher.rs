@@ -120,6 +120,12 @@ impl<'m> Matcher<'m> {
         left > 0
     }
 
+    /// Counts several steps.
+    pub(super) fn spend(&self, steps: usize) {
+        let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+        self.budget.set(self.budget.get().saturating_sub(steps));
+    }
+
     /// Whether there are more ways to match than are followed. The rule then counts as cut.
     pub(super) fn is_too_many(&self, envs: &Envs) -> bool {
         let is = envs.len() > MOST_WAYS;

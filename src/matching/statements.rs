@@ -8,6 +8,9 @@ use super::view::{self, Item};
 use crate::finding::Span;
 use crate::syntax::{Field, Kind, Language, NodeId};
 
+/// Statements that `...` skips in what one step takes elsewhere.
+const SKIPPED_PER_STEP: usize = 8;
+
 impl Matcher<'_> {
     /// Bytes of a statement; of one declarator's share of a declaration.
     pub(super) fn item_span(&self, item: Item) -> Span {
@@ -341,6 +344,8 @@ impl Matcher<'_> {
             None | Some(Pat::Dots | Pat::MetaDots(_)) => Mentions::default(),
             Some(pat) => self.mentions(pat, env),
         };
+        // Several of them in a pattern over a long list look at each pair, triple … of its statements.
+        self.spend(items.len() / SKIPPED_PER_STEP);
         for skip in 0..=items.len() {
             let left = items.get(skip..).unwrap_or_default();
             if let Some(&item) = left.first()

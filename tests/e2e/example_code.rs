@@ -1,6 +1,7 @@
 //! The examples of rules are code that a compiler takes: whoever copies the good one gets something
 //! that builds.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,7 +38,17 @@ fn refusal(code: &str) -> Option<String> {
         true => THREADS,
         false => "",
     };
-    let text = format!("{HEADERS}{threads}#line 1\n{code}");
+    // Settings of a build, which a header made by it defines.
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let settings: BTreeSet<&str> = code
+        .split(|c| !is_word(c))
+        .filter(|word| word.starts_with("CONFIG_"))
+        .collect();
+    let settings: String = settings
+        .iter()
+        .map(|name| format!("#define {name} 64\n"))
+        .collect();
+    let text = format!("{HEADERS}{threads}{settings}#line 1\n{code}");
     let mut input = compiler.stdin.take().expect("its input");
     input.write_all(text.as_bytes()).expect("it reads");
     drop(input);
