@@ -8,6 +8,7 @@ use super::matcher::Matcher;
 use super::needs::Need;
 use super::occurrences::Mentions;
 use super::pattern::{Pat, Root};
+use super::statements::COMPARED_PER_STEP;
 use super::view::{self, Item};
 use crate::finding::Span;
 use crate::syntax::{Field, Kind, Language, NodeId};
@@ -237,6 +238,7 @@ impl Matcher<'_> {
                 node: None,
                 env,
             };
+            self.spend(found.len() / COMPARED_PER_STEP);
             if !found.contains(&each) {
                 found.push(each);
             }

@@ -11,6 +11,9 @@ use crate::syntax::{Field, Kind, Language, NodeId};
 /// Statements that `...` skips in what one step takes elsewhere.
 const SKIPPED_PER_STEP: usize = 8;
 
+/// Ways to match that a new one is compared with in what one step takes elsewhere.
+pub(super) const COMPARED_PER_STEP: usize = 64;
+
 impl Matcher<'_> {
     /// Bytes of a statement; of one declarator's share of a declaration.
     pub(super) fn item_span(&self, item: Item) -> Span {
@@ -354,6 +357,7 @@ impl Matcher<'_> {
                 continue;
             }
             for found in self.statements(rest, left, env, true, false) {
+                self.spend(envs.len() / COMPARED_PER_STEP);
                 if !envs.contains(&found) {
                     envs.push(found);
                 }
