@@ -200,8 +200,11 @@ impl Engine {
                 }
             } else {
                 let found = evaluator.all(&form.formula);
+                let is_cut = evaluator.cut.get() || matcher.is_exhausted();
                 let found = found
                     .iter()
+                    // The gap says that the rule has not come to an end.
+                    .filter(|_| !is_cut || !form.formula.excludes())
                     .map(|each| of_match(active, program, place, each));
                 match active.head().once_per_function {
                     true => scan
@@ -281,6 +284,9 @@ impl Engine {
             let found = evaluator.all(&form.formula);
             if evaluator.cut.get() {
                 scan.cut.push(active.head().id.clone());
+                if form.formula.excludes() {
+                    continue;
+                }
             }
             for each in found.iter() {
                 scan.findings.push(of_match(active, program, place, each));

@@ -64,6 +64,21 @@ pub enum Op {
     All(Box<All>),
 }
 
+impl Node {
+    /// Whether something in it takes matches away: a search that was cut may then have kept what it would
+    /// have taken.
+    pub(super) fn excludes(&self) -> bool {
+        match &self.op {
+            Op::Pattern(_) | Op::Generic(_) | Op::Regex(_) => false,
+            Op::Either(parts) => parts.iter().any(Self::excludes),
+            Op::All(all) => {
+                !(all.nots.is_empty() && all.not_insides.is_empty() && all.not_regexes.is_empty())
+                    || all.positives.iter().chain(&all.insides).any(Self::excludes)
+            }
+        }
+    }
+}
+
 /// The parts of a conjunction.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct All {

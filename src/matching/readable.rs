@@ -53,7 +53,11 @@ impl Readable {
 
     /// What stands at a place of the file, and where that begins in the whole text.
     pub(super) fn at(&self, span: Span) -> (&str, usize) {
-        let (start, end) = self.range(span);
+        let here = |at: u32| {
+            let before = self.left_out.partition_point(|&left_out| left_out < at);
+            at as usize - before
+        };
+        let (start, end) = (here(span.start), here(span.end));
         // An expression over single bytes may end within a character.
         let text = &self.text;
         let first = (0..=start).rev().find(|&at| text.is_char_boundary(at));
@@ -61,15 +65,6 @@ impl Readable {
         let first = first.unwrap_or(start);
         let text = text.get(first..last.unwrap_or(end)).unwrap_or_default();
         (text, first)
-    }
-
-    /// First byte of a place of the file in the whole text, and the one behind it.
-    pub(super) fn range(&self, span: Span) -> (usize, usize) {
-        let here = |at: u32| {
-            let before = self.left_out.partition_point(|&left_out| left_out < at);
-            at as usize - before
-        };
-        (here(span.start), here(span.end))
     }
 
     /// The place in the file of a part of the whole text.

@@ -31,25 +31,12 @@ pub(super) fn check(view: &View<'_>, all: &[Analysed], out: &mut Vec<Defect>) {
             let Some(used) = used_behind(view, found, phi) else {
                 continue;
             };
-            let Some(name) = view
-                .function
-                .local(local)
-                .map(|local| view.name(local.name))
-            else {
-                continue;
-            };
             let number = view.parameter_name(count).unwrap_or_default();
-            out.push(view.defect(
-                "unset-on-one-way",
-                used,
-                vec![("$X", name.to_owned())],
-                None,
-                vec![note(
-                    test,
-                    format!("the loop does not run once if `{number}` says so"),
-                )],
-                format!("`{name}` has no value then"),
-            ));
+            let why = |name: &str| {
+                let why = format!("the loop does not run once if `{number}` says so");
+                (note(test, why), format!("`{name}` has no value then"))
+            };
+            out.extend(super::ways::unset_on_one_way(view, local, used, why));
         }
     }
 }

@@ -182,28 +182,10 @@ fn used_again<'v>(
                 *later > index
             } else {
                 view.graph.dominates(release.block, event.block)
-                    || leads_straight(view, release.block, event.block)
+                    || super::ways::leads_straight(view, release.block, event.block)
             }
         })
         .map(|(_, event, is_release)| (*event, *is_release))
-}
-
-fn leads_straight(view: &View<'_>, from: u32, to: u32) -> bool {
-    let mut at = from;
-    for _ in 0..8 {
-        if at == to {
-            return true;
-        }
-        match view
-            .function
-            .block(BlockId(at))
-            .map(|body| &body.terminator)
-        {
-            Some(Terminator::Goto(next)) => at = next.0,
-            _ => return false,
-        }
-    }
-    false
 }
 
 /// The parameters that a function gives back on every way.

@@ -15,8 +15,8 @@ use super::roles::View;
 use super::story::note;
 use super::values::{Value, ValueId};
 use crate::finding::Span;
-use crate::flow::Defect;
 use crate::flow::ir::{Base, BinaryOp, BlockId, LocalId, LocalKind, Terminator};
+use crate::flow::{Defect, Note};
 
 /// How many meeting points behind each other are looked through.
 const DEPTH: u32 = 3;
@@ -60,29 +60,29 @@ pub(super) fn check(view: &View<'_>, out: &mut Vec<Defect>) {
         let Some(used) = used_at(view, phi, block) else {
             continue;
         };
-        let Some(name) = view
-            .function
-            .local(local)
-            .map(|local| view.name(local.name))
-        else {
-            continue;
-        };
         let Some(way) = view.function.block(BlockId(from)).map(|body| body.span) else {
             continue;
         };
         told.push(local);
-        out.push(view.defect(
-            "unset-on-one-way",
-            used,
-            vec![("$X", name.to_owned())],
-            None,
-            vec![note(
-                way,
-                format!("the way from here gives `{name}` no value"),
-            )],
-            format!("`{name}` is used"),
-        ));
+        let why = |name: &str| {
+            let why = format!("the way from here gives `{name}` no value");
+            (note(way, why), format!("`{name}` is used"))
+        };
+        out.extend(unset_on_one_way(view, local, used, why));
     }
+}
+
+/// The report of a variable without a value, by the step that says why and the last words.
+pub(super) fn unset_on_one_way(
+    view: &View<'_>,
+    local: LocalId,
+    used: Span,
+    why: impl FnOnce(&str) -> (Note, String),
+) -> Option<Defect> {
+    let name = view.name(view.function.local(local)?.name);
+    let (step, last) = why(name);
+    let metas = vec![("$X", name.to_owned())];
+    Some(view.defect("unset-on-one-way", used, metas, None, vec![step], last))
 }
 
 /// The variables whose address some call gets: it may give them their value.

@@ -275,3 +275,20 @@ fn a_rule_has_to_say_what_it_looks_for() {
     super::refused("c", "patterns:\n- pattern-not: f()", "what to look for");
     super::refused("c", "patterns: []", "what to look for");
 }
+
+/// What a part that takes matches away could not look at to its end is no finding, but a gap.
+#[test]
+fn a_cut_rule_with_exclusions_has_no_findings() {
+    let scan = |not: &str| {
+        let body = format!("patterns:\n- pattern: a($X)\n- pattern-not-regex: '{not}'");
+        let engine = super::engine(&super::rule("c", &body));
+        let code = format!("/* {} */\nvoid f(void) {{ a(1); }}", "x".repeat(60));
+        let mut parser = super::Parser::new(super::Limits::default());
+        let table = super::MacroTable::default();
+        let file = parser.parse(super::Language::C, code.as_bytes(), &table);
+        let scan = engine.scan(&super::RepoPath::from("a.c"), &file.unwrap());
+        (scan.findings.len(), scan.cut.len())
+    };
+    assert_eq!(scan("b"), (1, 0));
+    assert_eq!(scan(r"(?:(x+)(x+))+(?!z)\1\2y"), (0, 1));
+}
